@@ -1,0 +1,86 @@
+/* Borrowed bytes: the few searches and splits that every reader needs. */
+#include "base/slice.h"
+
+#include <glib.h>
+
+bool slice_is_nocase(Slice s, const char *text)
+{
+	return strlen(text) == s.length && g_ascii_strncasecmp(s.at, text, s.length) == 0;
+}
+
+size_t slice_find(Slice s, const char *needle, size_t from)
+{
+	if (from > s.length)
+		return SIZE_MAX;
+	const char *found = memmem(s.at + from, s.length - from, needle, strlen(needle));
+	return found ? (size_t)(found - s.at) : SIZE_MAX;
+}
+
+size_t slice_find_byte(Slice s, char byte, size_t from)
+{
+	if (from >= s.length)
+		return SIZE_MAX;
+	const char *found = memchr(s.at + from, byte, s.length - from);
+	return found ? (size_t)(found - s.at) : SIZE_MAX;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+Slice slice_trim(Slice s)
+{
+	while (s.length && is_blank(s.at[0])) {
+		s.at++;
+		s.length--;
+	}
+	while (s.length && is_blank(s.at[s.length - 1]))
+		s.length--;
+	return s;
+}
+
+bool slice_next_line(Slice *rest, Slice *ret_line)
+{
+	if (rest->length == 0)
+		return false;
+	size_t end = slice_find_byte(*rest, '\n', 0);
+	size_t used = end == SIZE_MAX ? rest->length : end + 1;
+	*ret_line = slice_sub(*rest, 0, end == SIZE_MAX ? rest->length : end);
+	if (ret_line->length && ret_line->at[ret_line->length - 1] == '\r')
+		ret_line->length--;
+	*rest = slice_sub(*rest, used, rest->length);
+	return true;
+}
+
+bool slice_next_word(Slice *rest, Slice *ret_word)
+{
+	Slice left = slice_trim(*rest);
+	if (left.length == 0)
+		return false;
+	size_t end = 0;
+	while (end < left.length && !is_blank(left.at[end]))
+		end++;
+	*ret_word = slice_sub(left, 0, end);
+	*rest = slice_sub(left, end, left.length);
+	return true;
+}
+
+bool slice_to_number(Slice s, uint32_t *ret_number)
+{
+	if (s.length == 0 || s.length > 9)
+		return false;
+	uint32_t number = 0;
+	for (size_t i = 0; i < s.length; i++) {
+		if (!g_ascii_isdigit(s.at[i]))
+			return false;
+		number = number * 10 + (uint32_t)(s.at[i] - '0');
+	}
+	*ret_number = number;
+	return true;
+}
+
+char *slice_dup(Slice s)
+{
+	return g_strndup(s.at, s.length);
+}

@@ -1,0 +1,143 @@
+/* Open addressing over 64-bit hashes; the hash is kept, since merging the tables of several
+ * threads would otherwise hash every text twice. */
+#include "base/symbol.h"
+
+#include "base/arena.h"
+
+typedef struct Entry {
+	const char *at;
+	uint64_t hash;
+	uint32_t length;
+} Entry;
+
+struct SymbolTable {
+	Arena *arena;
+	Entry *entries;
+	uint32_t count, room;
+	uint32_t *slots; /* symbol, or 0 for a free slot: the empty text is never looked up here */
+	uint32_t mask;
+};
+
+/* Multiply and fold over 8-byte words, after the mixing step of wyhash (Wang Yi, public domain). */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	__extension__ typedef unsigned __int128 Wide;
+	Wide product = (Wide)a * b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t hash_bytes(Slice text)
+{
+	const uint64_t k = 0x9e3779b97f4a7c15u;
+	uint64_t hash = text.length * k, word;
+	size_t i = 0;
+	for (; i + 8 <= text.length; i += 8) {
+		memcpy(&word, text.at + i, 8);
+		hash = fold(hash ^ word, k);
+	}
+	word = 0;
+	if (i < text.length)
+		memcpy(&word, text.at + i, text.length - i);
+	return fold(hash ^ word, 0xd6e8feb86659fd93u);
+}
+
+SymbolTable *symbol_table_new(void)
+{
+	SymbolTable *table = g_new0(SymbolTable, 1);
+	table->arena = arena_new();
+	table->room = 1024;
+	table->entries = g_new(Entry, table->room);
+	table->mask = 4095;
+	table->slots = g_new0(uint32_t, table->mask + 1);
+	table->entries[0] = (Entry){"", 0, 0};
+	table->count = 1;
+	return table;
+}
+
+void symbol_table_free(SymbolTable *table)
+{
+	if (!table)
+		return;
+	arena_free(table->arena);
+	g_free(table->entries);
+	g_free(table->slots);
+	g_free(table);
+}
+
+static void grow(SymbolTable *table)
+{
+	table->mask = table->mask * 2 + 1;
+	g_free(table->slots);
+	table->slots = g_new0(uint32_t, (size_t)table->mask + 1);
+	for (uint32_t symbol = 1; symbol < table->count; symbol++) {
+		uint32_t slot = (uint32_t)table->entries[symbol].hash & table->mask;
+		while (table->slots[slot])
+			slot = (slot + 1) & table->mask;
+		table->slots[slot] = symbol;
+	}
+}
+
+/* The slot that holds the text, or the free slot where it belongs. */
+static uint32_t seek(const SymbolTable *table, Slice text, uint64_t hash)
+{
+	uint32_t slot = (uint32_t)hash & table->mask;
+	for (; table->slots[slot]; slot = (slot + 1) & table->mask) {
+		const Entry *entry = &table->entries[table->slots[slot]];
+		if (entry->hash == hash && entry->length == text.length && memcmp(entry->at, text.at, text.length) == 0)
+			break;
+	}
+	return slot;
+}
+
+Symbol symbol_add_hashed(SymbolTable *table, Slice text, uint64_t hash)
+{
+	if (text.length == 0)
+		return 0;
+	uint32_t slot = seek(table, text, hash);
+	if (table->slots[slot])
+		return table->slots[slot];
+	if (table->count == table->room) {
+		table->room *= 2;
+		table->entries = g_renew(Entry, table->entries, table->room);
+	}
+	Symbol symbol = table->count++;
+	table->entries[symbol] = (Entry){arena_text(table->arena, text), hash, (uint32_t)text.length};
+	table->slots[slot] = symbol;
+	if (table->count * 2 > table->mask)
+		grow(table);
+	return symbol;
+}
+
+Symbol symbol_add(SymbolTable *table, Slice text)
+{
+	return symbol_add_hashed(table, text, hash_bytes(text));
+}
+
+uint64_t symbol_hash(const SymbolTable *table, Symbol symbol)
+{
+	return table->entries[symbol].hash;
+}
+
+bool symbol_find(const SymbolTable *table, Slice text, Symbol *ret_symbol)
+{
+	*ret_symbol = 0;
+	if (text.length == 0)
+		return true;
+	*ret_symbol = table->slots[seek(table, text, hash_bytes(text))];
+	return *ret_symbol != 0;
+}
+
+const char *symbol_text(const SymbolTable *table, Symbol symbol)
+{
+	return table->entries[symbol].at;
+}
+
+Slice symbol_slice(const SymbolTable *table, Symbol symbol)
+{
+	return (Slice){table->entries[symbol].at, table->entries[symbol].length};
+}
+
+uint32_t symbol_count(const SymbolTable *table)
+{
+	return table->count;
+}

@@ -1,0 +1,32 @@
+/* Interned texts: equal texts have equal 32-bit numbers, given in the order of first use. */
+#pragma once
+
+#include "base/slice.h"
+
+#include <glib.h>
+
+/* A text in one table; 0 is the empty text. */
+typedef uint32_t Symbol;
+
+typedef struct SymbolTable SymbolTable;
+
+SymbolTable *symbol_table_new(void);
+void symbol_table_free(SymbolTable *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SymbolTable, symbol_table_free)
+
+/* The number of this text, entered if it is new; the bytes are copied. */
+Symbol symbol_add(SymbolTable *table, Slice text);
+
+/* As symbol_add for a text whose hash is known from another table. */
+Symbol symbol_add_hashed(SymbolTable *table, Slice text, uint64_t hash);
+uint64_t symbol_hash(const SymbolTable *table, Symbol symbol);
+
+/* True and the number if the text is in the table. */
+bool symbol_find(const SymbolTable *table, Slice text, Symbol *ret_symbol);
+
+/* The text, NUL-terminated, as long as the table lives. */
+const char *symbol_text(const SymbolTable *table, Symbol symbol);
+Slice symbol_slice(const SymbolTable *table, Symbol symbol);
+
+/* How many symbols there are, the empty one included. */
+uint32_t symbol_count(const SymbolTable *table);

@@ -4,7 +4,6 @@
 
 #include <stdalign.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 #define BLOCK_SIZE ((size_t)64 * 1024)
 
@@ -71,9 +70,14 @@ void *arena_alloc(Arena *arena, size_t size)
 	return memset(take(arena, size, alignof(max_align_t)), 0, size);
 }
 
+char *arena_bytes(Arena *arena, size_t size)
+{
+	return take(arena, size, 1);
+}
+
 char *arena_text(Arena *arena, Slice s)
 {
-	char *copy = take(arena, s.length + 1, 1);
+	char *copy = arena_bytes(arena, s.length + 1);
 	if (s.length)
 		memcpy(copy, s.at, s.length);
 	copy[s.length] = '\0';
@@ -82,15 +86,11 @@ char *arena_text(Arena *arena, Slice s)
 
 char *arena_printf(Arena *arena, const char *format, ...)
 {
-	va_list args, again;
+	va_list args;
 	va_start(args, format);
-	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, args);
-	char *text = arena_alloc(arena, (size_t)MAX(length, 0) + 1);
-	vsnprintf(text, (size_t)MAX(length, 0) + 1, format, again);
-	va_end(again);
+	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
-	return text;
+	return arena_text(arena, slice_from(text));
 }
 
 void arena_reset(Arena *arena)

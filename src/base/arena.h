@@ -16,6 +16,9 @@ void *arena_alloc(Arena *arena, size_t size);
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, n) ((type *)arena_alloc((arena), sizeof(type) * (size_t)(n)))
 
+/* The same for bytes that are written over at once: neither zeroed nor aligned. */
+char *arena_bytes(Arena *arena, size_t size);
+
 /* A NUL-terminated copy that lives as long as the arena. */
 char *arena_text(Arena *arena, Slice s);
 char *arena_printf(Arena *arena, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -1,0 +1,109 @@
+/* Writing facts: a builder only appends, with numbers of its own; graph_seal renumbers. */
+#include "fact/graph.h"
+
+GraphBuilder *graph_builder_new(void)
+{
+	GraphBuilder *builder = g_new0(GraphBuilder, 1);
+	builder->symbols = symbol_table_new();
+	builder->files = g_array_new(FALSE, FALSE, sizeof(BuiltFile));
+	builder->nodes = g_array_new(FALSE, TRUE, sizeof(NodeInfo));
+	builder->rows = g_array_new(FALSE, FALSE, sizeof(Row));
+	builder->spans = g_array_new(FALSE, FALSE, sizeof(BuiltSpan));
+	g_array_set_size(builder->nodes, 1);
+	return builder;
+}
+
+void graph_builder_free(GraphBuilder *builder)
+{
+	if (!builder)
+		return;
+	symbol_table_free(builder->symbols);
+	g_array_unref(builder->files);
+	g_array_unref(builder->nodes);
+	g_array_unref(builder->rows);
+	g_array_unref(builder->spans);
+	g_free(builder);
+}
+
+static BuiltFile *current_file(const GraphBuilder *builder)
+{
+	g_assert(builder->files->len > 0);
+	return &g_array_index(builder->files, BuiltFile, builder->files->len - 1);
+}
+
+Node graph_begin_file(GraphBuilder *builder, Slice path, Slice bytes)
+{
+	BuiltFile file = {.path = path,
+	        .bytes = bytes,
+	        .first_node = builder->nodes->len,
+	        .end_node = builder->nodes->len,
+	        .first_row = builder->rows->len,
+	        .end_row = builder->rows->len};
+	g_array_append_val(builder->files, file);
+	return graph_add_node(builder, NODE_FILE, NODE_NONE, path, 0, 0);
+}
+
+Node graph_add_node(GraphBuilder *builder, NodeType type, Node parent, Slice name, size_t start, size_t end)
+{
+	g_assert(start <= end && end <= current_file(builder)->bytes.length);
+	NodeInfo info = {.name = symbol_add(builder->symbols, name),
+	        .parent = parent,
+	        .start = (uint32_t)start,
+	        .end = (uint32_t)end,
+	        .type = type};
+	g_array_append_val(builder->nodes, info);
+	current_file(builder)->end_node = builder->nodes->len;
+	return builder->nodes->len - 1;
+}
+
+static void add_row(GraphBuilder *builder, Node subject, FactKind kind, uint32_t object, size_t start, size_t end)
+{
+	BuiltFile *file = current_file(builder);
+	g_assert(start <= end && end <= file->bytes.length);
+	g_assert(subject >= file->first_node && subject < file->end_node);
+	BuiltSpan span = {(uint32_t)start, (uint32_t)end};
+	Row row = {subject, kind, object, builder->spans->len};
+	g_array_append_val(builder->spans, span);
+	g_array_append_val(builder->rows, row);
+	file->end_row = builder->rows->len;
+}
+
+void graph_add(GraphBuilder *builder, Node subject, FactKind kind, Slice text, size_t start, size_t end)
+{
+	g_assert(fact_kind_object(kind) == OBJECT_SYMBOL);
+	add_row(builder, subject, kind, symbol_add(builder->symbols, text), start, end);
+}
+
+void graph_add_number(GraphBuilder *builder, Node subject, FactKind kind, uint32_t number, size_t start, size_t end)
+{
+	g_assert(fact_kind_object(kind) == OBJECT_NUMBER);
+	add_row(builder, subject, kind, number, start, end);
+}
+
+void graph_add_link(GraphBuilder *builder, Node subject, FactKind kind, Node object, size_t start, size_t end)
+{
+	g_assert(fact_kind_object(kind) == OBJECT_NODE);
+	add_row(builder, subject, kind, object, start, end);
+}
+
+void graph_add_flag(GraphBuilder *builder, Node subject, FactKind kind, size_t start, size_t end)
+{
+	g_assert(fact_kind_object(kind) == OBJECT_NONE);
+	add_row(builder, subject, kind, 0, start, end);
+}
+
+Node graph_add_problem(GraphBuilder *builder, Node parent, const char *name, const char *message, const char *expected,
+        size_t start, size_t end)
+{
+	Node problem = graph_add_node(builder, NODE_PROBLEM, parent, slice_from(name), start, end);
+	graph_add(builder, problem, FACT_MESSAGE, slice_from(message), start, end);
+	if (expected)
+		graph_add(builder, problem, FACT_EXPECTED, slice_from(expected), start, end);
+	return problem;
+}
+
+uint32_t graph_builder_nodes(const GraphBuilder *builder)
+{
+	const BuiltFile *file = current_file(builder);
+	return file->end_node - file->first_node;
+}

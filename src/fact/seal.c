@@ -1,0 +1,261 @@
+/* Joining the builders: files in the order of their paths, numbers given anew in that order, so that neither the number
+ * of threads nor their luck shows in the graph. Indexes are sorted arrays; nothing is hashed but texts. */
+#include "fact/graph.h"
+
+typedef struct Source {
+	const GraphBuilder *builder;
+	const BuiltFile *file;
+	uint32_t builder_number;
+} Source;
+
+static int compare_sources(const void *a, const void *b)
+{
+	const Source *left = a, *right = b;
+	size_t n = MIN(left->file->path.length, right->file->path.length);
+	int order = memcmp(left->file->path.at, right->file->path.at, n);
+	if (order)
+		return order;
+	return (left->file->path.length > right->file->path.length) -
+	       (left->file->path.length < right->file->path.length);
+}
+
+/* A builder's symbol in the graph's table, looked up once. */
+static Symbol map_symbol(Graph *graph, const GraphBuilder *builder, Symbol *map, Symbol local)
+{
+	if (local && !map[local])
+		map[local] = symbol_add_hashed(
+		        graph->symbols, symbol_slice(builder->symbols, local), symbol_hash(builder->symbols, local));
+	return map[local];
+}
+
+static void join_nodes(Graph *graph, const Source *source, Symbol *map, uint32_t file)
+{
+	uint32_t shift = graph->n_nodes - source->file->first_node;
+	for (uint32_t i = source->file->first_node; i < source->file->end_node; i++) {
+		NodeInfo info = g_array_index(source->builder->nodes, NodeInfo, i);
+		info.name = map_symbol(graph, source->builder, map, info.name);
+		info.parent = info.parent ? info.parent + shift : NODE_NONE;
+		info.file = file;
+		graph->nodes[graph->n_nodes++] = info;
+	}
+}
+
+static Row *join_rows(Graph *graph, const Source *source, Symbol *map, uint32_t file, uint32_t first_node, Row *out)
+{
+	uint32_t shift = first_node - source->file->first_node;
+	for (uint32_t i = source->file->first_row; i < source->file->end_row; i++) {
+		Row row = g_array_index(source->builder->rows, Row, i);
+		BuiltSpan place = g_array_index(source->builder->spans, BuiltSpan, row.span);
+		row.subject += shift;
+		if (fact_kind_object(row.kind) == OBJECT_SYMBOL)
+			row.object = map_symbol(graph, source->builder, map, row.object);
+		else if (fact_kind_object(row.kind) == OBJECT_NODE)
+			row.object += shift;
+		Span span = {file, place.start, place.end};
+		row.span = graph->spans->len;
+		g_array_append_val(graph->spans, span);
+		*out++ = row;
+	}
+	return out;
+}
+
+static int compare_by_subject(const void *a, const void *b)
+{
+	const Row *left = a, *right = b;
+	if (left->subject != right->subject)
+		return left->subject < right->subject ? -1 : 1;
+	return (left->span > right->span) - (left->span < right->span);
+}
+
+static int compare_by_object(const void *a, const void *b)
+{
+	const Row *left = a, *right = b;
+	if (left->object != right->object)
+		return left->object < right->object ? -1 : 1;
+	return (left->span > right->span) - (left->span < right->span);
+}
+
+void layer_index(Layer *layer, Row *rows, uint32_t count)
+{
+	layer_clear(layer);
+	layer->count = count;
+	layer->by_subject = g_new(Row, MAX(count, 1));
+	layer->by_object = g_new(Row, MAX(count, 1));
+	uint32_t next[FACT_KINDS + 1] = {0};
+	for (uint32_t i = 0; i < count; i++)
+		next[rows[i].kind + 1]++;
+	for (uint32_t kind = 0; kind < FACT_KINDS; kind++)
+		next[kind + 1] += next[kind];
+	memcpy(layer->kind_start, next, sizeof next);
+	for (uint32_t i = 0; i < count; i++)
+		layer->by_subject[next[rows[i].kind]++] = rows[i];
+	memcpy(layer->by_object, layer->by_subject, sizeof(Row) * count);
+	g_free(rows);
+	for (uint32_t kind = 0; kind < FACT_KINDS; kind++) {
+		uint32_t start = layer->kind_start[kind], n = layer->kind_start[kind + 1] - start;
+		if (n < 2)
+			continue;
+		qsort(layer->by_subject + start, n, sizeof(Row), compare_by_subject);
+		qsort(layer->by_object + start, n, sizeof(Row), compare_by_object);
+	}
+}
+
+void layer_clear(Layer *layer)
+{
+	g_free(layer->by_subject);
+	g_free(layer->by_object);
+	*layer = (Layer){0};
+}
+
+static void link_children(Graph *graph)
+{
+	g_autofree Node *last = g_new0(Node, graph->n_nodes);
+	for (Node node = 1; node < graph->n_nodes; node++) {
+		Node parent = graph->nodes[node].parent;
+		if (!parent)
+			continue;
+		if (last[parent])
+			graph->nodes[last[parent]].next_sibling = node;
+		else
+			graph->nodes[parent].first_child = node;
+		last[parent] = node;
+	}
+}
+
+static int compare_names(const void *a, const void *b, void *data)
+{
+	const NodeInfo *nodes = data;
+	Node left = *(const Node *)a, right = *(const Node *)b;
+	if (nodes[left].name != nodes[right].name)
+		return nodes[left].name < nodes[right].name ? -1 : 1;
+	return left < right ? -1 : 1;
+}
+
+static void index_nodes(Graph *graph)
+{
+	uint32_t next[NODE_TYPES + 1] = {0};
+	for (Node node = 1; node < graph->n_nodes; node++)
+		next[graph->nodes[node].type + 1]++;
+	for (uint32_t type = 0; type < NODE_TYPES; type++)
+		next[type + 1] += next[type];
+	memcpy(graph->type_start, next, sizeof next);
+	graph->by_type = g_new0(Node, graph->n_nodes);
+	graph->rank = g_new0(uint32_t, graph->n_nodes);
+	for (Node node = 1; node < graph->n_nodes; node++) {
+		uint32_t place = next[graph->nodes[node].type]++;
+		graph->by_type[place] = node;
+		graph->rank[node] = place;
+	}
+	graph->by_name = g_memdup2(graph->by_type, sizeof(Node) * graph->n_nodes);
+	for (uint32_t type = 0; type < NODE_TYPES; type++) {
+		uint32_t start = graph->type_start[type], n = graph->type_start[type + 1] - start;
+		if (n > 1)
+			g_qsort_with_data(graph->by_name + start, (int)n, sizeof(Node), compare_names, graph->nodes);
+	}
+}
+
+/* Every folder that holds a file, at any depth. */
+static void index_folders(Graph *graph)
+{
+	graph->folders = g_hash_table_new(NULL, NULL);
+	for (uint32_t file = 0; file < graph->n_files; file++) {
+		Slice path = symbol_slice(graph->symbols, graph->nodes[graph->files[file].node].name);
+		while (path.length) {
+			path.length--;
+			if (path.at[path.length] != '/')
+				continue;
+			Symbol folder = symbol_add(graph->symbols, path);
+			if (!g_hash_table_add(graph->folders, GUINT_TO_POINTER(folder)))
+				break;
+		}
+	}
+}
+
+static GArray *sources_in_order(
+        GraphBuilder *const *builders, size_t n_builders, uint32_t *ret_nodes, uint32_t *ret_rows)
+{
+	GArray *sources = g_array_new(FALSE, FALSE, sizeof(Source));
+	*ret_nodes = 1;
+	*ret_rows = 0;
+	for (uint32_t b = 0; b < n_builders; b++) {
+		*ret_nodes += builders[b]->nodes->len - 1;
+		*ret_rows += builders[b]->rows->len;
+		for (uint32_t i = 0; i < builders[b]->files->len; i++) {
+			Source source = {builders[b], &g_array_index(builders[b]->files, BuiltFile, i), b};
+			g_array_append_val(sources, source);
+		}
+	}
+	qsort(sources->data, sources->len, sizeof(Source), compare_sources);
+	return sources;
+}
+
+Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders)
+{
+	Graph *graph = g_new0(Graph, 1);
+	uint32_t n_nodes, n_rows;
+	g_autoptr(GArray) sources = sources_in_order(builders, n_builders, &n_nodes, &n_rows);
+	g_autoptr(GPtrArray) maps = g_ptr_array_new_with_free_func(g_free);
+	for (size_t b = 0; b < n_builders; b++)
+		g_ptr_array_add(maps, g_new0(Symbol, symbol_count(builders[b]->symbols)));
+	graph->symbols = symbol_table_new();
+	graph->nodes = g_new0(NodeInfo, n_nodes);
+	graph->n_nodes = 1;
+	graph->files = g_new0(FileInfo, MAX(sources->len, 1));
+	graph->spans = g_array_sized_new(FALSE, TRUE, sizeof(Span), n_rows + 1);
+	g_array_set_size(graph->spans, 1);
+	graph->derived = g_array_new(FALSE, FALSE, sizeof(Row));
+	Row *rows = g_new(Row, MAX(n_rows, 1)), *end = rows;
+	for (uint32_t i = 0; i < sources->len; i++) {
+		const Source *source = &g_array_index(sources, Source, i);
+		Symbol *map = maps->pdata[source->builder_number];
+		Node first = graph->n_nodes;
+		graph->files[graph->n_files++] = (FileInfo){.node = first, .bytes = source->file->bytes};
+		join_nodes(graph, source, map, i);
+		end = join_rows(graph, source, map, i, first, end);
+	}
+	layer_index(&graph->layers[0], rows, (uint32_t)(end - rows));
+	link_children(graph);
+	index_nodes(graph);
+	index_folders(graph);
+	return graph;
+}
+
+void graph_free(Graph *graph)
+{
+	if (!graph)
+		return;
+	for (uint32_t file = 0; file < graph->n_files; file++)
+		g_free(graph->files[file].line_starts);
+	symbol_table_free(graph->symbols);
+	g_free(graph->nodes);
+	g_free(graph->by_type);
+	g_free(graph->by_name);
+	g_free(graph->rank);
+	g_free(graph->files);
+	g_array_unref(graph->spans);
+	g_array_unref(graph->derived);
+	g_hash_table_unref(graph->folders);
+	layer_clear(&graph->layers[0]);
+	layer_clear(&graph->layers[1]);
+	g_free(graph);
+}
+
+void graph_derive(Graph *graph, Node subject, FactKind kind, uint32_t object, Span place)
+{
+	Row row = {subject, kind, object, graph->spans->len};
+	g_assert(kind >= FACT_IDENTITY && subject > 0 && subject < graph->n_nodes);
+	g_array_append_val(graph->spans, place);
+	g_array_append_val(graph->derived, row);
+}
+
+Symbol graph_intern(Graph *graph, Slice text)
+{
+	return symbol_add(graph->symbols, text);
+}
+
+void graph_finish(Graph *graph)
+{
+	uint32_t count = graph->derived->len;
+	Row *rows = g_memdup2(graph->derived->data, sizeof(Row) * count);
+	layer_index(&graph->layers[1], rows ? rows : g_new(Row, 1), count);
+}

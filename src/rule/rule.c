@@ -1,0 +1,181 @@
+/* The table of rules, and how findings are kept, ordered and told apart. */
+#include "rule/rule.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define RULE_SET(name) extern const RuleSet rules_##name;
+#include "registry/rule.def"
+#undef RULE_SET
+
+struct Checker {
+	const Graph *graph;
+	Arena *arena;
+	GPtrArray *findings;
+	const Rule *rule;
+};
+
+const RuleSet *const *rule_sets(void)
+{
+	static const RuleSet *const sets[] = {
+#define RULE_SET(name) &rules_##name,
+#include "registry/rule.def"
+#undef RULE_SET
+	        NULL,
+	};
+	return sets;
+}
+
+const Rule *rule_find(const char *id)
+{
+	for (const RuleSet *const *set = rule_sets(); *set; set++)
+		for (size_t i = 0; i < (*set)->count; i++)
+			if (strcmp((*set)->rules[i].id, id) == 0)
+				return &(*set)->rules[i];
+	return NULL;
+}
+
+const char *level_word(Level level)
+{
+	static const char *const words[] = {"off", "info", "warning", "error"};
+	return words[level];
+}
+
+Checker *checker_new(const Graph *graph)
+{
+	Checker *checker = g_new0(Checker, 1);
+	checker->graph = graph;
+	checker->arena = arena_new();
+	checker->findings = g_ptr_array_new();
+	return checker;
+}
+
+void checker_free(Checker *checker)
+{
+	if (!checker)
+		return;
+	arena_free(checker->arena);
+	g_ptr_array_unref(checker->findings);
+	g_free(checker);
+}
+
+const Graph *checker_graph(const Checker *checker)
+{
+	return checker->graph;
+}
+
+Arena *checker_arena(Checker *checker)
+{
+	return checker->arena;
+}
+
+void checker_run(Checker *checker, const Rule *rule)
+{
+	checker->rule = rule;
+	rule->check(checker);
+	checker->rule = NULL;
+}
+
+static char *format_text(Checker *checker, const char *format, va_list args)
+{
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	return arena_text(checker->arena, slice_from(text));
+}
+
+bool is_quiet(const Graph *graph, Node node)
+{
+	return graph_has(graph, graph_file_node(graph, graph_file_of(graph, node)), FACT_CLASS);
+}
+
+static Finding *add_finding(Checker *checker, Level level, Node subject, Span span, const char *format, va_list args)
+{
+	Finding *finding = ARENA_NEW(checker->arena, Finding);
+	*finding = (Finding){.rule = checker->rule,
+	        .level = level,
+	        .subject = subject,
+	        .span = span,
+	        .detail = "",
+	        .message = format_text(checker, format, args)};
+	if (checker->rule->everywhere ||
+	        !graph_has(checker->graph, graph_file_node(checker->graph, span.file), FACT_CLASS))
+		g_ptr_array_add(checker->findings, finding);
+	return finding;
+}
+
+Finding *report(Checker *checker, Node subject, Span span, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	Finding *finding = add_finding(checker, checker->rule->level, subject, span, format, args);
+	va_end(args);
+	return finding;
+}
+
+Finding *report_at(Checker *checker, Level level, Node subject, Span span, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	Finding *finding = add_finding(checker, level, subject, span, format, args);
+	va_end(args);
+	return finding;
+}
+
+void add_evidence(Checker *checker, Finding *finding, Span span, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	if (finding->n_evidence == finding->evidence_room) {
+		uint32_t room = MAX(4, finding->evidence_room * 2);
+		Evidence *grown = ARENA_ARRAY(checker->arena, Evidence, room);
+		if (finding->n_evidence)
+			memcpy(grown, finding->evidence, sizeof(Evidence) * finding->n_evidence);
+		finding->evidence = grown;
+		finding->evidence_room = room;
+	}
+	finding->evidence[finding->n_evidence++] = (Evidence){span, format_text(checker, format, args)};
+	va_end(args);
+}
+
+void set_hint(Checker *checker, Finding *finding, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	finding->hint = format_text(checker, format, args);
+	va_end(args);
+}
+
+void set_detail(Checker *checker, Finding *finding, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	finding->detail = format_text(checker, format, args);
+	va_end(args);
+}
+
+static int compare_findings(const void *a, const void *b)
+{
+	const Finding *left = *(Finding *const *)a, *right = *(Finding *const *)b;
+	if (left->span.file != right->span.file)
+		return left->span.file < right->span.file ? -1 : 1;
+	if (left->span.start != right->span.start)
+		return left->span.start < right->span.start ? -1 : 1;
+	int order = strcmp(left->rule->id, right->rule->id);
+	return order ? order : strcmp(left->message, right->message);
+}
+
+Findings checker_findings(Checker *checker)
+{
+	if (checker->findings->len > 1)
+		qsort(checker->findings->pdata, checker->findings->len, sizeof(void *), compare_findings);
+	return (Findings){(Finding **)checker->findings->pdata, checker->findings->len};
+}
+
+char *finding_fingerprint(const Graph *graph, const Finding *finding)
+{
+	g_autofree char *subject = graph_describe(graph, finding->subject);
+	g_autofree char *text = g_strjoin(
+	        "\n", finding->rule->id, graph_file_path(graph, finding->span.file), subject, finding->detail, NULL);
+	char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+	sum[32] = '\0';
+	return sum;
+}

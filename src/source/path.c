@@ -1,0 +1,101 @@
+/* What the path alone says: which files are history, copies or samples, where a finding would be noise. */
+#include "source/source.h"
+
+/* Folder names, whole parts of a path. */
+static const struct {
+	const char *part, *class;
+} folders[] = {
+        {"archive", "archive"},
+        {"archived", "archive"},
+        {".archive", "archive"},
+        {"_archive", "archive"},
+        {"trash", "archive"},
+        {".trash", "archive"},
+        {"deprecated", "archive"},
+        {"obsolete", "archive"},
+        {"attic", "archive"},
+        {"legacy", "archive"},
+        {"graveyard", "archive"},
+        {"disabled", "archive"},
+        {"_disabled", "archive"},
+        {"old", "archive"},
+        {"node_modules", "vendored"},
+        {"vendor", "vendored"},
+        {"third_party", "vendored"},
+        {"site-packages", "vendored"},
+        {".venv", "vendored"},
+        {"venv", "vendored"},
+        {"__pycache__", "generated"},
+        {"examples", "example"},
+        {"example", "example"},
+        {"samples", "example"},
+        {"testdata", "test"},
+        {"fixtures", "test"},
+        {"tests", "test"},
+        {"test", "test"},
+        {"__tests__", "test"},
+};
+
+static const char *part_class(Slice part)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
+		if (slice_is_nocase(part, folders[i].part))
+			return folders[i].class;
+	return NULL;
+}
+
+/* 2025-09-17 or 20250917 in the name of a document: a report of that day. */
+static bool has_date(Slice name)
+{
+	for (size_t i = 0; i + 8 <= name.length; i++) {
+		size_t digits = 0, at = i;
+		if (i > 0 && g_ascii_isdigit(name.at[i - 1]))
+			continue;
+		for (; at < name.length && digits < 8 && (g_ascii_isdigit(name.at[at]) || strchr("-_", name.at[at]));
+		        at++)
+			digits += g_ascii_isdigit(name.at[at]) != 0;
+		if (digits == 8 && (name.at[i] == '2' && name.at[i + 1] == '0') &&
+		        !(at < name.length && g_ascii_isdigit(name.at[at])))
+			return true;
+	}
+	return false;
+}
+
+static const char *name_class(Slice name)
+{
+	bool document = slice_ends(name, ".md") || slice_ends(name, ".txt") || slice_ends(name, ".rst");
+	if (document && (has_date(name) || slice_starts(name, "CHANGELOG") || slice_starts(name, "changelog")))
+		return "dated";
+	if (slice_ends(name, ".lock") || slice_is(name, "package-lock.json") || slice_is(name, "pnpm-lock.yaml") ||
+	        slice_ends(name, ".min.js") || slice_ends(name, ".min.css") || slice_is(name, "go.sum"))
+		return "generated";
+	if (slice_ends(name, ".bak") || slice_ends(name, ".old") || slice_ends(name, ".orig") ||
+	        slice_ends(name, ".disabled"))
+		return "archive";
+	return NULL;
+}
+
+const char *source_path_class(Slice path)
+{
+	Slice rest = path;
+	size_t slash;
+	while ((slash = slice_find_byte(rest, '/', 0)) != SIZE_MAX) {
+		const char *class = part_class(slice_sub(rest, 0, slash));
+		if (class)
+			return class;
+		rest = slice_sub(rest, slash + 1, rest.length);
+	}
+	return name_class(rest);
+}
+
+static bool matches(const SourceFile *file)
+{
+	return source_path_class(file->path) != NULL;
+}
+
+static void read_path(const SourceFile *file)
+{
+	graph_add(file->builder, file->node, FACT_CLASS, slice_from(source_path_class(file->path)), 0, 0);
+}
+
+const Source source_path = {"path", matches, read_path};

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Trees against texts.
+
+test/source/FORMAT/CASE/  is read, and `labwright facts` must print CASE.facts beside it.
+test/rule/RULE/CASE/      is checked by that rule alone, and the findings must be CASE.findings beside it;
+                          a case whose name begins with "good" has no such file and must be silent.
+
+    goldens.py LABWRIGHT source|rule          prints TAP
+    goldens.py LABWRIGHT source|rule --update [NAME…]  rewrites the texts; read the diff before you commit it
+"""
+import difflib
+import os
+import subprocess
+import sys
+
+here = os.path.dirname(os.path.abspath(__file__))
+
+
+def cases(what):
+    top = os.path.join(here, what)
+    for group in sorted(os.listdir(top)):
+        folder = os.path.join(top, group)
+        if not os.path.isdir(folder):
+            continue
+        for case in sorted(os.listdir(folder)):
+            if os.path.isdir(os.path.join(folder, case)):
+                yield group, case, os.path.join(folder, case)
+
+
+def output(program, what, group, tree):
+    arguments = ["facts"] if what == "source" else ["check", "--rule", group]
+    run = subprocess.run([program, *arguments, "--root", tree], capture_output=True, timeout=60,
+                         env={**os.environ, "NO_COLOR": "1"})
+    if run.returncode not in (0, 1) or run.stderr:
+        return f"exit code {run.returncode}\n{run.stderr.decode(errors='replace')}"
+    return run.stdout.decode(errors="surrogateescape")
+
+
+def main():
+    program, what = sys.argv[1:3]
+    update = "--update" in sys.argv
+    only = [word for word in sys.argv[3:] if word != "--update"]
+    suffix = ".facts" if what == "source" else ".findings"
+    failed = number = 0
+    for group, case, tree in cases(what):
+        if only and group not in only:
+            continue
+        number += 1
+        silent = what == "rule" and case.startswith("good")
+        golden = tree + suffix
+        got = output(program, what, group, tree)
+        if update and not silent:
+            with open(golden, "w", errors="surrogateescape") as file:
+                file.write(got)
+        wanted = ""
+        if not silent and os.path.exists(golden):
+            with open(golden, errors="surrogateescape") as file:
+                wanted = file.read()
+        good = got == wanted and (silent or got != "")
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {number} {what}/{group}/{case}")
+        if not good:
+            for line in difflib.unified_diff(wanted.splitlines(), got.splitlines(), "wanted", "got", lineterm=""):
+                print("#", line)
+    print(f"1..{number}")
+    return 1 if failed else 0
+
+
+sys.exit(main())

@@ -1,0 +1,22 @@
+/* Inside of the Kubernetes reader: kubernetes.c reads what all objects share, the others the kinds they are named for.
+ */
+#pragma once
+
+#include "source/source.h"
+
+/* A REFERENCE below parent to the object that the scalar names; NODE_NONE (and no facts) where name is no scalar or
+ * empty. role says what it is for; kind is the kind that is wanted. */
+Node add_reference(const SourceFile *file, Node parent, const char *role, const char *kind, const YamlNode *name);
+
+/* The same with a namespace of its own, where one is written. */
+Node add_reference_in(const SourceFile *file, Node parent, const char *role, const char *kind, const YamlNode *name,
+        const YamlNode *namespace);
+
+/* A pod template or Pod, with its containers, volumes and everything they name. */
+void read_pod(const SourceFile *file, const YamlNode *template, Node object);
+
+/* Readers of one kind: spec may be NULL. */
+typedef void KindReader(const SourceFile *file, const YamlNode *root, Node object);
+KindReader read_service, read_ingress, read_ingress_route, read_http_route;
+KindReader read_config_map, read_secret, read_sealed_secret, read_external_secret, read_certificate;
+KindReader read_claim, read_persistent_volume, read_address_pool;

@@ -166,6 +166,7 @@ static void read_container(const SourceFile *file, const YamlNode *map, Node pod
 		return;
 	Node container = add_named(file, NODE_CONTAINER, pod, name ? name : map);
 	add_scalar_of(file, container, FACT_IMAGE, map, "image");
+	add_scalar_of(file, container, FACT_PULL_POLICY, map, "imagePullPolicy");
 	if (init)
 		graph_add_flag(file->builder, container, FACT_INIT, map->start, map->start);
 	read_words(file, yaml_get(map, "command"), container);

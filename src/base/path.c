@@ -1,0 +1,66 @@
+/* Paths are compared as texts, so all of them are brought to one form first. */
+#include "base/path.h"
+
+#include <glib.h>
+
+static size_t last_slash(Slice path)
+{
+	for (size_t i = path.length; i > 0; i--)
+		if (path.at[i - 1] == '/')
+			return i - 1;
+	return SIZE_MAX;
+}
+
+Slice path_folder(Slice path)
+{
+	size_t slash = last_slash(path);
+	return slice_sub(path, 0, slash == SIZE_MAX ? 0 : slash);
+}
+
+Slice path_name(Slice path)
+{
+	size_t slash = last_slash(path);
+	return slice_sub(path, slash == SIZE_MAX ? 0 : slash + 1, path.length);
+}
+
+bool path_is_below(Slice path, Slice folder)
+{
+	if (folder.length == 0)
+		return true;
+	if (path.length < folder.length || memcmp(path.at, folder.at, folder.length) != 0)
+		return false;
+	return path.length == folder.length || path.at[folder.length] == '/';
+}
+
+/* Takes the last part off; false if there is none. */
+static bool go_up(GString *path)
+{
+	if (path->len == 0)
+		return false;
+	size_t slash = last_slash((Slice){path->str, path->len});
+	g_string_truncate(path, slash == SIZE_MAX ? 0 : slash);
+	return true;
+}
+
+char *path_resolve(Slice folder, Slice relative)
+{
+	if (relative.length && (relative.at[0] == '/' || relative.at[0] == '~'))
+		return NULL;
+	g_autoptr(GString) path = g_string_new_len(folder.at, (gssize)folder.length);
+	for (size_t start = 0; start < relative.length;) {
+		size_t end = MIN(slice_find_byte(relative, '/', start), relative.length);
+		Slice part = slice_sub(relative, start, end);
+		start = end + 1;
+		if (part.length == 0 || slice_is(part, "."))
+			continue;
+		if (slice_is(part, "..")) {
+			if (!go_up(path))
+				return NULL;
+			continue;
+		}
+		if (path->len)
+			g_string_append_c(path, '/');
+		g_string_append_len(path, part.at, (gssize)part.length);
+	}
+	return g_string_free(g_steal_pointer(&path), FALSE);
+}

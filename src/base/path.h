@@ -1,0 +1,15 @@
+/* Paths within a repository: slashes, no leading "./", no final slash; the root is the empty path. */
+#pragma once
+
+#include "base/slice.h"
+
+/* All before the last slash ("" at the root), and what follows it. */
+Slice path_folder(Slice path);
+Slice path_name(Slice path);
+
+/* True if path is the folder itself or lies below it; everything lies below "". */
+bool path_is_below(Slice path, Slice folder);
+
+/* The relative path as seen from a folder, with "." and ".." taken out. NULL if it is absolute, begins with "~" or
+ * leads out of the repository. Free with g_free. */
+char *path_resolve(Slice folder, Slice relative);

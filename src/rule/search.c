@@ -1,0 +1,104 @@
+/* Plain search, file by file; vendored code and data of more than a megabyte speak of nobody's homelab. */
+#include "rule/search.h"
+
+#define MOST_SEARCHED ((size_t)1024 * 1024)
+
+static bool is_joined(char c)
+{
+	return g_ascii_isalnum(c) || c == '_' || c == '-' || c == '.';
+}
+
+static bool stands_alone(Slice bytes, size_t start, size_t end)
+{
+	bool before = start > 0 && is_joined(bytes.at[start - 1]);
+	/* A full stop that ends a sentence joins nothing. */
+	bool after = end < bytes.length && is_joined(bytes.at[end]) &&
+	             (bytes.at[end] != '.' || (end + 1 < bytes.length && g_ascii_isalnum(bytes.at[end + 1])));
+	return !before && !after;
+}
+
+static bool is_searched(const Graph *graph, uint32_t file)
+{
+	Node node = graph_file_node(graph, file);
+	return graph_file_bytes(graph, file).length <= MOST_SEARCHED &&
+	       strcmp(graph_text(graph, node, FACT_CLASS), "vendored") != 0;
+}
+
+bool search_word(const Graph *graph, Slice word, SearchFile *in_file, SearchAccept *accept, void *data, Span *ret_span)
+{
+	g_autofree char *needle = slice_dup(word);
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice bytes = graph_file_bytes(graph, file);
+		if (!is_searched(graph, file) || (in_file && !in_file(graph, file, data)))
+			continue;
+		for (size_t at = 0; (at = slice_find(bytes, needle, at)) != SIZE_MAX; at++) {
+			Span span = {file, (uint32_t)at, (uint32_t)(at + word.length)};
+			if (!stands_alone(bytes, span.start, span.end) || (accept && !accept(graph, span, data)))
+				continue;
+			*ret_span = span;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Which names can begin with a byte, as a bit for each length; longer ones share the last bit. */
+typedef struct NameFilter {
+	uint64_t lengths[256];
+} NameFilter;
+
+static uint64_t length_bit(size_t length)
+{
+	return (uint64_t)1 << MIN(length, 63);
+}
+
+static void filter_init(NameFilter *filter, const Graph *graph, GHashTable *names)
+{
+	*filter = (NameFilter){0};
+	GHashTableIter iter;
+	gpointer key;
+	g_hash_table_iter_init(&iter, names);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		Slice name = graph_symbol_slice(graph, GPOINTER_TO_UINT(key));
+		if (name.length)
+			filter->lengths[(unsigned char)name.at[0]] |= length_bit(name.length);
+	}
+}
+
+static void search_names_in(
+        const Graph *graph, uint32_t file, GHashTable *names, const NameFilter *filter, NameFound *found, void *data)
+{
+	Slice bytes = graph_file_bytes(graph, file);
+	for (size_t at = 0; at < bytes.length;) {
+		unsigned char first = (unsigned char)bytes.at[at];
+		if (!g_ascii_isalnum(first) && first != '_') {
+			at++;
+			continue;
+		}
+		size_t start = at;
+		while (at < bytes.length && (g_ascii_isalnum(bytes.at[at]) || bytes.at[at] == '_'))
+			at++;
+		Symbol symbol;
+		if (!(filter->lengths[first] & length_bit(at - start)) ||
+		        !graph_find_symbol(graph, slice_sub(bytes, start, at), &symbol))
+			continue;
+		if (g_hash_table_contains(names, GUINT_TO_POINTER(symbol)))
+			found(graph, symbol, (Span){file, (uint32_t)start, (uint32_t)at}, data);
+	}
+}
+
+void search_names(const Graph *graph, GHashTable *names, SearchFile *in_file, NameFound *found, void *data)
+{
+	NameFilter filter;
+	if (g_hash_table_size(names) == 0)
+		return;
+	filter_init(&filter, graph, names);
+	for (uint32_t file = 0; file < graph_files(graph); file++)
+		if (is_searched(graph, file) && (!in_file || in_file(graph, file, data)))
+			search_names_in(graph, file, names, &filter, found, data);
+}
+
+bool text_has(Slice text, const char *other)
+{
+	return slice_find(text, other, 0) != SIZE_MAX;
+}

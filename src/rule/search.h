@@ -1,0 +1,19 @@
+/* Looking for a word in all files, for rules that must know whether anything at all speaks of a thing before they say
+ * that it is missing. Called only once something is suspicious: it reads every byte. */
+#pragma once
+
+#include "fact/fact.h"
+
+/* Which files are looked at (NULL: all), and whether a use of the word is what is looked for (NULL: any). */
+typedef bool SearchFile(const Graph *graph, uint32_t file, void *data);
+typedef bool SearchAccept(const Graph *graph, Span word, void *data);
+
+/* The first use of the word that stands on its own: no letter, digit, `_`, `-` or `.` is joined to it. */
+bool search_word(const Graph *graph, Slice word, SearchFile *in_file, SearchAccept *accept, void *data, Span *ret_span);
+
+/* Calls found for each use of a variable's name. names holds the names as Symbols of the graph (g_direct_hash). */
+typedef void NameFound(const Graph *graph, Symbol name, Span span, void *data);
+void search_names(const Graph *graph, GHashTable *names, SearchFile *in_file, NameFound *found, void *data);
+
+/* True if the text holds the other. */
+bool text_has(Slice text, const char *other);

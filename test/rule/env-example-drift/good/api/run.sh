@@ -1,0 +1,1 @@
+export API_C=$(cat /run/secret)

@@ -1,0 +1,1 @@
+docker compose --env-file x.env up -d

@@ -1,0 +1,3 @@
+#!/bin/sh
+export FROM_SCRIPT=$(id -u)
+docker compose up -d

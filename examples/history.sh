@@ -81,6 +81,7 @@ commit 2025-03-05T22:31:00+0100 "n8n in the cluster"
 
 mkdir old
 git mv services/n8n/n8n.yaml old/n8n.yaml
+rm -rf services
 was '/FAMILY_ASSISTANT_URL/d; s/1\.82\.3/1.82.0/' kubernetes/core/n8n.yaml
 was '/^configMapGenerator/,$d' kubernetes/core/kustomization.yaml
 commit 2025-03-07T20:55:00+0100 "n8n on PostgreSQL"

@@ -76,7 +76,7 @@ void checker_run(Checker *checker, const Rule *rule)
 	checker->rule = NULL;
 }
 
-static char *format_text(Checker *checker, const char *format, va_list args)
+G_GNUC_PRINTF(2, 0) static char *format_text(Checker *checker, const char *format, va_list args)
 {
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	return arena_text(checker->arena, slice_from(text));
@@ -87,6 +87,7 @@ bool is_quiet(const Graph *graph, Node node)
 	return graph_has(graph, graph_file_node(graph, graph_file_of(graph, node)), FACT_CLASS);
 }
 
+G_GNUC_PRINTF(5, 0)
 static Finding *add_finding(Checker *checker, Level level, Node subject, Span span, const char *format, va_list args)
 {
 	Finding *finding = ARENA_NEW(checker->arena, Finding);

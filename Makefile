@@ -1,0 +1,74 @@
+# A thin front of Meson: each target installs the Debian packages it lacks, builds, and does the job.
+#
+#   make run     build, lay out the bundled homelab with its history in a temporary folder, and check it
+#   make test    build with AddressSanitizer and UBSan, warnings as errors, and run every test
+#   make build   a release build at build/labwright
+#
+# MESON_FLAGS adds options to every `meson setup`; FUZZ_SECONDS is how long `make fuzz` spends on each format.
+
+build_packages = build-essential git libgit2-dev libglib2.0-dev libjansson-dev libyaml-dev meson ninja-build pkg-config python3
+test_packages = $(build_packages) clang libclang-rt-14-dev python3-jsonschema
+bench_packages = $(build_packages) ripgrep
+tidy_packages = $(build_packages) clang clang-tidy
+format_packages = clang-format
+
+MESON_FLAGS ?=
+FUZZ_SECONDS ?= 300
+REPOSITORY ?=
+PREFIX ?= /usr/local
+
+install_packages = @sh tools/packages.sh
+
+# A builddir that Meson could not finish is set up afresh.
+define setup
+@[ -f $(1)/build.ninja ] || { rm -rf $(1); $(3) meson setup $(1) $(2) $(MESON_FLAGS); }
+endef
+
+.PHONY: run test build install bench fuzz format tidy clean
+
+build:
+	$(install_packages) $(build_packages)
+	$(call setup,build/release,--buildtype=release -Db_lto=true -Db_ndebug=if-release --prefix=$(PREFIX))
+	@ninja -C build/release
+	@cp build/release/labwright build/labwright
+
+run: build
+	@sh tools/demo.sh build/labwright
+
+test:
+	$(install_packages) $(test_packages)
+	$(call setup,build/test,-Dwerror=true -Db_sanitize=address$(comma)undefined)
+	$(call setup,build/fuzz,-Dwerror=true -Db_sanitize=address$(comma)undefined -Db_lundef=false -Dfuzz=true,CC=clang)
+	@ninja -C build/test && ninja -C build/fuzz
+	@rm -f build/test/meson-logs/testlog.json build/fuzz/meson-logs/testlog.json
+	@meson test -C build/test --no-rebuild --print-errorlogs; \
+	 meson test -C build/fuzz --no-rebuild --print-errorlogs --suite fuzz; \
+	 python3 test/tally.py build/test build/fuzz
+
+install: build
+	@meson install -C build/release --no-rebuild
+
+bench: build
+	$(install_packages) $(bench_packages)
+	@python3 test/bench/bench.py build/labwright $(REPOSITORY)
+
+fuzz:
+	$(install_packages) $(test_packages)
+	$(call setup,build/fuzz,-Dwerror=true -Db_sanitize=address$(comma)undefined -Db_lundef=false -Dfuzz=true,CC=clang)
+	@ninja -C build/fuzz
+	@python3 test/fuzz/run.py build/fuzz/test/fuzz/fuzz-scan --seconds $(FUZZ_SECONDS)
+
+format:
+	$(install_packages) $(format_packages)
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+tidy:
+	$(install_packages) $(tidy_packages)
+	$(call setup,build/tidy,-Dfuzz=false,CC=clang)
+	@ninja -C build/tidy src/registry/source.def >/dev/null 2>&1 || true
+	@git ls-files 'src/*.c' 'test/*.c' | xargs -P 2 -n 4 clang-tidy --quiet -p build/tidy
+
+clean:
+	rm -rf build
+
+comma = ,

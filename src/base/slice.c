@@ -10,7 +10,7 @@ bool slice_is_nocase(Slice s, const char *text)
 
 size_t slice_find(Slice s, const char *needle, size_t from)
 {
-	if (from > s.length)
+	if (from >= s.length)
 		return SIZE_MAX;
 	const char *found = memmem(s.at + from, s.length - from, needle, strlen(needle));
 	return found ? (size_t)(found - s.at) : SIZE_MAX;

@@ -1,0 +1,287 @@
+/* Builds that lack their files, and ports that two want.
+ *
+ * Compose resolves a build from the folder of its first file, which need not be the one that holds the service: a build
+ * is missing only if it is found neither from its own folder nor from any above. Two services take one port for certain
+ * only within one file; over several files it is asked whether they are likely to run on one host, and where that
+ * cannot be told nothing is said. */
+#include "base/path.h"
+#include "rule/rule.h"
+#include "rule/search.h"
+
+#include <string.h>
+
+static Slice path_of(const Graph *graph, Node node)
+{
+	return slice_from(graph_file_path(graph, graph_file_of(graph, node)));
+}
+
+static bool is_literal(Slice text)
+{
+	return slice_find_byte(text, '$', 0) == SIZE_MAX && !text_has(text, "{{") && !text_has(text, "<");
+}
+
+/* ---- builds: context and Dockerfile ------------------------------------------------------------------ */
+
+typedef struct Build {
+	Slice context, file; /* as written; file is empty for the default */
+	bool inlined;        /* the Dockerfile stands elsewhere: only the context is asked for */
+} Build;
+
+typedef enum Lack { LACK_NOTHING, LACK_CONTEXT, LACK_FILE } Lack;
+
+static bool is_remote(Slice context)
+{
+	return text_has(context, "://") || slice_starts(context, "git@") || slice_starts(context, "github.com/");
+}
+
+/* A submodule or link at the path or above it: what lies behind it is not read. */
+static bool is_behind_link(const Graph *graph, Slice path)
+{
+	for (;; path = path_folder(path)) {
+		if (path.length == 0)
+			return false;
+		if (graph_find_file(graph, path))
+			return true;
+	}
+}
+
+static bool has_build_file(const Graph *graph, Slice context, const Build *build)
+{
+	static const char *const names[] = {"Dockerfile", "Containerfile", "dockerfile"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		Slice name = build->file.length ? build->file : slice_from(names[i]);
+		g_autofree char *path = path_resolve(context, name);
+		if (!path || graph_find_file(graph, slice_from(path)) || is_behind_link(graph, slice_from(path)))
+			return true;
+	}
+	return false;
+}
+
+/* What is missing if the context is taken from this folder. */
+static Lack lack_from(const Graph *graph, Slice folder, const Build *build)
+{
+	g_autofree char *context = path_resolve(folder, build->context);
+	if (!context || is_behind_link(graph, slice_from(context)))
+		return LACK_NOTHING;
+	if (!graph_has_folder(graph, slice_from(context)))
+		return LACK_CONTEXT;
+	return build->inlined || has_build_file(graph, slice_from(context), build) ? LACK_NOTHING : LACK_FILE;
+}
+
+/* From the folder of the file and all above: what the nearest folder lacks, if each of them lacks something. */
+static Lack find_lack(const Graph *graph, Slice folder, const Build *build)
+{
+	Lack nearest = lack_from(graph, folder, build);
+	if (nearest == LACK_NOTHING)
+		return LACK_NOTHING;
+	while (folder.length) {
+		folder = path_folder(folder);
+		if (lack_from(graph, folder, build) == LACK_NOTHING)
+			return LACK_NOTHING;
+	}
+	return nearest;
+}
+
+/* `git clone` and downloads in the same line, and ignore files: somebody puts the folder there. */
+static bool is_fetched(const Graph *graph, Span word, void *data)
+{
+	Slice line = graph_line_at(graph, word);
+	Slice name = path_name(slice_from(graph_file_path(graph, word.file)));
+	return text_has(line, "git clone") || text_has(line, "curl") || text_has(line, "wget") ||
+	       text_has(line, "unzip") || text_has(line, "submodule") || slice_is(name, ".gitignore") ||
+	       slice_is(name, ".gitmodules");
+}
+
+static bool is_put_there(const Graph *graph, Slice context)
+{
+	g_autofree char *path = path_resolve((Slice){"", 0}, context);
+	Slice name = path_name(slice_from(path ? path : ""));
+	Span span;
+	if (name.length == 0 || search_word(graph, name, NULL, is_fetched, NULL, &span))
+		return true;
+	g_autofree char *repository = g_strdup_printf("%.*s.git", SLICE_ARGS(name));
+	return search_word(graph, slice_from(repository), NULL, is_fetched, NULL, &span);
+}
+
+/* A tracked file of the context whose name says that it is a Dockerfile. */
+static Node other_build_file(const Graph *graph, Slice folder)
+{
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file)), name = path_name(path);
+		bool is_one = slice_starts(name, "Dockerfile") || slice_ends(name, "Dockerfile") ||
+		              slice_ends(name, ".dockerfile") || slice_starts(name, "Containerfile");
+		if (is_one && slice_equal(path_folder(path), folder))
+			return graph_file_node(graph, file);
+	}
+	return NODE_NONE;
+}
+
+static void add_near_build_file(Checker *checker, Finding *finding, Slice folder, const Build *build)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autofree char *context = path_resolve(folder, build->context);
+	Node other = context ? other_build_file(graph, slice_from(context)) : NODE_NONE;
+	if (!other)
+		return;
+	add_evidence(checker, finding, graph_place(graph, other), "this one is in the context");
+	set_hint(checker, finding, "name it: dockerfile: %.*s", SLICE_ARGS(path_name(path_of(graph, other))));
+}
+
+/* An image that a registry has is pulled where the build is not possible. */
+static bool is_pulled(const Graph *graph, Node service)
+{
+	return strchr(graph_text(graph, service, FACT_IMAGE), '/') != NULL;
+}
+
+static void check_service_build(Checker *checker, const Row *row)
+{
+	const Graph *graph = checker_graph(checker);
+	Node service = row->subject;
+	const Row *file = graph_find(graph, service, FACT_BUILD_FILE);
+	Build build = {.context = graph_symbol_slice(graph, row->object),
+	        .inlined = graph_has(graph, service, FACT_BUILD_INLINE)};
+	if (file)
+		build.file = graph_symbol_slice(graph, file->object);
+	build.inlined |= !is_literal(build.file);
+	Slice folder = path_folder(path_of(graph, service));
+	if (is_quiet(graph, service) || !is_literal(build.context) || is_remote(build.context))
+		return;
+	Lack lack = find_lack(graph, folder, &build);
+	if (lack == LACK_NOTHING || (lack == LACK_CONTEXT && is_put_there(graph, build.context)))
+		return;
+	Level level = is_pulled(graph, service) ? LEVEL_WARNING : LEVEL_ERROR;
+	if (lack == LACK_CONTEXT) {
+		report_at(checker, level, service, graph_span(graph, row),
+		        "'%s' is built in %.*s, and nothing in that folder is tracked", graph_name(graph, service),
+		        SLICE_ARGS(build.context));
+		return;
+	}
+	Slice name = build.file.length ? build.file : SLICE("Dockerfile");
+	Finding *finding = report_at(checker, level, service, graph_span(graph, file ? file : row),
+	        "'%s' is built with %.*s in %.*s, and that file is not tracked", graph_name(graph, service),
+	        SLICE_ARGS(name), SLICE_ARGS(build.context));
+	add_near_build_file(checker, finding, folder, &build);
+}
+
+/* ---- builds by command -------------------------------------------------------------------------------- */
+
+typedef struct Words {
+	Slice at[64];
+	uint32_t count;
+} Words;
+
+static void words_of(const Graph *graph, Node command, Words *words)
+{
+	words->count = 0;
+	GRAPH_OF (graph, command, FACT_WORD, row) {
+		Slice word = graph_symbol_slice(graph, row->object);
+		bool program = words->count == 0 && slice_is(word, graph_name(graph, command));
+		if (!program && words->count < G_N_ELEMENTS(words->at))
+			words->at[words->count++] = word;
+	}
+}
+
+/* Options of `docker build` that take no value in the next word. */
+static bool is_lone_option(Slice word)
+{
+	static const char *const options[] = {"--no-cache", "--pull", "--push", "--load", "-q", "--quiet", "--rm",
+	        "--squash", "--force-rm", "--compress", "--debug", "-D"};
+	for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
+		if (slice_is(word, options[i]))
+			return true;
+	return slice_find_byte(word, '=', 0) != SIZE_MAX;
+}
+
+/* `docker build [-f FILE] DIR` and its kin; false for other commands and those whose words are not literal. */
+static bool read_build_command(const Words *words, Build *build)
+{
+	uint32_t i = 0;
+	*build = (Build){0};
+	if (i < words->count && (slice_is(words->at[i], "buildx") || slice_is(words->at[i], "image")))
+		i++;
+	if (i >= words->count || !slice_is(words->at[i], "build"))
+		return false;
+	for (i++; i < words->count; i++) {
+		Slice word = words->at[i];
+		if (!is_literal(word) || text_has(word, "*") || text_has(word, "`"))
+			return false;
+		if (slice_starts(word, "--file="))
+			build->file = slice_sub(word, strlen("--file="), word.length);
+		else if ((slice_is(word, "-f") || slice_is(word, "--file")) && i + 1 < words->count)
+			build->file = words->at[++i];
+		else if (word.length && word.at[0] == '-' && !is_lone_option(word))
+			i++;
+		else if (word.length && word.at[0] != '-')
+			build->context = word;
+	}
+	return build->context.length && is_literal(build->file) && !slice_is(build->context, "-") &&
+	       !slice_is(build->file, "-") && !is_remote(build->context);
+}
+
+/* The file of a command is named from where the command is run, not from its context. */
+static bool command_file_is_missing(const Graph *graph, Slice folder, const Build *build)
+{
+	for (;; folder = path_folder(folder)) {
+		g_autofree char *path = path_resolve(folder, build->file);
+		if (!path || graph_find_file(graph, slice_from(path)) || is_behind_link(graph, slice_from(path)))
+			return false;
+		if (folder.length == 0)
+			return true;
+	}
+}
+
+static void check_command_build(Checker *checker, Node command)
+{
+	const Graph *graph = checker_graph(checker);
+	Words words;
+	Build build;
+	words_of(graph, command, &words);
+	uint32_t file = graph_file_of(graph, command);
+	/* Where a script changes folders, and in prose, the words are relative to a place that is not known. */
+	if (is_quiet(graph, command) || !read_build_command(&words, &build) || graph_has(graph, command, FACT_FENCE) ||
+	        graph_has(graph, command, FACT_GUARDED) || text_has(graph_file_bytes(graph, file), "cd ") ||
+	        text_has(graph_file_bytes(graph, file), "working-directory"))
+		return;
+	Slice folder = path_folder(path_of(graph, command));
+	Build context = {.context = build.context, .file = build.file, .inlined = build.file.length > 0};
+	Lack lack = find_lack(graph, folder, &context);
+	if (lack == LACK_CONTEXT && !is_put_there(graph, build.context))
+		report(checker, command, graph_place(graph, command),
+		        "this builds %.*s, and nothing in that folder is tracked", SLICE_ARGS(build.context));
+	else if (lack == LACK_FILE)
+		report(checker, command, graph_place(graph, command),
+		        "this builds %.*s, and no Dockerfile is tracked there", SLICE_ARGS(build.context));
+	else if (build.file.length && command_file_is_missing(graph, folder, &build))
+		report(checker, command, graph_place(graph, command),
+		        "this builds with %.*s, and that file is not tracked", SLICE_ARGS(build.file));
+}
+
+static void check_build_file_missing(Checker *checker)
+{
+	static const char *const programs[] = {"docker", "podman", "nerdctl"};
+	const Graph *graph = checker_graph(checker);
+	GRAPH_EACH (graph, FACT_BUILD_CONTEXT, row)
+		check_service_build(checker, row);
+	for (size_t i = 0; i < G_N_ELEMENTS(programs); i++) {
+		Symbol name;
+		if (!graph_find_symbol(graph, slice_from(programs[i]), &name))
+			continue;
+		GRAPH_NAMED(graph, NODE_COMMAND, name, command)
+		check_command_build(checker, command);
+	}
+}
+
+static const Rule rules[] = {
+        {
+                .id = "build-file-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_PROPOSAL,
+                .title = "a build names a folder or Dockerfile that is not tracked",
+                .why = "On the machine where it was written the build may work, because the files lie there. A clone "
+                       "does not have them, so neither CI nor the next machine can build the image.",
+                .remedy = "Add the files to Git, correct the path, or use an image that a registry has.",
+                .check = check_build_file_missing,
+        },
+};
+
+const RuleSet rules_compose = {"compose", rules, G_N_ELEMENTS(rules)};

@@ -67,7 +67,8 @@ static const char *name_class(Slice name)
 	if (document && (has_date(name) || slice_starts(name, "CHANGELOG") || slice_starts(name, "changelog")))
 		return "dated";
 	if (slice_ends(name, ".lock") || slice_is(name, "package-lock.json") || slice_is(name, "pnpm-lock.yaml") ||
-	        slice_ends(name, ".min.js") || slice_ends(name, ".min.css") || slice_is(name, "go.sum"))
+	        slice_ends(name, ".min.js") || slice_ends(name, ".min.css") || slice_is(name, "go.sum") ||
+	        slice_find(name, ".gen.", 0) != SIZE_MAX || slice_find(name, ".generated.", 0) != SIZE_MAX)
 		return "generated";
 	if (slice_ends(name, ".bak") || slice_ends(name, ".old") || slice_ends(name, ".orig") ||
 	        slice_ends(name, ".disabled"))

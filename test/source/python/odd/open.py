@@ -1,0 +1,8 @@
+﻿import bom
+from x import (
+  y,
+  z)
+s = "open
+import after
+t = """never closed
+import no

@@ -230,6 +230,23 @@ static bool command_file_is_missing(const Graph *graph, Slice folder, const Buil
 	}
 }
 
+/* True if the file changes to a folder that is not its own, one above it or the repository's root. */
+static bool goes_elsewhere(const Graph *graph, uint32_t file)
+{
+	static const char *const homes[] = {
+	        "dirname", "--show-toplevel", "BASH_SOURCE", "SCRIPT_DIR", "ROOT", "REPO", "cd -", "cd .."};
+	Slice bytes = graph_file_bytes(graph, file);
+	for (size_t at = 0; (at = slice_find(bytes, "cd ", at)) != SIZE_MAX; at++) {
+		Slice line = graph_line_at(graph, (Span){file, (uint32_t)at, (uint32_t)at});
+		bool home = false;
+		for (size_t i = 0; i < G_N_ELEMENTS(homes) && !home; i++)
+			home = text_has(line, homes[i]);
+		if (!home && (at == 0 || !g_ascii_isalnum(bytes.at[at - 1])))
+			return true;
+	}
+	return text_has(bytes, "working-directory");
+}
+
 static void check_command_build(Checker *checker, Node command)
 {
 	const Graph *graph = checker_graph(checker);
@@ -239,8 +256,7 @@ static void check_command_build(Checker *checker, Node command)
 	uint32_t file = graph_file_of(graph, command);
 	/* Where a script changes folders, and in prose, the words are relative to a place that is not known. */
 	if (is_quiet(graph, command) || !read_build_command(&words, &build) || graph_has(graph, command, FACT_FENCE) ||
-	        graph_has(graph, command, FACT_GUARDED) || text_has(graph_file_bytes(graph, file), "cd ") ||
-	        text_has(graph_file_bytes(graph, file), "working-directory"))
+	        graph_has(graph, command, FACT_GUARDED) || goes_elsewhere(graph, file))
 		return;
 	Slice folder = path_folder(path_of(graph, command));
 	Build context = {.context = build.context, .file = build.file, .inlined = build.file.length > 0};

@@ -15,10 +15,11 @@
 
 typedef struct Project {
 	Slice folder;
-	Node compose;    /* the first file */
-	GPtrArray *uses; /* of Use, in the order of first use */
-	Node env_file;   /* FILE of the .env or example that sets most of them; 0 if none sets half */
-	bool sealed;     /* variables come from a file that cannot be read */
+	Node compose;        /* the first file */
+	GPtrArray *uses;     /* of Use, in the order of first use */
+	GHashTable *by_name; /* Symbol → Use */
+	Node env_file;       /* FILE of the .env or example that sets most of them; 0 if none sets half */
+	bool sealed;         /* variables come from a file that cannot be read */
 } Project;
 
 typedef struct Use {
@@ -52,6 +53,7 @@ static void use_free(gpointer data)
 static void project_free(gpointer data)
 {
 	Project *project = data;
+	g_hash_table_unref(project->by_name);
 	g_ptr_array_unref(project->uses);
 	g_free(project);
 }
@@ -90,23 +92,32 @@ static Project *project_of(Survey *survey, Node compose)
 	project->folder = folder;
 	project->compose = compose;
 	project->uses = g_ptr_array_new_with_free_func(use_free);
+	project->by_name = g_hash_table_new(NULL, NULL);
 	g_ptr_array_add(survey->projects, project);
 	g_hash_table_insert(survey->by_folder, g_steal_pointer(&key), project);
 	return project;
 }
 
+static Use *find_use(const Project *project, Symbol name)
+{
+	return g_hash_table_lookup(project->by_name, GUINT_TO_POINTER(name));
+}
+
+/* More variables than this are no project that somebody wrote. */
+#define MOST_USES 1000
+
 static void add_use(Project *project, const Graph *graph, Node variable)
 {
 	Symbol name = graph_name_symbol(graph, variable);
-	Use *use = NULL;
-	for (guint i = 0; i < project->uses->len && !use; i++)
-		if (((Use *)project->uses->pdata[i])->name == name)
-			use = project->uses->pdata[i];
+	Use *use = find_use(project, name);
+	if (!use && project->uses->len == MOST_USES)
+		return;
 	if (!use) {
 		use = g_new0(Use, 1);
 		use->name = name;
 		use->nodes = g_array_new(FALSE, FALSE, sizeof(Node));
 		g_ptr_array_add(project->uses, use);
+		g_hash_table_insert(project->by_name, GUINT_TO_POINTER(name), use);
 	}
 	g_array_append_val(use->nodes, variable);
 }
@@ -200,31 +211,24 @@ static bool is_read_by_compose(const Survey *survey, const Project *project, Nod
 	       !is_named_by(graph, project, FACT_ENV_FILE_OPTIONAL, NODE_SERVICE, file);
 }
 
-static Node find_env(const Graph *graph, Node file, Symbol name)
+static void take_setting(const Graph *graph, Use *use, Node env, bool by_compose)
 {
-	GRAPH_CHILDREN (graph, file, NODE_ENV, env) {
-		if (graph_name_symbol(graph, env) == name)
-			return env;
-	}
-	return NODE_NONE;
+	if (!by_compose)
+		use->only_container = env;
+	else if (!use->set_by || is_example(graph, graph_parent(graph, use->set_by)))
+		use->set_by = env;
 }
 
 /* Takes one file's settings into the uses of a project; returns how many of them it sets. */
 static guint take_settings(const Graph *graph, Project *project, Node file, bool by_compose)
 {
-	guint count = 0;
-	for (guint i = 0; i < project->uses->len; i++) {
-		Use *use = project->uses->pdata[i];
-		Node env = find_env(graph, file, use->name);
-		if (!env)
-			continue;
-		count++;
-		if (!by_compose)
-			use->only_container = env;
-		else if (!use->set_by || is_example(graph, graph_parent(graph, use->set_by)))
-			use->set_by = env;
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+	GRAPH_CHILDREN (graph, file, NODE_ENV, env) {
+		Use *use = find_use(project, graph_name_symbol(graph, env));
+		if (use && g_hash_table_add(seen, use))
+			take_setting(graph, use, env, by_compose);
 	}
-	return count;
+	return g_hash_table_size(seen);
 }
 
 static void settle_project(const Survey *survey, Project *project)
@@ -391,20 +395,30 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Survey, survey_clear)
 
 typedef enum Verdict { VERDICT_SET, VERDICT_UNDEFINED, VERDICT_ONLY_CONTAINER, VERDICT_UNSAID, VERDICT_DRIFT } Verdict;
 
-/* The example beside the .env that sets a variable, if it sets half of what the project uses but not this one. */
+/* True if the example sets half of what the project uses, and not this one. */
+static bool lacks_only(const Graph *graph, const Project *project, Node example, Symbol name)
+{
+	g_autoptr(GHashTable) set = g_hash_table_new(NULL, NULL);
+	GRAPH_CHILDREN (graph, example, NODE_ENV, env) {
+		Symbol other = graph_name_symbol(graph, env);
+		if (other == name)
+			return false;
+		if (find_use(project, other))
+			g_hash_table_add(set, GUINT_TO_POINTER(other));
+	}
+	return g_hash_table_size(set) * 2 >= project->uses->len;
+}
+
+/* The example beside the .env that sets a variable, where it lacks that one. */
 static Node example_without(const Survey *survey, const Project *project, const Use *use)
 {
 	const Graph *graph = survey->graph;
 	Node env = graph_parent(graph, use->set_by);
 	for (guint i = 0; i < survey->env_files->len; i++) {
 		Node file = GPOINTER_TO_UINT(survey->env_files->pdata[i]);
-		if (file == env || !is_example(graph, file) || find_env(graph, file, use->name) ||
-		        !slice_equal(path_folder(file_path(graph, file)), path_folder(file_path(graph, env))))
-			continue;
-		guint count = 0;
-		for (guint j = 0; j < project->uses->len; j++)
-			count += find_env(graph, file, ((Use *)project->uses->pdata[j])->name) != NODE_NONE;
-		if (count * 2 >= project->uses->len)
+		if (file != env && is_example(graph, file) &&
+		        slice_equal(path_folder(file_path(graph, file)), path_folder(file_path(graph, env))) &&
+		        lacks_only(graph, project, file, use->name))
 			return file;
 	}
 	return NODE_NONE;

@@ -11,3 +11,7 @@ typedef enum LabwrightError {
 } LabwrightError;
 
 GQuark labwright_error_quark(void);
+
+/* Adds the line `at path:line:col` or `help: …` below what an error says; nothing if error is NULL. */
+void error_add_place(GError **error, const char *path, guint line, guint column);
+void error_add_help(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);

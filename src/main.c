@@ -1,25 +1,26 @@
-/* The command table and nothing else. */
+/* The first word of the command line. */
 #include "command/command.h"
 
+#include <locale.h>
 #include <stdio.h>
-#include <string.h>
 
-static void print_help(void)
+static bool is_one_of(const char *word, const char *one, const char *other)
 {
-	puts("usage: labwright COMMAND [OPTION…] [PATH…]\n");
-	for (const Command *const *command = commands(); *command; command++)
-		printf("  %-10s %s\n", (*command)->name, (*command)->summary);
+	return strcmp(word, one) == 0 || strcmp(word, other) == 0;
 }
 
 int main(int argc, char **argv)
 {
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-		print_help();
+	setlocale(LC_CTYPE, "");
+	char help[] = "help", *no_words[] = {help, NULL};
+	if (argc < 2 || is_one_of(argv[1], "--help", "-h"))
+		return command_find("help")->run(1, no_words);
+	if (is_one_of(argv[1], "--version", "-V")) {
+		puts("labwright " VERSION);
 		return EXIT_CLEAN;
 	}
-	for (const Command *const *command = commands(); *command; command++)
-		if (strcmp((*command)->name, argv[1]) == 0)
-			return (*command)->run(argc - 1, argv + 1);
-	fprintf(stderr, "labwright: '%s' is not a command\n", argv[1]);
-	return EXIT_USAGE;
+	const Command *command = command_find(argv[1]);
+	if (!command)
+		return command_misused("labwright help lists the commands", "'%s' is not a command", argv[1]);
+	return command->run(argc - 1, argv + 1);
 }

@@ -28,7 +28,7 @@ def cases(what):
 
 
 def output(program, what, group, tree):
-    arguments = ["facts"] if what == "source" else ["check", "--rule", group]
+    arguments = ["facts"] if what == "source" else ["check", "--format", "lines", "--rule", group]
     run = subprocess.run([program, *arguments, "--root", tree], capture_output=True, timeout=60,
                          env={**os.environ, "NO_COLOR": "1"})
     if run.returncode not in (0, 1) or run.stderr:

@@ -1,58 +1,273 @@
 /* labwright check: what is wrong between the files. */
 #include "command/command.h"
+
+#include "base/error.h"
 #include "flow/flow.h"
 #include "report/report.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 extern const Command command_check;
 
-static int print_check(Scan *scan, const ScanArguments *arguments, const char *only, GError **error)
+/* One --format: NAME, or NAME=FILE. */
+typedef struct Output {
+	const Renderer *renderer;
+	const char *file; /* NULL: standard output */
+} Output;
+
+typedef struct CheckArguments {
+	ScanArguments scan;
+	char **only, **formats;
+	char *output, *level, *fail_on, *colour;
+	gboolean all, timing;
+	int64_t start;
+	/* what the words mean */
+	GArray *outputs; /* Output */
+	bool with_colour;
+	Level shown, failing;
+} CheckArguments;
+
+static void check_arguments_clear(CheckArguments *arguments)
 {
-	g_autofree char *below = repo_relative(scan->repo, arguments->path);
-	const char *paths[] = {below, NULL};
-	CheckOptions wanted = {.only = only, .paths = below && *below ? paths : NULL};
-	g_autoptr(Check) check = check_new(scan, &wanted, error);
+	scan_arguments_clear(&arguments->scan);
+	g_strfreev(arguments->only);
+	g_strfreev(arguments->formats);
+	g_free(arguments->output);
+	g_free(arguments->level);
+	g_free(arguments->fail_on);
+	g_free(arguments->colour);
+	g_clear_pointer(&arguments->outputs, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CheckArguments, check_arguments_clear)
+
+/* ---- words of options ----------------------------------------------------------------------------- */
+
+static bool fail_usage(GError **error, const char *option, const char *word, const char *known)
+{
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "--%s knows no '%s'", option, word);
+	error_add_help(error, "one of %s", known);
+	return false;
+}
+
+/* `never` is no level: nothing reaches it. */
+static bool parse_level(const char *option, const char *word, bool or_never, Level *ret_level, GError **error)
+{
+	for (Level level = LEVEL_INFO; word && level <= LEVEL_ERROR; level++) {
+		if (strcmp(word, level_word(level)) == 0) {
+			*ret_level = level;
+			return true;
+		}
+	}
+	if (word && or_never && strcmp(word, "never") == 0)
+		*ret_level = LEVEL_ERROR + 1;
+	else if (word)
+		return fail_usage(
+		        error, option, word, or_never ? "error, warning, info, never" : "error, warning, info");
+	return true;
+}
+
+static char *renderer_names(void)
+{
+	GString *names = g_string_new(NULL);
+	for (const Renderer *const *renderer = renderers(); *renderer; renderer++)
+		g_string_append_printf(names, "%s%s", names->len ? ", " : "", (*renderer)->name);
+	return g_string_free(names, FALSE);
+}
+
+static bool parse_format(const CheckArguments *arguments, const char *word, Output *output, GError **error)
+{
+	const char *equal = strchr(word, '=');
+	g_autofree char *name = equal ? g_strndup(word, (size_t)(equal - word)) : g_strdup(word);
+	g_autofree char *known = renderer_names();
+	*output = (Output){renderer_find(name), equal ? equal + 1 : arguments->output};
+	return output->renderer || fail_usage(error, "format", name, known);
+}
+
+/* Two reports in one stream would be none. */
+static bool parse_formats(CheckArguments *arguments, GError **error)
+{
+	const char *const none[] = {renderers()[0]->name, NULL};
+	bool plain = false;
+	arguments->outputs = g_array_new(FALSE, FALSE, sizeof(Output));
+	for (const char *const *word = arguments->formats ? (const char *const *)arguments->formats : none; *word;
+	        word++) {
+		Output output;
+		if (!parse_format(arguments, *word, &output, error))
+			return false;
+		if (plain && !strchr(*word, '=')) {
+			g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
+			        "only one --format can go to the same place");
+			error_add_help(error, "name a file for the other: --format %s=FILE", output.renderer->name);
+			return false;
+		}
+		plain |= !strchr(*word, '=');
+		g_array_append_val(arguments->outputs, output);
+	}
+	return true;
+}
+
+static bool parse_colour(const char *word, bool *ret_colour, GError **error)
+{
+	const char *terminal = g_getenv("TERM"), *force = g_getenv("CLICOLOR_FORCE"), *no = g_getenv("NO_COLOR");
+	bool can = isatty(STDOUT_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+	bool forced = force && *force && strcmp(force, "0") != 0;
+	*ret_colour = no && *no ? false : can || forced;
+	if (!word || strcmp(word, "auto") == 0)
+		return true;
+	*ret_colour = strcmp(word, "always") == 0;
+	return *ret_colour || strcmp(word, "never") == 0 || fail_usage(error, "color", word, "auto, always, never");
+}
+
+static bool parse_words(CheckArguments *arguments, GError **error)
+{
+	arguments->shown = arguments->only || arguments->all ? LEVEL_INFO : LEVEL_OFF;
+	arguments->failing = LEVEL_ERROR;
+	return parse_formats(arguments, error) && parse_colour(arguments->colour, &arguments->with_colour, error) &&
+	       parse_level("level", arguments->level, false, &arguments->shown, error) &&
+	       parse_level("fail-on", arguments->fail_on, true, &arguments->failing, error);
+}
+
+/* ---- output ------------------------------------------------------------------------------------------ */
+
+static const char *show_root(const char *root, char **ret_owned)
+{
+	const char *home = g_get_home_dir();
+	size_t length = strlen(home);
+	bool below = length > 1 && strncmp(root, home, length) == 0 && (root[length] == '/' || root[length] == '\0');
+	return below ? *ret_owned = g_strdup_printf("~%s", root + length) : root;
+}
+
+static bool write_reports(const CheckArguments *arguments, const Scan *scan, const Check *check, GError **error)
+{
+	g_autofree char *home_root = NULL, *words = scan_arguments_again(&arguments->scan);
+	g_autofree char *again = g_strconcat("labwright check", words, NULL);
+	const char *root = show_root(repo_root(scan->repo), &home_root);
+	for (guint i = 0; i < arguments->outputs->len; i++) {
+		const Output *output = &g_array_index(arguments->outputs, Output, i);
+		bool here = !output->file && isatty(STDOUT_FILENO);
+		ReportInput input = {.graph = scan->graph,
+		        .findings = check->findings,
+		        .count = check->count,
+		        .level = arguments->shown ? arguments->shown : output->renderer->level,
+		        .all = arguments->all,
+		        .colour = arguments->with_colour && (!output->file || arguments->colour),
+		        .unicode = g_get_charset(NULL),
+		        .microseconds = here ? g_get_monotonic_time() - arguments->start : 0,
+		        .root = root,
+		        .again = again};
+		g_autoptr(GString) out = g_string_new(NULL);
+		output->renderer->render(&input, out);
+		if (!command_write(output->file, out, error))
+			return false;
+	}
+	return true;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	const RuleTime *left = a, *right = b;
+	return (left->microseconds < right->microseconds) - (left->microseconds > right->microseconds);
+}
+
+static void print_step(const char *step, int64_t microseconds)
+{
+	g_printerr("  %-28s %8.1f ms\n", step, (double)microseconds / 1e3);
+}
+
+static void print_timing(const CheckArguments *arguments, const Scan *scan, const Check *check)
+{
+	const Timing *timing = &scan->timing;
+	g_printerr("time\n");
+	print_step("list the files", timing->list);
+	print_step("read them", timing->read);
+	print_step("seal the graph", timing->seal);
+	print_step("link it", timing->link);
+	print_step("run the rules", timing->check);
+	g_array_sort(check->times, compare_times);
+	for (guint i = 0; i < MIN(check->times->len, 5); i++) {
+		const RuleTime *time = &g_array_index(check->times, RuleTime, i);
+		g_autofree char *step = g_strdup_printf("  %s", time->rule->id);
+		print_step(step, time->microseconds);
+	}
+	print_step("whole, with the report", g_get_monotonic_time() - arguments->start);
+	g_printerr("%u files, %.1f MB read, %u facts' subjects, %.1f MB held\n", graph_files(scan->graph),
+	        (double)scan->bytes / 1e6, graph_nodes(scan->graph), (double)scan->held / 1e6);
+}
+
+/* ---- the command -------------------------------------------------------------------------------------- */
+
+/* The arguments as folders below the root; NULL-terminated, or NULL for the whole repository. */
+static bool find_paths(const CheckArguments *arguments, const Scan *scan, char ***ret_paths, GError **error)
+{
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	for (const char *const *path = arguments->scan.paths; *path; path++) {
+		char *below = repo_relative(scan->repo, *path);
+		if (!below) {
+			g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "'%s' is not in %s", *path,
+			        repo_root(scan->repo));
+			return false;
+		}
+		g_ptr_array_add(paths, below);
+	}
+	bool any = paths->len > 0;
+	g_ptr_array_add(paths, NULL);
+	*ret_paths = any ? (char **)g_ptr_array_free(g_steal_pointer(&paths), FALSE) : NULL;
+	return true;
+}
+
+static bool reaches(const Check *check, Level level)
+{
+	for (size_t i = 0; i < check->count; i++)
+		if (!check->findings[i]->suppressed_by && check->findings[i]->level >= level)
+			return true;
+	return false;
+}
+
+static int check(const CheckArguments *arguments, GError **error)
+{
+	g_autoptr(Progress) progress = progress_new();
+	ScanOptions wanted = scan_arguments_options(&arguments->scan);
+	wanted.progress = progress_counter(progress);
+	g_auto(GStrv) paths = NULL;
+	g_autoptr(Scan) scan = scan_new(&wanted, error);
+	if (!scan || !find_paths(arguments, scan, &paths, error))
+		return EXIT_WORK;
+	CheckOptions asked = {.only = (const char *const *)arguments->only, .paths = (const char *const *)paths};
+	g_autoptr(Check) check = check_new(scan, &asked, error);
 	if (!check)
 		return EXIT_USAGE;
-	g_autoptr(GString) out = g_string_new(NULL);
-	ReportInput input = {
-	        .graph = scan->graph, .findings = check->findings, .count = check->count, .bytes = scan->bytes};
-	renderers()[0]->render(&input, out);
-	fwrite(out->str, 1, out->len, stdout);
-	for (size_t i = 0; i < check->count; i++)
-		if (check->findings[i]->level == LEVEL_ERROR)
-			return EXIT_FINDINGS;
-	return EXIT_CLEAN;
+	g_clear_pointer(&progress, progress_free);
+	if (!write_reports(arguments, scan, check, error))
+		return EXIT_WORK;
+	if (arguments->timing)
+		print_timing(arguments, scan, check);
+	return reaches(check, arguments->failing) ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
 static int run(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
-	g_auto(ScanArguments) arguments = {0};
-	g_autofree char *only = NULL;
-	gboolean timing = FALSE;
+	g_auto(CheckArguments) arguments = {.start = g_get_monotonic_time()};
 	const GOptionEntry entries[] = {
-	        {"rule", 0, 0, G_OPTION_ARG_STRING, &only, "Only this rule", "RULE"},
-	        {"timing", 0, 0, G_OPTION_ARG_NONE, &timing, "Show where the time went", NULL},
+	        {"rule", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments.only, "Only this rule; may be repeated", "RULE"},
+	        {"level", 0, 0, G_OPTION_ARG_STRING, &arguments.level,
+	                "Show findings from this level on: error, warning, info", "LEVEL"},
+	        {"all", 0, 0, G_OPTION_ARG_NONE, &arguments.all, "Show every finding and every place of it", NULL},
+	        {"format", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments.formats,
+	                "text, lines, json or sarif; may be repeated with files", "NAME[=FILE]"},
+	        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &arguments.output, "Write the report to this file", "FILE"},
+	        {"fail-on", 0, 0, G_OPTION_ARG_STRING, &arguments.fail_on,
+	                "Exit with 1 from this level on: error (default), warning, info, never", "LEVEL"},
+	        {"color", 0, 0, G_OPTION_ARG_STRING, &arguments.colour, "auto, always or never", "WHEN"},
+	        {"timing", 0, 0, G_OPTION_ARG_NONE, &arguments.timing, "Show where the time went", NULL},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
-	if (!scan_arguments_parse(&arguments, entries, &command_check, &argc, &argv, &error))
+	if (!scan_arguments_parse(&arguments.scan, entries, &command_check, &argc, &argv, &error) ||
+	        !parse_words(&arguments, &error))
 		return command_fail(error);
-	ScanOptions wanted = scan_arguments_options(&arguments);
-	g_autoptr(Scan) scan = scan_new(&wanted, &error);
-	if (!scan)
-		return command_fail(error);
-	int code = print_check(scan, &arguments, only, &error);
-	if (error)
-		return command_fail(error);
-	if (timing)
-		g_printerr("list %.1f ms, read %.1f ms, seal %.1f ms, link %.1f ms, check %.1f ms; %" G_GUINT64_FORMAT
-		           " bytes, %u nodes\n",
-		        (double)scan->timing.list / 1e3, (double)scan->timing.read / 1e3,
-		        (double)scan->timing.seal / 1e3, (double)scan->timing.link / 1e3,
-		        (double)scan->timing.check / 1e3, scan->bytes, graph_nodes(scan->graph));
-	return code;
+	int code = check(&arguments, &error);
+	return error ? command_fail(error) : code;
 }
 
 const Command command_check = {"check", "look", "[PATH…]", "say what is wrong, across files, with evidence", run};

@@ -1,7 +1,10 @@
-/* The table of commands, and how an error is said. */
+/* The table of commands, and what they share: their options, how an error is said, where output goes. */
 #include "command/command.h"
 
 #include "base/error.h"
+
+#include <errno.h>
+#include <stdio.h>
 
 #define COMMAND(name) extern const Command command_##name;
 #include "registry/command.def"
@@ -18,11 +21,59 @@ const Command *const *commands(void)
 	return all;
 }
 
+const Command *command_find(const char *name)
+{
+	for (const Command *const *command = commands(); *command; command++)
+		if (strcmp((*command)->name, name) == 0)
+			return *command;
+	return NULL;
+}
+
+/* ---- errors ------------------------------------------------------------------------------------- */
+
 int command_fail(const GError *error)
 {
-	g_printerr("labwright: %s\n", error->message);
+	g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
+	g_printerr("error: %s\n", lines[0]);
+	for (char **line = lines[0] ? lines + 1 : lines; *line; line++)
+		g_printerr("  %s\n", *line);
 	bool usage = g_error_matches(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE) || error->domain == G_OPTION_ERROR;
 	return usage ? EXIT_USAGE : EXIT_WORK;
+}
+
+int command_misused(const char *help, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	va_end(args);
+	g_printerr("error: %s\n  help: %s\n", text, help);
+	return EXIT_USAGE;
+}
+
+/* ---- options ------------------------------------------------------------------------------------- */
+
+bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv, GError **error)
+{
+	g_autoptr(GOptionContext) context = g_option_context_new(command->usage);
+	g_autofree char *name = g_strdup_printf("labwright %s", command->name);
+	g_set_prgname(name); /* what --help says */
+	g_option_context_set_summary(context, command->summary);
+	g_option_context_add_main_entries(context, entries, NULL);
+	if (g_option_context_parse(context, argc, argv, error))
+		return true;
+	error_add_help(error, "%s --help lists the options", name);
+	return false;
+}
+
+static GArray *join_entries(const GOptionEntry *first, const GOptionEntry *second)
+{
+	GArray *joined = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+	for (; first->long_name; first++)
+		g_array_append_vals(joined, first, 1);
+	for (; second->long_name; second++)
+		g_array_append_vals(joined, second, 1);
+	return joined;
 }
 
 bool scan_arguments_parse(ScanArguments *arguments, const GOptionEntry *entries, const Command *command, int *argc,
@@ -35,21 +86,24 @@ bool scan_arguments_parse(ScanArguments *arguments, const GOptionEntry *entries,
 	        {"worktree", 0, 0, G_OPTION_ARG_NONE, &arguments->worktree,
 	                "Read the working tree instead of the index", NULL},
 	        {"threads", 0, 0, G_OPTION_ARG_INT, &arguments->threads, "Threads that read", "N"},
+	        {"no-cache", 0, 0, G_OPTION_ARG_NONE, &arguments->no_cache, "Read everything afresh", NULL},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
-	g_autoptr(GOptionContext) context = g_option_context_new(command->usage);
-	g_option_context_set_summary(context, command->summary);
-	g_option_context_add_main_entries(context, entries, NULL);
-	g_option_context_add_main_entries(context, shared, NULL);
-	if (!g_option_context_parse(context, argc, argv, error))
+	g_autoptr(GArray) all = join_entries(entries, shared);
+	if (!command_parse(command, (const GOptionEntry *)(const void *)all->data, argc, argv, error))
 		return false;
+	if (arguments->threads < 0 || arguments->threads > 256) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "--threads is from 1 to 256");
+		return false;
+	}
+	arguments->paths = (const char *const *)*argv + 1;
 	arguments->path = *argc > 1 ? (*argv)[1] : arguments->root ? arguments->root : ".";
 	return true;
 }
 
 ScanOptions scan_arguments_options(const ScanArguments *arguments)
 {
-	ScanOptions options = {.path = arguments->path, .threads = (uint32_t)MAX(arguments->threads, 0)};
+	ScanOptions options = {.path = arguments->path, .threads = (uint32_t)arguments->threads};
 	if (arguments->root) {
 		options.path = arguments->root;
 		options.view = REPO_FOLDER;
@@ -62,8 +116,51 @@ ScanOptions scan_arguments_options(const ScanArguments *arguments)
 	return options;
 }
 
+static void append_word(GString *out, const char *word)
+{
+	bool plain = *word != '\0';
+	for (const char *at = word; *at; at++)
+		plain &= g_ascii_isalnum(*at) || strchr("-._/=@+:,%", *at);
+	g_autofree char *quoted = plain ? g_strdup(word) : g_shell_quote(word);
+	g_string_append_printf(out, " %s", quoted);
+}
+
+char *scan_arguments_again(const ScanArguments *arguments)
+{
+	GString *out = g_string_new(NULL);
+	if (arguments->root) {
+		g_string_append(out, " --root");
+		append_word(out, arguments->root);
+	} else if (arguments->revision) {
+		g_string_append(out, " --rev");
+		append_word(out, arguments->revision);
+	} else if (arguments->worktree) {
+		g_string_append(out, " --worktree");
+	}
+	for (const char *const *path = arguments->paths; *path; path++)
+		append_word(out, *path);
+	return g_string_free(out, FALSE);
+}
+
 void scan_arguments_clear(ScanArguments *arguments)
 {
 	g_free(arguments->root);
 	g_free(arguments->revision);
+}
+
+/* ---- output -------------------------------------------------------------------------------------- */
+
+bool command_write(const char *path, const GString *text, GError **error)
+{
+	if (path && strcmp(path, "-") != 0) {
+		if (g_file_set_contents(path, text->str, (gssize)text->len, error))
+			return true;
+		g_prefix_error(error, "cannot write the report: ");
+		return false;
+	}
+	if (fwrite(text->str, 1, text->len, stdout) == text->len && fflush(stdout) == 0)
+		return true;
+	g_set_error(
+	        error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "cannot write to standard output: %s", g_strerror(errno));
+	return false;
 }

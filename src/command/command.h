@@ -18,21 +18,43 @@ typedef struct Command {
 
 /* All commands in the order of help, NULL at the end. */
 const Command *const *commands(void);
+const Command *command_find(const char *name);
+
+/* Prints an error on standard error as `error:`, `at` and `help:` lines and gives the exit code that it means. */
+int command_fail(const GError *error);
+/* A wrong word on the command line, and what helps; help is printed as it is. Gives EXIT_USAGE. */
+int command_misused(const char *help, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Parses a command's entries (NULL-terminated) out of argv, which keeps what is no option. --help prints and exits. */
+bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv, GError **error);
+
+/* Writes a whole output to standard output, or to a file that is replaced at once or not at all; NULL and "-" are
+ * standard output. */
+bool command_write(const char *path, const GString *text, GError **error);
 
 /* Options of every command that reads a repository: which files, which view of them. */
 typedef struct ScanArguments {
 	char *root, *revision;
-	gboolean worktree;
+	gboolean worktree, no_cache;
 	int threads;
-	const char *path; /* the first argument, the root, or "."; borrowed from argv */
+	const char *path;         /* the first argument, the root, or "."; borrowed from argv */
+	const char *const *paths; /* all arguments, NULL-terminated */
 } ScanArguments;
 
 /* Parses the command's own entries (NULL-terminated) together with these; argv keeps what is no option. */
 bool scan_arguments_parse(ScanArguments *arguments, const GOptionEntry *entries, const Command *command, int *argc,
         char ***argv, GError **error);
 ScanOptions scan_arguments_options(const ScanArguments *arguments);
+/* The same options and paths again, as a shell would take them, each after a blank: " --rev main apps". Free with
+ * g_free. */
+char *scan_arguments_again(const ScanArguments *arguments);
 void scan_arguments_clear(ScanArguments *arguments);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ScanArguments, scan_arguments_clear)
 
-/* Prints "labwright: error" and the hint, if any, on standard error, and gives the exit code that the error means. */
-int command_fail(const GError *error);
+/* Says on standard error how far a scan is, if that is a terminal and it takes longer than 300 ms. counter goes into
+ * ScanOptions. Freeing it takes the line away again. */
+typedef struct Progress Progress;
+Progress *progress_new(void);
+ScanProgress *progress_counter(Progress *progress);
+void progress_free(Progress *progress);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Progress, progress_free)

@@ -4,8 +4,6 @@
 #include "base/error.h"
 #include "flow/flow.h"
 
-#include <stdio.h>
-
 extern const Command command_facts;
 
 static int run(int argc, char **argv)
@@ -23,16 +21,19 @@ static int run(int argc, char **argv)
 	DumpFilter filter = {.subject = subject, .has_kind = kind != NULL};
 	if (kind && !fact_kind_find(kind, &filter.kind)) {
 		g_set_error(&error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "no kind of fact is called '%s'", kind);
+		error_add_help(&error, "labwright help facts lists the kinds");
 		return command_fail(error);
 	}
 	ScanOptions wanted = scan_arguments_options(&arguments);
+	g_autoptr(Progress) progress = progress_new();
+	wanted.progress = progress_counter(progress);
 	g_autoptr(Scan) scan = scan_new(&wanted, &error);
+	g_clear_pointer(&progress, progress_free);
 	if (!scan)
 		return command_fail(error);
 	g_autoptr(GString) out = g_string_new(NULL);
 	graph_dump(scan->graph, &filter, out);
-	fwrite(out->str, 1, out->len, stdout);
-	return EXIT_CLEAN;
+	return command_write(NULL, out, &error) ? EXIT_CLEAN : command_fail(error);
 }
 
 const Command command_facts = {

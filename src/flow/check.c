@@ -1,4 +1,5 @@
-/* Running the rules over a scan and keeping what the user asked for. */
+/* Running the rules over a scan: what labwright.yaml turns off is not run, what it sets to another level gets that,
+ * what the owner silences is marked, and what was not asked for is left out. */
 #include "flow/flow.h"
 
 #include "base/error.h"
@@ -9,38 +10,128 @@ static bool is_below(const char *path, const char *folder)
 	return length == 0 || (strncmp(path, folder, length) == 0 && (path[length] == '\0' || path[length] == '/'));
 }
 
-static bool is_wanted(const Graph *graph, const Finding *finding, const char *const *paths)
+static bool is_asked_rule(const CheckOptions *options, const Rule *rule)
 {
-	const char *path = graph_file_path(graph, finding->span.file);
-	for (; paths && *paths; paths++)
-		if (is_below(path, *paths))
-			return true;
-	return !paths;
+	return !options->only || g_strv_contains(options->only, rule->id);
 }
 
-static void run_rules(Checker *checker, const CheckOptions *options)
+static bool is_asked_path(const CheckOptions *options, const char *path)
 {
-	for (const RuleSet *const *set = rule_sets(); *set; set++)
-		for (size_t i = 0; i < (*set)->count; i++)
-			if (!options->only || strcmp((*set)->rules[i].id, options->only) == 0)
-				checker_run(checker, &(*set)->rules[i]);
+	for (const char *const *at = options->paths; at && *at; at++)
+		if (is_below(path, *at))
+			return true;
+	return !options->paths;
+}
+
+/* ---- settings -------------------------------------------------------------------------------------- */
+
+static Level level_find(const char *word, Level otherwise)
+{
+	for (Level level = LEVEL_OFF; level <= LEVEL_ERROR; level++)
+		if (strcmp(level_word(level), word) == 0)
+			return level;
+	return otherwise;
+}
+
+/* The level that labwright.yaml sets for the rule; `otherwise` where it sets none. The last word counts. */
+static Level set_level(const Graph *graph, const Rule *rule, Level otherwise)
+{
+	Symbol name;
+	Level level = otherwise;
+	if (!graph_find_symbol(graph, slice_from(rule->id), &name))
+		return level;
+	GRAPH_NAMED(graph, NODE_SETTING, name, setting)
+	level = level_find(graph_text(graph, setting, FACT_LEVEL), level);
+	return level;
+}
+
+/* ---- running ----------------------------------------------------------------------------------------- */
+
+typedef struct Run {
+	const Graph *graph;
+	const CheckOptions *options;
+	Check *check;
+	bool all; /* a rule that was asked for looks at what all others find */
+} Run;
+
+static bool is_run(const Run *run, const Rule *rule)
+{
+	if (run->options->only && is_asked_rule(run->options, rule))
+		return true;
+	return (run->all || !run->options->only) && set_level(run->graph, rule, rule->level) != LEVEL_OFF;
+}
+
+static void run_rules(const Run *run, bool after_all)
+{
+	for (const RuleSet *const *set = rule_sets(); *set; set++) {
+		for (size_t i = 0; i < (*set)->count; i++) {
+			const Rule *rule = &(*set)->rules[i];
+			if (rule->after_all != after_all || !is_run(run, rule))
+				continue;
+			RuleTime time = {rule, g_get_monotonic_time()};
+			checker_run(run->check->checker, rule);
+			time.microseconds = g_get_monotonic_time() - time.microseconds;
+			g_array_append_val(run->check->times, time);
+		}
+	}
+}
+
+/* A setting speaks of the rule as a whole, so it also outweighs the level that a rule gave to one finding. */
+static void set_levels(const Run *run)
+{
+	if (!graph_first_node(run->graph, NODE_SETTING))
+		return;
+	Findings all = checker_findings(run->check->checker);
+	for (size_t i = 0; i < all.count; i++) {
+		Level level = set_level(run->graph, all.at[i]->rule, LEVEL_OFF);
+		if (level != LEVEL_OFF)
+			all.at[i]->level = level;
+	}
+}
+
+static void keep_asked(const Run *run)
+{
+	Check *check = run->check;
+	Findings all = checker_findings(check->checker);
+	check->findings = g_new0(Finding *, MAX(all.count, 1));
+	for (size_t i = 0; i < all.count; i++) {
+		Finding *finding = all.at[i];
+		if (is_asked_rule(run->options, finding->rule) &&
+		        is_asked_path(run->options, graph_file_path(run->graph, finding->span.file)))
+			check->findings[check->count++] = finding;
+	}
+}
+
+static bool know_rules(const CheckOptions *options, bool *ret_all, GError **error)
+{
+	*ret_all = false;
+	for (const char *const *id = options->only; id && *id; id++) {
+		const Rule *rule = rule_find(*id);
+		if (!rule) {
+			g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "no rule is called '%s'", *id);
+			return false;
+		}
+		*ret_all |= rule->after_all;
+	}
+	return true;
 }
 
 Check *check_new(Scan *scan, const CheckOptions *options, GError **error)
 {
-	if (options->only && !rule_find(options->only)) {
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "no rule is called '%s'", options->only);
-		return NULL;
-	}
 	int64_t start = g_get_monotonic_time();
-	Check *check = g_new0(Check, 1);
-	check->checker = checker_new(scan->graph);
-	run_rules(check->checker, options);
-	Findings all = checker_findings(check->checker);
-	check->findings = g_new0(Finding *, MAX(all.count, 1));
-	for (size_t i = 0; i < all.count; i++)
-		if (is_wanted(scan->graph, all.at[i], options->paths))
-			check->findings[check->count++] = all.at[i];
+	Run run = {.graph = scan->graph, .options = options};
+	if (!know_rules(options, &run.all, error))
+		return NULL;
+	g_autoptr(GDateTime) now = g_date_time_new_now_local();
+	Check *check = run.check = g_new0(Check, 1);
+	check->today = g_date_time_format(now, "%Y-%m-%d");
+	check->times = g_array_new(FALSE, FALSE, sizeof(RuleTime));
+	check->checker = checker_new(scan->graph, check->today);
+	run_rules(&run, false);
+	checker_silence(check->checker);
+	run_rules(&run, true);
+	set_levels(&run);
+	keep_asked(&run);
 	scan->timing.check = g_get_monotonic_time() - start;
 	return check;
 }
@@ -50,6 +141,8 @@ void check_free(Check *check)
 	if (!check)
 		return;
 	checker_free(check->checker);
+	g_array_unref(check->times);
 	g_free(check->findings);
+	g_free(check->today);
 	g_free(check);
 }

@@ -5,11 +5,17 @@
 #include "fact/fact.h"
 #include "rule/rule.h"
 
+/* How far a scan is, for who looks on from another thread with g_atomic_int_get. */
+typedef struct ScanProgress {
+	gint read, total; /* files; total is 0 until they are listed */
+} ScanProgress;
+
 typedef struct ScanOptions {
 	const char *path; /* a file or folder of the repository; NULL is the current folder */
 	RepoView view;
-	const char *revision; /* for REPO_REVISION */
-	uint32_t threads;     /* 0: as many as there are processors, 8 at most */
+	const char *revision;   /* for REPO_REVISION */
+	uint32_t threads;       /* 0: as many as there are processors, 8 at most */
+	ScanProgress *progress; /* NULL: nobody looks on */
 } ScanOptions;
 
 /* Wall time of each step in microseconds. */
@@ -32,16 +38,22 @@ void scan_free(Scan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_free)
 
 typedef struct CheckOptions {
-	const char *only;         /* a rule id, or NULL for all */
+	const char *const *only;  /* rule ids, NULL-terminated; NULL for all that are not turned off */
 	const char *const *paths; /* only findings at or below these, NULL-terminated; NULL for all */
 } CheckOptions;
 
-/* The findings of a scan; they live as long as the result, and that no longer than the scan. */
+typedef struct RuleTime {
+	const Rule *rule;
+	int64_t microseconds;
+} RuleTime;
+
+/* The findings of a scan, silenced ones included; they live as long as the result, and that no longer than the scan. */
 typedef struct Check {
 	Checker *checker;
-	Finding **findings;
+	Finding **findings; /* in the order of path and place */
 	size_t count;
-	size_t suppressed;
+	GArray *times; /* RuleTime of each rule that ran */
+	char *today;
 } Check;
 
 Check *check_new(Scan *scan, const CheckOptions *options, GError **error);

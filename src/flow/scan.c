@@ -88,10 +88,11 @@ static void read_all(Scan *scan, const ScanOptions *options)
 	g_autofree Worker *workers = g_new0(Worker, n);
 	g_autofree GThread **threads = g_new0(GThread *, n);
 	g_autofree GraphBuilder **builders = g_new0(GraphBuilder *, n);
-	gint next = 0;
+	ScanProgress unseen = {0}, *progress = options->progress ? options->progress : &unseen;
 	int64_t start = g_get_monotonic_time();
+	g_atomic_int_set(&progress->total, (gint)repo_count(scan->repo));
 	for (uint32_t i = 0; i < n; i++)
-		worker_init(&workers[i], scan, &next);
+		worker_init(&workers[i], scan, &progress->read);
 	for (uint32_t i = 1; i < n; i++)
 		threads[i] = g_thread_new("read", work, &workers[i]);
 	work(&workers[0]);

@@ -10,6 +10,7 @@
 
 struct Checker {
 	const Graph *graph;
+	const char *today;
 	Arena *arena;
 	GPtrArray *findings;
 	const Rule *rule;
@@ -41,10 +42,11 @@ const char *level_word(Level level)
 	return words[level];
 }
 
-Checker *checker_new(const Graph *graph)
+Checker *checker_new(const Graph *graph, const char *today)
 {
 	Checker *checker = g_new0(Checker, 1);
 	checker->graph = graph;
+	checker->today = today;
 	checker->arena = arena_new();
 	checker->findings = g_ptr_array_new();
 	return checker;
@@ -62,6 +64,11 @@ void checker_free(Checker *checker)
 const Graph *checker_graph(const Checker *checker)
 {
 	return checker->graph;
+}
+
+const char *checker_today(const Checker *checker)
+{
+	return checker->today;
 }
 
 Arena *checker_arena(Checker *checker)

@@ -25,6 +25,7 @@ typedef struct Rule {
 	const char *remedy; /* what to do, one to three sentences */
 	const char *peers;  /* rule names of other checkers that ask the same, "tool: name; …", or NULL */
 	bool everywhere;    /* archived, dated, vendored, example and test files too */
+	bool after_all;     /* looks at what the other rules found, so it runs once silenced findings are known */
 	void (*check)(Checker *checker);
 } Rule;
 
@@ -49,7 +50,7 @@ typedef struct Finding {
 	const char *detail;  /* tells findings of one rule on one subject apart in the fingerprint; "" is normal */
 	Evidence *evidence;  /* places on both sides */
 	uint32_t n_evidence, evidence_room;
-	bool suppressed;
+	Node suppressed_by; /* the comment, annotated object or setting that silences it, or NODE_NONE */
 } Finding;
 
 /* ---- for rules --------------------------------------------------------------------------------- */
@@ -66,6 +67,9 @@ void add_evidence(Checker *checker, Finding *finding, Span span, const char *for
 void set_hint(Checker *checker, Finding *finding, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void set_detail(Checker *checker, Finding *finding, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
+/* YYYY-MM-DD. */
+const char *checker_today(const Checker *checker);
+
 /* True for a file in which no demands are made: archived, dated, vendored, generated, example or test. */
 bool is_quiet(const Graph *graph, Node node);
 
@@ -76,12 +80,16 @@ typedef struct Findings {
 	size_t count;
 } Findings;
 
-Checker *checker_new(const Graph *graph);
+/* today is YYYY-MM-DD, borrowed: what dates in the files are compared with. */
+Checker *checker_new(const Graph *graph, const char *today);
 void checker_free(Checker *checker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Checker, checker_free)
 
 /* Runs one rule. */
 void checker_run(Checker *checker, const Rule *rule);
+
+/* Sets suppressed_by of each finding so far that a comment, an annotation or a setting silences. */
+void checker_silence(Checker *checker);
 
 /* All findings so far in the order of path, place, rule; they live as long as the checker. */
 Findings checker_findings(Checker *checker);

@@ -110,18 +110,30 @@ static void assert_findings(const Graph *graph, Findings findings)
 	}
 }
 
+static void run_rules(Checker *checker, bool after_all)
+{
+	for (const RuleSet *const *set = rule_sets(); *set; set++)
+		for (size_t i = 0; i < (*set)->count; i++)
+			if ((*set)->rules[i].after_all == after_all)
+				checker_run(checker, &(*set)->rules[i]);
+}
+
 static void check_tree(const Tree *tree)
 {
 	g_autoptr(Graph) graph = graph_seal(&tree->builder, 1);
 	link_graph(graph);
 	assert_places(graph);
-	g_autoptr(Checker) checker = checker_new(graph);
-	for (const RuleSet *const *set = rule_sets(); *set; set++)
-		for (size_t i = 0; i < (*set)->count; i++)
-			checker_run(checker, &(*set)->rules[i]);
+	g_autoptr(Checker) checker = checker_new(graph, "2026-11-23");
+	run_rules(checker, false);
+	checker_silence(checker);
+	run_rules(checker, true);
 	Findings findings = checker_findings(checker);
 	assert_findings(graph, findings);
-	ReportInput input = {.graph = graph, .findings = findings.at, .count = findings.count};
+	ReportInput input = {.graph = graph,
+	        .findings = findings.at,
+	        .count = findings.count,
+	        .root = "/",
+	        .again = "labwright check"};
 	for (const Renderer *const *renderer = renderers(); *renderer; renderer++) {
 		g_autoptr(GString) out = g_string_new(NULL);
 		(*renderer)->render(&input, out);

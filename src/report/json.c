@@ -1,0 +1,309 @@
+/* Findings as JSON: our own form and SARIF 2.1.0. The only user of jansson.
+ *
+ * Findings are written one a line and freed one by one, so that a report takes little more memory than its text, and
+ * two reports can be compared by lines. Silenced findings are in both, marked as such: who reads these decides.
+ */
+#include "report/report.h"
+
+#include <jansson.h>
+
+static json_t *text(const char *value)
+{
+	g_autofree char *valid = g_utf8_make_valid(value, -1);
+	return json_string(valid);
+}
+
+static void set_text(json_t *object, const char *key, const char *value)
+{
+	if (value && *value)
+		json_object_set_new(object, key, text(value));
+}
+
+/* Writes the value and frees it. */
+static void append_json(GString *out, json_t *value)
+{
+	char *dumped = json_dumps(value, JSON_COMPACT);
+	g_string_append(out, dumped);
+	free(dumped);
+	json_decref(value);
+}
+
+/* ---- our own form -------------------------------------------------------------------------------- */
+
+static void set_place(const Graph *graph, Span span, json_t *object)
+{
+	uint32_t line, column;
+	graph_position(graph, span, &line, &column);
+	json_object_set_new(object, "path", text(graph_file_path(graph, span.file)));
+	json_object_set_new(object, "line", json_integer(line));
+	json_object_set_new(object, "column", json_integer(column));
+}
+
+static json_t *evidence_json(const Graph *graph, const Finding *finding)
+{
+	json_t *array = json_array();
+	for (uint32_t i = 0; i < finding->n_evidence; i++) {
+		json_t *item = json_object();
+		set_place(graph, finding->evidence[i].span, item);
+		json_object_set_new(item, "text", text(finding->evidence[i].text));
+		json_array_append_new(array, item);
+	}
+	return array;
+}
+
+static json_t *finding_json(const Graph *graph, const Finding *finding)
+{
+	g_autofree char *fingerprint = finding_fingerprint(graph, finding);
+	json_t *object = json_object();
+	json_object_set_new(object, "rule", text(finding->rule->id));
+	json_object_set_new(object, "level", text(level_word(finding->level)));
+	set_place(graph, finding->span, object);
+	json_object_set_new(object, "message", text(finding->message));
+	json_object_set_new(object, "hint", text(finding->hint ? finding->hint : finding->rule->remedy));
+	json_object_set_new(object, "fingerprint", text(fingerprint));
+	json_object_set_new(object, "fixable", json_boolean(finding->rule->fix >= FIX_VALUE));
+	json_object_set_new(object, "suppressed", json_boolean(finding->suppressed_by));
+	json_object_set_new(object, "evidence", evidence_json(graph, finding));
+	return object;
+}
+
+static bool is_wanted(const ReportInput *input, const Finding *finding)
+{
+	return finding->level >= input->level;
+}
+
+static json_t *summary_json(const ReportInput *input)
+{
+	ReportCounts counts = report_count(input);
+	return json_pack("{s:i s:i s:i s:i s:i s:i s:i s:i}", "files", (int)counts.files, "objects",
+	        (int)counts.objects, "workloads", (int)counts.workloads, "opaque", (int)counts.opaque, "errors",
+	        (int)counts.levels[LEVEL_ERROR], "warnings", (int)counts.levels[LEVEL_WARNING], "notes",
+	        (int)counts.levels[LEVEL_INFO], "suppressed", (int)counts.suppressed);
+}
+
+static json_t *skipped_json(const Graph *graph)
+{
+	json_t *array = json_array();
+	GRAPH_EACH (graph, FACT_SKIPPED, row) {
+		json_t *item = json_object();
+		json_object_set_new(item, "path", text(graph_name(graph, row->subject)));
+		json_object_set_new(item, "why", text(graph_symbol_text(graph, row->object)));
+		json_array_append_new(array, item);
+	}
+	return array;
+}
+
+static void render_json(const ReportInput *input, GString *out)
+{
+	bool first = true;
+	g_string_append(out, "{\"version\":\"" VERSION "\",\n\"summary\":");
+	append_json(out, summary_json(input));
+	g_string_append(out, ",\n\"skipped\":");
+	append_json(out, skipped_json(input->graph));
+	g_string_append(out, ",\n\"findings\":[");
+	for (size_t i = 0; i < input->count; i++) {
+		if (!is_wanted(input, input->findings[i]))
+			continue;
+		g_string_append(out, first ? "\n" : ",\n");
+		append_json(out, finding_json(input->graph, input->findings[i]));
+		first = false;
+	}
+	g_string_append(out, "\n]}\n");
+}
+
+const Renderer renderer_json = {"json", "every finding as JSON, a finding a line", LEVEL_INFO, render_json};
+
+/* ---- rules ------------------------------------------------------------------------------------------ */
+
+static const char *fix_word(FixClass fix)
+{
+	static const char *const words[] = {"none", "proposal", "value", "safe"};
+	return words[fix];
+}
+
+void report_rules_json(GString *out)
+{
+	bool first = true;
+	g_string_append_c(out, '[');
+	for (const RuleSet *const *set = rule_sets(); *set; set++) {
+		for (size_t i = 0; i < (*set)->count; i++) {
+			const Rule *rule = &(*set)->rules[i];
+			json_t *object = json_pack("{s:s s:s s:s s:s s:s s:s s:s}", "id", rule->id, "topic",
+			        (*set)->topic, "level", level_word(rule->level), "fix", fix_word(rule->fix), "title",
+			        rule->title, "why", rule->why, "remedy", rule->remedy);
+			set_text(object, "peers", rule->peers);
+			g_string_append(out, first ? "\n" : ",\n");
+			append_json(out, object);
+			first = false;
+		}
+	}
+	g_string_append(out, "\n]\n");
+}
+
+/* ---- SARIF: rules --------------------------------------------------------------------------------- */
+
+static const char *sarif_level(Level level)
+{
+	return level == LEVEL_ERROR ? "error" : level == LEVEL_WARNING ? "warning" : "note";
+}
+
+static json_t *message_json(const char *value)
+{
+	json_t *message = json_object();
+	json_object_set_new(message, "text", text(value));
+	return message;
+}
+
+static json_t *rule_json(const Rule *rule)
+{
+	g_autofree char *full = g_strdup_printf("%s %s", rule->why, rule->remedy);
+	g_autofree char *markdown = g_strdup_printf("%s\n\n**What to do:** %s\n", rule->why, rule->remedy);
+	json_t *object = json_object(), *help = message_json(full);
+	json_object_set_new(object, "id", text(rule->id));
+	json_object_set_new(object, "shortDescription", message_json(rule->title));
+	json_object_set_new(object, "fullDescription", message_json(rule->why));
+	set_text(help, "markdown", markdown);
+	json_object_set_new(object, "help", help);
+	json_object_set_new(object, "defaultConfiguration", json_pack("{s:s}", "level", sarif_level(rule->level)));
+	return object;
+}
+
+static json_t *driver_json(GHashTable *indexes)
+{
+	json_t *rules = json_array();
+	for (const RuleSet *const *set = rule_sets(); *set; set++) {
+		for (size_t i = 0; i < (*set)->count; i++) {
+			const Rule *rule = &(*set)->rules[i];
+			g_hash_table_insert(indexes, (gpointer)rule, GUINT_TO_POINTER(json_array_size(rules)));
+			json_array_append_new(rules, rule_json(rule));
+		}
+	}
+	return json_pack("{s:s s:s s:s s:o}", "name", "labwright", "version", VERSION, "semanticVersion", VERSION,
+	        "rules", rules);
+}
+
+/* ---- SARIF: places ---------------------------------------------------------------------------------- */
+
+/* Bytes of a path that a URI holds as they are. A colon is none of them: the first part of a relative reference must
+ * not look like a scheme. */
+static bool is_uri_byte(char c)
+{
+	return g_ascii_isalnum(c) || strchr("-._~/!$&'()*+,;=@", c);
+}
+
+static json_t *artifact_json(const Graph *graph, uint32_t file)
+{
+	g_autoptr(GString) uri = g_string_new(NULL);
+	for (const char *at = graph_file_path(graph, file); *at; at++) {
+		if (is_uri_byte(*at))
+			g_string_append_c(uri, *at);
+		else
+			g_string_append_printf(uri, "%%%02X", (unsigned char)*at);
+	}
+	return json_pack("{s:s s:s}", "uri", uri->str, "uriBaseId", "SRCROOT");
+}
+
+/* Columns of SARIF count characters, ours bytes. */
+static json_int_t character_column(const Graph *graph, Span place, uint32_t column)
+{
+	Slice line = graph_line_at(graph, place);
+	json_int_t characters = 1;
+	for (size_t i = 0; i + 1 < column && i < line.length; i++)
+		characters += ((unsigned char)line.at[i] & 0xc0) != 0x80;
+	return characters;
+}
+
+static json_t *region_json(const Graph *graph, Span span)
+{
+	Span end = {span.file, span.end, span.end};
+	uint32_t line, column, end_line, end_column;
+	graph_position(graph, span, &line, &column);
+	graph_position(graph, end, &end_line, &end_column);
+	return json_pack("{s:I s:I s:I s:I}", "startLine", (json_int_t)line, "startColumn",
+	        character_column(graph, span, column), "endLine", (json_int_t)end_line, "endColumn",
+	        character_column(graph, end, end_column));
+}
+
+static json_t *location_json(const Graph *graph, Span span)
+{
+	return json_pack("{s:{s:o s:o}}", "physicalLocation", "artifactLocation", artifact_json(graph, span.file),
+	        "region", region_json(graph, span));
+}
+
+static json_t *related_json(const Graph *graph, const Finding *finding)
+{
+	json_t *array = json_array();
+	for (uint32_t i = 0; i < finding->n_evidence; i++) {
+		json_t *location = location_json(graph, finding->evidence[i].span);
+		json_object_set_new(location, "id", json_integer(i + 1));
+		json_object_set_new(location, "message", message_json(finding->evidence[i].text));
+		json_array_append_new(array, location);
+	}
+	return array;
+}
+
+/* ---- SARIF: results ---------------------------------------------------------------------------------- */
+
+/* A comment or annotation stands in the source, a setting of labwright.yaml does not. */
+static json_t *suppression_json(const Graph *graph, Node by)
+{
+	bool outside = graph_node_type(graph, by) == NODE_SETTING;
+	json_t *object = json_pack("{s:s s:s}", "kind", outside ? "external" : "inSource", "status", "accepted");
+	set_text(object, "justification", graph_text(graph, by, FACT_REASON));
+	return object;
+}
+
+static json_t *result_json(const Graph *graph, const Finding *finding, GHashTable *indexes)
+{
+	g_autofree char *fingerprint = finding_fingerprint(graph, finding);
+	g_autofree char *message =
+	        finding->hint ? g_strdup_printf("%s. %s", finding->message, finding->hint) : g_strdup(finding->message);
+	json_t *result = json_pack("{s:s s:i s:s s:o s:[o] s:{s:s}}", "ruleId", finding->rule->id, "ruleIndex",
+	        (int)GPOINTER_TO_UINT(g_hash_table_lookup(indexes, finding->rule)), "level",
+	        sarif_level(finding->level), "message", message_json(message), "locations",
+	        location_json(graph, finding->span), "partialFingerprints", "labwright/v1", fingerprint);
+	if (finding->n_evidence)
+		json_object_set_new(result, "relatedLocations", related_json(graph, finding));
+	json_t *suppressions = json_array();
+	if (finding->suppressed_by)
+		json_array_append_new(suppressions, suppression_json(graph, finding->suppressed_by));
+	json_object_set_new(result, "suppressions", suppressions);
+	return result;
+}
+
+/* Files that could not be read are said in the form that SARIF has for it. */
+static json_t *invocation_json(const Graph *graph)
+{
+	json_t *notifications = json_array();
+	GRAPH_EACH (graph, FACT_SKIPPED, row) {
+		g_autofree char *why = g_strdup_printf("not read: %s", graph_symbol_text(graph, row->object));
+		json_t *place = json_pack("{s:{s:o}}", "physicalLocation", "artifactLocation",
+		        artifact_json(graph, graph_file_of(graph, row->subject)));
+		json_array_append_new(notifications, json_pack("{s:s s:o s:[o]}", "level", "note", "message",
+		                                             message_json(why), "locations", place));
+	}
+	return json_pack("{s:b s:o}", "executionSuccessful", true, "toolExecutionNotifications", notifications);
+}
+
+static void render_sarif(const ReportInput *input, GString *out)
+{
+	g_autoptr(GHashTable) indexes = g_hash_table_new(NULL, NULL);
+	bool first = true;
+	g_string_append(out, "{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\","
+	                     "\"runs\":[{\n\"tool\":{\"driver\":");
+	append_json(out, driver_json(indexes));
+	g_string_append(out, "},\n\"columnKind\":\"unicodeCodePoints\",\n\"originalUriBaseIds\":{\"SRCROOT\":"
+	                     "{\"description\":{\"text\":\"The root of the repository.\"}}},\n\"invocations\":[");
+	append_json(out, invocation_json(input->graph));
+	g_string_append(out, "],\n\"results\":[");
+	for (size_t i = 0; i < input->count; i++) {
+		if (!is_wanted(input, input->findings[i]))
+			continue;
+		g_string_append(out, first ? "\n" : ",\n");
+		append_json(out, result_json(input->graph, input->findings[i], indexes));
+		first = false;
+	}
+	g_string_append(out, "\n]}]}\n");
+}
+
+const Renderer renderer_sarif = {"sarif", "SARIF 2.1.0, for code scanning", LEVEL_INFO, render_sarif};

@@ -55,12 +55,16 @@ static bool is_context_gone(const Graph *graph, Span span, Slice line)
 	return true;
 }
 
+static bool is_document(Slice path)
+{
+	return slice_ends(path, ".md") || slice_ends(path, ".txt") || slice_ends(path, ".rst");
+}
+
 /* Of a document only the very line that builds counts. data is a Span *: a build of the name from nowhere. */
 static bool is_build(const Graph *graph, Span span, void *data)
 {
 	Slice line = graph_line_at(graph, span), path = slice_from(graph_file_path(graph, span.file));
-	bool document = slice_ends(path, ".md") || slice_ends(path, ".txt") || slice_ends(path, ".rst");
-	if (document && !has_build_word(line))
+	if (is_document(path) && !has_build_word(line))
 		return false;
 	if (!is_context_gone(graph, span, line))
 		return true;
@@ -81,10 +85,22 @@ static Node build_file_of(const Graph *graph, Slice name)
 	return NODE_NONE;
 }
 
+/* A line of a script or CI file that builds what a variable names: in a loop, by an argument, in a matrix. */
+static bool builds_by_variable(const Graph *graph, uint32_t file)
+{
+	Slice rest = graph_file_bytes(graph, file), line;
+	if (is_document(slice_from(graph_file_path(graph, file))) || !has_build_word(rest))
+		return false;
+	while (slice_next_line(&rest, &line))
+		if (slice_find_byte(line, '$', 0) != SIZE_MAX && (text_has(line, "build") || text_has(line, "tags:")))
+			return true;
+	return false;
+}
+
 static bool any_file_builds(const Graph *graph)
 {
 	for (uint32_t file = 0; file < graph_files(graph); file++)
-		if (builds_images(graph, file, NULL))
+		if (builds_by_variable(graph, file))
 			return true;
 	return false;
 }

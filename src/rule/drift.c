@@ -94,7 +94,8 @@ static Node object_of(const Graph *graph, const ImageUse *use)
 /* Without a selector a controller is not complete: it is a patch. */
 static bool is_patch(const Graph *graph, Node object)
 {
-	return !graph_has(graph, object, FACT_SELECTOR) || graph_has(graph, object, FACT_IS_PATCH);
+	return !graph_has(graph, object, FACT_SELECTOR) || graph_has(graph, object, FACT_IS_PATCH) ||
+	       graph_has(graph, graph_parent(graph, object), FACT_IS_PATCH);
 }
 
 /* A patch and what it patches: only one of the two tags is applied. */

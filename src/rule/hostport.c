@@ -55,9 +55,8 @@ static bool is_stopped(const Graph *graph, Node owner)
 
 static bool read_compose_claim(const Graph *graph, Node port, Node service, Claim *claim)
 {
-	const Row *low = graph_find(graph, port, FACT_HOST_PORT), *ip = graph_find(graph, port, FACT_HOST_IP);
-	if (!low || low->object == 0 || !is_literal_row(graph, low) || (ip && !is_literal_row(graph, ip)) ||
-	        is_stopped(graph, service))
+	const Row *low = graph_find(graph, port, FACT_HOST_PORT);
+	if (!low || low->object == 0 || !is_literal_row(graph, low) || is_stopped(graph, service))
 		return false;
 	claim->low = low->object;
 	claim->high = MAX(graph_number(graph, port, FACT_HOST_PORT_END), claim->low);
@@ -94,6 +93,7 @@ static bool read_claim(const Graph *graph, Node port, Claim *claim)
 	return pod && graph_node_type(graph, owner) == NODE_CONTAINER && read_pod_claim(graph, port, pod, claim);
 }
 
+/* An address that a variable holds is the same where the variable is, and belongs to every wildcard. */
 static bool overlap(const Claim *a, const Claim *b)
 {
 	if (a->low > b->high || b->low > a->high || strcmp(a->protocol, b->protocol) != 0)

@@ -21,6 +21,6 @@ int main(int argc, char **argv)
 	}
 	const Command *command = command_find(argv[1]);
 	if (!command)
-		return command_misused("labwright help lists the commands", "'%s' is not a command", argv[1]);
+		return command_unknown(argv[1]);
 	return command->run(argc - 1, argv + 1);
 }

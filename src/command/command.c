@@ -2,6 +2,7 @@
 #include "command/command.h"
 
 #include "base/error.h"
+#include "base/near.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,7 +52,35 @@ int command_misused(const char *help, const char *format, ...)
 	return EXIT_USAGE;
 }
 
+int command_unknown(const char *word)
+{
+	NearSearch search = near_search(slice_from(word), near_limit(slice_from(word)));
+	for (const Command *const *command = commands(); *command; command++)
+		near_offer(&search, slice_from((*command)->name));
+	g_autofree char *meant =
+	        near_result(&search) == SIZE_MAX ? NULL : g_strdup_printf("did you mean '%s'?", search.best.at);
+	return command_misused(meant ? meant : "labwright help lists the commands", "'%s' is not a command", word);
+}
+
 /* ---- options ------------------------------------------------------------------------------------- */
+
+/* What GLib says of an unknown option holds its name and nothing of the others. */
+static void add_option_help(const GOptionEntry *entries, const char *command, GError **error)
+{
+	const char *word = error && *error ? strstr((*error)->message, "option --") : NULL;
+	if (word) {
+		word += strlen("option --");
+		Slice name = {word, strcspn(word, "=")};
+		NearSearch search = near_search(name, near_limit(name));
+		for (const GOptionEntry *entry = entries; entry->long_name; entry++)
+			near_offer(&search, slice_from(entry->long_name));
+		if (near_result(&search) != SIZE_MAX) {
+			error_add_help(error, "did you mean --%s?", search.best.at);
+			return;
+		}
+	}
+	error_add_help(error, "%s --help lists the options", command);
+}
 
 bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv, GError **error)
 {
@@ -62,7 +91,7 @@ bool command_parse(const Command *command, const GOptionEntry *entries, int *arg
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (g_option_context_parse(context, argc, argv, error))
 		return true;
-	error_add_help(error, "%s --help lists the options", name);
+	add_option_help(entries, name, error);
 	return false;
 }
 

@@ -25,6 +25,9 @@ int command_fail(const GError *error);
 /* A wrong word on the command line, and what helps; help is printed as it is. Gives EXIT_USAGE. */
 int command_misused(const char *help, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* Says that no command is called so, and which one was meant. Gives EXIT_USAGE. */
+int command_unknown(const char *word);
+
 /* Parses a command's entries (NULL-terminated) out of argv, which keeps what is no option. --help prints and exits. */
 bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv, GError **error);
 

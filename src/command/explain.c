@@ -72,6 +72,13 @@ static void append_rule(GString *out, const Rule *rule)
 	g_string_append_printf(out, "\nnext: labwright check --rule %s\n", rule->id);
 }
 
+static int misused(const char *id)
+{
+	const Rule *near = rule_near(slice_from(id));
+	g_autofree char *meant = near ? g_strdup_printf("did you mean '%s'?", near->id) : NULL;
+	return command_misused(meant ? meant : "labwright rules lists them", "no rule is called '%s'", id);
+}
+
 static int run(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
@@ -84,7 +91,7 @@ static int run(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		const Rule *rule = rule_find(argv[i]);
 		if (!rule)
-			return command_misused("labwright rules lists them", "no rule is called '%s'", argv[i]);
+			return misused(argv[i]);
 		if (i > 1)
 			g_string_append_c(out, '\n');
 		append_rule(out, rule);

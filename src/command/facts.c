@@ -2,9 +2,21 @@
 #include "command/command.h"
 
 #include "base/error.h"
+#include "base/near.h"
 #include "flow/flow.h"
 
 extern const Command command_facts;
+
+static void add_kind_help(const char *word, GError **error)
+{
+	NearSearch search = near_search(slice_from(word), near_limit(slice_from(word)));
+	for (uint32_t kind = 0; kind < FACT_KINDS; kind++)
+		near_offer(&search, slice_from(fact_kind_word(kind)));
+	if (near_result(&search) != SIZE_MAX)
+		error_add_help(error, "did you mean '%s'?", search.best.at);
+	else
+		error_add_help(error, "labwright facts without --kind shows which there are");
+}
 
 static int run(int argc, char **argv)
 {
@@ -21,7 +33,7 @@ static int run(int argc, char **argv)
 	DumpFilter filter = {.subject = subject, .has_kind = kind != NULL};
 	if (kind && !fact_kind_find(kind, &filter.kind)) {
 		g_set_error(&error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "no kind of fact is called '%s'", kind);
-		error_add_help(&error, "labwright help facts lists the kinds");
+		add_kind_help(kind, &error);
 		return command_fail(error);
 	}
 	ScanOptions wanted = scan_arguments_options(&arguments);

@@ -47,7 +47,7 @@ static int run(int argc, char **argv)
 	}
 	const Command *command = command_find(argv[1]);
 	if (!command)
-		return command_misused("labwright help lists the commands", "'%s' is not a command", argv[1]);
+		return command_unknown(argv[1]);
 	if (command == &command_help) {
 		print_help();
 		return EXIT_CLEAN;

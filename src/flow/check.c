@@ -109,6 +109,11 @@ static bool know_rules(const CheckOptions *options, bool *ret_all, GError **erro
 		const Rule *rule = rule_find(*id);
 		if (!rule) {
 			g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "no rule is called '%s'", *id);
+			const Rule *near = rule_near(slice_from(*id));
+			if (near)
+				error_add_help(error, "did you mean '%s'?", near->id);
+			else
+				error_add_help(error, "labwright rules lists them");
 			return false;
 		}
 		*ret_all |= rule->after_all;

@@ -1,6 +1,8 @@
 /* The table of rules, and how findings are kept, ordered and told apart. */
 #include "rule/rule.h"
 
+#include "base/near.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -34,6 +36,15 @@ const Rule *rule_find(const char *id)
 			if (strcmp((*set)->rules[i].id, id) == 0)
 				return &(*set)->rules[i];
 	return NULL;
+}
+
+const Rule *rule_near(Slice id)
+{
+	NearSearch search = near_search(id, near_limit(id));
+	for (const RuleSet *const *set = rule_sets(); *set; set++)
+		for (size_t i = 0; i < (*set)->count; i++)
+			near_offer(&search, slice_from((*set)->rules[i].id));
+	return near_result(&search) == SIZE_MAX ? NULL : rule_find(search.best.at);
 }
 
 const char *level_word(Level level)

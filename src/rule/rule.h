@@ -97,6 +97,8 @@ Findings checker_findings(Checker *checker);
 /* Every rule set, in the order of the catalogue; NULL at the end. */
 const RuleSet *const *rule_sets(void);
 const Rule *rule_find(const char *id);
+/* The one rule that a mistyped id was meant to be, or NULL. */
+const Rule *rule_near(Slice id);
 const char *level_word(Level level);
 
 /* 32 hexadecimal digits that stay the same when lines move: of rule, path, subject and detail. Free with g_free. */

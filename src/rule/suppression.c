@@ -216,6 +216,9 @@ static void report_unknown(Checker *checker, Node subject, Span span, Slice id)
 	Finding *finding =
 	        report(checker, subject, span, "no rule is called '%.*s', so nothing is silenced", SLICE_ARGS(id));
 	set_detail(checker, finding, "%.*s", SLICE_ARGS(id));
+	const Rule *near = rule_near(id);
+	if (near)
+		set_hint(checker, finding, "write '%s'", near->id);
 }
 
 static bool is_rule(Slice id)

@@ -7,7 +7,7 @@
 #   lacks NAME FILE TEXT passes if it does not
 #   skip NAME WHY
 #   finish               prints the plan
-labwright=$(realpath "$1")
+labwright=$(realpath -e "$1") || exit 1
 here=$(realpath "$(dirname "$0")")
 folder=$(mktemp -d)
 trap 'chmod -R u+rwX "$folder"; rm -rf "$folder"' EXIT

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 here = os.path.dirname(os.path.abspath(__file__))
 SMALL = 16384  # longer seeds are slow and teach nothing that their first part does not
@@ -51,6 +52,17 @@ def write_seeds(corpus, trees):
                     file.write(data)
 
 
+def fuzz(program, bound, name, trees):
+    with tempfile.TemporaryDirectory() as corpus:
+        write_seeds(corpus, trees)
+        run = subprocess.run([os.path.abspath(program), corpus, *bound, f"-max_len={SMALL}", "-timeout=20",
+                              "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=0"],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    text = run.stderr.decode(errors="replace")
+    done = [line.split()[-1] for line in text.splitlines() if "number_of_executed_units" in line]
+    return run.returncode == 0, f"fuzz/{name} {done[0] if done else 0} inputs", text
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
@@ -61,19 +73,13 @@ def main():
     failed = 0
     all_formats = list(formats())
     print(f"1..{len(all_formats)}", flush=True)
-    for number, (name, trees) in enumerate(all_formats, 1):
-        with tempfile.TemporaryDirectory() as corpus:
-            write_seeds(corpus, trees)
-            run = subprocess.run([options.program, corpus, *bound, f"-max_len={SMALL}", "-timeout=10",
-                                  "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=0"],
-                                 capture_output=True, env={"G_DEBUG": "", **os.environ})
-        text = run.stderr.decode(errors="replace")
-        done = [line.split()[-1] for line in text.splitlines() if "number_of_executed_units" in line]
-        good = run.returncode == 0
-        failed += not good
-        print(f"{'ok' if good else 'not ok'} {number} fuzz/{name} {done[0] if done else 0} inputs", flush=True)
-        if not good:
-            print("\n".join("# " + line for line in text.splitlines()[-60:]), flush=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(lambda each: fuzz(options.program, bound, *each), all_formats)
+        for number, (good, line, text) in enumerate(results, 1):
+            failed += not good
+            print(f"{'ok' if good else 'not ok'} {number} {line}", flush=True)
+            if not good:
+                print("\n".join("# " + line for line in text.splitlines()[-60:]), flush=True)
     return 1 if failed else 0
 
 

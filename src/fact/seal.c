@@ -185,7 +185,8 @@ static GArray *sources_in_order(
 			g_array_append_val(sources, source);
 		}
 	}
-	qsort(sources->data, sources->len, sizeof(Source), compare_sources);
+	if (sources->len > 1)
+		qsort(sources->data, sources->len, sizeof(Source), compare_sources);
 	return sources;
 }
 

@@ -192,6 +192,13 @@ static void collect_names(const SourceFile *file, const YamlNode *node, Node obj
 		collect_names(file, entry->value, object, left);
 }
 
+void add_names(const SourceFile *file, const YamlNode *node, Node object)
+{
+	uint32_t left = MOST_NAMES;
+	if (node)
+		collect_names(file, node, object, &left);
+}
+
 static void read_custom(const SourceFile *file, const YamlNode *root, Node object)
 {
 	uint32_t left = MOST_NAMES;
@@ -231,7 +238,7 @@ static void read_kind(const SourceFile *file, const YamlNode *root, Node object,
 			return;
 		}
 	}
-	if (is_custom_group(group))
+	if (is_custom_group(group) && !read_flux(file, root, object))
 		read_custom(file, root, object);
 }
 

@@ -15,6 +15,12 @@ Node add_reference_in(const SourceFile *file, Node parent, const char *role, con
 /* A pod template or Pod, with its containers, volumes and everything they name. */
 void read_pod(const SourceFile *file, const YamlNode *template, Node object);
 
+/* The texts below node that may be names of other objects, as NAMES of the object; node may be NULL. */
+void add_names(const SourceFile *file, const YamlNode *node, Node object);
+
+/* Reads an object of Flux, Argo CD or the Helm controller of k3s; false for every other. */
+bool read_flux(const SourceFile *file, const YamlNode *root, Node object);
+
 /* Readers of one kind: spec may be NULL. */
 typedef void KindReader(const SourceFile *file, const YamlNode *root, Node object);
 KindReader read_service, read_ingress, read_ingress_route, read_http_route;

@@ -14,7 +14,8 @@ static const Dialect *const dialects[] = {
 
 static bool matches(const SourceFile *file)
 {
-	return slice_ends(file->name, ".yaml") || slice_ends(file->name, ".yml");
+	return slice_ends(file->name, ".yaml") || slice_ends(file->name, ".yml") ||
+	       slice_is(file->name, "Kustomization");
 }
 
 /* A chart's templates/ folder, or a file that says it is for Jinja. */

@@ -1,0 +1,263 @@
+/* Objects of Flux and Argo CD: which folder of which repository they bring into which namespace, what they wait for and
+ * where charts and their values come from. Paths are ENTRY nodes like those of a kustomization, so that one piece of
+ * code finds what they lead to. The fields of a chart's values may name other objects and are kept as NAMES. */
+#include "source/kubernetes.h"
+
+static Node add_entry(const SourceFile *file, Node parent, const char *role, const YamlNode *path)
+{
+	if (!yaml_is_scalar(path) || path->value.length == 0)
+		return NODE_NONE;
+	Node entry = add_named(file, NODE_ENTRY, parent, path);
+	graph_add(file->builder, entry, FACT_ROLE, slice_from(role), path->start, path->end);
+	return entry;
+}
+
+static void add_kind_and_name(const SourceFile *file, Node node, FactKind fact, Slice kind, const YamlNode *name)
+{
+	if (!yaml_is_scalar(name) || kind.length == 0)
+		return;
+	char *text = arena_printf(file->arena, "%s/%s", kind.at, name->value.at);
+	graph_add(file->builder, node, fact, slice_from(text), name->start, name->end);
+}
+
+/* { kind, name, namespace } that Flux objects name their sources by. */
+static void add_source(const SourceFile *file, const YamlNode *source, const char *role, Node object)
+{
+	Slice kind = yaml_text_of(source, "kind");
+	const YamlNode *name = yaml_get(source, "name");
+	if (kind.length == 0)
+		return;
+	add_kind_and_name(file, object, FACT_SOURCE_REF, kind, name);
+	add_reference_in(file, object, role, kind.at, name, yaml_get(source, "namespace"));
+}
+
+static void add_dependencies(const SourceFile *file, const YamlNode *spec, const char *kind, Node object)
+{
+	YAML_EACH_ITEM (yaml_get(spec, "dependsOn"), item) {
+		add_scalar_of(file, object, FACT_DEPENDS_ON, item, "name");
+		add_reference_in(file, object, "depends-on", kind, yaml_get(item, "name"), yaml_get(item, "namespace"));
+	}
+}
+
+static void add_secret(const SourceFile *file, const YamlNode *map, const char *key, Node object)
+{
+	add_reference(file, object, "credentials", "Secret", yaml_get(yaml_get(map, key), "name"));
+}
+
+/* ---- Flux ------------------------------------------------------------------------------------- */
+
+static void read_substitutes(const SourceFile *file, const YamlNode *build, Node object)
+{
+	add_pairs(file, object, FACT_SUBSTITUTE, yaml_get(build, "substitute"));
+	YAML_EACH_ITEM (yaml_get(build, "substituteFrom"), item) {
+		Slice kind = yaml_text_of(item, "kind");
+		const YamlNode *name = yaml_get(item, "name");
+		if (kind.length == 0)
+			continue;
+		add_kind_and_name(file, object, FACT_SUBSTITUTE_FROM, kind, name);
+		Node reference = add_reference(file, object, "substitute-from", kind.at, name);
+		if (reference)
+			add_if_true(file, reference, FACT_OPTIONAL, yaml_get(item, "optional"));
+	}
+}
+
+/* A path that is left out is the root of the source. */
+static void read_kustomization(const SourceFile *file, const YamlNode *root, Node object)
+{
+	const YamlNode *spec = yaml_get(root, "spec"), *path = yaml_get(spec, "path");
+	if (!yaml_is_map(spec))
+		return;
+	if (!add_entry(file, object, "path", path)) {
+		Node entry = graph_add_node(file->builder, NODE_ENTRY, object, SLICE("./"), spec->start, spec->start);
+		graph_add(file->builder, entry, FACT_ROLE, SLICE("path"), spec->start, spec->start);
+	}
+	YAML_EACH_ITEM (yaml_get(spec, "components"), component)
+		add_entry(file, object, "component", component);
+	add_scalar_of(file, object, FACT_TARGET_NAMESPACE, spec, "targetNamespace");
+	add_scalar_of(file, object, FACT_PREFIX, spec, "namePrefix");
+	add_scalar_of(file, object, FACT_SUFFIX, spec, "nameSuffix");
+	add_source(file, yaml_get(spec, "sourceRef"), "source", object);
+	add_dependencies(file, spec, "Kustomization", object);
+	read_substitutes(file, yaml_get(spec, "postBuild"), object);
+	add_secret(file, yaml_get(spec, "decryption"), "secretRef", object);
+	add_secret(file, yaml_get(spec, "kubeConfig"), "secretRef", object);
+}
+
+static void read_repository(const SourceFile *file, const YamlNode *root, Node object)
+{
+	const YamlNode *spec = yaml_get(root, "spec");
+	add_scalar_of(file, object, FACT_REPOSITORY, spec, "url");
+	add_secret(file, spec, "secretRef", object);
+	add_secret(file, spec, "certSecretRef", object);
+	YAML_EACH_ITEM (yaml_get(spec, "include"), item)
+		add_reference(file, object, "source", "GitRepository", yaml_at(item, "repository.name"));
+}
+
+static void read_chart(const SourceFile *file, const YamlNode *chart, Node object)
+{
+	const YamlNode *name = yaml_get(chart, "chart");
+	add_scalar(file, object, FACT_CHART, name);
+	add_entry(file, object, "chart", name);
+	add_source(file, yaml_get(chart, "sourceRef"), "source", object);
+	YAML_EACH_ITEM (yaml_get(chart, "valuesFiles"), path)
+		add_entry(file, object, "values", path);
+}
+
+static void read_values_from(const SourceFile *file, const YamlNode *list, Node object)
+{
+	YAML_EACH_ITEM (list, item) {
+		Slice kind = yaml_text_of(item, "kind");
+		if (kind.length == 0)
+			continue;
+		Node reference = add_reference(file, object, "values", kind.at, yaml_get(item, "name"));
+		if (!reference)
+			continue;
+		add_if_true(file, reference, FACT_OPTIONAL, yaml_get(item, "optional"));
+		add_scalar_of(file, reference, FACT_WANTS_KEY, item, "valuesKey");
+	}
+}
+
+static void read_release(const SourceFile *file, const YamlNode *root, Node object)
+{
+	const YamlNode *spec = yaml_get(root, "spec");
+	read_chart(file, yaml_at(spec, "chart.spec"), object);
+	add_source(file, yaml_get(spec, "chartRef"), "chart-ref", object);
+	add_scalar_of(file, object, FACT_TARGET_NAMESPACE, spec, "targetNamespace");
+	add_if_true(file, object, FACT_CREATES_NAMESPACE, yaml_at(spec, "install.createNamespace"));
+	add_scalar_of(file, object, FACT_ALIAS, spec, "releaseName");
+	add_dependencies(file, spec, "HelmRelease", object);
+	read_values_from(file, yaml_get(spec, "valuesFrom"), object);
+	add_names(file, yaml_get(spec, "values"), object);
+}
+
+static void read_helm_chart(const SourceFile *file, const YamlNode *root, Node object)
+{
+	read_chart(file, yaml_get(root, "spec"), object);
+}
+
+/* The HelmChart of k3s and RKE2. */
+static void read_k3s_chart(const SourceFile *file, const YamlNode *root, Node object)
+{
+	const YamlNode *spec = yaml_get(root, "spec");
+	add_scalar_of(file, object, FACT_CHART, spec, "chart");
+	add_entry(file, object, "chart", yaml_get(spec, "chart"));
+	add_scalar_of(file, object, FACT_REPOSITORY, spec, "repo");
+	add_scalar_of(file, object, FACT_TARGET_NAMESPACE, spec, "targetNamespace");
+	add_if_true(file, object, FACT_CREATES_NAMESPACE, yaml_get(spec, "createNamespace"));
+	add_names(file, yaml_get(spec, "set"), object);
+}
+
+/* ---- Argo CD ---------------------------------------------------------------------------------- */
+
+static void read_helm_options(const SourceFile *file, const YamlNode *helm, Node entry, Node object)
+{
+	YAML_EACH_ITEM (yaml_get(helm, "valueFiles"), path)
+		add_entry(file, entry ? entry : object, "values", path);
+	add_names(file, yaml_get(helm, "valuesObject"), object);
+	add_names(file, yaml_get(helm, "parameters"), object);
+}
+
+/* A source without path and chart only lends its values files. */
+static void read_source(const SourceFile *file, const YamlNode *source, Node object)
+{
+	const YamlNode *path = yaml_get(source, "path"), *chart = yaml_get(source, "chart");
+	const YamlNode *directory = yaml_get(source, "directory"), *kustomize = yaml_get(source, "kustomize");
+	Node entry = add_entry(file, object, chart ? "chart" : "path", chart ? chart : path);
+	read_helm_options(file, yaml_get(source, "helm"), entry, object);
+	if (!entry)
+		return;
+	add_scalar(file, entry, FACT_CHART, chart);
+	add_scalar_of(file, entry, FACT_REPOSITORY, source, "repoURL");
+	add_if_true(file, entry, FACT_RECURSIVE, yaml_get(directory, "recurse"));
+	add_scalar_of(file, entry, FACT_EXCLUDE, directory, "exclude");
+	add_scalar_of(file, entry, FACT_PREFIX, kustomize, "namePrefix");
+	add_scalar_of(file, entry, FACT_SUFFIX, kustomize, "nameSuffix");
+	add_scalar_of(file, entry, FACT_NAMESPACE, kustomize, "namespace");
+	YAML_EACH_ITEM (yaml_get(kustomize, "components"), component)
+		add_entry(file, object, "component", component);
+}
+
+static void read_application_spec(const SourceFile *file, const YamlNode *spec, Node object)
+{
+	const YamlNode *options = yaml_at(spec, "syncPolicy.syncOptions");
+	read_source(file, yaml_get(spec, "source"), object);
+	YAML_EACH_ITEM (yaml_get(spec, "sources"), source)
+		read_source(file, source, object);
+	add_scalar(file, object, FACT_TARGET_NAMESPACE, yaml_at(spec, "destination.namespace"));
+	add_reference(file, object, "project", "AppProject", yaml_get(spec, "project"));
+	YAML_EACH_ITEM (options, option)
+		if (slice_is(yaml_text(option), "CreateNamespace=true"))
+			graph_add_flag(file->builder, object, FACT_CREATES_NAMESPACE, option->start, option->end);
+}
+
+static void read_application(const SourceFile *file, const YamlNode *root, Node object)
+{
+	read_application_spec(file, yaml_get(root, "spec"), object);
+}
+
+static void read_git_generator(const SourceFile *file, const YamlNode *git, Node object)
+{
+	YAML_EACH_ITEM (yaml_get(git, "directories"), directory) {
+		bool exclude = false;
+		yaml_is_bool(yaml_get(directory, "exclude"), &exclude);
+		add_entry(file, object, exclude ? "excluded-directories" : "directories", yaml_get(directory, "path"));
+	}
+	YAML_EACH_ITEM (yaml_get(git, "files"), item)
+		add_entry(file, object, "generator-files", yaml_get(item, "path"));
+}
+
+/* Generators hold generators: matrix and merge, three deep by Argo CD's own rule. */
+static void read_generators(const SourceFile *file, const YamlNode *list, Node object, uint32_t depth)
+{
+	static const char *const combined[] = {"matrix", "merge"};
+	YAML_EACH_ITEM (list, generator) {
+		read_git_generator(file, yaml_get(generator, "git"), object);
+		for (size_t i = 0; i < G_N_ELEMENTS(combined) && depth < 3; i++)
+			read_generators(
+			        file, yaml_at(yaml_get(generator, combined[i]), "generators"), object, depth + 1);
+	}
+}
+
+static void read_application_set(const SourceFile *file, const YamlNode *root, Node object)
+{
+	const YamlNode *spec = yaml_get(root, "spec");
+	read_generators(file, yaml_get(spec, "generators"), object, 0);
+	read_application_spec(file, yaml_at(spec, "template.spec"), object);
+}
+
+static void read_project(const SourceFile *file, const YamlNode *root, Node object)
+{
+	YAML_EACH_ITEM (yaml_at(root, "spec.sourceRepos"), url)
+		add_scalar(file, object, FACT_REPOSITORY, url);
+}
+
+/* ---- which -------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *kind, *group;
+	KindReader *read;
+} kinds[] = {
+        {"Kustomization", "kustomize.toolkit.fluxcd.io/", read_kustomization},
+        {"GitRepository", "source.toolkit.fluxcd.io/", read_repository},
+        {"OCIRepository", "source.toolkit.fluxcd.io/", read_repository},
+        {"HelmRepository", "source.toolkit.fluxcd.io/", read_repository},
+        {"Bucket", "source.toolkit.fluxcd.io/", read_repository},
+        {"HelmChart", "source.toolkit.fluxcd.io/", read_helm_chart},
+        {"HelmRelease", "helm.toolkit.fluxcd.io/", read_release},
+        {"HelmChart", "helm.cattle.io/", read_k3s_chart},
+        {"Application", "argoproj.io/", read_application},
+        {"ApplicationSet", "argoproj.io/", read_application_set},
+        {"AppProject", "argoproj.io/", read_project},
+};
+
+bool read_flux(const SourceFile *file, const YamlNode *root, Node object)
+{
+	Slice version = yaml_text_of(root, "apiVersion"), kind = yaml_text_of(root, "kind");
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		if (!slice_is(kind, kinds[i].kind) || !slice_starts(version, kinds[i].group))
+			continue;
+		kinds[i].read(file, root, object);
+		return true;
+	}
+	return false;
+}

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Trees against texts.
 
-test/source/FORMAT/CASE/  is read, and `labwright facts` must print CASE.facts beside it.
+test/source/FORMAT/CASE/  is read, and `labwright facts` must print CASE.facts beside it, but for what src/link adds;
+test/link/TOPIC/CASE/     the same for nothing but what src/link adds.
 test/rule/RULE/CASE/      is checked by that rule alone, and the findings must be CASE.findings beside it;
                           a case whose name begins with "good" has no such file and must be silent.
 
-    goldens.py LABWRIGHT source|rule          prints TAP
-    goldens.py LABWRIGHT source|rule --update [NAME…]  rewrites the texts; read the diff before you commit it
+    goldens.py LABWRIGHT source|link|rule          prints TAP
+    goldens.py LABWRIGHT source|link|rule --update [NAME…]  rewrites the texts; read the diff before you commit it
 """
 import difflib
 import os
+import re
 import subprocess
 import sys
 
@@ -27,20 +29,30 @@ def cases(what):
                 yield group, case, os.path.join(folder, case)
 
 
+def derived_words():
+    with open(os.path.join(here, "..", "src", "fact", "kinds.def")) as file:
+        return set(re.findall(r'^DERIVED\(\w+, "([^"]+)"', file.read(), re.M))
+
+
 def output(program, what, group, tree):
-    arguments = ["facts"] if what == "source" else ["check", "--format", "lines", "--rule", group]
+    arguments = ["facts"] if what != "rule" else ["check", "--format", "lines", "--rule", group]
     run = subprocess.run([program, *arguments, "--root", tree], capture_output=True, timeout=60,
                          env={**os.environ, "NO_COLOR": "1"})
     if run.returncode not in (0, 1) or run.stderr:
         return f"exit code {run.returncode}\n{run.stderr.decode(errors='replace')}"
-    return run.stdout.decode(errors="surrogateescape")
+    text = run.stdout.decode(errors="surrogateescape")
+    if what == "rule":
+        return text
+    derived = derived_words()
+    return "".join(line for line in text.splitlines(keepends=True)
+                   if ((line.split("\t")[1:2] or [""])[0] in derived) == (what == "link"))
 
 
 def main():
     program, what = sys.argv[1:3]
     update = "--update" in sys.argv
     only = [word for word in sys.argv[3:] if word != "--update"]
-    suffix = ".facts" if what == "source" else ".findings"
+    suffix = ".findings" if what == "rule" else ".facts"
     failed = number = 0
     for group, case, tree in cases(what):
         if only and group not in only:

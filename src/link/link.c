@@ -1,7 +1,22 @@
 /* The linkers, in the order in which they build on one another. */
-#include "link/link.h"
+#include "link/linker.h"
 
 void link_graph(Graph *graph)
 {
+	Linker linker = {.graph = graph};
+	link_entries(graph);
+	link_handmade(graph);
 	graph_finish(graph);
+	link_carriers(&linker);
+	link_circles(&linker);
+	link_reach(&linker);
+	graph_finish(graph);
+	link_identities(&linker);
+	graph_finish(graph);
+	link_opaque(&linker);
+	graph_finish(graph);
+	link_references(&linker);
+	link_selectors(&linker);
+	graph_finish(graph);
+	link_reach_clear(&linker);
 }

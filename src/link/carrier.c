@@ -1,0 +1,348 @@
+/* Who brings what in: kustomizations by the paths they list, Flux Kustomizations and Applications by the folder they
+ * name. Flux takes every manifest below a folder without a kustomization, and kustomizations that it meets on the way;
+ * Argo CD takes those of the folder itself. What is only read (patches, values, files of generators) is reached too,
+ * and its documents are no objects of their own. */
+#include "base/path.h"
+#include "link/linker.h"
+
+static Carrier *add_carrier(Linker *linker, Node node)
+{
+	Carrier *carrier = g_new0(Carrier, 1);
+	carrier->node = node;
+	carrier->edges = g_array_new(FALSE, FALSE, sizeof(Edge));
+	carrier->contexts = g_array_new(FALSE, FALSE, sizeof(Context));
+	g_hash_table_insert(linker->carriers, GUINT_TO_POINTER(node), carrier);
+	g_ptr_array_add(linker->in_order, carrier);
+	return carrier;
+}
+
+static Node file_node(const Graph *graph, Node node)
+{
+	return graph_file_node(graph, graph_file_of(graph, node));
+}
+
+static void add_edge(Linker *linker, Carrier *carrier, Node target, Context change, Node entry)
+{
+	Graph *graph = linker->graph;
+	Edge edge = {.target = target, .entry = entry, .change = change};
+	g_array_append_val(carrier->edges, edge);
+	linker->taken[graph_file_of(graph, target)] = true;
+	graph_derive(graph, file_node(graph, target), FACT_REACHED_BY, carrier->node, graph_place(graph, entry));
+}
+
+/* ---- kustomizations ----------------------------------------------------------------------------- */
+
+static bool is_applied(const Graph *graph, Node entry)
+{
+	return link_has_role(graph, entry, "resource") || link_has_role(graph, entry, "base") ||
+	       link_has_role(graph, entry, "component");
+}
+
+static void add_kustomization_entry(Linker *linker, Carrier *carrier, Node entry)
+{
+	Graph *graph = linker->graph;
+	const Row *target = graph_find(graph, entry, FACT_REFERS_TO);
+	if (!target)
+		return;
+	bool file = graph_node_type(graph, target->object) == NODE_FILE;
+	if (is_applied(graph, entry) &&
+	        !(file && link_find_kustomization(graph, link_folder(graph, target->object)) == target->object))
+		add_edge(linker, carrier, target->object, (Context){0}, entry);
+	else
+		graph_derive(graph, file_node(graph, target->object), FACT_REACHED_BY, carrier->node,
+		        graph_place(graph, entry));
+}
+
+static void read_kustomization(Linker *linker, Carrier *carrier)
+{
+	const Graph *graph = linker->graph;
+	GRAPH_CHILDREN (graph, carrier->node, NODE_ENTRY, entry)
+		add_kustomization_entry(linker, carrier, entry);
+	GRAPH_CHILDREN (graph, carrier->node, NODE_GENERATED, generated)
+		GRAPH_CHILDREN (graph, generated, NODE_ENTRY, entry)
+			add_kustomization_entry(linker, carrier, entry);
+}
+
+/* ---- folders of manifests ------------------------------------------------------------------------ */
+
+static bool has_objects(const Graph *graph, Node file)
+{
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
+		if (graph_first_child(graph, document, NODE_OBJECT))
+			return true;
+	return false;
+}
+
+/* The outermost kustomization between the folder and the file. */
+static Node kustomization_on_the_way(const Graph *graph, Slice folder, Slice path)
+{
+	for (size_t at = folder.length + (folder.length > 0); at < path.length; at++) {
+		if (path.at[at] != '/')
+			continue;
+		Node node = link_find_kustomization(graph, slice_sub(path, 0, at));
+		if (node)
+			return node;
+	}
+	return NODE_NONE;
+}
+
+static void add_folder(Linker *linker, Carrier *carrier, Slice folder, bool recursive, Context change, Node entry)
+{
+	const Graph *graph = linker->graph;
+	uint32_t first, end;
+	Node last = NODE_NONE;
+	link_files_below(graph, folder, &first, &end);
+	for (uint32_t file = first; file < end; file++) {
+		Slice path = slice_from(graph_file_path(graph, file));
+		Node node = graph_file_node(graph, file);
+		Node inner = recursive ? kustomization_on_the_way(graph, folder, path) : NODE_NONE;
+		if (!recursive && path_folder(path).length != folder.length)
+			continue;
+		if (inner && inner != last && graph_node_type(graph, inner) == NODE_KUSTOMIZATION)
+			add_edge(linker, carrier, inner, change, entry);
+		else if (!inner && has_objects(graph, node))
+			add_edge(linker, carrier, node, change, entry);
+		last = inner ? inner : last;
+	}
+}
+
+static void add_chart(Linker *linker, Carrier *carrier, Node file, Context change, Node entry)
+{
+	Graph *graph = linker->graph;
+	Span place = graph_place(graph, entry);
+	Symbol namespace = change.namespace ? change.namespace : change.fallback;
+	if (!namespace || namespace == LINK_UNKNOWN_NAMESPACE)
+	namespace = graph_intern(graph, SLICE("*"));
+	graph_derive(graph, file, FACT_REACHED_BY, carrier->node, place);
+	graph_derive(graph, carrier->node, FACT_OPAQUE, namespace, place);
+}
+
+/* What a path of Flux or Argo CD leads to: a kustomization, a chart (of which nothing can be said), or manifests. */
+static void add_target(Linker *linker, Carrier *carrier, Slice folder, bool recursive, Context change, Node entry)
+{
+	const Graph *graph = linker->graph;
+	g_autofree char *chart = g_strdup_printf("%.*s%sChart.yaml", SLICE_ARGS(folder), folder.length ? "/" : "");
+	Node node = link_find_kustomization(graph, folder), file = graph_find_file(graph, slice_from(chart));
+	if (node && graph_node_type(graph, node) == NODE_KUSTOMIZATION)
+		add_edge(linker, carrier, node, change, entry);
+	else if (file && !node)
+		add_chart(linker, carrier, file, change, entry);
+	else if (!node)
+		add_folder(linker, carrier, folder, recursive, change, entry);
+}
+
+/* ---- Flux and Argo CD ---------------------------------------------------------------------------- */
+
+static bool is_flux(const Graph *graph, Node object)
+{
+	return g_str_has_prefix(graph_text(graph, object, FACT_API_VERSION), "kustomize.toolkit.fluxcd.io/");
+}
+
+static Symbol closed(const Graph *graph, Symbol symbol)
+{
+	return symbol && link_is_open(graph_symbol_text(graph, symbol)) ? LINK_UNKNOWN_NAMESPACE : symbol;
+}
+
+static Context change_of(const Graph *graph, Node object, Node entry)
+{
+	Symbol target = closed(graph, graph_symbol(graph, object, FACT_TARGET_NAMESPACE));
+	if (is_flux(graph, object))
+		return (Context){.namespace = target,
+		        .prefix = graph_symbol(graph, object, FACT_PREFIX),
+		        .suffix = graph_symbol(graph, object, FACT_SUFFIX)};
+	return (Context){.namespace = closed(graph, graph_symbol(graph, entry, FACT_NAMESPACE)),
+	        .fallback = target == LINK_UNKNOWN_NAMESPACE ? 0 : target,
+	        .prefix = graph_symbol(graph, entry, FACT_PREFIX),
+	        .suffix = graph_symbol(graph, entry, FACT_SUFFIX)};
+}
+
+static void add_path_entry(Linker *linker, Carrier *carrier, Node entry)
+{
+	const Graph *graph = linker->graph;
+	Slice path = graph_symbol_slice(graph, graph_name_symbol(graph, entry));
+	if (graph_has(graph, entry, FACT_UNRESOLVED))
+		return;
+	while (path.length && path.at[0] == '/')
+		path = slice_sub(path, 1, path.length);
+	Place place = link_find_place(graph, (Slice){"", 0}, path);
+	Context change = change_of(graph, carrier->node, entry);
+	bool recursive = is_flux(graph, carrier->node) || graph_has(graph, entry, FACT_RECURSIVE);
+	if (place.kind == PLACE_FILE)
+		add_edge(linker, carrier, place.file, change, entry);
+	else if (place.kind == PLACE_FOLDER)
+		add_target(linker, carrier, slice_from(place.path), recursive, change, entry);
+	g_free(place.path);
+}
+
+/* ---- ApplicationSet ------------------------------------------------------------------------------ */
+
+/* `*` stays within one part of the path, `**` does not. One star is kept to go back to: enough for paths. */
+static bool glob_matches(const char *glob, Slice path)
+{
+	const char *star = NULL;
+	size_t at = 0, star_at = 0;
+	bool deep = false;
+	while (at < path.length) {
+		if (*glob == '*') {
+			deep = glob[1] == '*';
+			star = glob += 1 + deep;
+			star_at = at;
+		} else if (*glob == path.at[at]) {
+			glob++;
+			at++;
+		} else if (star && (deep || path.at[star_at] != '/')) {
+			glob = star;
+			at = ++star_at;
+		} else {
+			return false;
+		}
+	}
+	while (*glob == '*')
+		glob++;
+	return *glob == '\0';
+}
+
+/* The template's path as a glob: `{{path}}` is what the generator lists, any other expression is one part. */
+static char *path_glob(const char *template, const char *directories)
+{
+	g_autoptr(GString) glob = g_string_new(NULL);
+	for (const char *at = template; *at;) {
+		const char *end = strncmp(at, "{{", 2) == 0 ? strstr(at, "}}") : NULL;
+		if (!end) {
+			g_string_append_c(glob, *at++);
+			continue;
+		}
+		g_autofree char *word = g_strstrip(g_strndup(at + 2, (gsize)(end - at - 2)));
+		const char *name = *word == '.' ? word + 1 : word;
+		bool whole = strcmp(name, "path") == 0 || strcmp(name, "path.path") == 0;
+		g_string_append(glob, whole && directories ? directories : "*");
+		at = end + 2;
+	}
+	while (glob->len && glob->str[glob->len - 1] == '/')
+		g_string_truncate(glob, glob->len - 1);
+	return g_string_free(g_steal_pointer(&glob), FALSE);
+}
+
+static bool is_excluded(const Graph *graph, Node object, Slice folder)
+{
+	GRAPH_CHILDREN (graph, object, NODE_ENTRY, entry)
+		if (link_has_role(graph, entry, "excluded-directories") &&
+		        glob_matches(graph_name(graph, entry), folder))
+			return true;
+	return false;
+}
+
+/* `{{path.basename}}` is the commonest namespace of such sets. */
+static Context set_change(Linker *linker, Node object, Node entry, Slice folder)
+{
+	Context change = change_of(linker->graph, object, entry);
+	const char *target = graph_text(linker->graph, object, FACT_TARGET_NAMESPACE);
+	if (strstr(target, "path.basename") && strncmp(target, "{{", 2) == 0 && strstr(target, "}}") &&
+	        strstr(target, "}}")[2] == '\0')
+		change.fallback = graph_intern(linker->graph, path_name(folder));
+	return change;
+}
+
+static void add_matching_folders(Linker *linker, Carrier *carrier, Node entry, const char *glob)
+{
+	const Graph *graph = linker->graph;
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file));
+		for (size_t at = 0; at < path.length; at++) {
+			Slice folder = slice_sub(path, 0, at);
+			if (path.at[at] != '/' || !glob_matches(glob, folder) ||
+			        is_excluded(graph, carrier->node, folder))
+				continue;
+			if (g_hash_table_add(seen, slice_dup(folder)))
+				add_target(linker, carrier, folder, graph_has(graph, entry, FACT_RECURSIVE),
+				        set_change(linker, carrier->node, entry, folder), entry);
+		}
+	}
+}
+
+static void add_set_entry(Linker *linker, Carrier *carrier, Node entry)
+{
+	const Graph *graph = linker->graph;
+	const char *template = graph_name(graph, entry);
+	bool listed = false;
+	if (!strstr(template, "{{")) {
+		add_path_entry(linker, carrier, entry);
+		return;
+	}
+	GRAPH_CHILDREN (graph, carrier->node, NODE_ENTRY, other) {
+		bool files = link_has_role(graph, other, "generator-files");
+		if (!files && !link_has_role(graph, other, "directories"))
+			continue;
+		Slice written = slice_from(graph_name(graph, other));
+		g_autofree char *directories = slice_dup(files ? path_folder(written) : written);
+		g_autofree char *glob = path_glob(template, directories);
+		add_matching_folders(linker, carrier, entry, glob);
+		listed = true;
+	}
+	g_autofree char *glob = path_glob(template, NULL);
+	if (!listed && strchr(glob, '/'))
+		add_matching_folders(linker, carrier, entry, glob);
+	if (carrier->edges->len == 0)
+		graph_derive(linker->graph, carrier->node, FACT_OPAQUE, graph_intern(linker->graph, SLICE("*")),
+		        graph_place(graph, entry));
+}
+
+static void read_applier(Linker *linker, Carrier *carrier)
+{
+	const Graph *graph = linker->graph;
+	bool set = link_is_kind(graph, carrier->node, "ApplicationSet");
+	GRAPH_CHILDREN (graph, carrier->node, NODE_ENTRY, entry) {
+		const Row *component = graph_find(graph, entry, FACT_REFERS_TO);
+		if (link_has_role(graph, entry, "path") && set)
+			add_set_entry(linker, carrier, entry);
+		else if (link_has_role(graph, entry, "path"))
+			add_path_entry(linker, carrier, entry);
+		else if (component && link_has_role(graph, entry, "component"))
+			add_edge(linker, carrier, component->object, (Context){0}, entry);
+		else if (component)
+			graph_derive(linker->graph, file_node(graph, component->object), FACT_REACHED_BY, carrier->node,
+			        graph_place(graph, entry));
+	}
+	linker->live = linker->live || carrier->edges->len > 0;
+}
+
+/* ---- all of them --------------------------------------------------------------------------------- */
+
+static bool is_applier(const Graph *graph, Node object)
+{
+	const char *version = graph_text(graph, object, FACT_API_VERSION);
+	if (g_str_has_prefix(version, "kustomize.toolkit.fluxcd.io/"))
+		return link_is_kind(graph, object, "Kustomization");
+	return g_str_has_prefix(version, "argoproj.io/") &&
+	       (link_is_kind(graph, object, "Application") || link_is_kind(graph, object, "ApplicationSet"));
+}
+
+static void mark_patches(Linker *linker)
+{
+	Graph *graph = linker->graph;
+	g_autoptr(GHashTable) marked = g_hash_table_new(NULL, NULL);
+	GRAPH_NODES (graph, NODE_ENTRY, entry) {
+		const Row *target = graph_find(graph, entry, FACT_REFERS_TO);
+		if (!target || is_applied(graph, entry) || graph_node_type(graph, target->object) != NODE_FILE ||
+		        linker->taken[graph_file_of(graph, target->object)] ||
+		        !g_hash_table_add(marked, GUINT_TO_POINTER(target->object)))
+			continue;
+		GRAPH_CHILDREN (graph, target->object, NODE_DOCUMENT, document)
+			graph_derive(graph, document, FACT_IS_PATCH, 0, graph_place(graph, entry));
+	}
+}
+
+void link_carriers(Linker *linker)
+{
+	const Graph *graph = linker->graph;
+	linker->carriers = g_hash_table_new(NULL, NULL);
+	linker->in_order = g_ptr_array_new();
+	linker->taken = g_new0(bool, MAX(graph_files(graph), 1));
+	GRAPH_NODES (graph, NODE_KUSTOMIZATION, node)
+		read_kustomization(linker, add_carrier(linker, node));
+	GRAPH_NODES (graph, NODE_OBJECT, object)
+		if (is_applier(graph, object))
+			read_applier(linker, add_carrier(linker, object));
+	mark_patches(linker);
+}

@@ -1,0 +1,218 @@
+/* What the paths of kustomizations, Flux Kustomizations and Applications lead to.
+ *
+ * A kustomization's path is relative to its folder, and a folder must hold a kustomization. A Flux or Argo CD path is
+ * relative to the root of its source, and the source may be another repository. Which source is this one is nowhere
+ * written: it is the one most of whose paths exist here. */
+#include "base/path.h"
+#include "link/linker.h"
+
+bool link_has_role(const Graph *graph, Node entry, const char *role)
+{
+	return strcmp(graph_text(graph, entry, FACT_ROLE), role) == 0;
+}
+
+static void resolved(Graph *graph, Node entry, Node target)
+{
+	graph_derive(graph, entry, FACT_REFERS_TO, target, graph_place(graph, entry));
+}
+
+static void unresolved(Graph *graph, Node entry, const char *why)
+{
+	graph_derive(graph, entry, FACT_UNRESOLVED, graph_intern(graph, slice_from(why)), graph_place(graph, entry));
+}
+
+static Slice entry_path(const Graph *graph, Node entry)
+{
+	return graph_symbol_slice(graph, graph_name_symbol(graph, entry));
+}
+
+/* ---- kustomizations ----------------------------------------------------------------------------- */
+
+static bool takes_folder(const Graph *graph, Node entry)
+{
+	static const char *const roles[] = {"resource", "base", "component", "generator", "transformer"};
+	for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)
+		if (link_has_role(graph, entry, roles[i]))
+			return true;
+	return false;
+}
+
+static void link_folder_entry(Graph *graph, Node entry, Slice folder)
+{
+	Node target = link_find_kustomization(graph, folder);
+	if (target)
+		resolved(graph, entry, target);
+	else
+		unresolved(graph, entry, "no-kustomization");
+}
+
+static void link_entry_from(Graph *graph, Node entry, Slice folder)
+{
+	Place place = link_find_place(graph, folder, entry_path(graph, entry));
+	if (place.kind == PLACE_FILE)
+		resolved(graph, entry, place.file);
+	else if (place.kind == PLACE_FOLDER && takes_folder(graph, entry))
+		link_folder_entry(graph, entry, slice_from(place.path));
+	else
+		unresolved(graph, entry, place.kind == PLACE_UNKNOWN ? "unknown" : "missing");
+	g_free(place.path);
+}
+
+static void link_kustomization_entry(Graph *graph, Node entry)
+{
+	if (graph_has(graph, entry, FACT_REMOTE))
+		unresolved(graph, entry, "unknown");
+	else if (!link_has_role(graph, entry, "inline-patch") && !link_has_role(graph, entry, "chart"))
+		link_entry_from(graph, entry, link_folder(graph, entry));
+}
+
+/* ---- Flux and Argo CD ---------------------------------------------------------------------------- */
+
+typedef struct Source {
+	uint32_t found, asked;
+} Source;
+
+static Symbol source_of(const Graph *graph, Node entry)
+{
+	Symbol repository = graph_symbol(graph, entry, FACT_REPOSITORY);
+	return repository ? repository : graph_symbol(graph, graph_parent(graph, entry), FACT_SOURCE_REF);
+}
+
+/* "/apps" and "./apps" are the same to both. */
+static Place find_from_root(const Graph *graph, Slice path)
+{
+	while (path.length && path.at[0] == '/')
+		path = slice_sub(path, 1, path.length);
+	return link_find_place(graph, (Slice){"", 0}, path);
+}
+
+static void count_source(const Graph *graph, GHashTable *sources, Node entry)
+{
+	Place place = find_from_root(graph, entry_path(graph, entry));
+	gpointer key = GUINT_TO_POINTER(source_of(graph, entry));
+	Source *source = g_hash_table_lookup(sources, key);
+	if (!source) {
+		source = g_new0(Source, 1);
+		g_hash_table_insert(sources, key, source);
+	}
+	bool root = place.kind == PLACE_FOLDER && *place.path == '\0';
+	if (place.kind != PLACE_UNKNOWN && !root) {
+		source->asked++;
+		source->found += place.kind != PLACE_MISSING;
+	}
+	g_free(place.path);
+}
+
+static bool is_here(const Graph *graph, GHashTable *sources, Node entry)
+{
+	const Source *source = g_hash_table_lookup(sources, GUINT_TO_POINTER(source_of(graph, entry)));
+	return source && source->found > 0 && source->found * 2 >= source->asked;
+}
+
+static void link_path_entry(Graph *graph, GHashTable *sources, Node entry)
+{
+	Place place = find_from_root(graph, entry_path(graph, entry));
+	if (!is_here(graph, sources, entry) || place.kind == PLACE_UNKNOWN) {
+		unresolved(graph, entry, "unknown");
+	} else if (place.kind == PLACE_MISSING) {
+		unresolved(graph, entry, "missing");
+	} else if (place.kind == PLACE_FILE) {
+		resolved(graph, entry, place.file);
+	} else {
+		g_autofree char *chart = g_strdup_printf("%s%sChart.yaml", place.path, *place.path ? "/" : "");
+		Node target = link_find_kustomization(graph, slice_from(place.path));
+		target = target ? target : graph_find_file(graph, slice_from(chart));
+		if (target)
+			resolved(graph, entry, target);
+	}
+	g_free(place.path);
+}
+
+/* Charts that are paths lie in the source; those that are names, in a registry. */
+static void link_chart_entry(Graph *graph, Node entry)
+{
+	Slice path = entry_path(graph, entry);
+	if (!slice_starts(path, "./") && !slice_starts(path, "../") && !slice_starts(path, "/"))
+		return;
+	Place place = find_from_root(graph, path);
+	if (place.kind == PLACE_FOLDER) {
+		g_autofree char *chart = g_strdup_printf("%s/Chart.yaml", place.path);
+		Node file = graph_find_file(graph, slice_from(chart));
+		if (file)
+			resolved(graph, entry, file);
+	}
+	g_free(place.path);
+}
+
+/* A component of a Flux Kustomization is relative to its path. */
+static void link_flux_component(Graph *graph, Node entry)
+{
+	Node object = graph_parent(graph, entry);
+	GRAPH_CHILDREN (graph, object, NODE_ENTRY, path)
+		if (link_has_role(graph, path, "path")) {
+			Place place = find_from_root(graph, entry_path(graph, path));
+			if (place.kind == PLACE_FOLDER)
+				link_entry_from(graph, entry, slice_from(place.path));
+			g_free(place.path);
+			return;
+		}
+}
+
+/* $ref/path is relative to the root of that source, others to the path or chart. */
+static void link_values_entry(Graph *graph, Node entry)
+{
+	Slice path = entry_path(graph, entry);
+	size_t slash = slice_find_byte(path, '/', 0);
+	Place place = {.kind = PLACE_UNKNOWN};
+	if (slice_starts(path, "$") && slash != SIZE_MAX) {
+		place = find_from_root(graph, slice_sub(path, slash + 1, path.length));
+	} else if (graph_node_type(graph, graph_parent(graph, entry)) == NODE_ENTRY) {
+		Place folder = find_from_root(graph, entry_path(graph, graph_parent(graph, entry)));
+		if (folder.kind == PLACE_FOLDER)
+			place = link_find_place(graph, slice_from(folder.path), path);
+		g_free(folder.path);
+	}
+	if (place.kind == PLACE_FILE)
+		resolved(graph, entry, place.file);
+	g_free(place.path);
+}
+
+/* The path in the template of an ApplicationSet: many paths, see carrier.c. */
+static bool is_template(const Graph *graph, Node entry)
+{
+	return link_is_kind(graph, graph_parent(graph, entry), "ApplicationSet") &&
+	       slice_find(entry_path(graph, entry), "{{", 0) != SIZE_MAX;
+}
+
+static void link_object_entry(Graph *graph, GHashTable *sources, Node entry)
+{
+	if (link_has_role(graph, entry, "path") && is_template(graph, entry))
+		return;
+	if (link_has_role(graph, entry, "path"))
+		link_path_entry(graph, sources, entry);
+	else if (link_has_role(graph, entry, "chart"))
+		link_chart_entry(graph, entry);
+	else if (link_has_role(graph, entry, "component"))
+		link_flux_component(graph, entry);
+	else if (link_has_role(graph, entry, "values"))
+		link_values_entry(graph, entry);
+}
+
+static bool is_of_object(const Graph *graph, Node entry)
+{
+	return graph_ancestor(graph, entry, NODE_OBJECT) != NODE_NONE;
+}
+
+void link_entries(Graph *graph)
+{
+	g_autoptr(GHashTable) sources = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	GRAPH_NODES (graph, NODE_ENTRY, entry)
+		if (is_of_object(graph, entry) && link_has_role(graph, entry, "path"))
+			count_source(graph, sources, entry);
+	GRAPH_NODES (graph, NODE_ENTRY, entry) {
+		if (is_of_object(graph, entry))
+			link_object_entry(graph, sources, entry);
+		else if (graph_ancestor(graph, entry, NODE_KUSTOMIZATION))
+			link_kustomization_entry(graph, entry);
+	}
+}

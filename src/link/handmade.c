@@ -1,0 +1,290 @@
+/* Objects that no manifest holds: `kubectl create secret` in a script or document, a manifest inside a script, a
+ * template or Terraform, and namespaces that helm is told to fill. What they make is not missing. Read as lines of
+ * text, since the files are in many languages, and only where a file has the words at all. */
+#include "link/linker.h"
+
+typedef struct Reader {
+	Graph *graph;
+	uint32_t file;
+	Slice bytes;
+	const char *kind; /* what was begun on a line shortly before, and waits for its name */
+	uint32_t patience;
+	bool release; /* the same for a chart and its namespace */
+} Reader;
+
+static const struct {
+	const char *word, *kind;
+} kinds[] = {
+        {"secret", "Secret"},
+        {"secrets", "Secret"},
+        {"configmap", "ConfigMap"},
+        {"cm", "ConfigMap"},
+        {"namespace", "Namespace"},
+        {"ns", "Namespace"},
+        {"serviceaccount", "ServiceAccount"},
+        {"sa", "ServiceAccount"},
+        {"kubernetes_secret", "Secret"},
+        {"kubernetes_secret_v1", "Secret"},
+        {"kubernetes_config_map", "ConfigMap"},
+        {"kubernetes_config_map_v1", "ConfigMap"},
+        {"kubernetes_namespace", "Namespace"},
+        {"kubernetes_namespace_v1", "Namespace"},
+        {"kubernetes_service_account", "ServiceAccount"},
+};
+
+static const char *find_kind(Slice word)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (slice_is(word, kinds[i].word))
+			return kinds[i].kind;
+	return NULL;
+}
+
+static Span span_of(const Reader *reader, Slice text)
+{
+	uint32_t start = (uint32_t)(text.at - reader->bytes.at);
+	return (Span){reader->file, start, start + (uint32_t)text.length};
+}
+
+/* Quotes, commas and the ends of shell substitutions around a word. */
+static Slice strip(Slice word)
+{
+	while (word.length && strchr("\"'`,;()[]", word.at[0]))
+		word = slice_sub(word, 1, word.length);
+	while (word.length && strchr("\"'`,;()[]\\", word.at[word.length - 1]))
+		word.length--;
+	return word;
+}
+
+static bool is_name(Slice word)
+{
+	for (size_t i = 0; i < word.length; i++)
+		if (!g_ascii_islower(word.at[i]) && !g_ascii_isdigit(word.at[i]) && word.at[i] != '-' &&
+		        word.at[i] != '.')
+			return false;
+	return word.length > 0 && word.length <= 253;
+}
+
+static void add_created(Reader *reader, const char *kind, Slice word)
+{
+	Slice name = strip(word);
+	bool variable = slice_find_byte(name, '$', 0) != SIZE_MAX || slice_find_byte(name, '{', 0) != SIZE_MAX ||
+	                slice_find_byte(name, '<', 0) != SIZE_MAX;
+	if (!variable && !is_name(name))
+		return;
+	g_autofree char *text = g_strdup_printf("%s/%.*s", kind, SLICE_ARGS(variable ? SLICE("*") : name));
+	graph_derive(reader->graph, graph_file_node(reader->graph, reader->file), FACT_CREATES,
+	        graph_intern(reader->graph, slice_from(text)), span_of(reader, name));
+}
+
+/* ---- commands -------------------------------------------------------------------------------------- */
+
+/* The next word that is no option; options that take a value are skipped with it. */
+static bool next_argument(Slice *rest, Slice *ret_word)
+{
+	Slice word;
+	while (slice_next_word(rest, &word)) {
+		if (word.at[0] != '-') {
+			*ret_word = word;
+			return true;
+		}
+		if (slice_is(word, "-n") || slice_is(word, "--namespace") || slice_is(word, "--context"))
+			slice_next_word(rest, &word);
+	}
+	return false;
+}
+
+/* kubectl … create KIND [TYPE] NAME */
+static void read_create(Reader *reader, Slice rest)
+{
+	Slice word, name;
+	if (!next_argument(&rest, &word))
+		return;
+	const char *kind = find_kind(strip(word));
+	if (!kind || !next_argument(&rest, &name))
+		return;
+	if (strcmp(kind, "Secret") == 0 && !next_argument(&rest, &name))
+		return;
+	add_created(reader, kind, name);
+}
+
+static void add_filled(Reader *reader, Slice word)
+{
+	Slice name = strip(word);
+	if (name.length == 0)
+		return;
+	graph_derive(reader->graph, graph_file_node(reader->graph, reader->file), FACT_OPAQUE,
+	        graph_intern(reader->graph, is_name(name) ? name : SLICE("*")), span_of(reader, name));
+}
+
+/* helm install NAME CHART -n NAMESPACE; without the option it is the namespace of the moment, by default `default`. */
+static void read_helm(Reader *reader, Slice rest)
+{
+	Slice word, value = SLICE("default");
+	bool named = false, create = false, install = false;
+	while (slice_next_word(&rest, &word)) {
+		size_t equals = slice_find_byte(word, '=', 0);
+		install = install || slice_is(word, "install") || slice_is(word, "upgrade");
+		create = create || slice_is(word, "--create-namespace");
+		if (slice_is(word, "-n") || slice_is(word, "--namespace"))
+			named = slice_next_word(&rest, &value);
+		else if (slice_starts(word, "--namespace="))
+			value = slice_sub(word, equals + 1, word.length), named = true;
+	}
+	if (!install)
+		return;
+	if (named)
+		add_filled(reader, value);
+	else
+		graph_derive(reader->graph, graph_file_node(reader->graph, reader->file), FACT_OPAQUE,
+		        graph_intern(reader->graph, value), (Span){reader->file, 0, 0});
+	if (named && create)
+		add_created(reader, "Namespace", value);
+}
+
+/* From a place to the end of its line, lines that are continued with a backslash included. */
+static Slice rest_of_command(Slice bytes, size_t from)
+{
+	size_t end = from;
+	while ((end = slice_find_byte(bytes, '\n', end)) != SIZE_MAX && end > from && bytes.at[end - 1] == '\\')
+		end++;
+	return slice_sub(bytes, from, end == SIZE_MAX ? bytes.length : end);
+}
+
+static void each_command(Reader *reader, const char *word, void (*read)(Reader *, Slice))
+{
+	size_t length = strlen(word);
+	for (size_t at = 0; (at = slice_find(reader->bytes, word, at)) != SIZE_MAX; at += length)
+		if (at == 0 || strchr(" \t\n`\"'(;|&", reader->bytes.at[at - 1]))
+			read(reader, rest_of_command(reader->bytes, at + length));
+}
+
+/* ---- manifests and Terraform within other text ------------------------------------------------------ */
+
+/* A name is looked for on this many lines after the kind. */
+#define PATIENCE 8
+
+static void expect_name(Reader *reader, const char *kind)
+{
+	reader->kind = kind;
+	reader->patience = PATIENCE;
+}
+
+static bool take(Slice line, const char *key, Slice *ret_value)
+{
+	if (!slice_starts(line, key))
+		return false;
+	*ret_value = strip(slice_trim(slice_sub(line, strlen(key), line.length)));
+	return true;
+}
+
+static const char *manifest_kind(Slice value)
+{
+	static const char *const made[] = {"Secret", "ConfigMap", "Namespace", "ServiceAccount", "Service",
+	        "PersistentVolumeClaim", "SealedSecret", "ExternalSecret", "Middleware"};
+	for (size_t i = 0; i < G_N_ELEMENTS(made); i++)
+		if (slice_is(value, made[i]))
+			return g_str_has_suffix(made[i], "Secret") ? "Secret" : made[i];
+	return NULL;
+}
+
+/* resource "kubernetes_secret" "x" { metadata { name = "y" } } */
+static const char *terraform_kind(Slice line)
+{
+	Slice word;
+	if (!slice_next_word(&line, &word) || !slice_is(word, "resource") || !slice_next_word(&line, &word))
+		return NULL;
+	return find_kind(strip(word));
+}
+
+static bool take_assigned(Slice line, const char *key, Slice *ret_value)
+{
+	Slice rest = line, word;
+	if (!slice_next_word(&rest, &word) || !slice_is(word, key) || !slice_next_word(&rest, &word) ||
+	        !slice_is(word, "="))
+		return false;
+	*ret_value = strip(slice_trim(rest));
+	return true;
+}
+
+static void read_line(Reader *reader, Slice line)
+{
+	Slice value;
+	if (take(line, "kind:", &value)) {
+		expect_name(reader, manifest_kind(value));
+	} else if (slice_starts(line, "resource ")) {
+		expect_name(reader, terraform_kind(line));
+		reader->release = slice_find(line, "helm_release", 0) != SIZE_MAX;
+	} else if (reader->kind && (take(line, "name:", &value) || take_assigned(line, "name", &value))) {
+		add_created(reader, reader->kind, value);
+		reader->kind = NULL;
+	} else if (take(line, "release_namespace:", &value) ||
+	           (reader->release && take_assigned(line, "namespace", &value))) {
+		add_filled(reader, value);
+		reader->release = false;
+	}
+	if (reader->patience && --reader->patience == 0)
+		reader->kind = NULL;
+}
+
+static void read_lines(Reader *reader)
+{
+	Slice rest = reader->bytes, line;
+	while (slice_next_line(&rest, &line))
+		read_line(reader, slice_trim(line));
+}
+
+static void read_helmfile(Reader *reader)
+{
+	Slice rest = reader->bytes, line, value;
+	while (slice_next_line(&rest, &line)) {
+		Slice text = slice_trim(line);
+		if (slice_starts(text, "- "))
+			text = slice_trim(slice_sub(text, 2, text.length));
+		if (take(text, "namespace:", &value))
+			add_filled(reader, value);
+	}
+}
+
+/* ---- files ------------------------------------------------------------------------------------------- */
+
+static bool has_any(Slice bytes, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slice_find(bytes, words[i], 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+/* The documents of the file are all read as objects. */
+static bool is_read(const Graph *graph, Node file)
+{
+	bool broken = graph_first_child(graph, file, NODE_PROBLEM) != NODE_NONE, known = false;
+	GRAPH_OF (graph, file, FACT_FORMAT, row) {
+		const char *format = graph_symbol_text(graph, row->object);
+		known = known || strcmp(format, "kubernetes") == 0 || strcmp(format, "kustomize") == 0;
+	}
+	return known && !broken;
+}
+
+static void read_file(Reader *reader)
+{
+	static const char *const words[] = {"kind:", "\"kubernetes_", "\"helm_release\"", "release_namespace:"};
+	Node file = graph_file_node(reader->graph, reader->file);
+	g_autofree char *name = g_path_get_basename(graph_name(reader->graph, file));
+	each_command(reader, "create ", read_create);
+	each_command(reader, "helm ", read_helm);
+	if (strstr(name, "helmfile") || strstr(graph_name(reader->graph, file), "helmfile.d/"))
+		read_helmfile(reader);
+	if (!is_read(reader->graph, file) && has_any(reader->bytes, words, G_N_ELEMENTS(words)))
+		read_lines(reader);
+}
+
+void link_handmade(Graph *graph)
+{
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Reader reader = {.graph = graph, .file = file, .bytes = graph_file_bytes(graph, file)};
+		if (reader.bytes.length)
+			read_file(&reader);
+	}
+}

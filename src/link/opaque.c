@@ -1,0 +1,119 @@
+/* Parts that cannot be read here: charts, remote resources, plugins. Each may make any object in the namespace it is
+ * put in, so whatever is missed there is unknown and not missing. */
+#include "link/linker.h"
+
+static void add_opaque(Linker *linker, Node node, Symbol namespace, Span place)
+{
+	Graph *graph = linker->graph;
+	graph_derive(graph, node, FACT_OPAQUE, namespace ? namespace : graph_intern(graph, SLICE("*")), place);
+}
+
+static Symbol target_namespace(const Graph *graph, Node object)
+{
+	Symbol target = graph_symbol(graph, object, FACT_TARGET_NAMESPACE);
+	return target && !link_is_open(graph_symbol_text(graph, target)) ? target : 0;
+}
+
+/* A release goes where it says, or where it stands itself. */
+static void add_release(Linker *linker, Node object)
+{
+	const Graph *graph = linker->graph;
+	Span place = graph_place(graph, object);
+	Symbol target = target_namespace(graph, object), namespaces[16];
+	if (target || graph_has(graph, object, FACT_TARGET_NAMESPACE)) {
+		add_opaque(linker, object, target, place);
+		return;
+	}
+	uint32_t count = link_namespaces(linker, object, namespaces, G_N_ELEMENTS(namespaces));
+	for (uint32_t i = 0; i < count; i++)
+		add_opaque(linker, object, namespaces[i], place);
+}
+
+/* An Application's chart of a registry, or a path of another repository. Charts that lie here were seen before. */
+static void add_application(Linker *linker, Node object)
+{
+	const Graph *graph = linker->graph;
+	GRAPH_CHILDREN (graph, object, NODE_ENTRY, entry)
+		if (link_has_role(graph, entry, "chart") ||
+		        (link_has_role(graph, entry, "path") && graph_has(graph, entry, FACT_UNRESOLVED)))
+			add_opaque(linker, object, target_namespace(graph, object), graph_place(graph, entry));
+}
+
+/* A Flux Kustomization of another source. */
+static void add_foreign_path(Linker *linker, Node object)
+{
+	const Graph *graph = linker->graph;
+	GRAPH_CHILDREN (graph, object, NODE_ENTRY, entry)
+		if (link_has_role(graph, entry, "path") &&
+		        strcmp(graph_text(graph, entry, FACT_UNRESOLVED), "unknown") == 0)
+			add_opaque(linker, object, target_namespace(graph, object), graph_place(graph, entry));
+}
+
+static void read_object(Linker *linker, Node object)
+{
+	const Graph *graph = linker->graph;
+	Slice group = link_group(graph, object);
+	if (link_is_kind(graph, object, "HelmRelease") ||
+	        (link_is_kind(graph, object, "HelmChart") && slice_is(group, "helm.cattle.io")))
+		add_release(linker, object);
+	else if (slice_is(group, "argoproj.io") && graph_first_child(graph, object, NODE_ENTRY))
+		add_application(linker, object);
+	else if (slice_is(group, "kustomize.toolkit.fluxcd.io"))
+		add_foreign_path(linker, object);
+}
+
+/* Definitions of kinds are no objects that a pod could name. */
+static bool is_definitions(const char *url)
+{
+	return strstr(url, "crd") || strstr(url, "gateway-api");
+}
+
+static bool is_opaque_entry(const Graph *graph, Node entry)
+{
+	if (link_has_role(graph, entry, "chart") || link_has_role(graph, entry, "generator"))
+		return true;
+	return graph_has(graph, entry, FACT_REMOTE) && !is_definitions(graph_name(graph, entry)) &&
+	       (link_has_role(graph, entry, "resource") || link_has_role(graph, entry, "base") ||
+	               link_has_role(graph, entry, "component"));
+}
+
+static void read_kustomization(Linker *linker, Node node)
+{
+	const Graph *graph = linker->graph;
+	Contexts contexts = link_contexts(linker, graph_file_of(graph, node));
+	GRAPH_CHILDREN (graph, node, NODE_ENTRY, entry) {
+		if (!is_opaque_entry(graph, entry))
+			continue;
+		Symbol written = graph_symbol(graph, entry, FACT_NAMESPACE);
+		for (uint32_t i = 0; i < contexts.count; i++) {
+			Symbol namespace = contexts.at[i].namespace;
+			if (!namespace)
+			namespace = written ? written : contexts.at[i].fallback;
+			add_opaque(linker, entry, namespace == LINK_UNKNOWN_NAMESPACE ? 0 : namespace,
+			        graph_place(graph, entry));
+		}
+	}
+}
+
+void link_opaque(Linker *linker)
+{
+	Graph *graph = linker->graph;
+	GRAPH_NODES (graph, NODE_OBJECT, object)
+		read_object(linker, object);
+	GRAPH_NODES (graph, NODE_KUSTOMIZATION, node)
+		read_kustomization(linker, node);
+	graph_finish(graph);
+	linker->opaque = g_hash_table_new(NULL, NULL);
+	GRAPH_EACH (graph, FACT_OPAQUE, row) {
+		if (strcmp(graph_symbol_text(graph, row->object), "*") == 0)
+			linker->opaque_anywhere = true;
+		g_hash_table_add(linker->opaque, GUINT_TO_POINTER(row->object));
+	}
+}
+
+bool link_may_be_opaque(const Linker *linker, Symbol namespace)
+{
+	if (linker->opaque_anywhere || !namespace)
+		return g_hash_table_size(linker->opaque) > 0;
+	return g_hash_table_contains(linker->opaque, GUINT_TO_POINTER(namespace));
+}

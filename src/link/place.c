@@ -1,0 +1,123 @@
+/* Paths that files name, as places of the repository. A path below a submodule, out of the repository or with a
+ * variable in it is unknown and never missing; symbolic links are followed as Git keeps them. */
+#include "base/path.h"
+#include "link/linker.h"
+
+#define MOST_LINKS 8
+
+bool link_is_open(const char *text)
+{
+	return strstr(text, "${") || strstr(text, "$(") || strstr(text, "{{") || strstr(text, "{%") ||
+	       (strchr(text, '<') && strchr(text, '>'));
+}
+
+Slice link_folder(const Graph *graph, Node node)
+{
+	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
+}
+
+static bool is_link(const Graph *graph, Node file)
+{
+	return graph_has(graph, file, FACT_LINK_TARGET);
+}
+
+/* A submodule is one entry of the index; what lies in it is another repository. */
+static bool is_unread_folder(const Graph *graph, Node file)
+{
+	return strcmp(graph_text(graph, file, FACT_SKIPPED), "submodule") == 0;
+}
+
+/* The path with its first symbolic link replaced by what that points to, or NULL if there is none on the way. */
+static char *follow_link(const Graph *graph, Slice path, bool *ret_unread)
+{
+	for (size_t end = 1; end <= path.length; end++) {
+		if (end < path.length && path.at[end] != '/')
+			continue;
+		Node file = graph_find_file(graph, slice_sub(path, 0, end));
+		if (file && is_unread_folder(graph, file))
+			*ret_unread = true;
+		if (!file || !is_link(graph, file))
+			continue;
+		Slice target = graph_symbol_slice(graph, graph_symbol(graph, file, FACT_LINK_TARGET));
+		g_autofree char *to = path_resolve(path_folder(slice_sub(path, 0, end)), target);
+		*ret_unread = *ret_unread || !to;
+		return to ? g_strdup_printf("%s%s%.*s", to, *to && end < path.length ? "/" : "",
+		                    (int)(path.length - MIN(end + (*to == '\0'), path.length)),
+		                    path.at + MIN(end + (*to == '\0'), path.length))
+		          : NULL;
+	}
+	return NULL;
+}
+
+Place link_find_place(const Graph *graph, Slice folder, Slice path)
+{
+	g_autofree char *text = slice_dup(path);
+	if (link_is_open(text))
+		return (Place){.kind = PLACE_UNKNOWN};
+	char *found = path_resolve(folder, path);
+	for (uint32_t links = 0; found && links < MOST_LINKS; links++) {
+		Slice at = slice_from(found);
+		Node file = graph_find_file(graph, at);
+		bool unread = file && is_unread_folder(graph, file);
+		if (file && !unread && !is_link(graph, file))
+			return (Place){PLACE_FILE, file, found};
+		if (graph_has_folder(graph, at))
+			return (Place){PLACE_FOLDER, NODE_NONE, found};
+		char *next = unread ? NULL : follow_link(graph, at, &unread);
+		if (!next && !unread)
+			return (Place){PLACE_MISSING, NODE_NONE, found};
+		g_free(found);
+		found = next;
+	}
+	g_free(found);
+	return (Place){.kind = PLACE_UNKNOWN};
+}
+
+static Node read_kustomization(const Graph *graph, Node file)
+{
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document) {
+		Node node = graph_first_child(graph, document, NODE_KUSTOMIZATION);
+		if (node)
+			return node;
+	}
+	return file;
+}
+
+Node link_find_kustomization(const Graph *graph, Slice folder)
+{
+	static const char *const names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path =
+		        g_strdup_printf("%.*s%s%s", SLICE_ARGS(folder), folder.length ? "/" : "", names[i]);
+		Node file = graph_find_file(graph, slice_from(path));
+		if (file)
+			return read_kustomization(graph, file);
+	}
+	return NODE_NONE;
+}
+
+/* The first file whose path is not before the text, by the order of bytes that the graph keeps files in. */
+static uint32_t first_at(const Graph *graph, const char *text)
+{
+	uint32_t low = 0, high = graph_files(graph);
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (strcmp(graph_file_path(graph, middle), text) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void link_files_below(const Graph *graph, Slice folder, uint32_t *ret_first, uint32_t *ret_end)
+{
+	*ret_first = 0;
+	*ret_end = graph_files(graph);
+	if (folder.length == 0)
+		return;
+	g_autofree char *from = g_strdup_printf("%.*s/", SLICE_ARGS(folder));
+	g_autofree char *to = g_strdup_printf("%.*s0", SLICE_ARGS(folder)); /* '0' follows '/' */
+	*ret_first = first_at(graph, from);
+	*ret_end = first_at(graph, to);
+}

@@ -1,6 +1,7 @@
 /* Paths are compared as texts, so all of them are brought to one form first. */
 #include "base/path.h"
 
+#include <fnmatch.h>
 #include <glib.h>
 
 static size_t last_slash(Slice path)
@@ -63,4 +64,15 @@ char *path_resolve(Slice folder, Slice relative)
 		g_string_append_len(path, part.at, (gssize)part.length);
 	}
 	return g_string_free(g_steal_pointer(&path), FALSE);
+}
+
+bool path_matches(const char *pattern, const char *path)
+{
+	g_autofree char *trimmed = g_strdup(pattern);
+	size_t length = strlen(trimmed);
+	while (length > 0 && (trimmed[length - 1] == '/' || g_str_has_suffix(trimmed, "/**"))) {
+		length -= trimmed[length - 1] == '/' ? 1 : 3;
+		trimmed[length] = '\0';
+	}
+	return fnmatch(trimmed, path, FNM_PATHNAME | FNM_LEADING_DIR) == 0;
 }

@@ -13,3 +13,7 @@ bool path_is_below(Slice path, Slice folder);
 /* The relative path as seen from a folder, with "." and ".." taken out. NULL if it is absolute, begins with "~" or
  * leads out of the repository. Free with g_free. */
 char *path_resolve(Slice folder, Slice relative);
+
+/* Whether an owner's pattern means the path: `docs`, `docs/` and `docs/` with two stars are all that lies below docs;
+ * other patterns are the shell's. */
+bool path_matches(const char *pattern, const char *path);

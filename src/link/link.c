@@ -4,6 +4,7 @@
 void link_graph(Graph *graph)
 {
 	Linker linker = {.graph = graph};
+	link_quiet(graph);
 	link_entries(graph);
 	link_handmade(graph);
 	graph_finish(graph);

@@ -102,7 +102,18 @@ G_GNUC_PRINTF(2, 0) static char *format_text(Checker *checker, const char *forma
 
 bool is_quiet(const Graph *graph, Node node)
 {
-	return graph_has(graph, graph_file_node(graph, graph_file_of(graph, node)), FACT_CLASS);
+	Node file = graph_file_node(graph, graph_file_of(graph, node));
+	return graph_has(graph, file, FACT_CLASS) || graph_has(graph, file, FACT_QUIET);
+}
+
+/* What labwright.yaml ignores is ignored even by the rules that look everywhere. */
+static bool is_reported(const Checker *checker, uint32_t file)
+{
+	const Graph *graph = checker->graph;
+	Node node = graph_file_node(graph, file);
+	if (strcmp(graph_text(graph, node, FACT_QUIET), "ignored") == 0)
+		return false;
+	return checker->rule->everywhere || !is_quiet(graph, node);
 }
 
 G_GNUC_PRINTF(5, 0)
@@ -115,8 +126,7 @@ static Finding *add_finding(Checker *checker, Level level, Node subject, Span sp
 	        .span = span,
 	        .detail = "",
 	        .message = format_text(checker, format, args)};
-	if (checker->rule->everywhere ||
-	        !graph_has(checker->graph, graph_file_node(checker->graph, span.file), FACT_CLASS))
+	if (is_reported(checker, span.file))
 		g_ptr_array_add(checker->findings, finding);
 	return finding;
 }

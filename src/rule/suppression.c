@@ -2,9 +2,8 @@
  *
  * A finding is taken back by a comment for its line, by the annotation labwright/ignore of the object it stands in, or
  * by a setting of labwright.yaml for its path. The lookups are sorted arrays: a repository may hold many of both. */
+#include "base/path.h"
 #include "rule/rule.h"
-
-#include <fnmatch.h>
 
 #define ANNOTATION "labwright/ignore="
 
@@ -164,18 +163,6 @@ static Node find_annotation(const GArray *all, const Finding *finding)
 }
 
 /* ---- settings ----------------------------------------------------------------------------------------- */
-
-/* `docs`, `docs/` and `docs/` with two stars are all that lies below docs; other patterns are the shell's. */
-static bool path_matches(const char *pattern, const char *path)
-{
-	g_autofree char *trimmed = g_strdup(pattern);
-	size_t length = strlen(trimmed);
-	while (length > 0 && (trimmed[length - 1] == '/' || g_str_has_suffix(trimmed, "/**"))) {
-		length -= trimmed[length - 1] == '/' ? 1 : 3;
-		trimmed[length] = '\0';
-	}
-	return fnmatch(trimmed, path, FNM_PATHNAME | FNM_LEADING_DIR) == 0;
-}
 
 static Node find_setting(const Graph *graph, const Finding *finding)
 {

@@ -9,7 +9,7 @@
 build_packages = build-essential git libgit2-dev libglib2.0-dev libjansson-dev libyaml-dev meson ninja-build pkg-config python3
 test_packages = $(build_packages) clang libclang-rt-14-dev jq python3-jsonschema
 bench_packages = $(build_packages) ripgrep
-tidy_packages = $(build_packages) clang clang-tidy
+tidy_packages = $(build_packages) clang clang-tidy libclang-rt-14-dev
 format_packages = clang-format
 
 MESON_FLAGS ?=
@@ -23,6 +23,8 @@ install_packages = @sh tools/packages.sh
 define setup
 @[ -f $(1)/build.ninja ] || { rm -rf $(1); $(3) meson setup $(1) $(2) $(MESON_FLAGS); }
 endef
+
+fuzz_setup = $(call setup,build/fuzz,-Dwerror=true -Db_sanitize=address$(comma)undefined -Db_lundef=false -Dfuzz=true,CC=clang)
 
 .PHONY: run test build install bench fuzz format tidy clean
 
@@ -38,7 +40,7 @@ run: build
 test:
 	$(install_packages) $(test_packages)
 	$(call setup,build/test,-Dwerror=true -Db_sanitize=address$(comma)undefined)
-	$(call setup,build/fuzz,-Dwerror=true -Db_sanitize=address$(comma)undefined -Db_lundef=false -Dfuzz=true,CC=clang)
+	$(fuzz_setup)
 	@ninja -C build/test && ninja -C build/fuzz
 	@rm -f build/test/meson-logs/testlog.json build/fuzz/meson-logs/testlog.json
 	@meson test -C build/test --no-rebuild --print-errorlogs; \
@@ -54,7 +56,7 @@ bench: build
 
 fuzz:
 	$(install_packages) $(test_packages)
-	$(call setup,build/fuzz,-Dwerror=true -Db_sanitize=address$(comma)undefined -Db_lundef=false -Dfuzz=true,CC=clang)
+	$(fuzz_setup)
 	@ninja -C build/fuzz
 	@python3 test/fuzz/run.py build/fuzz/test/fuzz/fuzz-scan --seconds $(FUZZ_SECONDS)
 
@@ -64,9 +66,9 @@ format:
 
 tidy:
 	$(install_packages) $(tidy_packages)
-	$(call setup,build/tidy,-Dfuzz=false,CC=clang)
-	@ninja -C build/tidy src/registry/source.def >/dev/null 2>&1 || true
-	@git ls-files 'src/*.c' 'test/*.c' | xargs -P 2 -n 4 clang-tidy --quiet -p build/tidy
+	$(fuzz_setup)
+	@ninja -C build/fuzz
+	@git ls-files 'src/*.c' 'test/*.c' | xargs -P $$(nproc) -n 4 clang-tidy --quiet -p build/fuzz
 
 clean:
 	rm -rf build

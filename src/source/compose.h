@@ -22,4 +22,4 @@ typedef void PairFound(Slice key, Slice value, const YamlNode *scalar, void *dat
 void each_setting(const YamlNode *settings, PairFound *found, void *data);
 
 /* LABEL rows, and the ROUTE nodes that Traefik makes of them. */
-void read_service_labels(const SourceFile *file, const YamlNode *labels, Node node);
+void read_service_labels(const SourceFile *file, const YamlNode *settings, Node node);

@@ -164,16 +164,17 @@ static Node find_annotation(const GArray *all, const Finding *finding)
 
 /* ---- settings ----------------------------------------------------------------------------------------- */
 
+/* Paths where a setting silences one rule; what is ignored by all of them was never reported. */
 static Node find_setting(const Graph *graph, const Finding *finding)
 {
 	Symbol rule;
+	const char *path = graph_file_path(graph, finding->span.file);
 	if (!graph_find_symbol(graph, slice_from(finding->rule->id), &rule))
 		return NODE_NONE;
 	GRAPH_NAMED(graph, NODE_SETTING, rule, setting)
 	{
 		GRAPH_OF (graph, setting, FACT_PATH, row)
-			if (path_matches(
-			            graph_symbol_text(graph, row->object), graph_file_path(graph, finding->span.file)))
+			if (path_matches(graph_symbol_text(graph, row->object), path))
 				return setting;
 	}
 	return NODE_NONE;
@@ -184,14 +185,13 @@ void checker_silence(Checker *checker)
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GArray) comments = collect_comments(graph, checker_today(checker));
 	g_autoptr(GArray) annotations = collect_annotations(graph);
-	bool settings = graph_first_node(graph, NODE_SETTING) != NODE_NONE;
 	Findings all = checker_findings(checker);
 	for (size_t i = 0; i < all.count; i++) {
 		Finding *finding = all.at[i];
 		finding->suppressed_by = find_comment(graph, comments, finding);
 		if (!finding->suppressed_by)
 			finding->suppressed_by = find_annotation(annotations, finding);
-		if (!finding->suppressed_by && settings)
+		if (!finding->suppressed_by)
 			finding->suppressed_by = find_setting(graph, finding);
 	}
 }

@@ -7,6 +7,7 @@ void link_graph(Graph *graph)
 	link_quiet(graph);
 	link_entries(graph);
 	link_handmade(graph);
+	link_builds(graph);
 	graph_finish(graph);
 	link_carriers(&linker);
 	link_circles(&linker);

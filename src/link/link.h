@@ -24,3 +24,6 @@
 
 /* Runs all linkers and finishes the graph. */
 void link_graph(Graph *graph);
+
+/* Where Dockerfiles are built, which programs their images run and where the imports of these lead. */
+void link_builds(Graph *graph);

@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+"""Times whole processes on the same files in one run and writes docs/performance.md.
+
+    bench.py LABWRIGHT [REPOSITORY]
+
+ripgrep's plain search of every file is the limit: nothing that reads all bytes is much faster. kube-score and
+kubeconform look at the Kubernetes files alone. The tools take turns, so that whatever else the machine does meets all of
+them; medians count. Without REPOSITORY the bundled homelab is measured; made-up repositories of 700 and 2,800 files
+show how time and memory grow.
+"""
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+here = os.path.dirname(os.path.abspath(__file__))
+top = os.path.dirname(os.path.dirname(here))
+CACHE = os.path.expanduser("~/.cache/labwright-bench")
+GO_TOOLS = {"kube-score": "github.com/zegl/kube-score/cmd/kube-score",
+            "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform"}
+RUNS = 21
+
+
+# ---- tools ----
+
+def go_tool(name):
+    """Path of a tool, built by the Go client if need be, or None."""
+    path = os.path.join(CACHE, name)
+    if os.path.exists(path):
+        return path
+    go = shutil.which("go")
+    if not go:
+        print(f"{name}: skipped, Go is not installed")
+        return None
+    print(f"{name}: building with Go", flush=True)
+    done = subprocess.run([go, "install", GO_TOOLS[name] + "@latest"], env={**os.environ, "GOBIN": CACHE}, check=False)
+    if done.returncode:
+        print(f"{name}: skipped, it could not be built")
+        return None
+    return path
+
+
+def measure(command):
+    """Seconds of one run."""
+    start = time.perf_counter()
+    null = os.open(os.devnull, os.O_RDWR)
+    pid = os.posix_spawn(command[0], command, os.environ,
+                         file_actions=[(os.POSIX_SPAWN_DUP2, null, number) for number in range(3)])
+    _, status = os.waitpid(pid, 0)
+    os.close(null)
+    if os.WIFSIGNALED(status):
+        raise SystemExit(f"{command[0]} was killed by signal {os.WTERMSIG(status)}")
+    return time.perf_counter() - start
+
+
+def peak_kilobytes(command):
+    """By a small process between: what Python itself holds would be counted otherwise."""
+    with tempfile.NamedTemporaryFile("r") as said:
+        subprocess.run(["/usr/bin/time", "-q", "-f", "%M", "-o", said.name, *command], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False)
+        return int(said.read().split()[-1])
+
+
+def take_turns(commands, folder):
+    """Median seconds and peak kilobytes by name. The first round only warms the caches."""
+    os.chdir(folder)
+    times = {name: [] for name in commands}
+    for round_number in range(RUNS + 1):
+        for name, command in commands.items():
+            seconds = measure(command)
+            if round_number:
+                times[name].append(seconds)
+    return {name: (statistics.median(times[name]), peak_kilobytes(command)) for name, command in commands.items()}
+
+
+# ---- what is read ----
+
+def run(*command, **options):
+    return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout
+
+
+def tracked(folder):
+    return [path for path in run("git", "-C", folder, "ls-files", "-z").split("\0") if path]
+
+
+def accepted_files(tool, folder):
+    """The YAML files with Kubernetes objects that kube-score reads without an error: it stops at the first it cannot."""
+    files = []
+    for path in tracked(folder):
+        full = os.path.join(folder, path)
+        if path.endswith((".yaml", ".yml")) and os.path.isfile(full) and not os.path.islink(full):
+            with open(full, "rb") as file:
+                if b"\nkind:" in b"\n" + file.read():
+                    files.append(path)
+
+    def good(some):
+        done = subprocess.run([tool, "score", *some], cwd=folder, capture_output=True, check=False)
+        return not done.stderr and b"Failed to score" not in done.stderr + done.stdout
+
+    def keep(some):
+        if not some or good(some):
+            return some
+        if len(some) == 1:
+            return []
+        half = len(some) // 2
+        return keep(some[:half]) + keep(some[half:])
+    return keep(files)
+
+
+def made_up(folder, files):
+    """A repository of so many files: five manifests in seven, else compose, documents, scripts and programs."""
+    manifest = """apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: app{i}
+  namespace: space{s}
+  labels: {{app.kubernetes.io/name: app{i}}}
+spec:
+  replicas: 1
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: app{i}
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/name: app{i}
+    spec:
+      containers:
+        - name: main
+          image: registry.example/team/app{i}:1.{s}.{p}
+          ports:
+            - name: http
+              containerPort: {port}
+          envFrom:
+            - configMapRef: {{name: app{i}-settings}}
+          readinessProbe:
+            httpGet: {{path: /ready, port: http}}
+          resources:
+            requests: {{cpu: 10m, memory: 64Mi}}
+            limits: {{memory: 256Mi}}
+          volumeMounts:
+            - {{name: data, mountPath: /data}}
+      volumes:
+        - name: data
+          persistentVolumeClaim: {{claimName: app{i}-data}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: app{i}-settings, namespace: space{s}}}
+data:
+  UPSTREAM: http://app{n}.space{ns}.svc.cluster.local:{nport}
+  LISTEN: 0.0.0.0:{port}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: app{i}-data, namespace: space{s}}}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {{requests: {{storage: 1Gi}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: app{i}, namespace: space{s}}}
+spec:
+  selector: {{app.kubernetes.io/name: app{i}}}
+  ports:
+    - {{name: http, port: {port}, targetPort: http}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: app{i}, namespace: space{s}}}
+spec:
+  rules:
+    - host: app{i}.home.example
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend: {{service: {{name: app{i}, port: {{name: http}}}}}}
+"""
+    compose = """services:
+  web{i}:
+    image: registry.example/team/web{i}:2.{p}
+    restart: unless-stopped
+    ports: ["127.0.0.1:{port}:80"]
+    environment:
+      UPSTREAM: http://10.20.{s}.{p}:{nport}
+    volumes: [web{i}:/data]
+volumes:
+  web{i}:
+"""
+    document = "# App {i}\n\nIt runs at `http://10.20.{s}.{p}:{port}`, see [the script](run.sh).\n\n" \
+               "```sh\nkubectl -n space{s} get deployment/app{i}\n```\n\n" + "Plain words about app {i}. " * 40 + "\n"
+    script = "#!/bin/sh\nset -eu\nkubectl -n space{s} rollout restart deployment/app{i}\n" \
+             "curl -fsS http://10.20.{s}.{p}:{port}/health\n"
+    program = "import os\nimport json\n\n\ndef main():\n    print(json.dumps(dict(os.environ)))\n\n\nmain()\n" * 5
+    kinds = [("app.yaml", manifest)] * 5 + [("compose.yaml", compose), ("README.md", document), ("run.sh", script),
+                                            ("main.py", program)]
+    kinds = kinds[:5] + [kinds[5], kinds[6]] + kinds[:5] + [kinds[7], kinds[8]]
+    for i in range(files):
+        name, text = kinds[i % len(kinds)]
+        where = os.path.join(folder, f"space{i % 17}", f"app{i}")
+        os.makedirs(where)
+        following = (i + 1) % files
+        with open(os.path.join(where, name), "w", encoding="utf-8") as file:
+            file.write(text.format(i=i, s=i % 17, p=i % 250, port=8000 + i % 900, n=following, ns=following % 17,
+                                   nport=8000 + following % 900))
+    run("git", "init", "-q", folder)
+    run("git", "-C", folder, "add", ".")
+
+
+def copy_of(repository, folder):
+    """A clone, so that all tools see exactly the tracked files."""
+    run("git", "clone", "-q", "--no-hardlinks", repository, folder)
+
+
+# ---- the table ----
+
+def commands_for(labwright, folder):
+    rg = shutil.which("rg")
+    commands = {"labwright check": [labwright, "check", folder]}
+    if rg:
+        commands["ripgrep, every file"] = [rg, "--no-config", "--no-ignore", "--hidden", "--glob", "!.git", "--no-messages",
+                                           "(?-u)a-text-that-is-not-there", folder]
+    else:
+        print("ripgrep: skipped, it is not installed")
+    score = go_tool("kube-score")
+    if score:
+        accepted = accepted_files(score, folder)
+        if accepted:
+            commands[f"kube-score, {len(accepted)} files"] = [score, "score", *accepted]
+            conform = go_tool("kubeconform")
+            if conform:
+                commands[f"kubeconform, {len(accepted)} files"] = [
+                    conform, "-ignore-missing-schemas", "-schema-location", "none/{{.ResourceKind}}.json", *accepted]
+    return commands
+
+
+def rows(labwright, name, folder):
+    paths = tracked(folder)
+    size = sum(os.lstat(os.path.join(folder, path)).st_size for path in paths)
+    results = take_turns(commands_for(labwright, folder), folder)
+    own = results["labwright check"][0]
+    print(f"\n{name}: {len(paths)} files, {size / 1e6:.1f} MB")
+    lines = []
+    for tool, (seconds, kilobytes) in results.items():
+        lines.append(f"| {name}, {len(paths)} files, {size / 1e6:.1f} MB | {tool} | {seconds * 1e3:.1f} | "
+                     f"{own / seconds:.2f} | {kilobytes / 1024:.0f} |")
+        print(f"  {tool:32} {seconds * 1e3:8.1f} ms   labwright takes {own / seconds:6.2f} of it   {kilobytes / 1024:5.0f} MB")
+    return lines, own, size
+
+
+def growth_text(small, large):
+    files, seconds, size = (large[i] / small[i] for i in range(3))
+    return f"From 700 to 2,800 made-up files ({files:.1f} times the files, {size:.1f} times the bytes), the time grows " \
+           f"{seconds:.1f} times."
+
+
+def main():
+    labwright = os.path.abspath(sys.argv[1])
+    repository = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
+    os.makedirs(CACHE, exist_ok=True)
+    lines, points = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        first = os.path.join(folder, "first")
+        if repository:
+            copy_of(repository, first)
+        else:
+            run("sh", os.path.join(top, "examples", "history.sh"), first)
+        name = "the given repository" if repository else "the bundled homelab"
+        lines += rows(labwright, name, first)[0]
+        for files in (700, 2800):
+            made = os.path.join(folder, f"made{files}")
+            os.mkdir(made)
+            made_up(made, files)
+            more, seconds, size = rows(labwright, "made up", made)
+            lines += more
+            points.append((files, seconds, size))
+    growth = growth_text(*points)
+    print("\n" + growth)
+    with open(os.path.join(here, "performance.md.in"), encoding="utf-8") as file:
+        text = file.read().replace("@processors@", str(os.cpu_count())).replace("@runs@", str(RUNS))
+    with open(os.path.join(top, "docs", "performance.md"), "w", encoding="utf-8") as file:
+        file.write(text.replace("@rows@", "\n".join(lines)).replace("@growth@", growth))
+
+
+main()

@@ -1,6 +1,5 @@
 /* Whether labwright.yaml means something. What its reader could not use is a PROBLEM already; the names of rules are
  * looked up here, where they are known. */
-#include "base/near.h"
 #include "rule/rule.h"
 
 static void check_problems(Checker *checker)
@@ -21,25 +20,16 @@ static void check_problems(Checker *checker)
 	}
 }
 
-static const char *near_rule(Slice wanted)
-{
-	NearSearch search = near_search(wanted, near_limit(wanted));
-	for (const RuleSet *const *set = rule_sets(); *set; set++)
-		for (size_t i = 0; i < (*set)->count; i++)
-			near_offer(&search, slice_from((*set)->rules[i].id));
-	return near_result(&search) == SIZE_MAX ? NULL : search.best.at;
-}
-
 static void check_setting(Checker *checker, Node setting)
 {
 	const Graph *graph = checker_graph(checker);
 	const char *id = graph_name(graph, setting);
 	if (rule_find(id))
 		return;
-	const char *near = near_rule(slice_from(id));
+	const Rule *near = rule_near(slice_from(id));
 	Span place = graph_place(graph, setting);
 	Finding *finding =
-	        near ? report(checker, setting, place, "no rule is called '%s'; did you mean '%s'?", id, near)
+	        near ? report(checker, setting, place, "no rule is called '%s'; did you mean '%s'?", id, near->id)
 	             : report(checker, setting, place, "no rule is called '%s'", id);
 	set_hint(checker, finding, "labwright rules lists them");
 }

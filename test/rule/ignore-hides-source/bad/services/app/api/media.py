@@ -1,0 +1,2 @@
+from models import multimodal
+from models import message

@@ -1,0 +1,3 @@
+from api import media
+from models.message import Message
+from models.multimodal import Picture

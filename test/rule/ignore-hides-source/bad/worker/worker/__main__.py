@@ -1,0 +1,1 @@
+from worker.data import rows

@@ -1,0 +1,1 @@
+def now(): pass

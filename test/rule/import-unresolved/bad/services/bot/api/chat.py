@@ -1,0 +1,3 @@
+import media
+from .history import last
+from shared.clock import now

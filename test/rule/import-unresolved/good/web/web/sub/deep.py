@@ -1,0 +1,2 @@
+from .. import views
+a = b = 1

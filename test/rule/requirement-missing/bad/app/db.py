@@ -1,0 +1,3 @@
+import psycopg2
+import redis
+import yaml

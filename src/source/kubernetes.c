@@ -1,6 +1,7 @@
 /* Kubernetes objects: what all of them share, and a table that says who reads the rest. A kind that is not in the table
  * is an object with a name, and the texts in it that may name other objects are kept. */
 #include "source/kubernetes.h"
+#include "source/schema.h"
 
 /* A document is an object when it says so; values files and templates that happen to hold `kind` have no apiVersion. */
 static bool claims(const SourceFile *file, const YamlDocument *document)
@@ -254,6 +255,7 @@ static void read_one(const SourceFile *file, const YamlNode *root, Node parent)
 	read_metadata(file, metadata, object);
 	if (yaml_is_map(yaml_get(root, "sops")))
 		graph_add_flag(file->builder, object, FACT_ENCRYPTED, kind->start, kind->end);
+	check_schema(file, root, object);
 	read_kind(file, root, object, kind->value, group_of(yaml_text_of(root, "apiVersion")));
 }
 

@@ -1,0 +1,475 @@
+/* References that lead nowhere. src/link says of every reference what it resolves to, or that nothing can be found, or
+ * that a part which cannot be read may provide it; only the second is wrong. One missing thing is one finding, however
+ * many places name it. */
+#include "base/near.h"
+#include "rule/rule.h"
+
+static bool wants(const Graph *graph, Node reference, const char *kind)
+{
+	return strcmp(graph_text(graph, reference, FACT_WANTS_KIND), kind) == 0;
+}
+
+static bool has_role(const Graph *graph, Node reference, const char *role)
+{
+	return strcmp(graph_text(graph, reference, FACT_ROLE), role) == 0;
+}
+
+static bool is_missing(const Graph *graph, Node reference)
+{
+	const char *why = graph_text(graph, reference, FACT_UNRESOLVED);
+	return strcmp(why, "missing") == 0 || strcmp(why, "other-namespace") == 0;
+}
+
+/* "missing", "other-namespace": which of them, for one finding. */
+static bool is_elsewhere(const Graph *graph, Node reference)
+{
+	return strcmp(graph_text(graph, reference, FACT_UNRESOLVED), "other-namespace") == 0;
+}
+
+/* The one object of the wanted kind whose name was probably meant, or NODE_NONE. */
+static Node near_object(const Graph *graph, Node reference)
+{
+	Symbol kind = graph_symbol(graph, reference, FACT_WANTS_KIND);
+	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference));
+	NearSearch search = near_search(name, MIN(near_limit(name), 2));
+	g_autoptr(GArray) objects = g_array_new(FALSE, FALSE, sizeof(Node));
+	GRAPH_TO (graph, FACT_KIND, kind, row) {
+		if (is_quiet(graph, row->subject))
+			continue;
+		near_offer(&search, graph_symbol_slice(graph, graph_name_symbol(graph, row->subject)));
+		g_array_append_val(objects, row->subject);
+	}
+	size_t best = near_result(&search);
+	return best == SIZE_MAX ? NODE_NONE : g_array_index(objects, Node, best);
+}
+
+static Node first_named(const Graph *graph, Node reference)
+{
+	Symbol kind = graph_symbol(graph, reference, FACT_WANTS_KIND);
+	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, reference), object)
+	if (graph_says(graph, object, FACT_KIND, kind))
+		return object;
+	return NODE_NONE;
+}
+
+static void explain_missing(Checker *checker, Finding *finding, Node reference)
+{
+	const Graph *graph = checker_graph(checker);
+	Node elsewhere = is_elsewhere(graph, reference) ? first_named(graph, reference) : NODE_NONE;
+	Node near = elsewhere ? NODE_NONE : near_object(graph, reference);
+	if (elsewhere) {
+		const char *namespace = graph_text(graph, elsewhere, FACT_NAMESPACE);
+		add_evidence(checker, finding, graph_place(graph, elsewhere), "the %s of that name is in %s%s",
+		        graph_text(graph, reference, FACT_WANTS_KIND), *namespace ? "namespace " : "another namespace",
+		        namespace);
+	} else if (near) {
+		add_evidence(
+		        checker, finding, graph_place(graph, near), "the nearest name is %s", graph_name(graph, near));
+		set_hint(checker, finding, "write %s", graph_name(graph, near));
+	}
+}
+
+/* The object that a reference stands in, as the message calls it. */
+static char *user_name(const Graph *graph, Node reference)
+{
+	Node object = graph_ancestor(graph, reference, NODE_OBJECT);
+	return object ? g_strdup_printf("%s %s", graph_text(graph, object, FACT_KIND), graph_name(graph, object))
+	              : g_strdup(graph_file_path(graph, graph_file_of(graph, reference)));
+}
+
+/* One finding for each missing thing that take() accepts, the later mentions as evidence. */
+static void report_missing(
+        Checker *checker, bool (*take)(const Graph *, Node), Level (*level)(const Graph *, Node), const char *unless)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GRAPH_EACH (graph, FACT_UNRESOLVED, row) {
+		Node reference = row->subject;
+		if (graph_node_type(graph, reference) != NODE_REFERENCE || !is_missing(graph, reference) ||
+		        is_quiet(graph, reference) || !take(graph, reference))
+			continue;
+		const char *kind = graph_text(graph, reference, FACT_WANTS_KIND), *name = graph_name(graph, reference);
+		char *key = g_strdup_printf("%s/%s/%s", kind, graph_text(graph, reference, FACT_UNRESOLVED), name);
+		Finding *finding = g_hash_table_lookup(known, key);
+		if (finding) {
+			g_autofree char *user = user_name(graph, reference);
+			add_evidence(checker, finding, graph_place(graph, reference), "%s names it too", user);
+			g_free(key);
+			continue;
+		}
+		g_autofree char *user = user_name(graph, reference);
+		finding = report_at(checker, level(graph, reference), reference, graph_place(graph, reference),
+		        is_elsewhere(graph, reference) ? "%s needs %s %s, which is only in another namespace"
+		                                       : "%s needs %s %s, which nothing in this repository makes",
+		        user, kind, name);
+		explain_missing(checker, finding, reference);
+		if (!finding->hint && unless)
+			set_hint(checker, finding, "%s", unless);
+		g_hash_table_insert(known, key, finding);
+	}
+}
+
+static Level own_level_error(const Graph *graph, Node reference)
+{
+	return LEVEL_ERROR;
+}
+
+static Level own_level_warning(const Graph *graph, Node reference)
+{
+	return LEVEL_WARNING;
+}
+
+/* ---- ConfigMaps and Secrets -------------------------------------------------------------------------- */
+
+static bool is_config(const Graph *graph, Node reference)
+{
+	return (wants(graph, reference, "ConfigMap") || wants(graph, reference, "Secret")) &&
+	       !has_role(graph, reference, "tls") && !graph_has(graph, reference, FACT_OPTIONAL);
+}
+
+/* A Secret that no file makes was most likely made by hand and on purpose: that is a note, unless one name is so near
+ * that the reference looks misspelt. */
+static Level config_level(const Graph *graph, Node reference)
+{
+	if (wants(graph, reference, "ConfigMap"))
+		return LEVEL_ERROR;
+	if (is_elsewhere(graph, reference))
+		return LEVEL_WARNING;
+	return near_object(graph, reference) ? LEVEL_ERROR : LEVEL_INFO;
+}
+
+static void check_ref_config_missing(Checker *checker)
+{
+	report_missing(checker, is_config, config_level, NULL);
+}
+
+static bool is_optional_config(const Graph *graph, Node reference)
+{
+	return (wants(graph, reference, "ConfigMap") || wants(graph, reference, "Secret")) &&
+	       graph_has(graph, reference, FACT_OPTIONAL) && near_object(graph, reference);
+}
+
+static void check_optional_hides_missing(Checker *checker)
+{
+	report_missing(checker, is_optional_config, own_level_warning, NULL);
+}
+
+/* True if the keys of a ConfigMap, Secret, sealed or generated thing are all in the file. */
+static bool has_known_keys(const Graph *graph, Node target)
+{
+	const char *kind = graph_text(graph, target, FACT_KIND);
+	if (graph_node_type(graph, target) == NODE_GENERATED)
+		return graph_first_child(graph, target, NODE_KEY) && !graph_has(graph, target, FACT_FILE_ENTRY);
+	if (strcmp(kind, "ConfigMap") && strcmp(kind, "Secret") && strcmp(kind, "SealedSecret") &&
+	        strcmp(kind, "ExternalSecret"))
+		return false;
+	return graph_first_child(graph, target, NODE_KEY) != NODE_NONE;
+}
+
+static Node find_key(const Graph *graph, Node target, Symbol name)
+{
+	GRAPH_CHILDREN (graph, target, NODE_KEY, key)
+		if (graph_name_symbol(graph, key) == name)
+			return key;
+	return NODE_NONE;
+}
+
+/* Another object of the same kind and name may hold the key: overlays and patches add some. */
+static bool key_is_anywhere(const Graph *graph, Node reference, Symbol name)
+{
+	GRAPH_OF (graph, reference, FACT_REFERS_TO, row)
+		if (!has_known_keys(graph, row->object) || find_key(graph, row->object, name))
+			return true;
+	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, reference), object)
+	if (find_key(graph, object, name))
+		return true;
+	return false;
+}
+
+static void report_key(Checker *checker, Node reference, const Row *wanted, Node target)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autofree char *user = user_name(graph, reference);
+	const char *key = graph_symbol_text(graph, wanted->object);
+	Finding *finding = report(checker, reference, graph_span(graph, wanted),
+	        "%s takes key '%s' from %s %s, which has no such key", user, key,
+	        graph_text(graph, reference, FACT_WANTS_KIND), graph_name(graph, reference));
+	set_detail(checker, finding, "%s", key);
+	add_evidence(checker, finding, graph_place(graph, target), "it is made here");
+	Slice name = graph_symbol_slice(graph, wanted->object);
+	NearSearch search = near_search(name, near_limit(name));
+	GRAPH_CHILDREN (graph, target, NODE_KEY, child)
+		near_offer(&search, graph_symbol_slice(graph, graph_name_symbol(graph, child)));
+	if (near_result(&search) != SIZE_MAX)
+		set_hint(checker, finding, "it has '%.*s'", SLICE_ARGS(search.best));
+}
+
+static void check_ref_key_missing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_EACH (graph, FACT_WANTS_KEY, row) {
+		const Row *target = graph_find(graph, row->subject, FACT_REFERS_TO);
+		Slice key = graph_symbol_slice(graph, row->object);
+		if (target && key.length && slice_find(key, "${", 0) == SIZE_MAX &&
+		        !graph_has(graph, row->subject, FACT_OPTIONAL) && !is_quiet(graph, row->subject) &&
+		        !key_is_anywhere(graph, row->subject, row->object))
+			report_key(checker, row->subject, row, target->object);
+	}
+}
+
+/* ---- other kinds ---------------------------------------------------------------------------------------- */
+
+static bool is_claim(const Graph *graph, Node reference)
+{
+	return wants(graph, reference, "PersistentVolumeClaim") && has_role(graph, reference, "volume");
+}
+
+static void check_pvc_missing(Checker *checker)
+{
+	report_missing(checker, is_claim, own_level_error,
+	        "add a PersistentVolumeClaim of that name, or name the one that exists");
+}
+
+static bool is_account(const Graph *graph, Node reference)
+{
+	const char *name = graph_name(graph, reference);
+	if (wants(graph, reference, "ServiceAccount"))
+		return strcmp(name, "default") != 0 && !has_role(graph, reference, "subject");
+	Node object = graph_ancestor(graph, reference, NODE_OBJECT);
+	const char *namespace = graph_text(graph, object, FACT_NAMESPACE);
+	/* Kubernetes brings roles of its own, and those of its own namespaces. */
+	return wants(graph, reference, "Role") && !g_str_has_prefix(name, "system:") &&
+	       !g_str_has_prefix(namespace, "kube-");
+}
+
+static void check_serviceaccount_missing(Checker *checker)
+{
+	report_missing(checker, is_account, own_level_error,
+	        "add it beside the workload, or take the line away to use 'default'");
+}
+
+static bool is_tls_secret(const Graph *graph, Node reference)
+{
+	Node object = graph_ancestor(graph, reference, NODE_OBJECT);
+	if (!wants(graph, reference, "Secret") || !has_role(graph, reference, "tls"))
+		return false;
+	GRAPH_CHILDREN (graph, object, NODE_REFERENCE, other)
+		if (has_role(graph, other, "issuer"))
+			return false;
+	GRAPH_OF (graph, object, FACT_ANNOTATION, row) {
+		const char *text = graph_symbol_text(graph, row->object);
+		if (strstr(text, "cert-manager.io/") || strstr(text, "tls-acme"))
+			return false;
+	}
+	return true;
+}
+
+static void check_tls_secret_missing(Checker *checker)
+{
+	report_missing(checker, is_tls_secret, own_level_warning,
+	        "add a Certificate or the issuer annotation that makes it, or say where it is made by hand");
+}
+
+/* Classes come with their controller: only a repository that declares some IngressClass is judged. */
+static bool is_class(const Graph *graph, Node reference)
+{
+	Symbol kind;
+	return wants(graph, reference, "IngressClass") && graph_find_symbol(graph, SLICE("IngressClass"), &kind) &&
+	       graph_rows_to(graph, FACT_KIND, kind).at != graph_rows_to(graph, FACT_KIND, kind).end;
+}
+
+static void check_ingress_class_missing(Checker *checker)
+{
+	report_missing(checker, is_class, own_level_error, NULL);
+}
+
+static bool is_middleware(const Graph *graph, Node reference)
+{
+	return wants(graph, reference, "Middleware");
+}
+
+static void check_middleware_missing(Checker *checker)
+{
+	report_missing(
+	        checker, is_middleware, own_level_error, "Traefik drops the whole route until the middleware exists");
+}
+
+static bool is_backend(const Graph *graph, Node reference)
+{
+	return has_role(graph, reference, "backend") && wants(graph, reference, "Service");
+}
+
+/* ---- backends ------------------------------------------------------------------------------------------- */
+
+static bool offers_port(const Graph *graph, Node service, Node reference)
+{
+	const Row *number = graph_find(graph, reference, FACT_WANTS_PORT),
+	          *name = graph_find(graph, reference, FACT_WANTS_PORT_NAME);
+	if (!number && !name)
+		return true;
+	GRAPH_CHILDREN (graph, service, NODE_PORT, port) {
+		if (number && graph_number(graph, port, FACT_NUMBER) == number->object)
+			return true;
+		if (name && graph_symbol(graph, port, FACT_PORT_NAME) == name->object)
+			return true;
+	}
+	return name && strchr(graph_symbol_text(graph, name->object), '{') != NULL;
+}
+
+/* The rule route-port-is-nodeport says it better where the number is the NodePort. */
+static bool is_node_port(const Graph *graph, Node service, uint32_t number)
+{
+	GRAPH_CHILDREN (graph, service, NODE_PORT, port)
+		if (number && graph_number(graph, port, FACT_NODE_PORT) == number)
+			return true;
+	return false;
+}
+
+static void report_backend_port(Checker *checker, Node reference, Node service)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *wanted = graph_find(graph, reference, FACT_WANTS_PORT);
+	g_autofree char *user = user_name(graph, reference);
+	g_autofree char *port = wanted ? g_strdup_printf("%u", wanted->object)
+	                               : g_strdup_printf("'%s'", graph_text(graph, reference, FACT_WANTS_PORT_NAME));
+	if (!wanted)
+		wanted = graph_find(graph, reference, FACT_WANTS_PORT_NAME);
+	Finding *finding = report(checker, reference, graph_span(graph, wanted),
+	        "%s leads to port %s of Service %s, which has no such port", user, port, graph_name(graph, service));
+	g_autoptr(GString) list = g_string_new(NULL);
+	GRAPH_CHILDREN (graph, service, NODE_PORT, child) {
+		const char *name = graph_text(graph, child, FACT_PORT_NAME);
+		g_string_append_printf(list, "%s%u%s%s", list->len ? ", " : "", graph_number(graph, child, FACT_NUMBER),
+		        *name ? " " : "", name);
+	}
+	add_evidence(checker, finding, graph_place(graph, service), "the Service offers %s",
+	        list->len ? list->str : "no port");
+	set_detail(checker, finding, "port %s", port);
+}
+
+/* Names such as "grafana" recur: only a Service of the same folder or of a known same namespace is surely meant. */
+static bool is_surely_meant(const Graph *graph, Node reference, Node service)
+{
+	g_autofree char *folder = g_path_get_dirname(graph_file_path(graph, graph_file_of(graph, reference)));
+	g_autofree char *other = g_path_get_dirname(graph_file_path(graph, graph_file_of(graph, service)));
+	if (strcmp(folder, other) == 0)
+		return true;
+	const char *identity = graph_text(graph, service, FACT_IDENTITY);
+	return *identity && !strstr(identity, "//");
+}
+
+static void check_ingress_backend_missing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	report_missing(checker, is_backend, own_level_error, NULL);
+	GRAPH_EACH (graph, FACT_REFERS_TO, row) {
+		Node service = row->object;
+		if (graph_node_type(graph, row->subject) != NODE_REFERENCE || !is_backend(graph, row->subject) ||
+		        graph_node_type(graph, service) != NODE_OBJECT ||
+		        strcmp(graph_text(graph, service, FACT_KIND), "Service") != 0)
+			continue;
+		bool single = graph_rows_of(graph, row->subject, FACT_REFERS_TO).end -
+		                      graph_rows_of(graph, row->subject, FACT_REFERS_TO).at ==
+		              1;
+		if (single && is_surely_meant(graph, row->subject, service) &&
+		        !offers_port(graph, service, row->subject) &&
+		        !is_node_port(graph, service, graph_number(graph, row->subject, FACT_WANTS_PORT)))
+			report_backend_port(checker, row->subject, service);
+	}
+}
+
+static const Rule rules[] = {
+        {
+                .id = "ref-config-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a ConfigMap or Secret that is named does not exist",
+                .why = "The pod stays in CreateContainerConfigError or ContainerCreating until the object exists. A "
+                       "Secret that no file makes "
+                       "may well have been made by hand: then the note says what a rebuild of the cluster would lack.",
+                .remedy = "Correct the name, or add the object, its generator or its sealed form to the repository.",
+                .peers = "kube-linter: non-existent-config",
+                .check = check_ref_config_missing,
+        },
+        {
+                .id = "ref-key-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a key is taken from a ConfigMap or Secret that does not have it",
+                .why = "A container with such a variable never starts (CreateContainerConfigError); a volume with such "
+                       "an item never mounts.",
+                .remedy = "Correct the key on one of the two sides.",
+                .check = check_ref_key_missing,
+        },
+        {
+                .id = "optional-hides-missing",
+                .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
+                .title = "optional: true hides that a name is misspelt",
+                .why = "The pod starts without the variable or file, and the program runs with its defaults as if "
+                       "nothing were set.",
+                .remedy = "Correct the name, and take optional away if the program needs the value.",
+                .check = check_optional_hides_missing,
+        },
+        {
+                .id = "pvc-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a claim that a pod mounts does not exist",
+                .why = "The pod stays Pending: the scheduler waits for a PersistentVolumeClaim that nobody makes.",
+                .remedy = "Correct claimName, or add the claim with the StorageClass in use.",
+                .check = check_pvc_missing,
+        },
+        {
+                .id = "serviceaccount-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_PROPOSAL,
+                .title = "a ServiceAccount or Role that is named does not exist",
+                .why = "The controller cannot create pods (\"serviceaccount not found\"), or the binding gives no "
+                       "rights.",
+                .remedy = "Add the ServiceAccount or Role, or correct the name.",
+                .peers = "kube-linter: non-existent-service-account",
+                .check = check_serviceaccount_missing,
+        },
+        {
+                .id = "tls-secret-missing",
+                .level = LEVEL_WARNING,
+                .fix = FIX_PROPOSAL,
+                .title = "nothing makes the certificate that a route serves",
+                .why = "The ingress controller serves its own self-signed certificate instead, and browsers warn.",
+                .remedy = "Add a Certificate or the issuer annotation; leave secretName out where a certificate "
+                          "resolver does the work.",
+                .check = check_tls_secret_missing,
+        },
+        {
+                .id = "ingress-class-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "an Ingress names a class that does not exist",
+                .why = "No controller takes the Ingress up: the host answers nothing, and no event says why.",
+                .remedy = "Write the class that the cluster has.",
+                .check = check_ingress_class_missing,
+        },
+        {
+                .id = "middleware-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a route names a Traefik middleware that nobody defines",
+                .why = "Traefik logs an error and does not serve the router at all.",
+                .remedy = "Correct the name and its namespace (namespace-name@kubernetescrd in annotations), or add "
+                          "the Middleware.",
+                .check = check_middleware_missing,
+        },
+        {
+                .id = "ingress-backend-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a route leads to a Service or port that does not exist",
+                .why = "The host answers 503 or 404 for every request.",
+                .remedy = "Name the Service and the port that it offers (its port, not the container's).",
+                .peers = "kube-linter: dangling-ingress; kube-score: ingress-targets-service",
+                .check = check_ingress_backend_missing,
+        },
+};
+
+const RuleSet rules_refs = {"refs", rules, G_N_ELEMENTS(rules)};

@@ -1,0 +1,149 @@
+/* Objects that the API server would refuse: what src/source/schema.c found, less what is incomplete by design. */
+#include "rule/rule.h"
+
+/* What a file lacks, another may add: a patch holds only what it changes, a kustomization with patches completes what
+ * it lists, and in a repository of kustomizations a file that none of them lists is in use nowhere. */
+static bool is_incomplete(const Graph *graph, Node object)
+{
+	if (graph_has(graph, graph_ancestor(graph, object, NODE_DOCUMENT), FACT_IS_PATCH))
+		return true;
+	Rows reached = graph_rows_of(graph, graph_ancestor(graph, object, NODE_FILE), FACT_REACHED_BY);
+	if (reached.at == reached.end)
+		return graph_first_node(graph, NODE_KUSTOMIZATION) != NODE_NONE;
+	for (; reached.at != reached.end; reached.at++)
+		GRAPH_CHILDREN (graph, reached.at->object, NODE_ENTRY, entry)
+			if (strcmp(graph_text(graph, entry, FACT_ROLE), "patch") == 0)
+				return true;
+	return false;
+}
+
+static bool is_refused(const Graph *graph, Node problem, const char *shape)
+{
+	Node object = graph_parent(graph, problem);
+	if (strcmp(shape, "missing-field") == 0)
+		return !is_incomplete(graph, object);
+	return true;
+}
+
+static void check_schema_invalid(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_EACH (graph, FACT_SHAPE, row) {
+		Node problem = row->subject, object = graph_parent(graph, problem);
+		if (!is_refused(graph, problem, graph_symbol_text(graph, row->object)))
+			continue;
+		Finding *finding = report(checker, object, graph_place(graph, problem), "%s %s: %s",
+		        graph_text(graph, object, FACT_KIND), graph_name(graph, object),
+		        graph_text(graph, problem, FACT_MESSAGE));
+		set_detail(checker, finding, "%s", graph_text(graph, problem, FACT_MESSAGE));
+		const char *near = graph_text(graph, problem, FACT_NEAR);
+		if (*near)
+			set_hint(checker, finding, "the field '%s' stands at this place in the API", near);
+	}
+}
+
+/* ---- versions ------------------------------------------------------------------------------------------ */
+
+/* From the project's deprecation guide: which release stopped serving a version, and what to write since when.
+ * kinds: words between spaces; NULL is every kind of that version. */
+static const struct {
+	const char *api_version, *kinds, *removed, *successor;
+	bool same_shape;
+} removals[] = {
+        {"extensions/v1beta1", " Deployment DaemonSet ReplicaSet ", "1.16", "apps/v1", false},
+        {"extensions/v1beta1", " NetworkPolicy ", "1.16", "networking.k8s.io/v1", true},
+        {"extensions/v1beta1", " PodSecurityPolicy ", "1.16", NULL, false},
+        {"extensions/v1beta1", " Ingress ", "1.22", "networking.k8s.io/v1", false},
+        {"apps/v1beta1", NULL, "1.16", "apps/v1", false},
+        {"apps/v1beta2", NULL, "1.16", "apps/v1", true},
+        {"networking.k8s.io/v1beta1", " Ingress ", "1.22", "networking.k8s.io/v1", false},
+        {"networking.k8s.io/v1beta1", " IngressClass ", "1.22", "networking.k8s.io/v1", true},
+        {"rbac.authorization.k8s.io/v1alpha1", NULL, "1.22", "rbac.authorization.k8s.io/v1", true},
+        {"rbac.authorization.k8s.io/v1beta1", NULL, "1.22", "rbac.authorization.k8s.io/v1", true},
+        {"apiextensions.k8s.io/v1beta1", NULL, "1.22", "apiextensions.k8s.io/v1", false},
+        {"admissionregistration.k8s.io/v1beta1", " MutatingWebhookConfiguration ValidatingWebhookConfiguration ",
+                "1.22", "admissionregistration.k8s.io/v1", false},
+        {"apiregistration.k8s.io/v1beta1", NULL, "1.22", "apiregistration.k8s.io/v1", true},
+        {"certificates.k8s.io/v1beta1", " CertificateSigningRequest ", "1.22", "certificates.k8s.io/v1", false},
+        {"coordination.k8s.io/v1beta1", " Lease ", "1.22", "coordination.k8s.io/v1", true},
+        {"scheduling.k8s.io/v1beta1", NULL, "1.22", "scheduling.k8s.io/v1", true},
+        {"storage.k8s.io/v1beta1", " CSIDriver CSINode StorageClass VolumeAttachment ", "1.22", "storage.k8s.io/v1",
+                true},
+        {"storage.k8s.io/v1beta1", " CSIStorageCapacity ", "1.27", "storage.k8s.io/v1", true},
+        {"batch/v1beta1", " CronJob ", "1.25", "batch/v1", true},
+        {"discovery.k8s.io/v1beta1", NULL, "1.25", "discovery.k8s.io/v1", false},
+        {"events.k8s.io/v1beta1", NULL, "1.25", "events.k8s.io/v1", false},
+        {"autoscaling/v2beta1", NULL, "1.25", "autoscaling/v2", false},
+        {"autoscaling/v2beta2", NULL, "1.26", "autoscaling/v2", true},
+        {"policy/v1beta1", " PodDisruptionBudget ", "1.25", "policy/v1", true},
+        {"policy/v1beta1", " PodSecurityPolicy ", "1.25", NULL, false},
+        {"node.k8s.io/v1beta1", NULL, "1.25", "node.k8s.io/v1", true},
+        {"flowcontrol.apiserver.k8s.io/v1beta1", NULL, "1.26", "flowcontrol.apiserver.k8s.io/v1", false},
+        {"flowcontrol.apiserver.k8s.io/v1beta2", NULL, "1.29", "flowcontrol.apiserver.k8s.io/v1", false},
+        {"flowcontrol.apiserver.k8s.io/v1beta3", NULL, "1.32", "flowcontrol.apiserver.k8s.io/v1", false},
+};
+
+static bool has_kind(const char *kinds, const char *kind)
+{
+	if (!kinds)
+		return true;
+	g_autofree char *word = g_strconcat(" ", kind, " ", NULL);
+	return strstr(kinds, word) != NULL;
+}
+
+static void check_api_removed(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	for (size_t i = 0; i < G_N_ELEMENTS(removals); i++) {
+		Symbol version;
+		if (!graph_find_symbol(graph, slice_from(removals[i].api_version), &version))
+			continue;
+		GRAPH_TO (graph, FACT_API_VERSION, version, row) {
+			const char *kind = graph_text(graph, row->subject, FACT_KIND);
+			if (!has_kind(removals[i].kinds, kind))
+				continue;
+			Finding *finding = report(checker, row->subject, graph_span(graph, row),
+			        "%s %s is written in %s, which Kubernetes %s removed", kind,
+			        graph_name(graph, row->subject), removals[i].api_version, removals[i].removed);
+			if (!removals[i].successor)
+				set_hint(checker, finding,
+				        "nothing took its place: Pod Security admission labels on the namespace do "
+				        "part of its work");
+			else
+				set_hint(checker, finding, "write %s%s", removals[i].successor,
+				        removals[i].same_shape ? "; the fields are the same" : ", whose fields differ");
+		}
+	}
+}
+
+static const Rule rules[] = {
+        {
+                .id = "schema-invalid",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "an object breaks the schema of its kind",
+                .why = "The API server refuses the object, or (for an unknown field, unless validation is strict) "
+                       "drops the field without a "
+                       "word, so that a probe, a limit or a mount that stands in the file does not exist in the "
+                       "cluster.",
+                .remedy = "Correct the field name or write the value in the type that the API asks for: quote what "
+                          "must be a text, unquote "
+                          "what must be a number.",
+                .peers = "kubeconform: schema; kube-linter: schema-validation",
+                .check = check_schema_invalid,
+        },
+        {
+                .id = "api-removed",
+                .level = LEVEL_ERROR,
+                .fix = FIX_SAFE,
+                .title = "an object is written in an API version that Kubernetes no longer serves",
+                .why = "A cluster of that release or a newer one answers \"no matches for kind\", and everything "
+                       "applied together with the "
+                       "object stops with it.",
+                .remedy = "Write the version that took its place; where the shape changed, move the fields too.",
+                .peers = "pluto: removed; kube-linter: no-extensions-v1beta; kube-score: stable-version",
+                .check = check_api_removed,
+        },
+};
+
+const RuleSet rules_schema = {"schema", rules, G_N_ELEMENTS(rules)};

@@ -1,0 +1,367 @@
+/* Services, the pods behind them and the ports between: what keeps a program that runs from being reached. */
+#include "base/near.h"
+#include "rule/rule.h"
+
+static bool is_kind(const Graph *graph, Node object, const char *kind)
+{
+	return strcmp(graph_text(graph, object, FACT_KIND), kind) == 0;
+}
+
+static bool is_core_service(const Graph *graph, Node object)
+{
+	return is_kind(graph, object, "Service") && strcmp(graph_text(graph, object, FACT_API_VERSION), "v1") == 0;
+}
+
+static bool is_patch(const Graph *graph, Node node)
+{
+	return graph_has(graph, graph_ancestor(graph, node, NODE_DOCUMENT), FACT_IS_PATCH);
+}
+
+static bool is_open_text(const char *text)
+{
+	return strstr(text, "${") || strstr(text, "{{") || strchr(text, '<');
+}
+
+/* ---- selectors ------------------------------------------------------------------------------------------ */
+
+/* Labels that an operator sets on pods it makes: they name its API group. Those that people write by hand are plain
+ * words, or in the groups that Kubernetes recommends. */
+static bool is_operator_label(const char *pair)
+{
+	const char *slash = strchr(pair, '/'), *equals = strchr(pair, '=');
+	if (!slash || (equals && slash > equals))
+		return false;
+	return !g_str_has_prefix(pair, "app.kubernetes.io/") && !g_str_has_prefix(pair, "k8s-app");
+}
+
+static bool selects_by_hand(const Graph *graph, Node service)
+{
+	GRAPH_OF (graph, service, FACT_SELECTOR, row) {
+		const char *pair = graph_symbol_text(graph, row->object);
+		if (is_operator_label(pair) || is_open_text(pair) ||
+		        g_str_has_prefix(pair, "statefulset.kubernetes.io/"))
+			return false;
+	}
+	return graph_has(graph, service, FACT_SELECTOR);
+}
+
+/* The pod of the same folder with a label of the same key: what the selector was probably meant for. The second such
+ * pod makes it a guess. */
+static const Row *candidate_label(const Graph *graph, Node service, const Row *selector)
+{
+	const char *wanted = graph_symbol_text(graph, selector->object), *equals = strchr(wanted, '=');
+	g_autofree char *folder = g_path_get_dirname(graph_file_path(graph, graph_file_of(graph, service)));
+	const Row *found = NULL;
+	GRAPH_NODES (graph, NODE_POD, pod) {
+		g_autofree char *other = g_path_get_dirname(graph_file_path(graph, graph_file_of(graph, pod)));
+		if (strcmp(folder, other) != 0)
+			continue;
+		GRAPH_OF (graph, pod, FACT_LABEL, row) {
+			const char *pair = graph_symbol_text(graph, row->object);
+			if (strncmp(pair, wanted, (size_t)(equals - wanted) + 1) != 0)
+				continue;
+			if (found && found->object != row->object)
+				return NULL;
+			found = row;
+		}
+	}
+	return found;
+}
+
+static bool has_pod_in_folder(const Graph *graph, Node service)
+{
+	g_autofree char *folder = g_path_get_dirname(graph_file_path(graph, graph_file_of(graph, service)));
+	GRAPH_NODES (graph, NODE_POD, pod) {
+		g_autofree char *other = g_path_get_dirname(graph_file_path(graph, graph_file_of(graph, pod)));
+		if (strcmp(folder, other) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void check_service_selects_nothing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_OBJECT, service) {
+		if (!is_core_service(graph, service) || is_patch(graph, service) || !selects_by_hand(graph, service) ||
+		        graph_has(graph, service, FACT_SELECTS) || graph_has(graph, service, FACT_MAY_SELECT) ||
+		        is_quiet(graph, service))
+			continue;
+		const Row *selector = graph_find(graph, service, FACT_SELECTOR);
+		const Row *candidate = candidate_label(graph, service, selector);
+		if (!candidate && !has_pod_in_folder(graph, service))
+			continue; /* its pods are made by something that is not read here */
+		Finding *finding = report_at(checker, candidate ? LEVEL_ERROR : LEVEL_WARNING, service,
+		        graph_span(graph, selector),
+		        "Service %s selects %s, and no pod of this repository has that label",
+		        graph_name(graph, service), graph_symbol_text(graph, selector->object));
+		if (candidate) {
+			add_evidence(checker, finding, graph_span(graph, candidate), "the pod beside it has %s",
+			        graph_symbol_text(graph, candidate->object));
+			set_hint(checker, finding, "select %s", graph_symbol_text(graph, candidate->object));
+		}
+	}
+}
+
+static void check_selector_template_mismatch(Checker *checker)
+{
+	static const char *const kinds[] = {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"};
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_OBJECT, object) {
+		bool controller = false;
+		for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+			controller = controller || is_kind(graph, object, kinds[i]);
+		Node pod = graph_first_child(graph, object, NODE_POD);
+		if (!controller || !pod || is_patch(graph, object) || !graph_has(graph, pod, FACT_LABEL))
+			continue;
+		GRAPH_OF (graph, object, FACT_SELECTOR, row) {
+			const char *pair = graph_symbol_text(graph, row->object);
+			if (graph_says(graph, pod, FACT_LABEL, row->object) || is_open_text(pair))
+				continue;
+			Finding *finding = report(checker, object, graph_span(graph, row),
+			        "%s %s selects %s, and its own pods do not have that label",
+			        graph_text(graph, object, FACT_KIND), graph_name(graph, object), pair);
+			set_detail(checker, finding, "%s", pair);
+			const Row *label = graph_find(graph, pod, FACT_LABEL);
+			add_evidence(checker, finding, graph_span(graph, label), "the pod template has %s",
+			        graph_symbol_text(graph, label->object));
+		}
+	}
+}
+
+/* ---- ports ----------------------------------------------------------------------------------------------- */
+
+/* How many ports the pod declares; *ret_only is one of them. */
+static uint32_t count_ports(const Graph *graph, Node pod, Node *ret_only)
+{
+	uint32_t count = 0;
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
+		GRAPH_CHILDREN (graph, container, NODE_PORT, port) {
+			*ret_only = port;
+			count++;
+		}
+	return count;
+}
+
+static bool pod_has_port(const Graph *graph, Node pod, const Row *number, const Row *name)
+{
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
+		GRAPH_CHILDREN (graph, container, NODE_PORT, port) {
+			if (number && graph_number(graph, port, FACT_NUMBER) == number->object)
+				return true;
+			if (name && graph_symbol(graph, port, FACT_PORT_NAME) == name->object)
+				return true;
+		}
+	return false;
+}
+
+static bool container_says(const Graph *graph, Node container, uint32_t number)
+{
+	char text[16];
+	g_snprintf(text, sizeof text, "%u", number);
+	GRAPH_OF (graph, container, FACT_ARGUMENT, row)
+		if (strstr(graph_symbol_text(graph, row->object), text))
+			return true;
+	GRAPH_CHILDREN (graph, container, NODE_ENV, env)
+		if (strstr(graph_text(graph, env, FACT_VALUE), text))
+			return true;
+	return false;
+}
+
+/* Declared ports are only information to Kubernetes: a number that is not declared may still be listened on. It is an
+ * error for a name, which must be declared, and for a number only where the pod declares exactly one other. */
+static void check_service_port(Checker *checker, Node service, Node port, Node pod)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *number = graph_find(graph, port, FACT_TARGET_NUMBER),
+	          *name = graph_find(graph, port, FACT_TARGET_NAME);
+	Node only = NODE_NONE;
+	uint32_t count = count_ports(graph, pod, &only);
+	if (!number && !name)
+		number = graph_find(graph, port, FACT_NUMBER); /* targetPort defaults to port */
+	if ((name && is_open_text(graph_symbol_text(graph, name->object))) || pod_has_port(graph, pod, number, name))
+		return;
+	Node container = graph_first_child(graph, pod, NODE_CONTAINER);
+	if (!name && (!number || count != 1 || graph_next_child(graph, container, NODE_CONTAINER) ||
+	                     container_says(graph, container, number->object)))
+		return;
+	g_autofree char *target = name ? g_strdup_printf("'%s'", graph_symbol_text(graph, name->object))
+	                               : g_strdup_printf("%u", number->object);
+	Finding *finding = report(checker, service, graph_span(graph, name ? name : number),
+	        "Service %s sends to port %s of its pods, which is not among their ports", graph_name(graph, service),
+	        target);
+	set_detail(checker, finding, "%s", target);
+	if (!only) {
+		add_evidence(checker, finding, graph_place(graph, pod), "the pods declare no port");
+		return;
+	}
+	const char *only_name = graph_text(graph, only, FACT_PORT_NAME);
+	add_evidence(checker, finding, graph_place(graph, only), "the pods listen on %u%s%s",
+	        graph_number(graph, only, FACT_NUMBER), *only_name ? ", named " : "", only_name);
+	if (count == 1)
+		set_hint(checker, finding, "set targetPort to %u", graph_number(graph, only, FACT_NUMBER));
+}
+
+static void check_service_port_mismatch(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_OBJECT, service) {
+		Rows pods = graph_rows_of(graph, service, FACT_SELECTS);
+		if (!is_core_service(graph, service) || pods.end - pods.at != 1)
+			continue;
+		GRAPH_CHILDREN (graph, service, NODE_PORT, port)
+			check_service_port(checker, service, port, pods.at->object);
+	}
+}
+
+/* A probe may ask a port that is not declared; by name it may not, and a number that differs from the only declared
+ * port of the only container by a slip is worth an error only if no argument or variable says the number. */
+static const Row *wrong_probe_port(const Graph *graph, Node container, Node probe)
+{
+	const Row *number = graph_find(graph, probe, FACT_NUMBER), *name = graph_find(graph, probe, FACT_PORT_NAME);
+	uint32_t declared = 0;
+	if (!number && !name)
+		return NULL;
+	GRAPH_CHILDREN (graph, container, NODE_PORT, port) {
+		declared++;
+		if ((number && graph_number(graph, port, FACT_NUMBER) == number->object) ||
+		        (name && graph_symbol(graph, port, FACT_PORT_NAME) == name->object))
+			return NULL;
+	}
+	if (name)
+		return is_open_text(graph_symbol_text(graph, name->object)) ? NULL : name;
+	return declared && !container_says(graph, container, number->object) ? number : NULL;
+}
+
+static void check_probe_port_mismatch(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_PROBE, probe) {
+		Node container = graph_parent(graph, probe);
+		if (graph_node_type(graph, container) != NODE_CONTAINER || is_patch(graph, container))
+			continue;
+		const Row *wrong = wrong_probe_port(graph, container, probe);
+		if (!wrong)
+			continue;
+		bool by_name = wrong->kind == FACT_PORT_NAME;
+		g_autofree char *port = by_name ? g_strdup_printf("'%s'", graph_symbol_text(graph, wrong->object))
+		                                : g_strdup_printf("%u", wrong->object);
+		Node object = graph_ancestor(graph, probe, NODE_OBJECT),
+		     declared = graph_first_child(graph, container, NODE_PORT);
+		Finding *finding =
+		        report_at(checker, by_name ? LEVEL_ERROR : LEVEL_WARNING, probe, graph_span(graph, wrong),
+		                "the %s probe of %s %s asks port %s, which container %s does not declare",
+		                graph_name(graph, probe), graph_text(graph, object, FACT_KIND),
+		                graph_name(graph, object), port, graph_name(graph, container));
+		if (declared)
+			add_evidence(checker, finding, graph_place(graph, declared), "it declares %u",
+			        graph_number(graph, declared, FACT_NUMBER));
+	}
+}
+
+/* ---- variables -------------------------------------------------------------------------------------------- */
+
+/* $(NAME) is replaced only if NAME stands earlier in the list; $$(NAME) is the literal text. */
+static void check_expansion(Checker *checker, Node env, Node container)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *row = graph_find(graph, env, FACT_VALUE);
+	Slice value = row ? graph_symbol_slice(graph, row->object) : (Slice){"", 0};
+	for (size_t at = 0; (at = slice_find(value, "$(", at)) != SIZE_MAX;) {
+		size_t end = slice_find_byte(value, ')', at);
+		if (end == SIZE_MAX)
+			return;
+		Slice name = slice_sub(value, at + 2, end);
+		bool escaped = at > 0 && value.at[at - 1] == '$';
+		at = end;
+		if (escaped)
+			continue;
+		for (Node later = graph_next_child(graph, env, NODE_ENV); later;
+		        later = graph_next_child(graph, later, NODE_ENV)) {
+			if (!slice_equal(graph_symbol_slice(graph, graph_name_symbol(graph, later)), name))
+				continue;
+			bool earlier = false;
+			for (Node before = graph_first_child(graph, container, NODE_ENV); before && before != env;
+			        before = graph_next_child(graph, before, NODE_ENV))
+				earlier =
+				        earlier || graph_name_symbol(graph, before) == graph_name_symbol(graph, later);
+			if (earlier)
+				break;
+			Finding *finding = report(checker, env, graph_span(graph, row),
+			        "variable %s uses $(%s) before it is defined, so it keeps that text",
+			        graph_name(graph, env), graph_name(graph, later));
+			add_evidence(checker, finding, graph_place(graph, later), "%s is defined only here",
+			        graph_name(graph, later));
+			set_hint(
+			        checker, finding, "move %s above %s", graph_name(graph, later), graph_name(graph, env));
+			break;
+		}
+	}
+}
+
+static void check_env_expansion_order(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_ENV, env)
+		if (graph_node_type(graph, graph_parent(graph, env)) == NODE_CONTAINER)
+			check_expansion(checker, env, graph_parent(graph, env));
+}
+
+static const Rule rules[] = {
+        {
+                .id = "service-selects-nothing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a Service selects no pod",
+                .why = "The Service exists and has an address, but no endpoint: every connection is refused or times "
+                       "out.",
+                .remedy = "Write the labels of the pod template into the selector, all of them equal to the letter.",
+                .peers = "kube-linter: dangling-service; kube-score: service-targets-pod",
+                .check = check_service_selects_nothing,
+        },
+        {
+                .id = "selector-template-mismatch",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a controller does not select its own pods",
+                .why = "The API server refuses it: `selector` does not match template `labels`.",
+                .remedy = "Copy the selector's labels into the pod template. The selector of a controller that runs "
+                          "cannot be changed.",
+                .peers = "kube-linter: mismatching-selector; kube-score: "
+                         "deployment-pod-selector-labels-match-template-metadata-labels",
+                .check = check_selector_template_mismatch,
+        },
+        {
+                .id = "service-port-mismatch",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a Service sends to a port that its pods do not have",
+                .why = "A port name that no container declares gives the Service no endpoint for it; a wrong number is "
+                       "refused by the pod.",
+                .remedy = "Set targetPort to the name or number of the container's port.",
+                .check = check_service_port_mismatch,
+        },
+        {
+                .id = "probe-port-mismatch",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a probe asks a port that the container does not declare",
+                .why = "By name the probe cannot be resolved and fails for ever: the pod is never ready, or is "
+                       "restarted in a loop. A number "
+                       "that is not declared is legal, but more often a slip.",
+                .remedy = "Use the name or number of the port that the program listens on.",
+                .check = check_probe_port_mismatch,
+        },
+        {
+                .id = "env-expansion-order",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a variable uses another one that is defined after it",
+                .why = "Kubernetes replaces $(NAME) only by variables that stand earlier in the list; the program gets "
+                       "the text \"$(NAME)\".",
+                .remedy = "Move the variable that is used above the one that uses it.",
+                .check = check_env_expansion_order,
+        },
+};
+
+const RuleSet rules_services = {"services", rules, G_N_ELEMENTS(rules)};

@@ -1,0 +1,31 @@
+/* The Kubernetes API as a table, printed at build time from data/kubernetes-schema.json, and the check against it. */
+#pragma once
+
+#include "source/source.h"
+
+typedef struct SchemaField {
+	const char *name, *shape; /* see data/schema.py for the letters of shape */
+	uint16_t type;            /* of shape `r` */
+	bool required;
+} SchemaField;
+
+/* Fields [first, end) of schema_fields, sorted by name. */
+typedef struct SchemaType {
+	uint16_t first, end;
+} SchemaType;
+
+/* Sorted by kind, then apiVersion. */
+typedef struct SchemaKind {
+	const char *kind, *api_version;
+	uint16_t type;
+} SchemaKind;
+
+extern const SchemaField schema_fields[];
+extern const SchemaType schema_types[];
+extern const SchemaKind schema_kinds[];
+extern const size_t schema_kind_count;
+
+/* Adds a PROBLEM below object for each place that breaks the schema of its kind, with the fact SHAPE (unknown-field,
+ * wrong-type, missing-field, api-version), EXPECTED and, where one name is near, NEAR. Texts with placeholders and
+ * encrypted ones are left alone. Kinds that the table lacks are not checked. */
+void check_schema(const SourceFile *file, const YamlNode *root, Node object);

@@ -1,0 +1,132 @@
+/* Bytes that look like a credential: tokens whose form says what they are, private keys, and literal values of keys
+ * that are called password, secret or token. Only the place and the form are kept, never the value.
+ *
+ * Sources of the forms: the issuers' public documentation of their token formats. */
+#include "source/source.h"
+
+typedef enum Alphabet { ALNUM, URL_SAFE } Alphabet;
+
+/* prefix, then least to most characters of the alphabet. */
+static const struct {
+	const char *prefix, *name;
+	Alphabet alphabet;
+	uint16_t least, most;
+} forms[] = {
+        {"AKIA", "AWS access key", ALNUM, 16, 16},
+        {"ghp_", "GitHub token", ALNUM, 36, 36},
+        {"gho_", "GitHub token", ALNUM, 36, 36},
+        {"ghs_", "GitHub token", ALNUM, 36, 36},
+        {"github_pat_", "GitHub token", URL_SAFE, 60, 100},
+        {"glpat-", "GitLab token", URL_SAFE, 20, 60},
+        {"xoxb-", "Slack token", URL_SAFE, 40, 100},
+        {"xoxp-", "Slack token", URL_SAFE, 40, 100},
+        {"sk_live_", "Stripe key", ALNUM, 24, 120},
+        {"tskey-auth-", "Tailscale key", URL_SAFE, 20, 80},
+        {"tskey-api-", "Tailscale key", URL_SAFE, 20, 80},
+        {"tskey-client-", "Tailscale key", URL_SAFE, 20, 80},
+        {"AIzaSy", "Google API key", URL_SAFE, 33, 33},
+        {"sk-proj-", "OpenAI key", URL_SAFE, 40, 200},
+        {"sk-ant-", "Anthropic key", URL_SAFE, 40, 200},
+        {"hf_", "Hugging Face token", ALNUM, 34, 34},
+        {"dckr_pat_", "Docker Hub token", URL_SAFE, 27, 40},
+        {"npm_", "npm token", ALNUM, 36, 36},
+        {"AGE-SECRET-KEY-1", "age secret key", ALNUM, 58, 58},
+        {"hvs.", "Vault token", URL_SAFE, 90, 200},
+        {"SG.", "SendGrid key", URL_SAFE, 22, 22},
+};
+
+static bool in_alphabet(char c, Alphabet alphabet)
+{
+	return g_ascii_isalnum(c) || (alphabet == URL_SAFE && (c == '_' || c == '-'));
+}
+
+/* Samples in documents are made of few different characters, or say what they are. */
+static bool is_sample(Slice token)
+{
+	bool seen[256] = {false};
+	uint32_t different = 0;
+	for (size_t i = 0; i < token.length; i++) {
+		different += !seen[(unsigned char)token.at[i]];
+		seen[(unsigned char)token.at[i]] = true;
+	}
+	static const char *const words[] = {
+	        "EXAMPLE", "example", "xxxx", "XXXX", "your", "YOUR", "1234567890", "0123456789", "abcdefgh"};
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (slice_find(token, words[i], 0) != SIZE_MAX)
+			return true;
+	return different < 10;
+}
+
+static void add_secret(const SourceFile *file, Node parent, const char *form, size_t start, size_t end)
+{
+	graph_add_node(file->builder, NODE_SECRET, parent, slice_from(form), start, end);
+}
+
+/* The length of the token of that form at a place, or 0. */
+static size_t token_length(Slice bytes, size_t at, size_t form)
+{
+	size_t prefix = strlen(forms[form].prefix), end = at + prefix;
+	if (bytes.length - at < prefix + forms[form].least || memcmp(bytes.at + at, forms[form].prefix, prefix) != 0)
+		return 0;
+	while (end < bytes.length && in_alphabet(bytes.at[end], forms[form].alphabet))
+		end++;
+	size_t length = end - at - prefix;
+	return length >= forms[form].least && length <= forms[form].most ? end - at : 0;
+}
+
+static void find_tokens(const SourceFile *file)
+{
+	bool may_begin[256] = {false};
+	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++)
+		may_begin[(unsigned char)forms[i].prefix[0]] = true;
+	for (size_t at = 0; at + 4 < file->bytes.length; at++) {
+		char c = file->bytes.at[at];
+		if (!may_begin[(unsigned char)c] || (at && g_ascii_isalnum(file->bytes.at[at - 1])))
+			continue;
+		for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
+			size_t length = forms[i].prefix[0] == c ? token_length(file->bytes, at, i) : 0;
+			if (length == 0 || is_sample(slice_sub(file->bytes, at + strlen(forms[i].prefix), at + length)))
+				continue;
+			add_secret(file, file->node, forms[i].name, at, at + length);
+			at += length;
+			break;
+		}
+	}
+}
+
+static bool is_base64_text(Slice body)
+{
+	for (size_t i = 0; i < body.length; i++)
+		if (!g_ascii_isalnum(body.at[i]) && !strchr("+/= \t\r\n", body.at[i]))
+			return false;
+	return true;
+}
+
+/* A whole key with a body, and not only its first line as scripts and documents quote it. */
+static void find_private_keys(const SourceFile *file)
+{
+	for (size_t at = 0; (at = slice_find(file->bytes, "-----BEGIN ", at)) != SIZE_MAX; at++) {
+		size_t line_end = slice_find_byte(file->bytes, '\n', at);
+		Slice line = slice_sub(file->bytes, at, line_end == SIZE_MAX ? file->bytes.length : line_end);
+		if (slice_find(line, "PRIVATE KEY-----", 0) == SIZE_MAX || line.length > 60)
+			continue;
+		size_t end = slice_find(file->bytes, "-----END ", at);
+		Slice body = slice_sub(file->bytes, at, end == SIZE_MAX ? at : end);
+		if (body.length > 200 && body.length < 20000 && !is_sample(slice_sub(body, line.length, body.length)) &&
+		        is_base64_text(slice_sub(body, line.length, body.length)))
+			add_secret(file, file->node, "private key", at, at + line.length);
+	}
+}
+
+static bool matches(const SourceFile *file)
+{
+	return !slice_ends(file->name, ".pub") && !slice_is(file->name, "package-lock.json");
+}
+
+static void read_secrets(const SourceFile *file)
+{
+	find_tokens(file);
+	find_private_keys(file);
+}
+
+const Source source_secret = {"secret", matches, read_secrets};

@@ -1,3 +1,0 @@
-import yaml
-from fastapi import FastAPI
-from pydantic import BaseModel

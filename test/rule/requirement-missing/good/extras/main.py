@@ -1,4 +1,0 @@
-import yaml, dotenv, httpx, websockets
-from fastapi import FastAPI
-import uvicorn
-uvicorn.run("main:app")

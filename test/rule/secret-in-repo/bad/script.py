@@ -1,0 +1,1 @@
+token = "hf_qWertYuiOpAsdFghJklZxcVbnMqWeRtYuIo"

@@ -2,7 +2,8 @@
  *
  * A kustomization's path is relative to its folder, and a folder must hold a kustomization. A Flux or Argo CD path is
  * relative to the root of its source, and the source may be another repository. Which source is this one is nowhere
- * written: it is the one most of whose paths exist here. */
+ * written: it is the one with the most paths that exist here. Another is taken for it too if its URL is the same or not
+ * known; a second repository that is laid out alike has an URL of its own. */
 #include "base/path.h"
 #include "link/linker.h"
 
@@ -69,13 +70,52 @@ static void link_kustomization_entry(Graph *graph, Node entry)
 /* ---- Flux and Argo CD ---------------------------------------------------------------------------- */
 
 typedef struct Source {
+	Symbol name; /* URL, or Kind/name of the Flux source */
 	uint32_t found, asked;
 } Source;
+
+typedef struct Sources {
+	GHashTable *by_name; /* Symbol → Source */
+	const Source *here;  /* the one with the most paths found, or NULL */
+} Sources;
 
 static Symbol source_of(const Graph *graph, Node entry)
 {
 	Symbol repository = graph_symbol(graph, entry, FACT_REPOSITORY);
 	return repository ? repository : graph_symbol(graph, graph_parent(graph, entry), FACT_SOURCE_REF);
+}
+
+/* The URL of a source, of which Flux keeps only Kind/name, or NULL where no file says it. */
+static const char *source_url(const Graph *graph, Symbol source)
+{
+	const char *text = graph_symbol_text(graph, source), *slash = strchr(text, '/');
+	Symbol name;
+	if (strstr(text, "://") || strchr(text, '@'))
+		return text;
+	if (!slash || !graph_find_symbol(graph, slice_from(slash + 1), &name))
+		return NULL;
+	GRAPH_NAMED(graph, NODE_OBJECT, name, object)
+	if (strncmp(graph_text(graph, object, FACT_KIND), text, (size_t)(slash - text)) == 0 &&
+	        graph_has(graph, object, FACT_REPOSITORY))
+		return graph_text(graph, object, FACT_REPOSITORY);
+	return NULL;
+}
+
+/* git@host:owner/name.git and https://host/owner/name are one repository: the last two parts tell. */
+static bool same_repository(const char *one, const char *other)
+{
+	g_auto(GStrv) left = g_strsplit_set(one, "/:", -1), right = g_strsplit_set(other, "/:", -1);
+	guint n = g_strv_length(left), m = g_strv_length(right);
+	for (guint i = 1; i <= 2; i++) {
+		if (i > n || i > m)
+			return false;
+		Slice a = slice_from(left[n - i]), b = slice_from(right[m - i]);
+		a.length -= slice_ends(a, ".git") ? 4 : 0;
+		b.length -= slice_ends(b, ".git") ? 4 : 0;
+		if (!slice_equal(a, b))
+			return false;
+	}
+	return true;
 }
 
 /* "/apps" and "./apps" are the same to both. */
@@ -86,30 +126,42 @@ static Place find_from_root(const Graph *graph, Slice path)
 	return link_find_place(graph, (Slice){"", 0}, path);
 }
 
-static void count_source(const Graph *graph, GHashTable *sources, Node entry)
+static Source *add_source(Sources *sources, Symbol name)
+{
+	Source *source = g_hash_table_lookup(sources->by_name, GUINT_TO_POINTER(name));
+	if (source)
+		return source;
+	source = g_new0(Source, 1);
+	source->name = name;
+	g_hash_table_insert(sources->by_name, GUINT_TO_POINTER(name), source);
+	return source;
+}
+
+static void count_source(const Graph *graph, Sources *sources, Node entry)
 {
 	Place place = find_from_root(graph, entry_path(graph, entry));
-	gpointer key = GUINT_TO_POINTER(source_of(graph, entry));
-	Source *source = g_hash_table_lookup(sources, key);
-	if (!source) {
-		source = g_new0(Source, 1);
-		g_hash_table_insert(sources, key, source);
-	}
+	Source *source = add_source(sources, source_of(graph, entry));
 	bool root = place.kind == PLACE_FOLDER && *place.path == '\0';
 	if (place.kind != PLACE_UNKNOWN && !root) {
 		source->asked++;
 		source->found += place.kind != PLACE_MISSING;
 	}
+	if (source->found > (sources->here ? sources->here->found : 0))
+		sources->here = source;
 	g_free(place.path);
 }
 
-static bool is_here(const Graph *graph, GHashTable *sources, Node entry)
+static bool is_here(const Graph *graph, const Sources *sources, Node entry)
 {
-	const Source *source = g_hash_table_lookup(sources, GUINT_TO_POINTER(source_of(graph, entry)));
-	return source && source->found > 0 && source->found * 2 >= source->asked;
+	Symbol name = source_of(graph, entry);
+	const Source *source = g_hash_table_lookup(sources->by_name, GUINT_TO_POINTER(name));
+	if (!source || source->found * 2 < source->asked || source->found == 0)
+		return false;
+	const char *url = source_url(graph, name), *here = source_url(graph, sources->here->name);
+	return source == sources->here || !url || (here && same_repository(url, here));
 }
 
-static void link_path_entry(Graph *graph, GHashTable *sources, Node entry)
+static void link_path_entry(Graph *graph, const Sources *sources, Node entry)
 {
 	Place place = find_from_root(graph, entry_path(graph, entry));
 	if (!is_here(graph, sources, entry) || place.kind == PLACE_UNKNOWN) {
@@ -129,7 +181,7 @@ static void link_path_entry(Graph *graph, GHashTable *sources, Node entry)
 }
 
 /* Charts that are paths lie in the source; those that are names, in a registry. */
-static void link_chart_entry(Graph *graph, Node entry)
+static void link_chart_entry(Graph *graph, const Sources *sources, Node entry)
 {
 	Slice path = entry_path(graph, entry);
 	if (!slice_starts(path, "./") && !slice_starts(path, "../") && !slice_starts(path, "/"))
@@ -140,6 +192,8 @@ static void link_chart_entry(Graph *graph, Node entry)
 		Node file = graph_find_file(graph, slice_from(chart));
 		if (file)
 			resolved(graph, entry, file);
+	} else if (place.kind == PLACE_MISSING && is_here(graph, sources, entry)) {
+		unresolved(graph, entry, "missing");
 	}
 	g_free(place.path);
 }
@@ -184,14 +238,14 @@ static bool is_template(const Graph *graph, Node entry)
 	       slice_find(entry_path(graph, entry), "{{", 0) != SIZE_MAX;
 }
 
-static void link_object_entry(Graph *graph, GHashTable *sources, Node entry)
+static void link_object_entry(Graph *graph, const Sources *sources, Node entry)
 {
 	if (link_has_role(graph, entry, "path") && is_template(graph, entry))
 		return;
 	if (link_has_role(graph, entry, "path"))
 		link_path_entry(graph, sources, entry);
 	else if (link_has_role(graph, entry, "chart"))
-		link_chart_entry(graph, entry);
+		link_chart_entry(graph, sources, entry);
 	else if (link_has_role(graph, entry, "component"))
 		link_flux_component(graph, entry);
 	else if (link_has_role(graph, entry, "values"))
@@ -205,13 +259,14 @@ static bool is_of_object(const Graph *graph, Node entry)
 
 void link_entries(Graph *graph)
 {
-	g_autoptr(GHashTable) sources = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	g_autoptr(GHashTable) by_name = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	Sources sources = {.by_name = by_name};
 	GRAPH_NODES (graph, NODE_ENTRY, entry)
 		if (is_of_object(graph, entry) && link_has_role(graph, entry, "path"))
-			count_source(graph, sources, entry);
+			count_source(graph, &sources, entry);
 	GRAPH_NODES (graph, NODE_ENTRY, entry) {
 		if (is_of_object(graph, entry))
-			link_object_entry(graph, sources, entry);
+			link_object_entry(graph, &sources, entry);
 		else if (graph_ancestor(graph, entry, NODE_KUSTOMIZATION))
 			link_kustomization_entry(graph, entry);
 	}

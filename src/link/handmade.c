@@ -23,6 +23,10 @@ static const struct {
         {"ns", "Namespace"},
         {"serviceaccount", "ServiceAccount"},
         {"sa", "ServiceAccount"},
+        {"kustomization", "Kustomization"},
+        {"ks", "Kustomization"},
+        {"helmrelease", "HelmRelease"},
+        {"hr", "HelmRelease"},
         {"kubernetes_secret", "Secret"},
         {"kubernetes_secret_v1", "Secret"},
         {"kubernetes_config_map", "ConfigMap"},
@@ -65,11 +69,17 @@ static bool is_name(Slice word)
 	return word.length > 0 && word.length <= 253;
 }
 
+/* In a document a variable is a place for the reader's own word. */
+static bool is_variable(const Reader *reader, Slice name)
+{
+	return (slice_find_byte(name, '$', 0) != SIZE_MAX || slice_find(name, "{{", 0) != SIZE_MAX) &&
+	       !g_str_has_suffix(graph_file_path(reader->graph, reader->file), ".md");
+}
+
 static void add_created(Reader *reader, const char *kind, Slice word)
 {
 	Slice name = strip(word);
-	bool variable = slice_find_byte(name, '$', 0) != SIZE_MAX || slice_find_byte(name, '{', 0) != SIZE_MAX ||
-	                slice_find_byte(name, '<', 0) != SIZE_MAX;
+	bool variable = is_variable(reader, name);
 	if (!variable && !is_name(name))
 		return;
 	g_autofree char *text = g_strdup_printf("%s/%.*s", kind, SLICE_ARGS(variable ? SLICE("*") : name));
@@ -94,13 +104,24 @@ static bool next_argument(Slice *rest, Slice *ret_word)
 	return false;
 }
 
-/* kubectl … create KIND [TYPE] NAME */
+/* What `flux create source` makes. */
+static const char *source_kind(Slice type)
+{
+	return slice_is(type, "helm")     ? "HelmRepository"
+	       : slice_is(type, "git")    ? "GitRepository"
+	       : slice_is(type, "oci")    ? "OCIRepository"
+	       : slice_is(type, "bucket") ? "Bucket"
+	                                  : NULL;
+}
+
+/* kubectl … create KIND [TYPE] NAME; flux create source TYPE NAME */
 static void read_create(Reader *reader, Slice rest)
 {
 	Slice word, name;
 	if (!next_argument(&rest, &word))
 		return;
-	const char *kind = find_kind(strip(word));
+	bool source = slice_is(word, "source");
+	const char *kind = source && next_argument(&rest, &word) ? source_kind(word) : find_kind(strip(word));
 	if (!kind || !next_argument(&rest, &name))
 		return;
 	if (strcmp(kind, "Secret") == 0 && !next_argument(&rest, &name))

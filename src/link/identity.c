@@ -45,7 +45,8 @@ bool link_is_cluster_kind(const char *kind)
 	return g_str_has_prefix(kind, "Cluster") && g_ascii_isupper(kind[7]);
 }
 
-/* kustomize leaves the names of these as they are. */
+/* kustomize leaves the names of these as they are, but for a Namespace, which takes the name of the namespace that is
+ * set: people keep one file for all of them. */
 static bool keeps_name(const char *kind)
 {
 	return strcmp(kind, "Namespace") == 0 || strcmp(kind, "CustomResourceDefinition") == 0 ||
@@ -68,16 +69,27 @@ static bool has_no_namespace(const Graph *graph, Node node)
 	       !(link_is_custom_group(link_group(graph, node)) && graph_has(graph, node, FACT_NAMESPACE));
 }
 
-Symbol link_identity(Graph *graph, Node node, const Context *context)
+static char *applied_name(const Graph *graph, Node node, const Context *context)
 {
 	const char *kind = graph_text(graph, node, FACT_KIND), *name = graph_name(graph, node);
+	if (context && context->namespace && strcmp(kind, "Namespace") == 0)
+		return g_strdup(context->namespace == LINK_UNKNOWN_NAMESPACE
+		                        ? "${namespace}"
+		                        : graph_symbol_text(graph, context->namespace));
+	if (!context || keeps_name(kind))
+		return g_strdup(name);
+	return g_strdup_printf(
+	        "%s%s%s", graph_symbol_text(graph, context->prefix), name, graph_symbol_text(graph, context->suffix));
+}
+
+Symbol link_identity(Graph *graph, Node node, const Context *context)
+{
 	Symbol namespace = has_no_namespace(graph, node) ? 0 : namespace_in(graph, node, context);
 	Slice group = link_group(graph, node);
-	bool custom = link_is_custom_group(group), keep = !context || keeps_name(kind);
-	g_autofree char *text =
-	        g_strdup_printf("%s%s%.*s/%s/%s%s%s", kind, custom ? "." : "", custom ? (int)group.length : 0, group.at,
-	                graph_symbol_text(graph, namespace), keep ? "" : graph_symbol_text(graph, context->prefix),
-	                name, keep ? "" : graph_symbol_text(graph, context->suffix));
+	bool custom = link_is_custom_group(group);
+	g_autofree char *name = applied_name(graph, node, context);
+	g_autofree char *text = g_strdup_printf("%s%s%.*s/%s/%s", graph_text(graph, node, FACT_KIND), custom ? "." : "",
+	        custom ? (int)group.length : 0, group.at, graph_symbol_text(graph, namespace), name);
 	return graph_intern(graph, slice_from(text));
 }
 

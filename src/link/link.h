@@ -4,9 +4,8 @@
  * Every linker adds rows to the derived layer of a graph; rules only read them. What they may count on:
  *
  * - An ENTRY (a path that a kustomization, Flux Kustomization or Application names) REFERS_TO the FILE or KUSTOMIZATION
- *   that it leads to, or is UNRESOLVED: "missing", "no-kustomization" (the folder has none), "ignored" (missing, and
- *   Git is told to ignore it), "cycle", or "unknown" (remote, a variable, another repository). A folder of plain
- *   manifests has neither row.
+ *   that it leads to, or is UNRESOLVED: "missing", "no-kustomization" (the folder has none), "cycle", or "unknown"
+ *   (remote, a variable, another repository). A folder of plain manifests has neither row.
  * - A FILE that anything brings in or reads is REACHED_BY that KUSTOMIZATION or OBJECT, and has the ROOT of each chain.
  *   A DOCUMENT that is only read, as a patch or as the content of a generator, IS_PATCH: its objects are no objects.
  * - Every other OBJECT and GENERATED has an IDENTITY for each way in which it is applied: Kind/namespace/name, the kind

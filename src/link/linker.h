@@ -46,9 +46,9 @@ typedef struct Linker {
 	GPtrArray *in_order;    /* Carrier, by node */
 	GArray **file_contexts; /* by number of file: Context, or NULL where nothing brings the file in */
 	bool *taken;            /* by number of file: some carrier applies it */
-	GHashTable *opaque;     /* Symbols of the namespaces in which unreadable parts make objects */
-	bool opaque_anywhere;
-	bool live; /* some Flux Kustomization or Application brings in files of this repository */
+	GHashTable *opaque;     /* Symbols of the namespaces in which unreadable parts make objects; "*" is one */
+	GHashTable *foreign;    /* the same without charts: these make no objects of Flux */
+	bool live;              /* some Flux Kustomization or Application brings in files of this repository */
 } Linker;
 
 /* The contexts in which a file's objects are applied; none where nothing brings it in. */
@@ -120,5 +120,5 @@ Symbol link_identity(Graph *graph, Node node, const Context *context);
  * generated object as well. */
 uint32_t link_namespaces(const Linker *linker, Node object, Symbol *ret, uint32_t max);
 
-/* A part that cannot be read may put objects into the namespace (0: an unknown one). */
-bool link_may_be_opaque(const Linker *linker, Symbol namespace);
+/* A part that cannot be read may put objects of that kind (NULL: any) into the namespace (0: an unknown one). */
+bool link_may_be_opaque(const Linker *linker, Symbol namespace, const char *kind);

@@ -95,6 +95,12 @@ static void read_kustomization(Linker *linker, Node node)
 	}
 }
 
+static bool is_chart(const Graph *graph, Node subject)
+{
+	return link_is_kind(graph, subject, "HelmRelease") || link_is_kind(graph, subject, "HelmChart") ||
+	       link_has_role(graph, subject, "chart") || graph_node_type(graph, subject) == NODE_FILE;
+}
+
 void link_opaque(Linker *linker)
 {
 	Graph *graph = linker->graph;
@@ -104,16 +110,25 @@ void link_opaque(Linker *linker)
 		read_kustomization(linker, node);
 	graph_finish(graph);
 	linker->opaque = g_hash_table_new(NULL, NULL);
+	linker->foreign = g_hash_table_new(NULL, NULL);
 	GRAPH_EACH (graph, FACT_OPAQUE, row) {
-		if (strcmp(graph_symbol_text(graph, row->object), "*") == 0)
-			linker->opaque_anywhere = true;
 		g_hash_table_add(linker->opaque, GUINT_TO_POINTER(row->object));
+		if (!is_chart(graph, row->subject))
+			g_hash_table_add(linker->foreign, GUINT_TO_POINTER(row->object));
 	}
 }
 
-bool link_may_be_opaque(const Linker *linker, Symbol namespace)
+bool link_may_be_opaque(const Linker *linker, Symbol namespace, const char *kind)
 {
-	if (linker->opaque_anywhere || !namespace)
-		return g_hash_table_size(linker->opaque) > 0;
-	return g_hash_table_contains(linker->opaque, GUINT_TO_POINTER(namespace));
+	static const char *const flux[] = {"HelmRepository", "HelmRelease", "Kustomization", "Bucket"};
+	GHashTable *set = linker->opaque;
+	Symbol anywhere;
+	for (size_t i = 0; kind && i < G_N_ELEMENTS(flux); i++)
+		if (strcmp(kind, flux[i]) == 0)
+			set = linker->foreign;
+	if (!namespace)
+		return g_hash_table_size(set) > 0;
+	return g_hash_table_contains(set, GUINT_TO_POINTER(namespace)) ||
+	       (graph_find_symbol(linker->graph, SLICE("*"), &anywhere) &&
+	               g_hash_table_contains(set, GUINT_TO_POINTER(anywhere)));
 }

@@ -111,14 +111,14 @@ static void enter(GQueue *queue, Carrier *carrier, const Context *context)
 	g_queue_push_tail(queue, visit);
 }
 
-/* Appliers in a file begin anew: only the root is handed on. */
+/* Appliers in a file begin anew: only the root is handed on, and that not to another cluster. */
 static void enter_appliers(Linker *linker, GQueue *queue, uint32_t file, Node root)
 {
 	const Graph *graph = linker->graph;
-	Context fresh = {.root = root};
 	GRAPH_CHILDREN (graph, graph_file_node(graph, file), NODE_DOCUMENT, document)
 		GRAPH_CHILDREN (graph, document, NODE_OBJECT, object) {
 			Carrier *carrier = link_find_carrier(linker, object);
+			Context fresh = {.root = graph_has(graph, object, FACT_CLUSTER) ? object : root};
 			if (carrier)
 				enter(queue, carrier, &fresh);
 		}
@@ -280,6 +280,8 @@ void link_reach_clear(Linker *linker)
 	for (uint32_t file = 0; file < graph_files(linker->graph); file++)
 		if (linker->file_contexts[file])
 			g_array_unref(linker->file_contexts[file]);
+	g_hash_table_unref(linker->opaque);
+	g_hash_table_unref(linker->foreign);
 	g_free(linker->file_contexts);
 	g_free(linker->taken);
 	g_ptr_array_unref(linker->in_order);

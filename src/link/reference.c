@@ -255,10 +255,11 @@ static bool is_kind_kept_elsewhere(const Search *search)
 
 static bool is_in_opaque_namespace(const Search *search)
 {
+	const char *kind = graph_symbol_text(search->linker->graph, search->kind);
 	if (search->any_namespace)
-		return link_may_be_opaque(search->linker, 0);
+		return link_may_be_opaque(search->linker, 0, kind);
 	for (uint32_t i = 0; i < search->n_namespaces; i++)
-		if (link_may_be_opaque(search->linker, search->namespaces[i]))
+		if (link_may_be_opaque(search->linker, search->namespaces[i], kind))
 			return true;
 	return false;
 }

@@ -57,7 +57,7 @@ static bool may_select(const Linker *linker, Node service)
 			return true;
 	uint32_t count = link_namespaces(linker, service, namespaces, MOST_NAMESPACES);
 	for (uint32_t i = 0; i < count; i++)
-		if (link_may_be_opaque(linker, namespaces[i]))
+		if (link_may_be_opaque(linker, namespaces[i], "Pod"))
 			return true;
 	return !key_pair(graph, service);
 }

@@ -81,6 +81,7 @@ static void read_kustomization(const SourceFile *file, const YamlNode *root, Nod
 	read_substitutes(file, yaml_get(spec, "postBuild"), object);
 	add_secret(file, yaml_get(spec, "decryption"), "secretRef", object);
 	add_secret(file, yaml_get(spec, "kubeConfig"), "secretRef", object);
+	add_scalar(file, object, FACT_CLUSTER, yaml_at(spec, "kubeConfig.secretRef.name"));
 }
 
 static void read_repository(const SourceFile *file, const YamlNode *root, Node object)
@@ -177,6 +178,16 @@ static void read_source(const SourceFile *file, const YamlNode *source, Node obj
 		add_entry(file, object, "component", component);
 }
 
+/* The cluster that Argo CD itself runs in has one name and one address by its own convention. */
+static void read_cluster(const SourceFile *file, const YamlNode *destination, Node object)
+{
+	const YamlNode *name = yaml_get(destination, "name"), *server = yaml_get(destination, "server");
+	if (name && !slice_is(yaml_text(name), "in-cluster"))
+		add_scalar(file, object, FACT_CLUSTER, name);
+	else if (server && !slice_starts(yaml_text(server), "https://kubernetes.default.svc"))
+		add_scalar(file, object, FACT_CLUSTER, server);
+}
+
 static void read_application_spec(const SourceFile *file, const YamlNode *spec, Node object)
 {
 	const YamlNode *options = yaml_at(spec, "syncPolicy.syncOptions");
@@ -184,6 +195,7 @@ static void read_application_spec(const SourceFile *file, const YamlNode *spec, 
 	YAML_EACH_ITEM (yaml_get(spec, "sources"), source)
 		read_source(file, source, object);
 	add_scalar(file, object, FACT_TARGET_NAMESPACE, yaml_at(spec, "destination.namespace"));
+	read_cluster(file, yaml_get(spec, "destination"), object);
 	add_reference(file, object, "project", "AppProject", yaml_get(spec, "project"));
 	YAML_EACH_ITEM (options, option)
 		if (slice_is(yaml_text(option), "CreateNamespace=true"))
@@ -257,6 +269,7 @@ bool read_flux(const SourceFile *file, const YamlNode *root, Node object)
 		if (!slice_is(kind, kinds[i].kind) || !slice_starts(version, kinds[i].group))
 			continue;
 		kinds[i].read(file, root, object);
+		add_if_true(file, object, FACT_SUSPENDED, yaml_at(root, "spec.suspend"));
 		return true;
 	}
 	return false;

@@ -1,0 +1,115 @@
+/* Up from a file through the kustomizations that list one another, to the objects that apply them. */
+#include "rule/owner.h"
+
+Node file_node_of(const Graph *graph, Node node)
+{
+	return graph_file_node(graph, graph_file_of(graph, node));
+}
+
+bool is_patch_document(const Graph *graph, Node node)
+{
+	Node document = graph_ancestor(graph, node, NODE_DOCUMENT);
+	return document && graph_has(graph, document, FACT_IS_PATCH);
+}
+
+static void add_owner(Owners *owners, Node owner)
+{
+	for (uint32_t i = 0; i < owners->count; i++)
+		if (owners->at[i] == owner)
+			return;
+	if (owners->count < MOST_OWNERS)
+		owners->at[owners->count++] = owner;
+}
+
+/* The kustomization of a file that nothing brings in is its own owner. */
+static void look_up(const Graph *graph, Node file, GQueue *files, GHashTable *seen, Owners *owners)
+{
+	GRAPH_OF (graph, file, FACT_REACHED_BY, row) {
+		Node carrier = row->object, above = file_node_of(graph, carrier);
+		if (graph_node_type(graph, carrier) == NODE_OBJECT)
+			add_owner(owners, carrier);
+		else if (!graph_has(graph, above, FACT_REACHED_BY))
+			add_owner(owners, carrier);
+		else if (g_hash_table_add(seen, GUINT_TO_POINTER(above)))
+			g_queue_push_tail(files, GUINT_TO_POINTER(above));
+	}
+}
+
+/* A kustomization that nothing brings in owns what it generates itself. */
+static void add_own_kustomization(const Graph *graph, Node file, Owners *owners)
+{
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document) {
+		Node list = graph_first_child(graph, document, NODE_KUSTOMIZATION);
+		if (list)
+			add_owner(owners, list);
+	}
+}
+
+Owners owners_of(const Graph *graph, Node file)
+{
+	Owners owners = {.count = 0};
+	if (!graph_has(graph, file, FACT_REACHED_BY))
+		add_own_kustomization(graph, file, &owners);
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+	g_autoptr(GQueue) files = g_queue_new();
+	g_hash_table_add(seen, GUINT_TO_POINTER(file));
+	g_queue_push_tail(files, GUINT_TO_POINTER(file));
+	while (!g_queue_is_empty(files))
+		look_up(graph, GPOINTER_TO_UINT(g_queue_pop_head(files)), files, seen, &owners);
+	return owners;
+}
+
+bool owners_share(const Owners *a, const Owners *b)
+{
+	for (uint32_t i = 0; i < a->count; i++)
+		for (uint32_t j = 0; j < b->count; j++)
+			if (a->at[i] == b->at[j])
+				return true;
+	return false;
+}
+
+bool share_root(const Graph *graph, Node file, Node other)
+{
+	GRAPH_OF (graph, file, FACT_ROOT, row)
+		if (graph_says(graph, other, FACT_ROOT, row->object))
+			return true;
+	return false;
+}
+
+bool is_built_by_cluster(const Graph *graph, Node file)
+{
+	Owners owners = owners_of(graph, file);
+	for (uint32_t i = 0; i < owners.count; i++)
+		if (graph_node_type(graph, owners.at[i]) == NODE_OBJECT)
+			return true;
+	return false;
+}
+
+GHashTable *live_roots(const Graph *graph)
+{
+	GHashTable *roots = g_hash_table_new(NULL, NULL);
+	GRAPH_EACH (graph, FACT_REACHED_BY, row) {
+		if (graph_node_type(graph, row->object) != NODE_OBJECT ||
+		        !g_hash_table_add(roots, GUINT_TO_POINTER(row->object)))
+			continue;
+		GRAPH_OF (graph, file_node_of(graph, row->object), FACT_ROOT, root)
+			g_hash_table_add(roots, GUINT_TO_POINTER(root->object));
+	}
+	return roots;
+}
+
+bool is_live(const Graph *graph, GHashTable *roots, Node file)
+{
+	GRAPH_OF (graph, file, FACT_ROOT, row)
+		if (g_hash_table_contains(roots, GUINT_TO_POINTER(row->object)))
+			return true;
+	return false;
+}
+
+bool has_appliers(const Graph *graph)
+{
+	GRAPH_EACH (graph, FACT_REACHED_BY, row)
+		if (graph_node_type(graph, row->object) == NODE_OBJECT)
+			return true;
+	return false;
+}

@@ -1,0 +1,307 @@
+/* Manifests that lie beside those which are applied, and are not: in a repository where kustomizations, Flux or Argo CD
+ * bring in nearly everything, a file that none of them reaches was most likely forgotten in a list. A file that a
+ * comment of the list speaks of, or that a command in a script or document applies, was left out on purpose. */
+#include "base/path.h"
+#include "rule/apply.h"
+#include "rule/owner.h"
+#include "rule/rule.h"
+#include "rule/search.h"
+
+/* Fewer reached files are no habit that the others could break. */
+#define LEAST_REACHED 8
+
+typedef struct Orphans {
+	Checker *checker;
+	GHashTable *groups;  /* Symbols of API groups and kinds that are applied somewhere: "group/Kind" */
+	GHashTable *folders; /* folder → Finding */
+	bool live;
+} Orphans;
+
+static Slice path_of(const Graph *graph, Node file)
+{
+	return slice_from(graph_name(graph, file));
+}
+
+static bool first_object(const Graph *graph, Node file, Node *ret_object)
+{
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
+		if (!graph_has(graph, document, FACT_IS_PATCH) &&
+		        (*ret_object = graph_first_child(graph, document, NODE_OBJECT)))
+			return true;
+	return false;
+}
+
+static char *kind_key(const Graph *graph, Node object)
+{
+	const char *version = graph_text(graph, object, FACT_API_VERSION), *slash = strchr(version, '/');
+	return g_strdup_printf(
+	        "%.*s/%s", slash ? (int)(slash - version) : 0, version, graph_text(graph, object, FACT_KIND));
+}
+
+/* Of all files with objects, how many are brought in; and which kinds they hold. */
+static bool collect_reached(Orphans *orphans)
+{
+	const Graph *graph = checker_graph(orphans->checker);
+	uint32_t reached = 0, left = 0;
+	for (uint32_t i = 0; i < graph_files(graph); i++) {
+		Node file = graph_file_node(graph, i), object;
+		if (!first_object(graph, file, &object) || is_quiet(graph, file))
+			continue;
+		if (!graph_has(graph, file, FACT_REACHED_BY)) {
+			left++;
+			continue;
+		}
+		reached++;
+		GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
+			GRAPH_CHILDREN (graph, document, NODE_OBJECT, each)
+				g_hash_table_add(orphans->groups, kind_key(graph, each));
+	}
+	return reached >= LEAST_REACHED && reached >= left * 3;
+}
+
+/* Client-side configuration, kinds that nobody applies here, samples by their name. */
+static bool is_applied_kind(const Orphans *orphans, Node object)
+{
+	const Graph *graph = checker_graph(orphans->checker);
+	g_autofree char *key = kind_key(graph, object);
+	const char *kind = graph_text(graph, object, FACT_KIND);
+	return g_hash_table_contains(orphans->groups, key) && strcmp(kind, "CustomResourceDefinition") != 0;
+}
+
+/* Objects that bring others in are where it all begins, and put there by hand. */
+static bool holds_applier(const Graph *graph, Node file)
+{
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
+		GRAPH_CHILDREN (graph, document, NODE_OBJECT, object) {
+			const char *version = graph_text(graph, object, FACT_API_VERSION);
+			if (strstr(version, "kustomize.toolkit.fluxcd.io") || strstr(version, "argoproj.io") ||
+			        strstr(version, "fluxcd.controlplane.io"))
+				return true;
+		}
+	return false;
+}
+
+static bool is_sample_name(Slice name)
+{
+	static const char *const words[] = {"example", "sample", "template", "tmpl", "test", "values", ".bak",
+	        "disabled", "unused", "backup-", "old"};
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (slice_find(name, words[i], 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+/* ---- left out on purpose ---------------------------------------------------------------------------------- */
+
+/* The kustomization file of a folder, or NODE_NONE. */
+static Node kustomization_in(const Graph *graph, Slice folder)
+{
+	static const char *const names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = path_resolve(folder, slice_from(names[i]));
+		Node file = path ? graph_find_file(graph, slice_from(path)) : NODE_NONE;
+		if (file)
+			return file;
+	}
+	return NODE_NONE;
+}
+
+static bool comment_names(Slice bytes, Slice name)
+{
+	Slice line;
+	g_autofree char *word = slice_dup(name);
+	while (slice_next_line(&bytes, &line)) {
+		size_t mark = slice_find_byte(line, '#', 0);
+		if (mark != SIZE_MAX && slice_find(line, word, mark) != SIZE_MAX)
+			return true;
+	}
+	return false;
+}
+
+/* `# - ./grafana` in the list of this folder or of one above. */
+static bool is_commented_out(const Graph *graph, Slice path)
+{
+	Slice name = path_name(path);
+	for (Slice folder = path_folder(path);; folder = path_folder(folder)) {
+		Node list = kustomization_in(graph, folder);
+		if (list && comment_names(graph_file_bytes(graph, graph_file_of(graph, list)), name))
+			return true;
+		if (folder.length == 0)
+			return false;
+		name = path_name(folder);
+	}
+}
+
+/* list: the file is a kustomization. */
+static bool is_applied_by_hand(const Graph *graph, Slice path, bool list)
+{
+	if (!list && is_file_applied(graph, path.at))
+		return true;
+	for (Slice folder = path_folder(path); slice_find_byte(folder, '/', 0) != SIZE_MAX;
+	        folder = path_folder(folder))
+		if (is_folder_applied(graph, folder, list))
+			return true;
+	return false;
+}
+
+/* Named as seen from a folder above it, by a script that stands there: `kustomize('k8s/dev')`. */
+static bool accept_relative(const Graph *graph, Span word, void *data)
+{
+	Slice above = path_folder(slice_from(graph_file_path(graph, word.file)));
+	return above.length && path_is_below(slice_from(data), above) && is_apply_command(graph, word);
+}
+
+static bool is_named_from_above(const Graph *graph, Slice path)
+{
+	Span found;
+	g_autofree char *text = slice_dup(path);
+	Slice folder = path_folder(path), above = path_folder(path_folder(folder));
+	Slice two = slice_sub(folder, above.length + (above.length > 0), folder.length);
+	return search_word(graph, path_name(folder), is_script_or_document, accept_relative, text, &found) ||
+	       search_word(graph, two, is_script_or_document, accept_relative, text, &found);
+}
+
+/* Below a chart: CRDs, files and values that helm takes. */
+static bool is_in_chart(const Graph *graph, Slice path)
+{
+	for (Slice folder = path_folder(path); folder.length; folder = path_folder(folder)) {
+		g_autofree char *chart = g_strdup_printf("%.*s/Chart.yaml", SLICE_ARGS(folder));
+		if (graph_find_file(graph, slice_from(chart)))
+			return true;
+	}
+	return false;
+}
+
+/* ---- the rule ----------------------------------------------------------------------------------------------- */
+
+/* The kustomization that ought to list it: of its own folder, and in use. Else, where the cluster reads Git, the folder
+ * above that one of the lists names its neighbours in. */
+static Node natural_list(const Orphans *orphans, Slice path)
+{
+	const Graph *graph = checker_graph(orphans->checker);
+	Node list = kustomization_in(graph, path_folder(path));
+	if (!list || !graph_has(graph, list, FACT_ROOT))
+		return NODE_NONE;
+	return !orphans->live || graph_has(graph, list, FACT_REACHED_BY) ? list : NODE_NONE;
+}
+
+static void report_orphan(Orphans *orphans, Node file, Node object, Node list)
+{
+	Checker *checker = orphans->checker;
+	const Graph *graph = checker_graph(checker);
+	Slice path = path_of(graph, file), name = path_name(path);
+	g_autofree char *folder = slice_dup(path_folder(path));
+	Finding *finding = g_hash_table_lookup(orphans->folders, folder);
+	if (finding) {
+		add_evidence(checker, finding, graph_place(graph, object), "nor is %.*s", SLICE_ARGS(name));
+		return;
+	}
+	finding = report(checker, file, graph_place(graph, object),
+	        "%s %s is in no kustomization and nothing else applies it", graph_text(graph, object, FACT_KIND),
+	        graph_name(graph, object));
+	add_evidence(checker, finding, graph_place(graph, list), "the kustomization of the folder does not list it");
+	set_hint(checker, finding, "add `- %.*s` to resources in %s, or delete the file", SLICE_ARGS(name),
+	        graph_name(graph, list));
+	g_hash_table_insert(orphans->folders, g_steal_pointer(&folder), finding);
+}
+
+static void check_file(Orphans *orphans, Node file)
+{
+	const Graph *graph = checker_graph(orphans->checker);
+	Slice path = path_of(graph, file);
+	Node object, list = NODE_NONE;
+	if (graph_has(graph, file, FACT_REACHED_BY) || is_quiet(graph, file) || !first_object(graph, file, &object) ||
+	        !(list = natural_list(orphans, path)))
+		return;
+	if (is_applied_kind(orphans, object) && !holds_applier(graph, file) && !is_sample_name(path_name(path)) &&
+	        !is_in_chart(graph, path) && !is_commented_out(graph, path) && !is_applied_by_hand(graph, path, false))
+		report_orphan(orphans, file, object, list);
+}
+
+/* ---- whole kustomizations --------------------------------------------------------------------------------- */
+
+/* An overlay beside one that is in use: what it builds on is brought in by others. */
+static bool is_other_overlay(const Graph *graph, Node list)
+{
+	GRAPH_CHILDREN (graph, list, NODE_ENTRY, entry) {
+		const Row *target = graph_find(graph, entry, FACT_REFERS_TO);
+		Node file = target ? file_node_of(graph, target->object) : NODE_NONE;
+		Rows rows = file ? graph_rows_of(graph, file, FACT_REACHED_BY) : (Rows){NULL, NULL};
+		if (rows.end - rows.at > 1)
+			return true;
+	}
+	return false;
+}
+
+/* Where nothing else is brought in, all is put there by hand before Flux or Argo CD can run. */
+static bool has_live_neighbours(const Graph *graph, Slice folder)
+{
+	Slice parent = path_folder(folder);
+	for (uint32_t i = 0; i < graph_files(graph); i++) {
+		Node file = graph_file_node(graph, i);
+		Slice path = path_of(graph, file);
+		if (parent.length && path_is_below(path, parent) && !path_is_below(path, folder) &&
+		        is_built_by_cluster(graph, file))
+			return true;
+	}
+	return false;
+}
+
+static uint32_t manifests_of(const Graph *graph, Node list)
+{
+	uint32_t count = 0;
+	GRAPH_TO (graph, FACT_ROOT, list, row) {
+		Node object;
+		count += first_object(graph, row->subject, &object);
+	}
+	return count;
+}
+
+static void check_list(Orphans *orphans, Node list)
+{
+	Checker *checker = orphans->checker;
+	const Graph *graph = checker_graph(checker);
+	Node file = file_node_of(graph, list);
+	Slice path = path_of(graph, file);
+	uint32_t manifests;
+	if (graph_has(graph, file, FACT_REACHED_BY) || graph_has(graph, list, FACT_COMPONENT) ||
+	        is_quiet(graph, file) || !(manifests = manifests_of(graph, list)) || is_other_overlay(graph, list))
+		return;
+	if (is_sample_name(path) || is_in_chart(graph, path) || is_commented_out(graph, path) ||
+	        is_applied_by_hand(graph, path, true) || is_named_from_above(graph, path) ||
+	        !has_live_neighbours(graph, path_folder(path)))
+		return;
+	report(checker, list, graph_place(graph, list),
+	        "no Flux or Argo CD object and no other kustomization brings in this one with its %u manifest%s",
+	        manifests, manifests == 1 ? "" : "s");
+}
+
+static void check_orphan_manifest(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	Orphans orphans = {.checker = checker, .groups = groups, .folders = folders, .live = has_appliers(graph)};
+	if (!collect_reached(&orphans))
+		return;
+	for (uint32_t file = 0; file < graph_files(graph); file++)
+		check_file(&orphans, graph_file_node(graph, file));
+	if (orphans.live)
+		GRAPH_NODES (graph, NODE_KUSTOMIZATION, list)
+			check_list(&orphans, list);
+}
+
+static const Rule rules[] = {
+        {
+                .id = "orphan-manifest",
+                .level = LEVEL_WARNING,
+                .fix = FIX_PROPOSAL,
+                .title = "a manifest that nothing applies",
+                .why = "The file looks as if it were in effect and is not: changes to it do nothing, and what it "
+                       "describes is missing from the cluster or was left there from an earlier time.",
+                .remedy = "List it under resources, or delete it; a comment in the list says that it is meant to wait.",
+                .check = check_orphan_manifest,
+        },
+};
+
+const RuleSet rules_orphan = {"orphan", rules, G_N_ELEMENTS(rules)};

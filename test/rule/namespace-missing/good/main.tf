@@ -1,0 +1,5 @@
+resource "kubernetes_namespace" "x" {
+  metadata {
+    name = "by-terraform"
+  }
+}

@@ -197,41 +197,44 @@ static bool read_url(Slice text, size_t colon, Address *address)
 /* ---- bare addresses ------------------------------------------------------------------------------------------------
  */
 
-/* "10.0.0.5-10.0.0.9": what stands before the dash is an address, too. */
+/* What may not stand before an address without a scheme: it would be a version, a path, part of a name. */
+static bool is_part_of_word(Slice text, size_t start)
+{
+	if (start == 0)
+		return false;
+	char c = text.at[start - 1];
+	if (c == '-')
+		return start > 1 && is_host_byte(text.at[start - 2]);
+	if (c == '/') /* a share: //10.0.0.5/music */
+		return start < 2 || text.at[start - 2] != '/' || (start > 2 && is_host_byte(text.at[start - 3]));
+	return g_ascii_isalnum(c) || strchr("_.$}\\", c) != NULL;
+}
+
+/* "10.0.0.5-10.0.0.9": what stands before the dash is an address, too, and no part of anything else. */
 static bool follows_address(Slice text, size_t dash)
 {
 	Ip ip;
 	size_t start = dash;
 	while (start > 0 && dash - start < 16 && (is_digit(text.at[start - 1]) || text.at[start - 1] == '.'))
 		start--;
-	return ip_parse_v4(slice_sub(text, start, dash), &ip);
+	return ip_parse_v4(slice_sub(text, start, dash), &ip) && !is_part_of_word(text, start);
+}
+
+static bool is_joined_before(Slice text, size_t start, bool *ret_range)
+{
+	*ret_range = start > 0 && text.at[start - 1] == '-' && follows_address(text, start - 1);
+	return !*ret_range && is_part_of_word(text, start);
 }
 
 static bool precedes_address(Slice text, size_t dash)
 {
 	Ip ip;
 	size_t end = dash + 1;
-	while (end - dash < 17 && (is_digit(byte_at(text, end)) || byte_at(text, end) == '.'))
+	while (end - dash < 64 && (is_digit(byte_at(text, end)) || byte_at(text, end) == '.'))
 		end++;
 	while (end > dash + 1 && text.at[end - 1] == '.')
 		end--;
 	return end <= text.length && ip_parse_v4(slice_sub(text, dash + 1, end), &ip);
-}
-
-/* What may not stand before an address without a scheme: it would be a version, a path, part of a name. */
-static bool is_joined_before(Slice text, size_t start, bool *ret_range)
-{
-	*ret_range = false;
-	if (start == 0)
-		return false;
-	char c = text.at[start - 1];
-	if (c == '-') {
-		*ret_range = follows_address(text, start - 1);
-		return !*ret_range && start > 1 && is_host_byte(text.at[start - 2]);
-	}
-	if (c == '/') /* a share: //10.0.0.5/music */
-		return start < 2 || text.at[start - 2] != '/' || (start > 2 && is_host_byte(text.at[start - 3]));
-	return g_ascii_isalnum(c) || strchr("_.$}\\", c) != NULL;
 }
 
 /* A plain letter after a dash is the rest of a version: 1.2.3.4-rc1. */
@@ -273,7 +276,8 @@ static bool is_v6_byte(char c)
 	return g_ascii_isxdigit(c) || c == ':' || c == '.';
 }
 
-/* At least one digit, so that dead::beef and Rust paths stay what they are. */
+/* At least one digit, and in a part of the address space that is in use: dead::beef, Rust paths, [::2] of Python and
+ * hardware addresses of eight bytes stay what they are. */
 static bool read_v6(Slice text, size_t colon, Address *address)
 {
 	size_t start = colon, end = colon;
@@ -281,7 +285,9 @@ static bool read_v6(Slice text, size_t colon, Address *address)
 	while (start > 0 && colon - start < 48 && is_v6_byte(text.at[start - 1]))
 		start--;
 	while (end - start < 48 && is_v6_byte(byte_at(text, end)))
-		digit |= is_digit(text.at[end++]);
+		end++;
+	for (size_t i = start; i < end; i++)
+		digit |= is_digit(text.at[i]);
 	while (end > start && (text.at[end - 1] == '.' || (text.at[end - 1] == ':' && text.at[end - 2] != ':')))
 		end--;
 	*address = (Address){.start = start,
@@ -294,7 +300,7 @@ static bool read_v6(Slice text, size_t colon, Address *address)
 	if (!digit || end <= start + 2 || !ip_parse_v6(slice_sub(text, start, end), &address->ip))
 		return false;
 	bool range;
-	if (is_joined_before(text, start, &range) || carries_on(text, end))
+	if (ip_scope(&address->ip) == IP_RESERVED || is_joined_before(text, start, &range) || carries_on(text, end))
 		return false;
 	if (start > 0 && text.at[start - 1] == '[' && byte_at(text, end) == ']') {
 		address->scheme_end = --address->start;

@@ -52,6 +52,7 @@ static const struct {
         {"192.168.1.0/24 10.0.0.0/8, 10.0.0.1/33", "192.168.1.0/24 10.0.0.0/8 10.0.0.1"},
         {"192.168.1.5/share", "192.168.1.5"},
         {"192.168.8.100-192.168.8.199", "192.168.8.100 ..192.168.8.199"},
+        {"v1.2.3.4-10.0.0.1 $A.1.1.1.1-10.0.0.1", ""},
         {"192.168.8.1.nip.io", ""},
         {"192.168.8.5:6443/tcp", "192.168.8.5:6443"},
         {"192.168.8.5:70000 192.168.8.5:", "192.168.8.5 192.168.8.5"},
@@ -61,6 +62,9 @@ static const struct {
         /* IPv6 */
         {"fd00::1", "fd00::1"},
         {"::1", "::1"},
+        {"fd00::/8, fe80::a fc00::/7", "fd00::/8 fe80::a fc00::/7"},
+        {"2400:cb00::/32", "2400:cb00::/32"},
+        {"rows[::2] rows[1::2] 76::67 (?::2\\d) 50:01:43:80:12:34:56:78", ""},
         {"listen [::]:80;", ""},
         {"[fd00::5]:8080", "fd00::5:8080"},
         {"fd12:3456:789a:1::/64", "fd12:3456:789a:1::/64"},
@@ -97,6 +101,76 @@ static void test_cases(void)
 		g_autofree char *found = found_in(cases[i].text);
 		g_assert_cmpstr(found, ==, cases[i].found);
 	}
+}
+
+/* IPv4 as a strict regular expression, with the same idea of what joins an address to something else. Classes are spelt
+ * out, since for GLib \w also means the letters of Latin-1. */
+#define WORD "A-Za-z0-9_"
+#define OCTET "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+#define IPV4 OCTET "(?:\\." OCTET "){3}"
+#define APART_AFTER "(?![" WORD "${])(?!\\.[A-Za-z0-9.])(?:(?!-[A-Za-z0-9])|(?=-" IPV4 "\\.*+(?![0-9])))"
+#define APART_BEFORE "(?<![" WORD ".$}\\\\/])(?<![" WORD ".-]-)"
+#define SHARE_BEFORE "(?<=(?<![" WORD ".-])//)"
+#define RANGE "(" IPV4 ")" APART_AFTER "(?:-(" IPV4 ")" APART_AFTER ")?"
+#define APART "(?:" APART_BEFORE "|" SHARE_BEFORE ")" RANGE
+
+static GString *random_text(guint32 seed, size_t length)
+{
+	static const char *const pieces[] = {"1", "10", "192", "255", "256", "01", "0", "9", "300", ".", ".", ".", ".",
+	        "..", "1.2.3.4", "10.0.0.1", "192.168.8.255", "203.0.113.7", "-", "/", "//", "/24", " ", " ", "\n",
+	        ":80", ": ", "v", "x", "_", "$", "{", "}", "\\", ",", "\"", "\xc3\xa9", "="};
+	GRand *random = g_rand_new_with_seed(seed);
+	GString *text = g_string_new(NULL);
+	while (text->len < length)
+		g_string_append(text, pieces[g_rand_int_range(random, 0, (int)G_N_ELEMENTS(pieces))]);
+	g_rand_free(random);
+	return text;
+}
+
+/* Start and end of all addresses, in pairs. */
+static GArray *match_all(const GString *text)
+{
+	GArray *places = g_array_new(FALSE, FALSE, sizeof(int));
+	g_autoptr(GRegex) regex = g_regex_new(APART, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
+	g_assert_nonnull(regex);
+	g_autoptr(GMatchInfo) match = NULL;
+	g_regex_match_full(regex, text->str, (gssize)text->len, 0, 0, &match, NULL);
+	for (; g_match_info_matches(match); g_match_info_next(match, NULL))
+		for (int group = 1; group <= 2; group++) {
+			int place[2];
+			if (g_match_info_fetch_pos(match, group, &place[0], &place[1]) && place[0] >= 0)
+				g_array_append_vals(places, place, 2);
+		}
+	return places;
+}
+
+static void compare_with_oracle(guint32 seed)
+{
+	g_autoptr(GString) text = random_text(seed, 1 << 20);
+	g_autoptr(GArray) expected = match_all(text);
+	Slice whole = {text->str, text->len};
+	Address address;
+	guint found = 0;
+	for (size_t from = 0; address_next(whole, &from, &address);) {
+		if (!address.is_ip || address.ip.family != 4 || address.scheme_end > address.start)
+			continue;
+		g_assert_cmpuint(found + 2, <=, expected->len);
+		size_t start = (size_t)g_array_index(expected, int, found),
+		       end = (size_t)g_array_index(expected, int, found + 1);
+		if (address.host_start != start || address.host_end != end)
+			g_test_message("%.90s", text->str + MAX(MIN(start, address.host_start), 20) - 20);
+		g_assert_cmpuint(address.host_start, ==, start);
+		g_assert_cmpuint(address.host_end, ==, end);
+		found += 2;
+	}
+	g_assert_cmpuint(found, ==, expected->len);
+	g_assert_cmpuint(found, >, 4000);
+}
+
+static void test_oracle(void)
+{
+	for (guint32 seed = 0; seed < (g_test_thorough() ? 100 : 1); seed++)
+		compare_with_oracle(seed);
 }
 
 /* An address is found wherever it stands, before, within and after the blocks that are skipped. */
@@ -153,6 +227,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/address/cases", test_cases);
+	g_test_add_func("/address/oracle", test_oracle);
 	g_test_add_func("/address/everywhere", test_everywhere);
 	g_test_add_func("/address/scopes", test_scopes);
 	g_test_add_func("/address/ranges", test_ranges);

@@ -142,14 +142,21 @@ static const struct {
         {"weather_au", " weather-au "},
 };
 
-/* Package, then the modules that come along with it. A package that stands here is known as a whole. */
+/* Package, then the modules that come along with it. A package that stands here is known as a whole; one with extras,
+ * which bring more, is spelled with "[]" and stands for itself. */
 static const struct {
 	const char *package, *modules;
 } brought[] = {
         {"fastapi", " starlette pydantic pydantic_core typing_extensions anyio annotated_types idna sniffio "
-                    "typing_inspection annotated_doc uvicorn httpx jinja2 multipart email_validator "},
-        {"starlette", " anyio typing_extensions idna sniffio httpx jinja2 multipart "},
-        {"uvicorn", " click h11 typing_extensions httptools dotenv yaml uvloop watchfiles websockets anyio "},
+                    "typing_inspection annotated_doc "},
+        {"fastapi[]",
+                " starlette pydantic pydantic_core typing_extensions anyio annotated_types idna sniffio "
+                "typing_inspection annotated_doc uvicorn httpx jinja2 multipart email_validator fastapi_cli typer "
+                "click rich h11 httpcore certifi httptools dotenv yaml uvloop watchfiles websockets orjson "
+                "pydantic_settings itsdangerous "},
+        {"starlette", " anyio typing_extensions idna sniffio "},
+        {"uvicorn", " click h11 typing_extensions "},
+        {"uvicorn[]", " click h11 typing_extensions httptools dotenv yaml uvloop watchfiles websockets anyio "},
         {"gunicorn", " packaging "},
         {"hypercorn", " h11 h2 wsproto priority "},
         {"flask", " werkzeug jinja2 markupsafe click itsdangerous blinker importlib_metadata "},
@@ -163,10 +170,10 @@ static const struct {
         {"httpx", " httpcore anyio h11 certifi idna sniffio h2 "},
         {"aiohttp", " yarl multidict attr attrs frozenlist aiosignal async_timeout aiohappyeyeballs propcache idna "},
         {"pydantic", " typing_extensions annotated_types pydantic_core typing_inspection email_validator "},
-        {"pydantic-settings", " pydantic pydantic_core typing_extensions annotated_types dotenv yaml "},
+        {"pydantic-settings", " pydantic pydantic_core typing_extensions annotated_types dotenv "},
         {"sqlalchemy", " greenlet typing_extensions "},
         {"alembic", " sqlalchemy mako markupsafe greenlet typing_extensions "},
-        {"redis", " async_timeout hiredis "},
+        {"redis", " async_timeout "},
         {"celery", " kombu billiard vine amqp click dateutil tzdata redis "},
         {"psycopg2-binary", " "},
         {"psycopg2", " "},
@@ -285,6 +292,11 @@ static const char *names_of(Slice module)
 	return NULL;
 }
 
+static Slice without_extras(Slice package)
+{
+	return slice_ends(package, "[]") ? slice_sub(package, 0, package.length - 2) : package;
+}
+
 static const char *without(const char *text, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -295,6 +307,7 @@ bool package_may_give(Slice package, Slice module)
 {
 	char spelled[64], left[64], right[64];
 	const char *names = names_of(module);
+	package = without_extras(package);
 	if (names && has_word(names, normalise(package, spelled)))
 		return true;
 	if (squeeze(package, left) == 0 || squeeze(module, right) == 0)
@@ -306,25 +319,29 @@ bool package_may_give(Slice package, Slice module)
 	return strncmp(a, b, shorter) == 0 || strstr(a, b) != NULL;
 }
 
-static const char *brought_by(Slice package)
+static const char *brought_by(Slice package, bool extras)
 {
 	char spelled[64];
-	Slice name = normalise(package, spelled);
-	for (size_t i = 0; i < G_N_ELEMENTS(brought); i++)
-		if (slice_is(name, brought[i].package))
+	normalise(without_extras(package), spelled);
+	for (size_t i = 0; i < G_N_ELEMENTS(brought); i++) {
+		const char *rest = brought[i].package + strcspn(brought[i].package, "[");
+		size_t length = (size_t)(rest - brought[i].package);
+		if ((*rest != '\0') == extras && strncmp(brought[i].package, spelled, length) == 0 &&
+		        spelled[length] == '\0')
 			return brought[i].modules;
+	}
 	return NULL;
 }
 
 bool package_brings(Slice package, Slice module)
 {
-	const char *modules = brought_by(package);
-	return modules && has_word(modules, module);
+	const char *modules = brought_by(package, false), *more = brought_by(package, slice_ends(package, "[]"));
+	return (modules && has_word(modules, module)) || (more && has_word(more, module));
 }
 
 bool package_is_known(Slice package)
 {
-	return brought_by(package) != NULL;
+	return brought_by(package, slice_ends(package, "[]")) != NULL;
 }
 
 bool package_is_common(Slice module)

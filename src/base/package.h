@@ -11,7 +11,8 @@ bool package_is_standard(Slice module);
  * known to differ, or one that begins alike, so that nothing can be said against it. */
 bool package_may_give(Slice package, Slice module);
 
-/* True if the package is known to bring the module along with what it needs itself. */
+/* True if the package is known to bring the module along with what it needs itself. Here and below, a package that is
+ * installed with extras is called "NAME[]". */
 bool package_brings(Slice package, Slice module);
 
 /* True if all that the package brings along is known. */

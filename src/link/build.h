@@ -11,7 +11,8 @@ typedef struct Build {
 	Span said;           /* place that says so: the Dockerfile's own begin for a guess */
 } Build;
 
-/* Follows the programs that the image starts through their imports: RUNS_IN, NOT_IN_IMAGE and WANTS_PATH.
+/* Follows the programs that the image starts through their imports: RUNS_IN, NOT_IN_IMAGE, WANTS_PATH and
+ * LACKS_START.
  * seen holds the FILE nodes that were read in some image, as pointers. */
 void link_programs(Graph *graph, const Build *build, GHashTable *seen);
 

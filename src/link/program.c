@@ -26,6 +26,12 @@ typedef struct Missing {
 	const char *paths[2]; /* where it would stand in the repository, without .py; NULL where that is not known */
 } Missing;
 
+/* What a command starts and the image lacks. */
+typedef struct Start {
+	Node command;
+	const char *path; /* in the repository, or in the container where it cannot be told */
+} Start;
+
 typedef struct Program {
 	Graph *graph;
 	Image *image;
@@ -37,6 +43,8 @@ typedef struct Program {
 	uint32_t scripts;
 	bool open;
 	GArray *missing;
+	Node command; /* CMD or ENTRYPOINT that is read, or NODE_NONE */
+	Start missing_start;
 } Program;
 
 static const Graph *graph_of(const Program *program)
@@ -276,6 +284,25 @@ static void read_modules(Program *program)
 		read_module(program, g_array_index(program->modules, Module, program->next++));
 }
 
+/* A RUN that speaks of the module's first part, or brings files that nobody can know. */
+static bool may_be_made(const Graph *graph, Node dockerfile, const char *top)
+{
+	static const char *const fetches[] = {"git clone", "unzip ", "tar x", "tar -x", "protoc", "poetry install",
+	        "uv sync", "pdm install", "pipenv install"};
+	GRAPH_CHILDREN (graph, dockerfile, NODE_STAGE, stage)
+		GRAPH_CHILDREN (graph, stage, NODE_INSTRUCTION, run) {
+			if (strcmp(graph_name(graph, run), "RUN") != 0)
+				continue;
+			Slice text = graph_span_bytes(graph, graph_place(graph, run));
+			if (mentions(text, top))
+				return true;
+			for (size_t i = 0; i < G_N_ELEMENTS(fetches); i++)
+				if (slice_find(text, fetches[i], 0) != SIZE_MAX)
+					return true;
+		}
+	return false;
+}
+
 /* ---- commands ----------------------------------------------------------------------------------------- */
 
 typedef struct Command {
@@ -315,9 +342,41 @@ static bool is_module_name(Slice text)
 	return true;
 }
 
-/* A module that a command names is looked for as an import is, from the working directory. */
-static void start_module(Program *program, Slice name, const char *cwd)
+/* Programs are copied into the folder, so that one that is not there is missed, and is neither the base image's nor
+ * mounted when the container runs. */
+static bool has_programs(const Program *program, const char *folder)
 {
+	size_t length = strlen(folder);
+	for (guint i = 0; i < program->image->layers->len; i++) {
+		const Layer *layer = &g_array_index(program->image->layers, Layer, i);
+		size_t at = strlen(layer->at);
+		bool covers = strncmp(folder, layer->at, at) == 0 && (folder[at] == '/' || folder[at] == '\0');
+		bool within = strncmp(layer->at, folder, length) == 0 && layer->at[length] == '/';
+		if (covers || (within && g_str_has_suffix(layer->at, ".py")))
+			return true;
+	}
+	return false;
+}
+
+/* The file that a command of the Dockerfile starts is not in the image. */
+static void add_missing_start(Program *program, const char *at)
+{
+	const Graph *graph = graph_of(program);
+	Slice name = path_name(slice_from(at));
+	g_autofree char *stem = slice_dup(slice_sub(name, 0, MIN(slice_find_byte(name, '.', 0), name.length)));
+	Node dockerfile = program->command ? graph_ancestor(graph, program->command, NODE_DOCKERFILE) : NODE_NONE;
+	if (!dockerfile || !*stem || !has_programs(program, parent_of(program, at)) ||
+	        may_be_made(graph, dockerfile, stem))
+		return;
+	const char *origin = image_origin(program->image, at);
+	program->missing_start = (Start){program->command, origin ? origin : at};
+}
+
+/* A module that a command names is looked for as an import is, from the working directory. False if nothing was found.
+ */
+static bool start_module(Program *program, Slice name, const char *cwd)
+{
+	guint before = program->modules->len;
 	add_root(program, cwd);
 	for (size_t at = 0; at <= name.length; at++) {
 		if (at < name.length && name.at[at] != '.')
@@ -327,6 +386,7 @@ static void start_module(Program *program, Slice name, const char *cwd)
 		add_module(program, below(program, cwd, slice_from(path), ".py"));
 		add_module(program, below(program, cwd, slice_from(path), "/__main__.py"));
 	}
+	return program->modules->len > before;
 }
 
 static void read_words(Program *program, Slice *words, size_t n, Command *command);
@@ -372,7 +432,15 @@ static bool start_application(Program *program, Slice word, const Command *comma
 		return false;
 	if (!is_module_name(slice_sub(word, 0, colon)) || !g_ascii_isalpha(word.at[colon + 1]))
 		return false;
-	start_module(program, slice_sub(word, 0, colon), command->cwd);
+	Slice module = slice_sub(word, 0, colon),
+	      top = slice_sub(module, 0, MIN(slice_find_byte(module, '.', 0), colon));
+	const char *at;
+	bool own = top.length == colon || find_part(program, command->cwd, top, &at) != FOUND_NOTHING;
+	if (start_module(program, module, command->cwd) || !own || command->depth > 0)
+		return true;
+	g_autofree char *path = g_strdelimit(slice_dup(module), ".", '/');
+	if (find_part(program, command->cwd, slice_from(path), &at) == FOUND_NOTHING)
+		add_missing_start(program, below(program, command->cwd, slice_from(path), ".py"));
 	return true;
 }
 
@@ -390,6 +458,8 @@ static void read_word(Program *program, Slice word, Command *command)
 		if (image_find_file(program->image, at)) {
 			add_root(program, parent_of(program, at));
 			add_module(program, at);
+		} else if (command->python && command->depth == 0) {
+			add_missing_start(program, at);
 		}
 	} else if (!start_application(program, word, command) && slice_find_byte(word, '=', 0) == SIZE_MAX) {
 		read_script(program, container_path(program->image->arena, command->cwd, word), *command);
@@ -502,25 +572,6 @@ static void add_installed(Program *program, Node dockerfile)
 			}
 }
 
-/* A RUN that speaks of the module's first part, or brings files that nobody can know. */
-static bool may_be_made(const Graph *graph, Node dockerfile, const char *top)
-{
-	static const char *const fetches[] = {"git clone", "unzip ", "tar x", "tar -x", "protoc", "poetry install",
-	        "uv sync", "pdm install", "pipenv install"};
-	GRAPH_CHILDREN (graph, dockerfile, NODE_STAGE, stage)
-		GRAPH_CHILDREN (graph, stage, NODE_INSTRUCTION, run) {
-			if (strcmp(graph_name(graph, run), "RUN") != 0)
-				continue;
-			Slice text = graph_span_bytes(graph, graph_place(graph, run));
-			if (mentions(text, top))
-				return true;
-			for (size_t i = 0; i < G_N_ELEMENTS(fetches); i++)
-				if (slice_find(text, fetches[i], 0) != SIZE_MAX)
-					return true;
-		}
-	return false;
-}
-
 /* ---- the outcome ------------------------------------------------------------------------------------------- */
 
 static void derive_missing(Graph *graph, const Missing *missing)
@@ -544,7 +595,13 @@ static void derive_all(Program *program, Node dockerfile, GHashTable *seen)
 		g_hash_table_add(fresh, GUINT_TO_POINTER(file));
 		graph_derive(graph, file, FACT_RUNS_IN, dockerfile, graph_place(graph, file));
 	}
-	for (guint i = 0; i < program->missing->len && !program->open && !program->image->open; i++) {
+	if (program->open || program->image->open)
+		return;
+	const Start *start = &program->missing_start;
+	if (start->command)
+		graph_derive(graph, start->command, FACT_LACKS_START, graph_intern(graph, slice_from(start->path)),
+		        graph_place(graph, start->command));
+	for (guint i = 0; i < program->missing->len; i++) {
 		const Missing *missing = &g_array_index(program->missing, Missing, i);
 		Node file = graph_parent(graph, missing->import);
 		Slice name = slice_from(graph_name(graph, missing->import));
@@ -584,10 +641,13 @@ void link_programs(Graph *graph, const Build *build, GHashTable *seen)
 	program_init(&program, graph, &image);
 	if (build->service)
 		add_mounts(&program, build->service);
+	program.command = image.entrypoint;
 	if (image.entrypoint)
 		read_command(&program, image.entrypoint);
+	program.command = image.command;
 	if (image.command)
 		read_command(&program, image.command);
+	program.command = NODE_NONE;
 	if (build->service)
 		read_command(&program, build->service);
 	add_python_path(&program);

@@ -247,6 +247,22 @@ static void check_source(const Copy *copy, void *data)
 	report_missing(search->checker, search->ignored, copy);
 }
 
+/* What CMD or ENTRYPOINT starts. Two builds of one Dockerfile may lack the same. */
+static void check_starts(Checker *checker, const Ignored *ignored)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_EACH (graph, FACT_LACKS_START, row) {
+		const char *path = graph_symbol_text(graph, row->object);
+		bool repeated = graph_find(graph, row->subject, FACT_LACKS_START) != row;
+		if (repeated || ignoring_pattern(ignored, path, false))
+			continue;
+		Finding *finding = report(checker, row->subject, graph_span(graph, row),
+		        "%s starts %s, which is not in the image", graph_name(graph, row->subject), path);
+		if (graph_find_file(graph, slice_from(path)))
+			set_hint(checker, finding, "copy %s", path);
+	}
+}
+
 static void check_copy_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -257,6 +273,7 @@ static void check_copy_missing(Checker *checker)
 		if (contexts->len)
 			each_source(graph, dockerfile, check_source, &search);
 	}
+	check_starts(checker, ignored);
 }
 
 /* ---- copy-ignored-file ------------------------------------------------------------------------------------------ */
@@ -553,9 +570,10 @@ static const Rule rules[] = {
                 .id = "copy-missing",
                 .level = LEVEL_ERROR,
                 .fix = FIX_VALUE,
-                .title = "COPY or ADD names a path that the build context lacks",
-                .why = "The build stops at this line. It is noticed by whoever builds next, often a CI run long after "
-                       "the file was moved or forgotten.",
+                .title = "COPY names a path that the build context lacks, or CMD one that the image lacks",
+                .why = "The build stops at this line, noticed by whoever builds next, often a CI run long after the "
+                       "file was "
+                       "moved or forgotten. A program that is started and was not copied stops the container at once.",
                 .remedy = "Correct the path as seen from the build context, or commit the file.",
                 .check = check_copy_missing,
         },

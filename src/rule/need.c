@@ -63,6 +63,20 @@ static bool is_plain_base(Slice image)
 
 #define MOST_LISTS 64
 
+/* "uvicorn[standard]" is kept as "uvicorn[]": which extras it has is not asked. */
+static void add_requirements(const Graph *graph, Needs *needs, Node parent)
+{
+	GRAPH_CHILDREN (graph, parent, NODE_REQUIREMENT, requirement) {
+		Span place = graph_place(graph, requirement);
+		Slice bytes = graph_file_bytes(graph, place.file);
+		const char *name = graph_name(graph, requirement);
+		size_t after = place.start + strlen(name);
+		bool extras = (after < bytes.length && bytes.at[after] == '[') ||
+		              graph_text(graph, requirement, FACT_PINNED)[0] == '[';
+		g_ptr_array_add(needs->names, extras ? g_strconcat(name, "[]", NULL) : g_strdup(name));
+	}
+}
+
 static void add_list(const Graph *graph, Needs *needs, Node file)
 {
 	for (guint i = 0; i < needs->files->len; i++)
@@ -74,8 +88,7 @@ static void add_list(const Graph *graph, Needs *needs, Node file)
 	}
 	g_array_append_val(needs->files, file);
 	needs->open |= graph_has(graph, file, FACT_INCOMPLETE);
-	GRAPH_CHILDREN (graph, file, NODE_REQUIREMENT, requirement)
-		g_ptr_array_add(needs->names, (gpointer)graph_name(graph, requirement));
+	add_requirements(graph, needs, file);
 }
 
 /* The lists that a list names with -r, the ones these name, and so on. */
@@ -146,8 +159,7 @@ static void read_run(const Graph *graph, Needs *needs, Slice context, Node run)
 	        "poetry ", "uv sync", "uv run", "pdm ", "pipenv ", "conda ", "mamba ", "hatch ", "pixi "};
 	static const char *const unknown[] = {"easy_install", "pip-sync", "pipx ", "python3-pip install"};
 	Slice text = graph_span_bytes(graph, graph_place(graph, run));
-	GRAPH_CHILDREN (graph, run, NODE_REQUIREMENT, requirement)
-		g_ptr_array_add(needs->names, (gpointer)graph_name(graph, requirement));
+	add_requirements(graph, needs, run);
 	GRAPH_OF (graph, run, FACT_FILE_ENTRY, row)
 		add_entry(graph, needs, context, graph_symbol_slice(graph, row->object));
 	if (has_any(text, managers, G_N_ELEMENTS(managers)) && !add_lists_named(graph, needs, context, NULL))
@@ -159,7 +171,7 @@ void needs_read(const Graph *graph, Node dockerfile, Needs *ret_needs)
 {
 	bool said;
 	Slice context = slice_from(build_context(graph, dockerfile, &said));
-	*ret_needs = (Needs){.names = g_ptr_array_new(),
+	*ret_needs = (Needs){.names = g_ptr_array_new_with_free_func(g_free),
 	        .files = g_array_new(FALSE, FALSE, sizeof(Node)),
 	        .plain_base = is_plain_base(base_of(graph, dockerfile))};
 	GRAPH_CHILDREN (graph, dockerfile, NODE_STAGE, stage)

@@ -5,7 +5,7 @@
 #include "fact/fact.h"
 
 typedef struct Needs {
-	GPtrArray *names; /* const char *, package names as written */
+	GPtrArray *names; /* char *, packages as written; "NAME[]" with extras */
 	GArray *files;    /* Node: the FILE nodes of the lists */
 	bool open;        /* some package is installed of which only the place is known */
 	bool plain_base;  /* the base image brings Python or nothing, but no packages */

@@ -252,19 +252,19 @@ typedef struct Lack {
 	GHashTable *found; /* first part of a module to Finding */
 } Lack;
 
-static void report_requirement(Checker *checker, Lack *lack, Node import, Slice top)
+static void report_requirement(Checker *checker, Lack *lack, Node import, Span place, Slice top)
 {
 	const Graph *graph = checker_graph(checker);
 	char *key = arena_text(checker_arena(checker), top);
 	Finding *finding = g_hash_table_lookup(lack->found, key);
 	if (finding) {
-		add_evidence(checker, finding, graph_place(graph, import), "imported here too");
+		add_evidence(checker, finding, place, "imported here too");
 		return;
 	}
 	Slice package = package_for(top);
 	Level level = graph_has(graph, import, FACT_LAZY) ? LEVEL_WARNING : LEVEL_ERROR;
-	finding = report_at(checker, level, import, graph_place(graph, import),
-	        "no package that the image installs gives '%s'", key);
+	finding = report_at(checker, level, import, place,
+	        "neither a file of the image nor a package that it installs gives '%s'", key);
 	for (guint i = 0; i < MIN(lack->needs->files->len, 3); i++)
 		add_evidence(checker, finding, graph_place(graph, g_array_index(lack->needs->files, Node, i)),
 		        "this list has no %.*s", SLICE_ARGS(package));
@@ -299,7 +299,39 @@ static void check_program(Checker *checker, Lack *lack, Node file)
 			continue;
 		g_autofree char *meant = find_meant(graph, import, false);
 		if (!meant && !ignored_import(lack->ignored, import, NULL))
-			report_requirement(checker, lack, import, top);
+			report_requirement(checker, lack, import, graph_place(graph, import), top);
+	}
+}
+
+/* The server that CMD starts is a package too. */
+static void check_server(Checker *checker, Lack *lack, Node command)
+{
+	static const char *const servers[] = {
+	        "uvicorn", "gunicorn", "hypercorn", "daphne", "granian", "celery", "streamlit"};
+	const Graph *graph = checker_graph(checker);
+	GRAPH_OF (graph, command, FACT_ARGUMENT, row) {
+		Slice word = graph_symbol_slice(graph, row->object);
+		for (size_t i = 0; i < G_N_ELEMENTS(servers); i++) {
+			if (!slice_is(word, servers[i]))
+				continue;
+			if (!needs_give(lack->needs, word) && !is_mentioned(graph, lack->dockerfile, word) &&
+			        !g_hash_table_contains(lack->found, servers[i]))
+				report_requirement(checker, lack, command, graph_span(graph, row), word);
+			return;
+		}
+	}
+}
+
+static void check_servers(Checker *checker, Lack *lack)
+{
+	const Graph *graph = checker_graph(checker);
+	Node last = NODE_NONE;
+	GRAPH_CHILDREN (graph, lack->dockerfile, NODE_STAGE, stage)
+		last = stage;
+	GRAPH_CHILDREN (graph, last, NODE_INSTRUCTION, instruction) {
+		const char *word = graph_name(graph, instruction);
+		if (strcmp(word, "CMD") == 0 || strcmp(word, "ENTRYPOINT") == 0)
+			check_server(checker, lack, instruction);
 	}
 }
 
@@ -318,6 +350,8 @@ static void check_requirement_missing(Checker *checker)
 		for (const Row *row = programs.at; known && row != programs.end; row++)
 			if (!is_quiet(graph, row->subject))
 				check_program(checker, &lack, row->subject);
+		if (known)
+			check_servers(checker, &lack);
 		g_hash_table_unref(lack.found);
 		needs_clear(&needs);
 	}

@@ -306,11 +306,24 @@ static void read_port_value(Reader *reader, Node port, uint32_t depth)
 		graph_add_number(reader->file->builder, port, FACT_NUMBER, number, start, end);
 }
 
+/* uvicorn.run("main:app"): the string is as good as an import. */
+static void add_application(Reader *reader)
+{
+	size_t start = reader->token.start + 1, end = start;
+	while (end < reader->token.end && (is_name_byte(reader->text.at[end]) || reader->text.at[end] == '.'))
+		end++;
+	if (end > start && end < reader->token.end && reader->text.at[end] == ':')
+		add_import(reader, start, end, 0);
+}
+
 /* The arguments of x.run( … port=… ): the token is the bracket. */
 static void read_start(Reader *reader, size_t start, size_t end)
 {
 	uint32_t depth = reader->depth;
-	for (next_token(reader); reader->token.kind != TOKEN_END && reader->depth >= depth; next_token(reader)) {
+	next_token(reader);
+	if (reader->token.kind == TOKEN_STRING && slice_is(slice_sub(reader->text, start, end), "uvicorn.run"))
+		add_application(reader);
+	for (; reader->token.kind != TOKEN_END && reader->depth >= depth; next_token(reader)) {
 		if (reader->depth != depth || !token_is(reader, "port"))
 			continue;
 		next_token(reader);

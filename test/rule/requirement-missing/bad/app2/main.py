@@ -1,0 +1,3 @@
+import yaml
+from fastapi import FastAPI
+from pydantic import BaseModel

@@ -62,13 +62,13 @@ fuzz:
 
 format:
 	$(install_packages) $(format_packages)
-	@git ls-files '*.c' '*.h' | xargs clang-format -i
+	@git ls-files 'src/*.[ch]' 'test/unit/*.[ch]' 'test/fuzz/*.[ch]' | xargs clang-format -i
 
 tidy:
 	$(install_packages) $(tidy_packages)
 	$(fuzz_setup)
 	@ninja -C build/fuzz
-	@git ls-files 'src/*.c' 'test/*.c' | xargs -P $$(nproc) -n 4 clang-tidy --quiet -p build/fuzz
+	@git ls-files 'src/*.c' 'test/unit/*.c' 'test/fuzz/*.c' | xargs -P $$(nproc) -n 4 clang-tidy --quiet -p build/fuzz
 
 clean:
 	rm -rf build

@@ -43,6 +43,7 @@ typedef struct Carrier {
 typedef struct Linker {
 	Graph *graph;
 	GHashTable *carriers;   /* Node → Carrier, owned */
+	bool mostly_reached; /* by kustomizations, Flux or Applications; set by link_references */
 	GPtrArray *in_order;    /* Carrier, by node */
 	GArray **file_contexts; /* by number of file: Context, or NULL where nothing brings the file in */
 	bool *taken;            /* by number of file: some carrier applies it */

@@ -264,12 +264,13 @@ static bool is_in_opaque_namespace(const Search *search)
 	return false;
 }
 
-/* Files that no Flux path or Application brings in, where there are such, may be notes, samples or another cluster. */
+/* Where most objects are brought in by something, a file that nothing brings in may be a note, a sample or of another
+ * cluster; where few are, the files are applied by hand. */
 static bool is_unreached(const Search *search)
 {
 	const Graph *graph = search->linker->graph;
 	Node file = graph_file_node(graph, graph_file_of(graph, search->object));
-	return search->linker->in_order->len > 0 && !graph_has(graph, file, FACT_REACHED_BY);
+	return search->linker->mostly_reached && !graph_has(graph, file, FACT_REACHED_BY);
 }
 
 static const char *why_unresolved(const Search *search)
@@ -324,8 +325,22 @@ static void link_reference(Linker *linker, Node reference)
 		        graph_intern(graph, slice_from(why_unresolved(&search))), place);
 }
 
+static bool is_mostly_reached(const Graph *graph)
+{
+	uint32_t reached = 0, all = 0;
+	GRAPH_NODES (graph, NODE_OBJECT, object) {
+		Node file = graph_file_node(graph, graph_file_of(graph, object));
+		if (graph_has(graph, file, FACT_CLASS))
+			continue;
+		all++;
+		reached += graph_has(graph, file, FACT_REACHED_BY);
+	}
+	return reached * 2 > all;
+}
+
 void link_references(Linker *linker)
 {
+	linker->mostly_reached = is_mostly_reached(linker->graph);
 	GRAPH_NODES (linker->graph, NODE_REFERENCE, reference)
 		link_reference(linker, reference);
 }

@@ -1,0 +1,449 @@
+/* Names and ports that clients use against what Services offer, and numbers that two claim. */
+#include "base/near.h"
+#include "rule/rule.h"
+
+static bool is_kind(const Graph *graph, Node object, const char *kind)
+{
+	return strcmp(graph_text(graph, object, FACT_KIND), kind) == 0;
+}
+
+/* "Service/namespace/name" of the graph, if an object has it. */
+static Node find_service(const Graph *graph, const char *namespace, const char *name)
+{
+	g_autofree char *text = g_strdup_printf("Service/%s/%s", namespace, name);
+	Symbol identity;
+	if (!graph_find_symbol(graph, slice_from(text), &identity))
+		return NODE_NONE;
+	Rows rows = graph_rows_to(graph, FACT_IDENTITY, identity);
+	return rows.at == rows.end ? NODE_NONE : rows.at->subject;
+}
+
+static bool is_opaque(const Graph *graph, const char *namespace)
+{
+	GRAPH_EACH (graph, FACT_OPAQUE, row) {
+		const char *covered = graph_symbol_text(graph, row->object);
+		if (strcmp(covered, "*") == 0 || strcmp(covered, namespace) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* name.namespace.svc or name.namespace.svc.cluster.local, taken apart; free the vector with g_strfreev. */
+static char **split_service_host(const char *host)
+{
+	if (strpbrk(host, "${}<>*"))
+		return NULL;
+	char **parts = g_strsplit(host, ".", 8);
+	guint count = g_strv_length(parts);
+	if (count >= 3 && strcmp(parts[2], "svc") == 0 && *parts[0] && *parts[1])
+		return parts;
+	g_strfreev(parts);
+	return NULL;
+}
+
+/* Whether the repository defines any Service in that namespace: otherwise it is somebody else's. */
+static bool knows_namespace(const Graph *graph, const char *namespace)
+{
+	g_autofree char *prefix = g_strdup_printf("Service/%s/", namespace);
+	GRAPH_EACH (graph, FACT_IDENTITY, row)
+		if (g_str_has_prefix(graph_symbol_text(graph, row->object), prefix))
+			return true;
+	return false;
+}
+
+/* The Service that was probably meant: a near name, or one name being a part of the other, in that namespace; the same
+ * name in another one. */
+static Node near_service(const Graph *graph, const char *namespace, const char *name)
+{
+	g_autofree char *prefix = g_strdup_printf("Service/%s/", namespace);
+	NearSearch search = near_search(slice_from(name), near_limit(slice_from(name)));
+	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(Node));
+	Node part = NODE_NONE, elsewhere = NODE_NONE;
+	uint32_t parts = 0;
+	GRAPH_EACH (graph, FACT_IDENTITY, row) {
+		const char *identity = graph_symbol_text(graph, row->object), *own = strrchr(identity, '/') + 1;
+		if (!g_str_has_prefix(identity, "Service/"))
+			continue;
+		if (strcmp(own, name) == 0)
+			elsewhere = row->subject;
+		if (!g_str_has_prefix(identity, prefix))
+			continue;
+		near_offer(&search, slice_from(own));
+		g_array_append_val(nodes, row->subject);
+		if (g_str_has_prefix(name, own) || g_str_has_prefix(own, name)) {
+			part = row->subject;
+			parts++;
+		}
+	}
+	size_t best = near_result(&search);
+	if (best != SIZE_MAX)
+		return g_array_index(nodes, Node, best);
+	return parts == 1 ? part : elsewhere;
+}
+
+/* A name that operators make of one of their objects, such as db-rw of the cluster db. */
+static bool may_be_of_operator(const Graph *graph, const char *name)
+{
+	for (const char *at = strchr(name, '-'); at; at = strchr(at + 1, '-')) {
+		Symbol symbol;
+		if (!graph_find_symbol(graph, (Slice){name, (size_t)(at - name)}, &symbol))
+			continue;
+		GRAPH_NAMED(graph, NODE_OBJECT, symbol, object)
+		if (strchr(graph_text(graph, object, FACT_API_VERSION), '.') && !is_kind(graph, object, "Ingress"))
+			return true;
+	}
+	return false;
+}
+
+/* Other words of such hosts: the name of a StatefulSet's pod, of an ExternalName, of a headless Service. */
+static bool is_made_otherwise(const Graph *graph, const char *namespace, const char *name)
+{
+	Symbol symbol;
+	if (is_opaque(graph, namespace) || may_be_of_operator(graph, name) || strcmp(namespace, "default") == 0 ||
+	        strncmp(namespace, "kube-", 5) == 0)
+		return true;
+	if (!graph_find_symbol(graph, slice_from(name), &symbol))
+		return false;
+	GRAPH_NAMED(graph, NODE_OBJECT, symbol, object)
+	if (strchr(graph_text(graph, object, FACT_API_VERSION), '.'))
+		return true;
+	return false;
+}
+
+static bool is_document(const Graph *graph, Node mention)
+{
+	return slice_ends(slice_from(graph_file_path(graph, graph_file_of(graph, mention))), ".md");
+}
+
+static void check_service_dns_wrong(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) known = g_hash_table_new(g_direct_hash, g_direct_equal);
+	GRAPH_NODES (graph, NODE_MENTION, mention) {
+		const char *host = graph_name(graph, mention);
+		if (!strstr(host, ".svc") || is_quiet(graph, mention))
+			continue;
+		g_auto(GStrv) parts = split_service_host(host);
+		if (!parts || find_service(graph, parts[1], parts[0]) || find_service(graph, "", parts[0]) ||
+		        !knows_namespace(graph, parts[1]) || is_made_otherwise(graph, parts[1], parts[0]))
+			continue;
+		gpointer key = GUINT_TO_POINTER(graph_name_symbol(graph, mention));
+		Finding *finding = g_hash_table_lookup(known, key);
+		if (finding) {
+			add_evidence(checker, finding, graph_place(graph, mention), "used here too");
+			continue;
+		}
+		finding = report_at(checker, is_document(graph, mention) ? LEVEL_WARNING : LEVEL_ERROR, mention,
+		        graph_place(graph, mention), "%s names Service %s in namespace %s, and there is none", host,
+		        parts[0], parts[1]);
+		Node near = near_service(graph, parts[1], parts[0]);
+		if (near) {
+			const char *identity = graph_text(graph, near, FACT_IDENTITY);
+			add_evidence(checker, finding, graph_place(graph, near), "there is %s", identity);
+		}
+		g_hash_table_insert(known, key, finding);
+	}
+}
+
+/* ---- ports of clients ---------------------------------------------------------------------------------------- */
+
+static bool offers(const Graph *graph, Node service, uint32_t port)
+{
+	GRAPH_CHILDREN (graph, service, NODE_PORT, child)
+		if (graph_number(graph, child, FACT_NUMBER) == port)
+			return true;
+	return !graph_first_child(graph, service, NODE_PORT) || graph_has(graph, service, FACT_EXTERNAL_NAME) ||
+	       graph_has(graph, service, FACT_HEADLESS);
+}
+
+static Node offered_as_node_port(const Graph *graph, Node service, uint32_t port)
+{
+	GRAPH_CHILDREN (graph, service, NODE_PORT, child)
+		if (graph_number(graph, child, FACT_NODE_PORT) == port)
+			return child;
+	return NODE_NONE;
+}
+
+/* The Service that a mention's host certainly is: by its full name, or by a bare name of the namespace that the
+ * mentioning object is in. */
+static Node mentioned_service(const Graph *graph, Node mention)
+{
+	const char *host = graph_name(graph, mention);
+	g_auto(GStrv) parts = split_service_host(host);
+	if (parts)
+		return find_service(graph, parts[1], parts[0]);
+	if (strchr(host, '.'))
+		return NODE_NONE;
+	Node file = graph_file_node(graph, graph_file_of(graph, mention));
+	Span place = graph_place(graph, mention);
+	Node found = NODE_NONE;
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document) {
+		Span span = graph_place(graph, document);
+		Node object = graph_first_child(graph, document, NODE_OBJECT);
+		if (place.start < span.start || place.start >= span.end || !object)
+			continue;
+		const char *identity = graph_text(graph, object, FACT_IDENTITY), *slash = strchr(identity, '/');
+		if (!slash)
+			return NODE_NONE;
+		g_autofree char *namespace = g_strndup(slash + 1, strcspn(slash + 1, "/"));
+		found = *namespace ? find_service(graph, namespace, host) : NODE_NONE;
+	}
+	return found;
+}
+
+static char *list_ports(const Graph *graph, Node service)
+{
+	GString *list = g_string_new(NULL);
+	GRAPH_CHILDREN (graph, service, NODE_PORT, child)
+		g_string_append_printf(list, "%s%u", list->len ? ", " : "", graph_number(graph, child, FACT_NUMBER));
+	return g_string_free(list, FALSE);
+}
+
+static void check_client_ports(Checker *checker, bool node_ports)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_EACH (graph, FACT_NUMBER, row) {
+		Node mention = row->subject;
+		if (graph_node_type(graph, mention) != NODE_MENTION || is_quiet(graph, mention))
+			continue;
+		Node service = mentioned_service(graph, mention);
+		if (!service || offers(graph, service, row->object) ||
+		        (offered_as_node_port(graph, service, row->object) != 0) != node_ports)
+			continue;
+		g_autofree char *ports = list_ports(graph, service);
+		Finding *finding = report(checker, mention, graph_span(graph, row),
+		        node_ports ? "%s is asked on its NodePort %u, which is open on the nodes only"
+		                   : "%s is asked on port %u, which it does not offer",
+		        graph_name(graph, mention), row->object);
+		set_detail(checker, finding, "%u", row->object);
+		add_evidence(checker, finding, graph_place(graph, service), "the Service offers %s", ports);
+	}
+}
+
+static void check_port_drift(Checker *checker)
+{
+	check_client_ports(checker, false);
+}
+
+static void check_route_port_is_nodeport(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	check_client_ports(checker, true);
+	GRAPH_EACH (graph, FACT_WANTS_PORT, row) {
+		GRAPH_OF (graph, row->subject, FACT_REFERS_TO, target) {
+			if (graph_node_type(graph, target->object) != NODE_OBJECT ||
+			        !is_kind(graph, target->object, "Service") ||
+			        offers(graph, target->object, row->object))
+				continue;
+			Node port = offered_as_node_port(graph, target->object, row->object);
+			if (!port)
+				continue;
+			Node object = graph_ancestor(graph, row->subject, NODE_OBJECT);
+			Finding *finding = report(checker, row->subject, graph_span(graph, row),
+			        "%s %s leads to NodePort %u of Service %s instead of its port",
+			        graph_text(graph, object, FACT_KIND), graph_name(graph, object), row->object,
+			        graph_name(graph, target->object));
+			add_evidence(checker, finding, graph_place(graph, port), "the port is %u",
+			        graph_number(graph, port, FACT_NUMBER));
+			set_hint(checker, finding, "write %u", graph_number(graph, port, FACT_NUMBER));
+		}
+	}
+}
+
+/* ---- numbers claimed twice -------------------------------------------------------------------------------------- */
+
+static Node root_of(const Graph *graph, Node node)
+{
+	const Row *root = graph_find(graph, graph_file_node(graph, graph_file_of(graph, node)), FACT_ROOT);
+	return root ? root->object : NODE_NONE;
+}
+
+/* Two that different roots bring in may be of two clusters; what nothing brings in is applied by hand, to the one. */
+static bool share_cluster(const Graph *graph, Node one, Node other)
+{
+	Node left = root_of(graph, one), right = root_of(graph, other);
+	return !left || !right || left == right;
+}
+
+static const char *protocol_of(const Graph *graph, Node port)
+{
+	const char *protocol = graph_text(graph, port, FACT_PROTOCOL);
+	return *protocol ? protocol : "TCP";
+}
+
+static void check_nodeport_collision(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) claims = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GRAPH_EACH (graph, FACT_NODE_PORT, row) {
+		Node service = graph_parent(graph, row->subject);
+		if (is_quiet(graph, service) ||
+		        graph_has(graph, graph_ancestor(graph, service, NODE_DOCUMENT), FACT_IS_PATCH))
+			continue;
+		char *key = g_strdup_printf("%u %s", row->object, protocol_of(graph, row->subject));
+		const Row *first = g_hash_table_lookup(claims, key);
+		if (!first) {
+			g_hash_table_insert(claims, key, (gpointer)row);
+			continue;
+		}
+		g_free(key);
+		Node other = graph_parent(graph, first->subject);
+		if (!share_cluster(graph, other, service) ||
+		        graph_symbol(graph, other, FACT_IDENTITY) == graph_symbol(graph, service, FACT_IDENTITY))
+			continue; /* one Service written twice is duplicate-object's */
+		Finding *finding = report(checker, service, graph_span(graph, row),
+		        "Service %s takes NodePort %u, which Service %s has already", graph_name(graph, service),
+		        row->object, graph_name(graph, other));
+		add_evidence(checker, finding, graph_span(graph, first), "it is taken here");
+		set_detail(checker, finding, "%u", row->object);
+	}
+}
+
+static bool shares_address(const Graph *graph, Node service)
+{
+	GRAPH_OF (graph, service, FACT_ANNOTATION, row) {
+		const char *text = graph_symbol_text(graph, row->object);
+		if (strstr(text, "allow-shared-ip") || strstr(text, "sharing-key") ||
+		        strstr(text, "sharing-cross-namespace"))
+			return true;
+	}
+	return false;
+}
+
+static bool ports_overlap(const Graph *graph, Node one, Node other)
+{
+	GRAPH_CHILDREN (graph, one, NODE_PORT, left)
+		GRAPH_CHILDREN (graph, other, NODE_PORT, right)
+			if (graph_number(graph, left, FACT_NUMBER) == graph_number(graph, right, FACT_NUMBER) &&
+			        strcmp(protocol_of(graph, left), protocol_of(graph, right)) == 0)
+				return true;
+	return false;
+}
+
+static void check_lb_ip_conflict(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) claims = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GRAPH_EACH (graph, FACT_LOAD_BALANCER_IP, row) {
+		const char *address = graph_symbol_text(graph, row->object);
+		if (is_quiet(graph, row->subject) || strpbrk(address, "${}<") || !*address)
+			continue;
+		char *key = g_strdup(address);
+		const Row *first = g_hash_table_lookup(claims, key);
+		if (!first) {
+			g_hash_table_insert(claims, key, (gpointer)row);
+			continue;
+		}
+		g_free(key);
+		bool both_share = shares_address(graph, row->subject) && shares_address(graph, first->subject);
+		if (!share_cluster(graph, first->subject, row->subject) ||
+		        graph_symbol(graph, first->subject, FACT_IDENTITY) ==
+		                graph_symbol(graph, row->subject, FACT_IDENTITY) ||
+		        (both_share && !ports_overlap(graph, first->subject, row->subject)))
+			continue;
+		Finding *finding = report(checker, row->subject, graph_span(graph, row),
+		        "Service %s asks for %s, which Service %s has already", graph_name(graph, row->subject),
+		        address, graph_name(graph, first->subject));
+		add_evidence(checker, finding, graph_span(graph, first), "it is asked for here");
+		set_detail(checker, finding, "%s", address);
+	}
+}
+
+/* ---- routes --------------------------------------------------------------------------------------------------------
+ */
+
+/* Routes of one object may repeat a host and path under conditions; two objects may not, but for what tells them apart.
+ */
+static void check_route_conflict(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) claims = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GRAPH_NODES (graph, NODE_ROUTE, route) {
+		Node object = graph_ancestor(graph, route, NODE_OBJECT);
+		const char *host = graph_name(graph, route), *path = graph_text(graph, route, FACT_PATH);
+		if (!object || !*host || strpbrk(host, "${}<") || is_quiet(graph, route) ||
+		        !is_kind(graph, object, "Ingress") ||
+		        graph_has(graph, graph_ancestor(graph, object, NODE_DOCUMENT), FACT_IS_PATCH) ||
+		        graph_has(graph, object, FACT_ANNOTATION))
+			continue;
+		char *key = g_strdup_printf(
+		        "%s %s %s", host, *path ? path : "/", graph_text(graph, object, FACT_CLASS_NAME));
+		Node first = GPOINTER_TO_UINT(g_hash_table_lookup(claims, key));
+		if (!first) {
+			g_hash_table_insert(claims, key, GUINT_TO_POINTER(route));
+			continue;
+		}
+		g_free(key);
+		Node other = graph_ancestor(graph, first, NODE_OBJECT);
+		if (other == object || !share_cluster(graph, other, object) ||
+		        graph_symbol(graph, other, FACT_IDENTITY) == graph_symbol(graph, object, FACT_IDENTITY))
+			continue;
+		Finding *finding = report(checker, route, graph_place(graph, route),
+		        "Ingress %s claims %s%s, which Ingress %s has already", graph_name(graph, object), host, path,
+		        graph_name(graph, other));
+		add_evidence(checker, finding, graph_place(graph, first), "it is claimed here");
+	}
+}
+
+static const Rule rules[] = {
+        {
+                .id = "service-dns-wrong",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a cluster name leads to no Service",
+                .why = "The name does not resolve: the client logs \"no such host\" and works without what it needs, "
+                       "or not at all.",
+                .remedy = "Write SERVICE.NAMESPACE.svc as the Service is called.",
+                .check = check_service_dns_wrong,
+        },
+        {
+                .id = "port-drift",
+                .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
+                .title = "a client uses a port that the Service does not offer",
+                .why = "The connection is refused or times out; most often the port was changed on the other side.",
+                .remedy = "Write the port that the Service offers, which need not be the container's.",
+                .check = check_port_drift,
+        },
+        {
+                .id = "route-port-is-nodeport",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a NodePort stands where the Service's port belongs",
+                .why = "NodePorts are open on the nodes' addresses only: by the Service's name the port answers "
+                       "nothing.",
+                .remedy = "Write the Service's port.",
+                .check = check_route_port_is_nodeport,
+        },
+        {
+                .id = "nodeport-collision",
+                .level = LEVEL_ERROR,
+                .fix = FIX_PROPOSAL,
+                .title = "one NodePort is claimed by two Services",
+                .why = "The API server refuses the second: \"provided port is already allocated\". Which one that is "
+                       "depends on the order of apply.",
+                .remedy = "Give one of them another number between 30000 and 32767, or none, so that one is chosen.",
+                .check = check_nodeport_collision,
+        },
+        {
+                .id = "lb-ip-conflict",
+                .level = LEVEL_ERROR,
+                .fix = FIX_PROPOSAL,
+                .title = "one load balancer address is asked for twice",
+                .why = "The second Service stays <pending>, or both answer by turns.",
+                .remedy = "Give one of them a free address of the pool, or say on both that they share it and use "
+                          "different ports.",
+                .check = check_lb_ip_conflict,
+        },
+        {
+                .id = "route-conflict",
+                .level = LEVEL_ERROR,
+                .title = "two routes claim one host and path",
+                .why = "Which of them answers depends on the controller and on their age, and changes when one is "
+                       "applied anew.",
+                .remedy = "Take the host and path out of one of them.",
+                .check = check_route_conflict,
+        },
+};
+
+const RuleSet rules_ports = {"ports", rules, G_N_ELEMENTS(rules)};

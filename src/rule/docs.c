@@ -448,7 +448,8 @@ static void check_ci_path_missing(Checker *checker)
 			Span moved;
 			if (find_moved(graph, &gone.names, folder.at, &moved) && folder.length == path.length)
 				add_evidence(checker, finding, moved, "the one file of that name is here");
-		} else if (is_literal_path(path) && !exists_below(graph, (Slice){"", 0}, path) &&
+		} else if (!has_role(graph, link, "build-context") && !has_role(graph, link, "build-file") &&
+		           is_literal_path(path) && !exists_below(graph, (Slice){"", 0}, path) &&
 		           !brings_files(graph, link, path) && !is_kept_out(&gone, (Slice){"", 0}, path)) {
 			gone_add(&gone, LEVEL_ERROR, link, graph_place(graph, link), path);
 		}

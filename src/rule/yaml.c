@@ -28,8 +28,15 @@ static void check_yaml_duplicate_key(Checker *checker)
 	{
 		const Row *first = graph_find(graph, problem, FACT_NAME_SPAN);
 		const char *key = graph_symbol_text(graph, first->object);
-		Finding *finding = report(checker, graph_parent(graph, problem), graph_place(graph, problem),
-		        "the key '%s' stands twice in one map, with the %s", key,
+		Node document = graph_parent(graph, problem);
+		uint32_t line, column;
+		graph_position(graph, graph_place(graph, problem), &line, &column);
+		bool known = column == 1 || graph_first_child(graph, document, NODE_OBJECT) ||
+		             graph_first_child(graph, document, NODE_COMPOSE) ||
+		             graph_first_child(graph, document, NODE_KUSTOMIZATION);
+		/* Deep in its own YAML a program may read a second key as one more, and mean it. */
+		Finding *finding = report_at(checker, known ? LEVEL_ERROR : LEVEL_WARNING, document,
+		        graph_place(graph, problem), "the key '%s' stands twice in one map, with the %s", key,
 		        graph_text(graph, problem, FACT_MESSAGE));
 		add_evidence(checker, finding, graph_span(graph, first), "here it stands first");
 		set_detail(checker, finding, "%s", key);

@@ -14,7 +14,7 @@ is "the keys of a finding" "$(jq -c '.findings[0] | keys' "$out")" \
 	'["column","evidence","fingerprint","fixable","hint","level","line","message","path","rule","suppressed"]'
 is "the keys of its evidence" "$(jq -c '[.findings[].evidence[]][0] | keys' "$out")" '["column","line","path","text"]'
 is "types" "$(jq '[.findings[] | (.line | type) == "number" and (.fixable | type) == "boolean"] | all' "$out")" true
-is "its summary" "$(jq -c '.summary | [.errors, .warnings, .files]' "$out")" '[2,1,4]'
+is "its summary" "$(jq -c '.summary | [.errors, .warnings, .files]' "$out")" '[1,2,4]'
 is "fingerprints are told apart" "$(jq '[.findings[].fingerprint] | length == (unique | length)' "$out")" true
 cp "$out" before
 sed -i '1i # a line more' homelab/twice.yaml

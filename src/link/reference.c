@@ -156,9 +156,10 @@ static void find_targets(Search *search)
 		offer_joined(search);
 		return;
 	}
-	offer_named(search, NODE_OBJECT);
-	offer_named(search, NODE_GENERATED);
 	offer_identities(search);
+	if (search->n_targets == 0)
+		offer_named(search, NODE_OBJECT);
+	offer_named(search, NODE_GENERATED);
 	offer_providers(search);
 	if (strcmp(graph_symbol_text(graph, search->kind), "PersistentVolumeClaim") == 0)
 		offer_claim_templates(search);
@@ -273,11 +274,20 @@ static bool is_unreached(const Search *search)
 	return search->linker->mostly_reached && !graph_has(graph, file, FACT_REACHED_BY);
 }
 
+/* Capitals and underscores are in no name of an object: something fills the place. */
+static bool is_placeholder(const char *name)
+{
+	for (const char *at = name; *at; at++)
+		if (g_ascii_isupper(*at) || *at == '_')
+			return true;
+	return link_is_open(name);
+}
+
 static const char *why_unresolved(const Search *search)
 {
 	const Graph *graph = search->linker->graph;
 	const char *name = graph_symbol_text(graph, search->name);
-	if (link_is_open(name) || is_built_in(graph_symbol_text(graph, search->kind), name) || search->copied ||
+	if (is_placeholder(name) || is_built_in(graph_symbol_text(graph, search->kind), name) || search->copied ||
 	        is_handmade(search) || is_in_opaque_namespace(search) || is_kind_kept_elsewhere(search) ||
 	        is_unreached(search))
 		return "unknown";

@@ -4,11 +4,35 @@
 #include "link/linker.h"
 
 #define MOST_NAMESPACES 16
+#define MOST_PODS 512 /* with one label: beyond that which of them are selected is left open */
 
-static bool is_added_by_kustomization(const Graph *graph, Symbol pair)
+typedef struct Selector {
+	Linker *linker;
+	GHashTable *added; /* Symbols of labels that a kustomization or the pod template of a patch adds */
+} Selector;
+
+static void collect_added(Selector *selector)
 {
-	GRAPH_TO (graph, FACT_LABEL, pair, row)
-		if (graph_node_type(graph, row->subject) == NODE_KUSTOMIZATION)
+	const Graph *graph = selector->linker->graph;
+	GRAPH_EACH (graph, FACT_LABEL, row) {
+		NodeType type = graph_node_type(graph, row->subject);
+		if (type == NODE_KUSTOMIZATION || (type == NODE_POD && link_is_patch(graph, row->subject)))
+			g_hash_table_add(selector->added, GUINT_TO_POINTER(row->object));
+	}
+}
+
+static bool is_added(const Selector *selector, Symbol pair)
+{
+	return g_hash_table_contains(selector->added, GUINT_TO_POINTER(pair));
+}
+
+/* A patch within a kustomization is not read; one that holds the value may add the label. */
+static bool is_in_inline_patch(const Graph *graph, Symbol pair)
+{
+	const char *value = strchr(graph_symbol_text(graph, pair), '=');
+	GRAPH_NODES (graph, NODE_ENTRY, entry)
+		if (value && value[1] && link_has_role(graph, entry, "inline-patch") &&
+		        slice_find(graph_span_bytes(graph, graph_place(graph, entry)), value + 1, 0) != SIZE_MAX)
 			return true;
 	return false;
 }
@@ -25,22 +49,24 @@ static bool share_namespace(const Linker *linker, Node service, Node object)
 	return false;
 }
 
-static bool matches(const Graph *graph, Node service, Node pod)
+static bool matches(const Selector *selector, Node service, Node pod)
 {
+	const Graph *graph = selector->linker->graph;
 	GRAPH_OF (graph, service, FACT_SELECTOR, row)
-		if (!graph_says(graph, pod, FACT_LABEL, row->object) && !is_added_by_kustomization(graph, row->object))
+		if (!graph_says(graph, pod, FACT_LABEL, row->object) && !is_added(selector, row->object))
 			return false;
 	return true;
 }
 
 /* The pair by which pods are looked up: the rarest of those that they carry themselves. */
-static const Row *key_pair(const Graph *graph, Node service)
+static const Row *key_pair(const Selector *selector, Node service)
 {
+	const Graph *graph = selector->linker->graph;
 	const Row *key = NULL;
 	ptrdiff_t fewest = 0;
 	GRAPH_OF (graph, service, FACT_SELECTOR, row) {
 		Rows rows = graph_rows_to(graph, FACT_LABEL, row->object);
-		if (is_added_by_kustomization(graph, row->object) || (key && rows.end - rows.at >= fewest))
+		if (is_added(selector, row->object) || (key && rows.end - rows.at >= fewest))
 			continue;
 		key = row;
 		fewest = rows.end - rows.at;
@@ -48,42 +74,60 @@ static const Row *key_pair(const Graph *graph, Node service)
 	return key;
 }
 
-static bool may_select(const Linker *linker, Node service)
+static bool may_select(const Selector *selector, Node service, bool found)
 {
+	const Linker *linker = selector->linker;
 	const Graph *graph = linker->graph;
 	Symbol namespaces[MOST_NAMESPACES];
 	GRAPH_OF (graph, service, FACT_SELECTOR, row)
-		if (link_is_open(graph_symbol_text(graph, row->object)))
+		if (link_is_open(graph_symbol_text(graph, row->object)) ||
+		        (!found && is_in_inline_patch(graph, row->object)))
 			return true;
 	uint32_t count = link_namespaces(linker, service, namespaces, MOST_NAMESPACES);
 	for (uint32_t i = 0; i < count; i++)
-		if (link_may_be_opaque(linker, namespaces[i], "Pod"))
+		if (link_may_be_opaque(linker, namespaces[i], "Pod") ||
+		        strcmp(graph_symbol_text(graph, namespaces[i]), "kube-system") == 0)
 			return true;
-	return !key_pair(graph, service);
+	return !key_pair(selector, service);
 }
 
-static void link_service(Linker *linker, Node service)
+/* True if some pod is selected. */
+static bool link_pods(const Selector *selector, Node service, Rows labelled)
 {
-	Graph *graph = linker->graph;
-	const Row *key = key_pair(graph, service);
+	Graph *graph = selector->linker->graph;
+	bool found = false;
+	for (const Row *row = labelled.at; row != labelled.end; row++) {
+		Node pod = row->subject;
+		if (graph_node_type(graph, pod) != NODE_POD || link_is_patch(graph, pod) ||
+		        !matches(selector, service, pod) ||
+		        !share_namespace(selector->linker, service, graph_parent(graph, pod)))
+			continue;
+		graph_derive(graph, service, FACT_SELECTS, pod, graph_place(graph, pod));
+		found = true;
+	}
+	return found;
+}
+
+static void link_service(const Selector *selector, Node service)
+{
+	Graph *graph = selector->linker->graph;
+	const Row *key = key_pair(selector, service);
 	if (!graph_has(graph, service, FACT_SELECTOR))
 		return;
-	if (key)
-		GRAPH_TO (graph, FACT_LABEL, key->object, row) {
-			Node pod = row->subject;
-			if (graph_node_type(graph, pod) == NODE_POD && !link_is_patch(graph, pod) &&
-			        matches(graph, service, pod) &&
-			        share_namespace(linker, service, graph_parent(graph, pod)))
-				graph_derive(graph, service, FACT_SELECTS, pod, graph_place(graph, pod));
-		}
-	if (may_select(linker, service))
+	Rows labelled = key ? graph_rows_to(graph, FACT_LABEL, key->object) : (Rows){NULL, NULL};
+	bool many = labelled.end - labelled.at > MOST_PODS;
+	bool found = !many && link_pods(selector, service, labelled);
+	if (many || may_select(selector, service, found))
 		graph_derive(graph, service, FACT_MAY_SELECT, 0, graph_place(graph, service));
 }
 
 void link_selectors(Linker *linker)
 {
 	const Graph *graph = linker->graph;
+	g_autoptr(GHashTable) added = g_hash_table_new(NULL, NULL);
+	Selector selector = {linker, added};
+	collect_added(&selector);
 	GRAPH_NODES (graph, NODE_OBJECT, object)
 		if (link_is_kind(graph, object, "Service") && !link_is_patch(graph, object))
-			link_service(linker, object);
+			link_service(&selector, object);
 }

@@ -25,6 +25,7 @@ typedef struct Doubles {
 	GArray *pairs;          /* Pair */
 	GHashTable *tree_pairs; /* "a|b" → how many doubles with the same path below them */
 	GHashTable *findings;   /* "file/file" → Finding */
+	GHashTable *owners;     /* FILE → Owners */
 	bool live;
 } Doubles;
 
@@ -220,11 +221,22 @@ static char *differences(const Graph *graph, Node one, Node other)
 
 /* ---- reporting ------------------------------------------------------------------------------------------------ */
 
-static bool in_one_build(const Graph *graph, const Pair *pair)
+static const Owners *find_owners(const Doubles *doubles, Node object)
 {
-	Owners one = owners_of(graph, file_node_of(graph, pair->one)),
-	       other = owners_of(graph, file_node_of(graph, pair->other));
-	return owners_share(&one, &other);
+	const Graph *graph = checker_graph(doubles->checker);
+	Node file = file_node_of(graph, object);
+	Owners *owners = g_hash_table_lookup(doubles->owners, GUINT_TO_POINTER(file));
+	if (owners)
+		return owners;
+	owners = g_new(Owners, 1);
+	*owners = owners_of(graph, file);
+	g_hash_table_insert(doubles->owners, GUINT_TO_POINTER(file), owners);
+	return owners;
+}
+
+static bool in_one_build(const Doubles *doubles, const Pair *pair)
+{
+	return owners_share(find_owners(doubles, pair->one), find_owners(doubles, pair->other));
 }
 
 /* Two files of one namespace are usual and do no harm, unless one build meets both. */
@@ -307,7 +319,7 @@ static void report_double(Doubles *doubles, const Pair *pair)
 	Checker *checker = doubles->checker;
 	const Graph *graph = checker_graph(checker);
 	const char *one = path_of(graph, pair->one), *other = path_of(graph, pair->other);
-	bool build = graph_has(graph, file_node_of(graph, pair->one), FACT_ROOT) && in_one_build(graph, pair);
+	bool build = graph_has(graph, file_node_of(graph, pair->one), FACT_ROOT) && in_one_build(doubles, pair);
 	if (is_harmless(graph, pair, build))
 		return;
 	g_autofree char *files = g_strdup_printf("%s|%s", one, other);
@@ -339,7 +351,8 @@ static void check_duplicate_object(Checker *checker)
 	g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(Pair));
 	g_autoptr(GHashTable) trees = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) findings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	Doubles doubles = {checker, pairs, trees, findings, has_appliers(checker_graph(checker))};
+	g_autoptr(GHashTable) owners = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	Doubles doubles = {checker, pairs, trees, findings, owners, has_appliers(checker_graph(checker))};
 	find_pairs(&doubles);
 	for (guint i = 0; i < pairs->len; i++) {
 		const Pair *pair = &g_array_index(pairs, Pair, i);

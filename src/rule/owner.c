@@ -1,6 +1,9 @@
 /* Up from a file through the kustomizations that list one another, to the objects that apply them. */
 #include "rule/owner.h"
 
+/* Higher than anybody stacks kustomizations. */
+#define MOST_SEEN 500
+
 Node file_node_of(const Graph *graph, Node node)
 {
 	return graph_file_node(graph, graph_file_of(graph, node));
@@ -54,7 +57,7 @@ Owners owners_of(const Graph *graph, Node file)
 	g_autoptr(GQueue) files = g_queue_new();
 	g_hash_table_add(seen, GUINT_TO_POINTER(file));
 	g_queue_push_tail(files, GUINT_TO_POINTER(file));
-	while (!g_queue_is_empty(files))
+	while (!g_queue_is_empty(files) && owners.count < MOST_OWNERS && g_hash_table_size(seen) < MOST_SEEN)
 		look_up(graph, GPOINTER_TO_UINT(g_queue_pop_head(files)), files, seen, &owners);
 	return owners;
 }

@@ -6,7 +6,6 @@ void link_graph(Graph *graph)
 	Linker linker = {.graph = graph};
 	link_quiet(graph);
 	link_entries(graph);
-	link_handmade(graph);
 	link_builds(graph);
 	graph_finish(graph);
 	link_carriers(&linker);

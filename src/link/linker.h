@@ -65,7 +65,6 @@ void link_reach(Linker *linker);
 void link_reach_clear(Linker *linker);
 void link_identities(Linker *linker);
 void link_opaque(Linker *linker);
-void link_handmade(Graph *graph);
 void link_references(Linker *linker);
 void link_selectors(Linker *linker);
 

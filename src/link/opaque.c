@@ -108,6 +108,8 @@ void link_opaque(Linker *linker)
 		read_object(linker, object);
 	GRAPH_NODES (graph, NODE_KUSTOMIZATION, node)
 		read_kustomization(linker, node);
+	GRAPH_EACH (graph, FACT_FILLS_NAMESPACE, row)
+		graph_derive(graph, row->subject, FACT_OPAQUE, row->object, graph_span(graph, row));
 	graph_finish(graph);
 	linker->opaque = g_hash_table_new(NULL, NULL);
 	linker->foreign = g_hash_table_new(NULL, NULL);

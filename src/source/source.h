@@ -36,6 +36,9 @@ typedef struct Dialect {
 /* All sources that match the file. */
 void source_read(const SourceFile *file);
 
+/* Objects that a part of a file makes which is not read as YAML: broken, a template, or another language. */
+void read_manifest_lines(const SourceFile *file, Slice part);
+
 /* What archived, dated, vendored, generated, example or test paths are called, or NULL: no demands are made there. */
 const char *source_path_class(Slice path);
 

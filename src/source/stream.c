@@ -37,6 +37,7 @@ static void set_format(const SourceFile *file, const char *format, size_t start,
 /* A broken document with template marks is a template that did not happen to parse. */
 static void read_broken(const SourceFile *file, const YamlDocument *document)
 {
+	read_manifest_lines(file, slice_sub(file->bytes, document->start, document->end));
 	if (has_template_text(slice_sub(file->bytes, document->start, document->end))) {
 		set_format(file, "template", document->start, document->end);
 		return;
@@ -85,6 +86,7 @@ static void read_stream(const SourceFile *file)
 {
 	if (is_template_path(file) && has_template_text(file->bytes)) {
 		set_format(file, "template", 0, 0);
+		read_manifest_lines(file, file->bytes);
 		return;
 	}
 	for (const YamlDocument *document = yaml_read(file->bytes, file->arena); document; document = document->next)

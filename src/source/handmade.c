@@ -1,12 +1,10 @@
 /* Objects that no manifest holds: `kubectl create secret` in a script or document, a manifest inside a script, a
  * template or Terraform, and namespaces that helm is told to fill. What they make is not missing. Read as lines of
  * text, since the files are in many languages, and only where a file has the words at all. */
-#include "link/linker.h"
+#include "source/source.h"
 
 typedef struct Reader {
-	Graph *graph;
-	uint32_t file;
-	Slice bytes;
+	const SourceFile *file;
 	const char *kind; /* what was begun on a line shortly before, and waits for its name */
 	uint32_t patience;
 	bool release; /* the same for a chart and its namespace */
@@ -44,12 +42,6 @@ static const char *find_kind(Slice word)
 	return NULL;
 }
 
-static Span span_of(const Reader *reader, Slice text)
-{
-	uint32_t start = (uint32_t)(text.at - reader->bytes.at);
-	return (Span){reader->file, start, start + (uint32_t)text.length};
-}
-
 /* Quotes, commas and the ends of shell substitutions around a word. */
 static Slice strip(Slice word)
 {
@@ -69,22 +61,33 @@ static bool is_name(Slice word)
 	return word.length > 0 && word.length <= 253;
 }
 
-/* In a document a variable is a place for the reader's own word. */
-static bool is_variable(const Reader *reader, Slice name)
+static void add_text(const SourceFile *file, FactKind fact, const char *text, Slice place)
 {
-	return (slice_find_byte(name, '$', 0) != SIZE_MAX || slice_find(name, "{{", 0) != SIZE_MAX) &&
-	       !g_str_has_suffix(graph_file_path(reader->graph, reader->file), ".md");
+	size_t start = (size_t)(place.at - file->bytes.at);
+	graph_add(file->builder, file->node, fact, slice_from(text), start, start + place.length);
 }
 
-static void add_created(Reader *reader, const char *kind, Slice word)
+/* In a document a variable is a place for the reader's own word. */
+static bool is_variable(const SourceFile *file, Slice name)
+{
+	return (slice_find_byte(name, '$', 0) != SIZE_MAX || slice_find(name, "{{", 0) != SIZE_MAX) &&
+	       !slice_ends(file->name, ".md");
+}
+
+static void add_created(const SourceFile *file, const char *kind, Slice word)
 {
 	Slice name = strip(word);
-	bool variable = is_variable(reader, name);
-	if (!variable && !is_name(name))
-		return;
-	g_autofree char *text = g_strdup_printf("%s/%.*s", kind, SLICE_ARGS(variable ? SLICE("*") : name));
-	graph_derive(reader->graph, graph_file_node(reader->graph, reader->file), FACT_CREATES,
-	        graph_intern(reader->graph, slice_from(text)), span_of(reader, name));
+	bool variable = is_variable(file, name);
+	if (variable || is_name(name))
+		add_text(file, FACT_CREATES,
+		        arena_printf(file->arena, "%s/%.*s", kind, SLICE_ARGS(variable ? SLICE("*") : name)), name);
+}
+
+static void add_filled(const SourceFile *file, Slice word)
+{
+	Slice name = strip(word);
+	if (name.length)
+		add_text(file, FACT_FILLS_NAMESPACE, is_name(name) ? arena_text(file->arena, name) : "*", name);
 }
 
 /* ---- commands -------------------------------------------------------------------------------------- */
@@ -115,7 +118,7 @@ static const char *source_kind(Slice type)
 }
 
 /* kubectl … create KIND [TYPE] NAME; flux create source TYPE NAME */
-static void read_create(Reader *reader, Slice rest)
+static void read_create(const SourceFile *file, Slice rest)
 {
 	Slice word, name;
 	if (!next_argument(&rest, &word))
@@ -126,21 +129,13 @@ static void read_create(Reader *reader, Slice rest)
 		return;
 	if (strcmp(kind, "Secret") == 0 && !next_argument(&rest, &name))
 		return;
-	add_created(reader, kind, name);
-}
-
-static void add_filled(Reader *reader, Slice word)
-{
-	Slice name = strip(word);
-	if (name.length == 0)
-		return;
-	graph_derive(reader->graph, graph_file_node(reader->graph, reader->file), FACT_OPAQUE,
-	        graph_intern(reader->graph, is_name(name) ? name : SLICE("*")), span_of(reader, name));
+	add_created(file, kind, name);
 }
 
 /* helm install NAME CHART -n NAMESPACE; without the option it is the namespace of the moment, by default `default`. */
-static void read_helm(Reader *reader, Slice rest)
+static void read_helm(const SourceFile *file, Slice rest)
 {
+	Slice command = rest;
 	Slice word, value = SLICE("default");
 	bool named = false, create = false, install = false;
 	while (slice_next_word(&rest, &word)) {
@@ -155,12 +150,11 @@ static void read_helm(Reader *reader, Slice rest)
 	if (!install)
 		return;
 	if (named)
-		add_filled(reader, value);
+		add_filled(file, value);
 	else
-		graph_derive(reader->graph, graph_file_node(reader->graph, reader->file), FACT_OPAQUE,
-		        graph_intern(reader->graph, value), (Span){reader->file, 0, 0});
+		add_text(file, FACT_FILLS_NAMESPACE, "default", slice_sub(command, 0, 0));
 	if (named && create)
-		add_created(reader, "Namespace", value);
+		add_created(file, "Namespace", value);
 }
 
 /* From a place to the end of its line, lines that are continued with a backslash included. */
@@ -172,12 +166,12 @@ static Slice rest_of_command(Slice bytes, size_t from)
 	return slice_sub(bytes, from, end == SIZE_MAX ? bytes.length : end);
 }
 
-static void each_command(Reader *reader, const char *word, void (*read)(Reader *, Slice))
+static void each_command(const SourceFile *file, const char *word, void (*read)(const SourceFile *, Slice))
 {
 	size_t length = strlen(word);
-	for (size_t at = 0; (at = slice_find(reader->bytes, word, at)) != SIZE_MAX; at += length)
-		if (at == 0 || strchr(" \t\n`\"'(;|&", reader->bytes.at[at - 1]))
-			read(reader, rest_of_command(reader->bytes, at + length));
+	for (size_t at = 0; (at = slice_find(file->bytes, word, at)) != SIZE_MAX; at += length)
+		if (at == 0 || strchr(" \t\n`\"'(;|&", file->bytes.at[at - 1]))
+			read(file, rest_of_command(file->bytes, at + length));
 }
 
 /* ---- manifests and Terraform within other text ------------------------------------------------------ */
@@ -237,75 +231,63 @@ static void read_line(Reader *reader, Slice line)
 		expect_name(reader, terraform_kind(line));
 		reader->release = slice_find(line, "helm_release", 0) != SIZE_MAX;
 	} else if (reader->kind && (take(line, "name:", &value) || take_assigned(line, "name", &value))) {
-		add_created(reader, reader->kind, value);
+		add_created(reader->file, reader->kind, value);
 		reader->kind = NULL;
 	} else if (take(line, "release_namespace:", &value) ||
 	           (reader->release && take_assigned(line, "namespace", &value))) {
-		add_filled(reader, value);
+		add_filled(reader->file, value);
 		reader->release = false;
 	}
 	if (reader->patience && --reader->patience == 0)
 		reader->kind = NULL;
 }
 
-static void read_lines(Reader *reader)
+void read_manifest_lines(const SourceFile *file, Slice part)
 {
-	Slice rest = reader->bytes, line;
-	while (slice_next_line(&rest, &line))
-		read_line(reader, slice_trim(line));
+	static const char *const words[] = {"kind:", "\"kubernetes_", "\"helm_release\"", "release_namespace:"};
+	Reader reader = {.file = file};
+	Slice line;
+	bool any = false;
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		any = any || slice_find(part, words[i], 0) != SIZE_MAX;
+	while (any && slice_next_line(&part, &line))
+		read_line(&reader, slice_trim(line));
 }
 
-static void read_helmfile(Reader *reader)
+static void read_helmfile(const SourceFile *file)
 {
-	Slice rest = reader->bytes, line, value;
+	Slice rest = file->bytes, line, value;
 	while (slice_next_line(&rest, &line)) {
 		Slice text = slice_trim(line);
 		if (slice_starts(text, "- "))
 			text = slice_trim(slice_sub(text, 2, text.length));
 		if (take(text, "namespace:", &value))
-			add_filled(reader, value);
+			add_filled(file, value);
 	}
 }
 
 /* ---- files ------------------------------------------------------------------------------------------- */
 
-static bool has_any(Slice bytes, const char *const *words, size_t n)
+/* Documents of Kubernetes are read as such; what of them is broken or a template is handed on from there. */
+static bool has_documents(const SourceFile *file)
 {
-	for (size_t i = 0; i < n; i++)
-		if (slice_find(bytes, words[i], 0) != SIZE_MAX)
-			return true;
-	return false;
+	return (slice_ends(file->name, ".yaml") || slice_ends(file->name, ".yml")) &&
+	       (slice_starts(file->bytes, "apiVersion:") || slice_find(file->bytes, "\napiVersion:", 0) != SIZE_MAX);
 }
 
-/* The documents of the file are all read as objects. */
-static bool is_read(const Graph *graph, Node file)
+static bool matches(const SourceFile *file)
 {
-	bool broken = graph_first_child(graph, file, NODE_PROBLEM) != NODE_NONE, known = false;
-	GRAPH_OF (graph, file, FACT_FORMAT, row) {
-		const char *format = graph_symbol_text(graph, row->object);
-		known = known || strcmp(format, "kubernetes") == 0 || strcmp(format, "kustomize") == 0;
-	}
-	return known && !broken;
+	return file->bytes.length > 0;
 }
 
-static void read_file(Reader *reader)
+static void read_handmade(const SourceFile *file)
 {
-	static const char *const words[] = {"kind:", "\"kubernetes_", "\"helm_release\"", "release_namespace:"};
-	Node file = graph_file_node(reader->graph, reader->file);
-	g_autofree char *name = g_path_get_basename(graph_name(reader->graph, file));
-	each_command(reader, "create ", read_create);
-	each_command(reader, "helm ", read_helm);
-	if (strstr(name, "helmfile") || strstr(graph_name(reader->graph, file), "helmfile.d/"))
-		read_helmfile(reader);
-	if (!is_read(reader->graph, file) && has_any(reader->bytes, words, G_N_ELEMENTS(words)))
-		read_lines(reader);
+	each_command(file, "create ", read_create);
+	each_command(file, "helm ", read_helm);
+	if (slice_find(file->name, "helmfile", 0) != SIZE_MAX || slice_find(file->path, "helmfile.d/", 0) != SIZE_MAX)
+		read_helmfile(file);
+	if (!has_documents(file))
+		read_manifest_lines(file, file->bytes);
 }
 
-void link_handmade(Graph *graph)
-{
-	for (uint32_t file = 0; file < graph_files(graph); file++) {
-		Reader reader = {.graph = graph, .file = file, .bytes = graph_file_bytes(graph, file)};
-		if (reader.bytes.length)
-			read_file(&reader);
-	}
-}
+const Source source_handmade = {"handmade", matches, read_handmade};

@@ -133,8 +133,13 @@ static bool meet(const Doubles *doubles, const Pair *pair)
 	bool left = graph_has(graph, one, FACT_ROOT), right = graph_has(graph, other, FACT_ROOT);
 	if (left && right)
 		return share_root(graph, one, other);
-	if (left || right || doubles->live)
+	if (doubles->live)
 		return false;
+	if (left || right) {
+		/* One is listed in a kustomization, the other named by a script that applies both. */
+		const char *path = path_of(graph, left ? pair->other : pair->one);
+		return is_file_applied(graph, path) && meet_by_hand(graph, pair);
+	}
 	return meet_by_hand(graph, pair);
 }
 

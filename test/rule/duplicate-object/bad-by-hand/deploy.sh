@@ -1,0 +1,3 @@
+#!/bin/sh
+kubectl apply -k core
+kubectl apply -f apps/redis.yaml

@@ -250,6 +250,55 @@ static void check_route_port_is_nodeport(Checker *checker)
 	}
 }
 
+/* ---- NodePorts that clients use --------------------------------------------------------------------------- */
+
+#define FIRST_NODE_PORT 30000
+#define LAST_NODE_PORT 32767
+#define PLEX 32400 /* lies in the range and is that program's own port */
+
+/* At an address, or at a name that is no Service: it is the node that is asked. */
+static bool asks_a_node(const Graph *graph, Node mention, uint32_t port)
+{
+	return port >= FIRST_NODE_PORT && port <= LAST_NODE_PORT && port != PLEX &&
+	       graph_has(graph, mention, FACT_ADDRESS);
+}
+
+static bool is_published(const Graph *graph, uint32_t port)
+{
+	static const FactKind kinds[] = {FACT_NODE_PORT, FACT_HOST_PORT};
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		Rows rows = graph_rows_to(graph, kinds[i], port);
+		if (rows.at != rows.end)
+			return true;
+	}
+	return false;
+}
+
+/* Only where the repository itself publishes NodePorts: two at least, so that they are its way. */
+static void check_nodeport_drift(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Rows all = graph_rows(graph, FACT_NODE_PORT);
+	g_autoptr(GHashTable) known = g_hash_table_new(g_direct_hash, g_direct_equal);
+	if (all.end - all.at < 2)
+		return;
+	GRAPH_EACH (graph, FACT_NUMBER, row) {
+		Node mention = row->subject;
+		if (graph_node_type(graph, mention) != NODE_MENTION || !asks_a_node(graph, mention, row->object) ||
+		        is_published(graph, row->object) || is_quiet(graph, mention))
+			continue;
+		Finding *finding = g_hash_table_lookup(known, GUINT_TO_POINTER(row->object));
+		if (finding) {
+			add_evidence(checker, finding, graph_place(graph, mention), "named here too");
+			continue;
+		}
+		finding = report(checker, mention, graph_span(graph, row),
+		        "port %u of a node is named, and no Service has that NodePort", row->object);
+		set_detail(checker, finding, "%u", row->object);
+		g_hash_table_insert(known, GUINT_TO_POINTER(row->object), finding);
+	}
+}
+
 /* ---- numbers claimed twice -------------------------------------------------------------------------------------- */
 
 static Node root_of(const Graph *graph, Node node)
@@ -414,6 +463,16 @@ static const Rule rules[] = {
                        "nothing.",
                 .remedy = "Write the Service's port.",
                 .check = check_route_port_is_nodeport,
+        },
+        {
+                .id = "nodeport-drift",
+                .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
+                .title = "a NodePort is named that no Service has",
+                .why = "Nothing listens there: most often the Service got another number, and documents, scripts and "
+                       "variables kept the old one.",
+                .remedy = "Write the NodePort that the Service has now, or its name and port.",
+                .check = check_nodeport_drift,
         },
         {
                 .id = "nodeport-collision",

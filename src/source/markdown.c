@@ -34,7 +34,7 @@ static void add_link(const Document *document, const char *role, Slice target)
 static void read_links(const Document *document, Slice line)
 {
 	for (size_t at = 0; (at = slice_find(line, "](", at)) != SIZE_MAX;) {
-		size_t start = at + 2, end = start, depth = 0;
+		size_t start = at + 2, end, depth = 0;
 		bool angle = start < line.length && line.at[start] == '<';
 		start += angle;
 		for (end = start; end < line.length; end++) {

@@ -208,11 +208,6 @@ static void gone_add(Gone *gone, Level level, Node subject, Span span, Slice pat
 
 /* ---- documents ------------------------------------------------------------------------------------------------ */
 
-static bool has_role(const Graph *graph, Node link, const char *role)
-{
-	return strcmp(graph_text(graph, link, FACT_ROLE), role) == 0;
-}
-
 static bool is_dead_link(const Gone *gone, Node link, Slice folder, Slice path)
 {
 	const Graph *graph = checker_graph(gone->checker);

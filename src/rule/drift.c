@@ -92,7 +92,7 @@ static Node object_of(const Graph *graph, const ImageUse *use)
 }
 
 /* Without a selector a controller is not complete: it is a patch. */
-static bool is_patch(const Graph *graph, Node object)
+static bool is_partial(const Graph *graph, Node object)
 {
 	return !graph_has(graph, object, FACT_SELECTOR) || graph_has(graph, object, FACT_IS_PATCH) ||
 	       graph_has(graph, graph_parent(graph, object), FACT_IS_PATCH);
@@ -104,7 +104,7 @@ static bool are_one_object(const Graph *graph, const ImageUse *a, const ImageUse
 	Node one = object_of(graph, a), other = object_of(graph, b);
 	return one && other && graph_name_symbol(graph, one) == graph_name_symbol(graph, other) &&
 	       graph_symbol(graph, one, FACT_KIND) == graph_symbol(graph, other, FACT_KIND) &&
-	       (is_patch(graph, one) || is_patch(graph, other));
+	       (is_partial(graph, one) || is_partial(graph, other));
 }
 
 /* What a chart was rendered into has the chart's versions. */

@@ -15,11 +15,6 @@ static bool why_is(const Graph *graph, Node node, const char *why)
 	return graph_find_symbol(graph, slice_from(why), &symbol) && graph_says(graph, node, FACT_UNRESOLVED, symbol);
 }
 
-static bool has_role(const Graph *graph, Node node, const char *role)
-{
-	return strcmp(graph_text(graph, node, FACT_ROLE), role) == 0;
-}
-
 static const char *file_path(const Graph *graph, Node node)
 {
 	return graph_file_path(graph, graph_file_of(graph, node));
@@ -224,8 +219,8 @@ static const char *kind_of(const Graph *graph, Node object)
  * where all are applied by hand. */
 static bool is_at_rest(const Graph *graph, Node object, GHashTable *roots)
 {
-	return graph_has(graph, object, FACT_SUSPENDED) || is_patch_document(graph, object) ||
-	       is_quiet(graph, object) || (roots && !is_live(graph, roots, file_node_of(graph, object)));
+	return graph_has(graph, object, FACT_SUSPENDED) || is_patch(graph, object) || is_quiet(graph, object) ||
+	       (roots && !is_live(graph, roots, file_node_of(graph, object)));
 }
 
 /* Some object of Flux or Argo CD is itself brought in. */

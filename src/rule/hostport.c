@@ -70,8 +70,7 @@ static bool read_pod_claim(const Graph *graph, Node port, Node pod, Claim *claim
 	claim->low = graph_number(graph, port, host_network ? FACT_NUMBER : FACT_HOST_PORT);
 	claim->high = claim->low;
 	claim->host = bound_node(graph, pod);
-	return claim->low && claim->host && object && !is_stopped(graph, object) &&
-	       !graph_has(graph, graph_ancestor(graph, pod, NODE_DOCUMENT), FACT_IS_PATCH) &&
+	return claim->low && claim->host && object && !is_stopped(graph, object) && !is_patch(graph, pod) &&
 	       !graph_has(graph, object, FACT_IS_PATCH);
 }
 

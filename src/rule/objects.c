@@ -467,7 +467,7 @@ static void collect_users(Spaces *spaces)
 			add_user(spaces, name, user_place(graph, row->subject, name));
 	}
 	GRAPH_EACH (graph, FACT_TARGET_NAMESPACE, row)
-		if (is_in_use(graph, row->subject) && !is_patch_document(graph, row->subject))
+		if (is_in_use(graph, row->subject) && !is_patch(graph, row->subject))
 			add_user(spaces, graph_symbol_text(graph, row->object), graph_span(graph, row));
 }
 

@@ -9,12 +9,6 @@ Node file_node_of(const Graph *graph, Node node)
 	return graph_file_node(graph, graph_file_of(graph, node));
 }
 
-bool is_patch_document(const Graph *graph, Node node)
-{
-	Node document = graph_ancestor(graph, node, NODE_DOCUMENT);
-	return document && graph_has(graph, document, FACT_IS_PATCH);
-}
-
 static void add_owner(Owners *owners, Node owner)
 {
 	for (uint32_t i = 0; i < owners->count; i++)

@@ -19,9 +19,8 @@ bool owners_share(const Owners *a, const Owners *b);
 /* Both files are brought in by one root, and so into one cluster. */
 bool share_root(const Graph *graph, Node file, Node other);
 
-/* The FILE node that a node stands in; true if the node's document is only read as a patch or as data. */
+/* The FILE node that a node stands in. */
 Node file_node_of(const Graph *graph, Node node);
-bool is_patch_document(const Graph *graph, Node node);
 
 /* Flux or Argo CD brings the file in, and so reads it from Git. */
 bool is_built_by_cluster(const Graph *graph, Node file);

@@ -2,11 +2,6 @@
 #include "base/near.h"
 #include "rule/rule.h"
 
-static bool is_kind(const Graph *graph, Node object, const char *kind)
-{
-	return strcmp(graph_text(graph, object, FACT_KIND), kind) == 0;
-}
-
 /* "Service/namespace/name" of the graph, if an object has it. */
 static Node find_service(const Graph *graph, const char *namespace, const char *name)
 {
@@ -326,8 +321,7 @@ static void check_nodeport_collision(Checker *checker)
 	g_autoptr(GHashTable) claims = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	GRAPH_EACH (graph, FACT_NODE_PORT, row) {
 		Node service = graph_parent(graph, row->subject);
-		if (is_quiet(graph, service) ||
-		        graph_has(graph, graph_ancestor(graph, service, NODE_DOCUMENT), FACT_IS_PATCH))
+		if (is_quiet(graph, service) || is_patch(graph, service))
 			continue;
 		char *key = g_strdup_printf("%u %s", row->object, protocol_of(graph, row->subject));
 		const Row *first = g_hash_table_lookup(claims, key);
@@ -411,8 +405,7 @@ static void check_route_conflict(Checker *checker)
 		Node object = graph_ancestor(graph, route, NODE_OBJECT);
 		const char *host = graph_name(graph, route), *path = graph_text(graph, route, FACT_PATH);
 		if (!object || !*host || strpbrk(host, "${}<") || is_quiet(graph, route) ||
-		        !is_kind(graph, object, "Ingress") ||
-		        graph_has(graph, graph_ancestor(graph, object, NODE_DOCUMENT), FACT_IS_PATCH) ||
+		        !is_kind(graph, object, "Ingress") || is_patch(graph, object) ||
 		        graph_has(graph, object, FACT_ANNOTATION))
 			continue;
 		char *key = g_strdup_printf(

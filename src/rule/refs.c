@@ -9,11 +9,6 @@ static bool wants(const Graph *graph, Node reference, const char *kind)
 	return strcmp(graph_text(graph, reference, FACT_WANTS_KIND), kind) == 0;
 }
 
-static bool has_role(const Graph *graph, Node reference, const char *role)
-{
-	return strcmp(graph_text(graph, reference, FACT_ROLE), role) == 0;
-}
-
 static bool is_missing(const Graph *graph, Node reference)
 {
 	const char *why = graph_text(graph, reference, FACT_UNRESOLVED);
@@ -365,8 +360,7 @@ static void check_ingress_backend_missing(Checker *checker)
 	GRAPH_EACH (graph, FACT_REFERS_TO, row) {
 		Node service = row->object;
 		if (graph_node_type(graph, row->subject) != NODE_REFERENCE || !is_backend(graph, row->subject) ||
-		        graph_node_type(graph, service) != NODE_OBJECT ||
-		        strcmp(graph_text(graph, service, FACT_KIND), "Service") != 0)
+		        graph_node_type(graph, service) != NODE_OBJECT || !is_kind(graph, service, "Service"))
 			continue;
 		bool single = graph_rows_of(graph, row->subject, FACT_REFERS_TO).end -
 		                      graph_rows_of(graph, row->subject, FACT_REFERS_TO).at ==

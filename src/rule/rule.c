@@ -106,6 +106,21 @@ bool is_quiet(const Graph *graph, Node node)
 	return graph_has(graph, file, FACT_CLASS) || graph_has(graph, file, FACT_QUIET);
 }
 
+bool is_kind(const Graph *graph, Node object, const char *kind)
+{
+	return strcmp(graph_text(graph, object, FACT_KIND), kind) == 0;
+}
+
+bool has_role(const Graph *graph, Node node, const char *role)
+{
+	return strcmp(graph_text(graph, node, FACT_ROLE), role) == 0;
+}
+
+bool is_patch(const Graph *graph, Node node)
+{
+	return graph_has(graph, graph_ancestor(graph, node, NODE_DOCUMENT), FACT_IS_PATCH);
+}
+
 /* What labwright.yaml ignores is ignored even by the rules that look everywhere. */
 static bool is_reported(const Checker *checker, uint32_t file)
 {

@@ -73,6 +73,13 @@ const char *checker_today(const Checker *checker);
 /* True for a file in which no demands are made: archived, dated, vendored, generated, example or test. */
 bool is_quiet(const Graph *graph, Node node);
 
+/* Whether an object's kind, or the role of a reference, entry or link, is this word. */
+bool is_kind(const Graph *graph, Node object, const char *kind);
+bool has_role(const Graph *graph, Node node, const char *role);
+
+/* True for what stands in a patch document, and so is incomplete by design. */
+bool is_patch(const Graph *graph, Node node);
+
 /* ---- for flow ---------------------------------------------------------------------------------- */
 
 typedef struct Findings {

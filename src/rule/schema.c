@@ -5,14 +5,14 @@
  * it lists, and in a repository of kustomizations a file that none of them lists is in use nowhere. */
 static bool is_incomplete(const Graph *graph, Node object)
 {
-	if (graph_has(graph, graph_ancestor(graph, object, NODE_DOCUMENT), FACT_IS_PATCH))
+	if (is_patch(graph, object))
 		return true;
 	Rows reached = graph_rows_of(graph, graph_ancestor(graph, object, NODE_FILE), FACT_REACHED_BY);
 	if (reached.at == reached.end)
 		return graph_first_node(graph, NODE_KUSTOMIZATION) != NODE_NONE;
 	for (; reached.at != reached.end; reached.at++)
 		GRAPH_CHILDREN (graph, reached.at->object, NODE_ENTRY, entry)
-			if (strcmp(graph_text(graph, entry, FACT_ROLE), "patch") == 0)
+			if (has_role(graph, entry, "patch"))
 				return true;
 	return false;
 }

@@ -2,19 +2,9 @@
 #include "base/near.h"
 #include "rule/rule.h"
 
-static bool is_kind(const Graph *graph, Node object, const char *kind)
-{
-	return strcmp(graph_text(graph, object, FACT_KIND), kind) == 0;
-}
-
 static bool is_core_service(const Graph *graph, Node object)
 {
 	return is_kind(graph, object, "Service") && strcmp(graph_text(graph, object, FACT_API_VERSION), "v1") == 0;
-}
-
-static bool is_patch(const Graph *graph, Node node)
-{
-	return graph_has(graph, graph_ancestor(graph, node, NODE_DOCUMENT), FACT_IS_PATCH);
 }
 
 static bool is_open_text(const char *text)

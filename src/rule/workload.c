@@ -3,16 +3,6 @@
 #include "rule/rule.h"
 #include "rule/search.h"
 
-static bool is_patch(const Graph *graph, Node node)
-{
-	return graph_has(graph, graph_ancestor(graph, node, NODE_DOCUMENT), FACT_IS_PATCH);
-}
-
-static bool is_kind(const Graph *graph, Node object, const char *kind)
-{
-	return strcmp(graph_text(graph, object, FACT_KIND), kind) == 0;
-}
-
 /* Controllers of programs that are meant to run all the time. */
 static bool is_service_workload(const Graph *graph, Node object)
 {
@@ -189,8 +179,7 @@ static void check_hostpath_unpinned(Checker *checker)
 static bool is_bound_to(const Graph *graph, Node volume, const char *claim)
 {
 	GRAPH_CHILDREN (graph, volume, NODE_REFERENCE, reference)
-		if (strcmp(graph_text(graph, reference, FACT_ROLE), "claim") == 0 &&
-		        strcmp(graph_name(graph, reference), claim) == 0)
+		if (has_role(graph, reference, "claim") && strcmp(graph_name(graph, reference), claim) == 0)
 			return true;
 	Symbol name;
 	if (!graph_find_symbol(graph, slice_from(claim), &name))

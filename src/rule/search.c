@@ -24,20 +24,41 @@ static bool is_searched(const Graph *graph, uint32_t file)
 	       strcmp(graph_text(graph, node, FACT_CLASS), "vendored") != 0;
 }
 
+/* The first use of the word in a file that accept takes. */
+static bool find_in_file(
+        const Graph *graph, uint32_t file, const char *word, SearchAccept *accept, void *data, Span *ret_span)
+{
+	Slice bytes = graph_file_bytes(graph, file);
+	size_t length = strlen(word);
+	for (size_t at = 0; (at = slice_find(bytes, word, at)) != SIZE_MAX; at++) {
+		Span span = {file, (uint32_t)at, (uint32_t)(at + length)};
+		if (!stands_alone(bytes, span.start, span.end) || (accept && !accept(graph, span, data)))
+			continue;
+		*ret_span = span;
+		return true;
+	}
+	return false;
+}
+
 bool search_word(const Graph *graph, Slice word, SearchFile *in_file, SearchAccept *accept, void *data, Span *ret_span)
 {
 	g_autofree char *needle = slice_dup(word);
+	for (uint32_t file = 0; file < graph_files(graph); file++)
+		if (is_searched(graph, file) && (!in_file || in_file(graph, file, data)) &&
+		        find_in_file(graph, file, needle, accept, data, ret_span))
+			return true;
+	return false;
+}
+
+bool search_any_word(const Graph *graph, const char *const *words, SearchFile *in_file, void *data)
+{
+	Span span;
 	for (uint32_t file = 0; file < graph_files(graph); file++) {
-		Slice bytes = graph_file_bytes(graph, file);
 		if (!is_searched(graph, file) || (in_file && !in_file(graph, file, data)))
 			continue;
-		for (size_t at = 0; (at = slice_find(bytes, needle, at)) != SIZE_MAX; at++) {
-			Span span = {file, (uint32_t)at, (uint32_t)(at + word.length)};
-			if (!stands_alone(bytes, span.start, span.end) || (accept && !accept(graph, span, data)))
-				continue;
-			*ret_span = span;
-			return true;
-		}
+		for (const char *const *word = words; *word; word++)
+			if (find_in_file(graph, file, *word, NULL, NULL, &span))
+				return true;
 	}
 	return false;
 }

@@ -11,6 +11,10 @@ typedef bool SearchAccept(const Graph *graph, Span word, void *data);
 /* The first use of the word that stands on its own: no letter, digit, `_`, `-` or `.` is joined to it. */
 bool search_word(const Graph *graph, Slice word, SearchFile *in_file, SearchAccept *accept, void *data, Span *ret_span);
 
+/* True if any of the words stands on its own in any of the files: a file is searched for all of them while it is at
+ * hand. words ends with NULL. */
+bool search_any_word(const Graph *graph, const char *const *words, SearchFile *in_file, void *data);
+
 /* Calls found for each use of a variable's name. names holds the names as Symbols of the graph (g_direct_hash). */
 typedef void NameFound(const Graph *graph, Symbol name, Span span, void *data);
 void search_names(const Graph *graph, GHashTable *names, SearchFile *in_file, NameFound *found, void *data);

@@ -270,12 +270,8 @@ static bool speaks_of_backups(const Graph *graph, SearchFile *in_file)
 	static const char *const words[] = {"velero", "volsync", "VolSync", "ReplicationSource", "k8up", "restic",
 	        "borg", "borgmatic", "kopia", "rclone", "rsync", "duplicati", "pg_dump", "pg_dumpall", "mysqldump",
 	        "mariadb-dump", "mongodump", "ScheduledBackup", "RecurringJob", "sanoid", "syncoid", "zrepl", "vzdump",
-	        "barman", "pgbackrest", "wal-g", "litestream", "snapraid", "btrbk", "urbackup"};
-	Span span;
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (search_word(graph, slice_from(words[i]), in_file, NULL, NULL, &span))
-			return true;
-	return false;
+	        "barman", "pgbackrest", "wal-g", "litestream", "snapraid", "btrbk", "urbackup", NULL};
+	return search_any_word(graph, words, in_file, NULL);
 }
 
 /* Compose files for developing hold nothing that is worth a copy. */

@@ -154,6 +154,14 @@ static void append_word(GString *out, const char *word)
 	g_string_append_printf(out, " %s", quoted);
 }
 
+Scan *scan_arguments_read(const ScanArguments *arguments, GError **error)
+{
+	g_autoptr(Progress) progress = progress_new();
+	ScanOptions wanted = scan_arguments_options(arguments);
+	wanted.progress = progress_counter(progress);
+	return scan_new(&wanted, error);
+}
+
 char *scan_arguments_again(const ScanArguments *arguments)
 {
 	GString *out = g_string_new(NULL);

@@ -48,6 +48,8 @@ typedef struct ScanArguments {
 bool scan_arguments_parse(ScanArguments *arguments, const GOptionEntry *entries, const Command *command, int *argc,
         char ***argv, GError **error);
 ScanOptions scan_arguments_options(const ScanArguments *arguments);
+/* Reads the repository that the arguments name, with progress on a terminal. */
+Scan *scan_arguments_read(const ScanArguments *arguments, GError **error);
 /* The same options and paths again, as a shell would take them, each after a blank: " --rev main apps". Free with
  * g_free. */
 char *scan_arguments_again(const ScanArguments *arguments);

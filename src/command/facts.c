@@ -36,11 +36,7 @@ static int run(int argc, char **argv)
 		add_kind_help(kind, &error);
 		return command_fail(error);
 	}
-	ScanOptions wanted = scan_arguments_options(&arguments);
-	g_autoptr(Progress) progress = progress_new();
-	wanted.progress = progress_counter(progress);
-	g_autoptr(Scan) scan = scan_new(&wanted, &error);
-	g_clear_pointer(&progress, progress_free);
+	g_autoptr(Scan) scan = scan_arguments_read(&arguments, &error);
 	if (!scan)
 		return command_fail(error);
 	g_autoptr(GString) out = g_string_new(NULL);

@@ -6,7 +6,6 @@
 #include "flow/flow.h"
 #include "rule/hosts.h"
 
-#include <stdio.h>
 #include <string.h>
 
 typedef struct Found {
@@ -171,8 +170,7 @@ static int run(int argc, char **argv)
 	};
 	if (!scan_arguments_parse(&arguments, entries, &command_init, &argc, &argv, &error))
 		return command_fail(error);
-	ScanOptions wanted = scan_arguments_options(&arguments);
-	g_autoptr(Scan) scan = scan_new(&wanted, &error);
+	g_autoptr(Scan) scan = scan_arguments_read(&arguments, &error);
 	if (!scan)
 		return command_fail(error);
 	Hosts hosts = hosts_new(scan->graph);
@@ -182,11 +180,8 @@ static int run(int argc, char **argv)
 	append_networks(out, scan->graph, all);
 	append_nodes(out, scan->graph, &hosts, all);
 	hosts_clear(&hosts);
-	if (!write) {
-		fwrite(out->str, 1, out->len, stdout);
-		return EXIT_CLEAN;
-	}
-	return write_new(repo_root(scan->repo), out, &error) ? EXIT_CLEAN : command_fail(error);
+	bool done = write ? write_new(repo_root(scan->repo), out, &error) : command_write(NULL, out, &error);
+	return done ? EXIT_CLEAN : command_fail(error);
 }
 
 const Command command_init = {

@@ -6,26 +6,34 @@
 #include "rule/ignored.h"
 #include "rule/rule.h"
 
-typedef struct Names {
-	GHashTable *by_name; /* last part of a path → file number + 1, or UINT_MAX for several */
-} Names;
+typedef struct Gone {
+	Checker *checker;
+	GHashTable *names; /* both are made when first asked: most repositories never do */
+	Ignored *ignored;
+	GHashTable *findings; /* path from the root → Finding */
+	const char *format;
+} Gone;
 
-static Names names_new(const Graph *graph)
+/* Last part of each path → file number + 1, or UINT32_MAX for several. */
+static GHashTable *names_new(const Graph *graph)
 {
-	Names names = {g_hash_table_new(g_str_hash, g_str_equal)};
+	GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
 	for (uint32_t file = 0; file < graph_files(graph); file++) {
 		const char *name = path_name(slice_from(graph_file_path(graph, file))).at;
-		gpointer known = g_hash_table_lookup(names.by_name, name);
-		g_hash_table_insert(names.by_name, (gpointer)name, GUINT_TO_POINTER(known ? UINT32_MAX : file + 1));
+		gpointer known = g_hash_table_lookup(names, name);
+		g_hash_table_insert(names, (gpointer)name, GUINT_TO_POINTER(known ? UINT32_MAX : file + 1));
 	}
 	return names;
 }
 
 /* The one file of that name, wherever it is now. */
-static bool find_moved(const Graph *graph, const Names *names, const char *path, Span *ret_file)
+static bool find_moved(Gone *gone, const char *path, Span *ret_file)
 {
+	const Graph *graph = checker_graph(gone->checker);
+	if (!gone->names)
+		gone->names = names_new(graph);
 	g_autofree char *name = slice_dup(path_name(slice_from(path)));
-	uint32_t found = GPOINTER_TO_UINT(g_hash_table_lookup(names->by_name, name));
+	uint32_t found = GPOINTER_TO_UINT(g_hash_table_lookup(gone->names, name));
 	if (found == 0 || found == UINT32_MAX || g_ascii_strcasecmp(name, "README.md") == 0)
 		return false;
 	*ret_file = (Span){found - 1, 0, 0};
@@ -143,16 +151,8 @@ static bool is_ours(const Graph *graph, const char *document, Slice path)
 	return graph_has_folder(graph, first) || (sibling && graph_has_folder(graph, slice_from(sibling)));
 }
 
-typedef struct Gone {
-	Checker *checker;
-	Names names;
-	Ignored *ignored;
-	GHashTable *findings; /* path from the root → Finding */
-	const char *format;
-} Gone;
-
 /* Files that are of one machine or secret on purpose, and what .gitignore keeps out: not there, and meant so. */
-static bool is_kept_out(const Gone *gone, Slice folder, Slice path)
+static bool is_kept_out(Gone *gone, Slice folder, Slice path)
 {
 	static const char *const local[] = {".env", "kubeconfig", "secret", ".key", ".pem", "terraform.tfstate",
 	        "node_modules", "venv", ".local", "override"};
@@ -160,6 +160,8 @@ static bool is_kept_out(const Gone *gone, Slice folder, Slice path)
 	for (size_t i = 0; i < G_N_ELEMENTS(local); i++)
 		if (strstr(text, local[i]))
 			return true;
+	if (!gone->ignored)
+		gone->ignored = ignored_new(checker_graph(gone->checker));
 	g_autofree char *here = path_resolve(folder, path), *root = path_resolve((Slice){"", 0}, path);
 	return (here && ignoring_pattern(gone->ignored, here, false)) ||
 	       (root && ignoring_pattern(gone->ignored, root, false));
@@ -170,15 +172,13 @@ static bool is_kept_out(const Gone *gone, Slice folder, Slice path)
 static Gone gone_new(Checker *checker, const char *what)
 {
 	return (Gone){.checker = checker,
-	        .names = names_new(checker_graph(checker)),
-	        .ignored = ignored_new(checker_graph(checker)),
 	        .findings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	        .format = what};
 }
 
 static void gone_clear(Gone *gone)
 {
-	g_hash_table_unref(gone->names.by_name);
+	g_clear_pointer(&gone->names, g_hash_table_unref);
 	ignored_free(gone->ignored);
 	g_hash_table_unref(gone->findings);
 }
@@ -198,7 +198,7 @@ static void gone_add(Gone *gone, Level level, Node subject, Span span, Slice pat
 	finding = report_at(gone->checker, level, subject, span, "%s '%.*s', which is not in the repository",
 	        gone->format, SLICE_ARGS(path));
 	set_detail(gone->checker, finding, "%s", key);
-	if (find_moved(graph, &gone->names, key, &moved)) {
+	if (find_moved(gone, key, &moved)) {
 		const char *now = graph_file_path(graph, moved.file);
 		add_evidence(gone->checker, finding, moved, "the one file of that name is here");
 		set_hint(gone->checker, finding, "write the path of %s", now);
@@ -208,7 +208,7 @@ static void gone_add(Gone *gone, Level level, Node subject, Span span, Slice pat
 
 /* ---- documents ------------------------------------------------------------------------------------------------ */
 
-static bool is_dead_link(const Gone *gone, Node link, Slice folder, Slice path)
+static bool is_dead_link(Gone *gone, Node link, Slice folder, Slice path)
 {
 	const Graph *graph = checker_graph(gone->checker);
 	bool prose = has_role(graph, link, "code-path");
@@ -441,7 +441,7 @@ static void check_ci_path_missing(Checker *checker)
 			set_detail(checker, finding, "%.*s", SLICE_ARGS(path));
 			Slice folder = literal_folder(path);
 			Span moved;
-			if (find_moved(graph, &gone.names, folder.at, &moved) && folder.length == path.length)
+			if (find_moved(&gone, folder.at, &moved) && folder.length == path.length)
 				add_evidence(checker, finding, moved, "the one file of that name is here");
 		} else if (!has_role(graph, link, "build-context") && !has_role(graph, link, "build-file") &&
 		           is_literal_path(path) && !exists_below(graph, (Slice){"", 0}, path) &&

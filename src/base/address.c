@@ -246,6 +246,13 @@ static bool is_joined_after(Slice text, size_t end)
 	return carries_on(text, end);
 }
 
+/* A mention that is nothing but its host so far. */
+static Address bare_host(size_t start, size_t end)
+{
+	return (Address){
+	        .start = start, .end = end, .host_start = start, .host_end = end, .scheme_end = start, .prefix = -1};
+}
+
 static bool read_v4(Slice text, size_t dot, Address *address)
 {
 	size_t start = dot, end = dot;
@@ -255,13 +262,8 @@ static bool read_v4(Slice text, size_t dot, Address *address)
 		end++;
 	while (end > start && text.at[end - 1] == '.')
 		end--;
-	*address = (Address){.start = start,
-	        .end = end,
-	        .host_start = start,
-	        .host_end = end,
-	        .scheme_end = start,
-	        .is_ip = true,
-	        .prefix = -1};
+	*address = bare_host(start, end);
+	address->is_ip = true;
 	if (end - start > 15 || !ip_parse_v4(slice_sub(text, start, end), &address->ip))
 		return false;
 	if (is_joined_before(text, start, &address->ends_range) || is_joined_after(text, end))
@@ -290,13 +292,8 @@ static bool read_v6(Slice text, size_t colon, Address *address)
 		digit |= is_digit(text.at[i]);
 	while (end > start && (text.at[end - 1] == '.' || (text.at[end - 1] == ':' && text.at[end - 2] != ':')))
 		end--;
-	*address = (Address){.start = start,
-	        .end = end,
-	        .host_start = start,
-	        .host_end = end,
-	        .scheme_end = start,
-	        .is_ip = true,
-	        .prefix = -1};
+	*address = bare_host(start, end);
+	address->is_ip = true;
 	if (!digit || end <= start + 2 || !ip_parse_v6(slice_sub(text, start, end), &address->ip))
 		return false;
 	bool range;
@@ -359,12 +356,7 @@ static bool read_name_with_port(Slice text, size_t colon, Address *address)
 	size_t start = name_start(text, colon);
 	if (start == SIZE_MAX)
 		return false;
-	*address = (Address){.start = start,
-	        .end = colon,
-	        .host_start = start,
-	        .host_end = colon,
-	        .scheme_end = start,
-	        .prefix = -1};
+	*address = bare_host(start, colon);
 	Slice host = host_of(text, address);
 	if (!is_host_name(host) || is_file_name(host))
 		return false;
@@ -386,8 +378,7 @@ static bool read_service_name(Slice text, size_t dot, Address *address)
 	bool open = is_open(text, end) || byte_at(text, end) == '(';
 	while (end > dot && strchr(".-_", text.at[end - 1]))
 		end--;
-	*address = (Address){
-	        .start = start, .end = end, .host_start = start, .host_end = end, .scheme_end = start, .prefix = -1};
+	*address = bare_host(start, end);
 	if (open || !is_host_name(host_of(text, address)))
 		return false;
 	read_port(text, address);

@@ -80,18 +80,6 @@ bool slice_to_number(Slice s, uint32_t *ret_number)
 	return true;
 }
 
-bool slice_is_placeholder(Slice s)
-{
-	static const char *const words[] = {"change", "your", "example", "placeholder", "replace", "dummy", "todo",
-	        "fixme", "xxx", "sample", "insert", "redacted", "secret-here", "hidden", "null", "none", "test", "demo",
-	        "***", "...", "op://", "ref+", "vault:"};
-	g_autofree char *lower = g_ascii_strdown(s.at, (gssize)s.length);
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (strstr(lower, words[i]))
-			return true;
-	return strchr(lower, '<') || strchr(lower, '{') || strstr(lower, "$(");
-}
-
 char *slice_dup(Slice s)
 {
 	return g_strndup(s.at, s.length);

@@ -68,9 +68,5 @@ bool slice_next_word(Slice *rest, Slice *ret_word);
 /* A decimal number of 1 to 9 digits that fills the slice. */
 bool slice_to_number(Slice s, uint32_t *ret_number);
 
-/* A text that stands for a value to be filled in, or a value that nobody means to keep secret: changeme, <token>,
- * your-password, xxx, example, placeholder, test … */
-bool slice_is_placeholder(Slice s);
-
 /* NUL-terminated copy; free with g_free. */
 char *slice_dup(Slice s);

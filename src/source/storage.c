@@ -22,16 +22,30 @@ void read_config_map(const SourceFile *file, const YamlNode *root, Node object)
 	read_data(file, yaml_get(root, "binaryData"), object, false);
 }
 
+/* A text that stands for a value to be filled in, or a value that nobody means to keep secret: changeme, <token>,
+ * your-password, xxx, example, placeholder, test … */
+static bool is_placeholder(Slice s)
+{
+	static const char *const words[] = {"change", "your", "example", "placeholder", "replace", "dummy", "todo",
+	        "fixme", "xxx", "sample", "insert", "redacted", "secret-here", "hidden", "null", "none", "test", "demo",
+	        "***", "...", "op://", "ref+", "vault:"};
+	g_autofree char *lower = g_ascii_strdown(s.at, (gssize)s.length);
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strstr(lower, words[i]))
+			return true;
+	return strchr(lower, '<') || strchr(lower, '{') || strstr(lower, "$(");
+}
+
 /* A value that stands there in clear: not encrypted, no placeholder, and longer than a word such as "admin". */
 static bool is_clear(Slice value, bool base64)
 {
-	if (value.length < 8 || yaml_is_open(value) || slice_starts(value, "ENC[") || slice_is_placeholder(value))
+	if (value.length < 8 || yaml_is_open(value) || slice_starts(value, "ENC[") || is_placeholder(value))
 		return false;
 	if (!base64)
 		return true;
 	gsize length;
 	g_autofree guchar *decoded = g_base64_decode(value.at, &length);
-	return length >= 6 && !slice_is_placeholder((Slice){(const char *)decoded, length}) &&
+	return length >= 6 && !is_placeholder((Slice){(const char *)decoded, length}) &&
 	       !yaml_is_open((Slice){(const char *)decoded, length});
 }
 

@@ -1,5 +1,6 @@
 /* Reading a repository: threads take files from one counter, each into a builder of its own; sealing orders the files
  * by path, so who read what leaves no trace. */
+#include "base/path.h"
 #include "flow/flow.h"
 #include "link/link.h"
 #include "source/source.h"
@@ -39,13 +40,10 @@ static void read_entry(Worker *worker, size_t index)
 		graph_add(worker->builder, node, FACT_LINK_TARGET, bytes, 0, 0);
 		return;
 	}
-	size_t slash = path.length;
-	while (slash > 0 && path.at[slash - 1] != '/')
-		slash--;
 	SourceFile file = {.builder = worker->builder,
 	        .node = node,
 	        .path = path,
-	        .name = slice_sub(path, slash, path.length),
+	        .name = path_name(path),
 	        .bytes = bytes,
 	        .executable = entry->executable,
 	        .arena = worker->scratch};

@@ -87,6 +87,8 @@ static Symbol host_of(const Hosts *hosts, Node mention)
 	      variable = graph_symbol_slice(graph, graph_symbol(graph, mention, FACT_NEARBY_NAME));
 	size_t own = (size_t)(graph_span_bytes(graph, place).at - line.at);
 	bool table = line.length && memchr(line.at, '|', line.length);
+	g_autofree char *variable_lower = g_ascii_strdown(variable.at, (gssize)variable.length);
+	g_auto(GStrv) parts = g_strsplit_set(variable_lower, "_-.", 12);
 	Symbol found = 0;
 	GHashTableIter iter;
 	gpointer key;
@@ -94,8 +96,6 @@ static Symbol host_of(const Hosts *hosts, Node mention)
 	while (g_hash_table_iter_next(&iter, &key, NULL)) {
 		Slice name = graph_symbol_slice(graph, GPOINTER_TO_UINT(key));
 		size_t at = find_word(line, name);
-		g_autofree char *upper = g_ascii_strdown(variable.at, (gssize)variable.length);
-		g_auto(GStrv) parts = g_strsplit_set(upper, "_-.", 12);
 		g_autofree char *lower = g_ascii_strdown(name.at, (gssize)name.length);
 		bool in_variable = g_strv_contains((const char *const *)parts, lower);
 		bool beside = at != SIZE_MAX && (table || (at < own ? own - at : at - own) <= 40);
@@ -117,11 +117,10 @@ Hosts hosts_new(const Graph *graph)
 		return hosts;
 	GRAPH_NODES (graph, NODE_MENTION, mention) {
 		Use use = {.mention = mention, .address = graph_symbol(graph, mention, FACT_ADDRESS)};
-		if (!is_host_address(graph, mention, &use.scope) || is_quiet(graph, mention) ||
-		        !is_alone(graph, mention, use.scope))
+		if (!is_host_address(graph, mention, &use.scope) || is_quiet(graph, mention))
 			continue;
 		use.host = host_of(&hosts, mention);
-		if (use.host)
+		if (use.host && is_alone(graph, mention, use.scope))
 			g_array_append_val(hosts.uses, use);
 	}
 	return hosts;

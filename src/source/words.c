@@ -174,7 +174,7 @@ void read_commands(const SourceFile *file, Node parent, Slice text, Slice fence)
 		} else {
 			Slice word;
 			take_word(&splitter, &word);
-			if (slice_starts(word, "<<") || slice_find(word, "<<", 0) != SIZE_MAX)
+			if (slice_find(word, "<<", 0) != SIZE_MAX)
 				take_heredoc(&splitter, word);
 			else
 				add_word(&splitter, word);

@@ -1,5 +1,6 @@
 /* Names and ports that clients use against what Services offer, and numbers that two claim. */
 #include "base/near.h"
+#include "rule/cluster.h"
 #include "rule/rule.h"
 
 /* "Service/namespace/name" of the graph, if an object has it. */
@@ -295,19 +296,6 @@ static void check_nodeport_drift(Checker *checker)
 }
 
 /* ---- numbers claimed twice -------------------------------------------------------------------------------------- */
-
-static Node root_of(const Graph *graph, Node node)
-{
-	const Row *root = graph_find(graph, graph_file_node(graph, graph_file_of(graph, node)), FACT_ROOT);
-	return root ? root->object : NODE_NONE;
-}
-
-/* Two that different roots bring in may be of two clusters; what nothing brings in is applied by hand, to the one. */
-static bool share_cluster(const Graph *graph, Node one, Node other)
-{
-	Node left = root_of(graph, one), right = root_of(graph, other);
-	return !left || !right || left == right;
-}
 
 static const char *protocol_of(const Graph *graph, Node port)
 {

@@ -1,0 +1,81 @@
+/* Nothing in a manifest says which cluster it is for: what brings it in does, and the folders that people keep one
+ * cluster each in. Where neither tells, a repository is taken for one cluster. */
+#include "rule/cluster.h"
+
+#include "rule/owner.h"
+
+static bool is_one_of(Slice word, const char *const *words)
+{
+	for (; *words; words++)
+		if (slice_is_nocase(word, *words))
+			return true;
+	return false;
+}
+
+/* Folders whose children are alternatives. */
+static bool holds_alternatives(Slice folder)
+{
+	static const char *const names[] = {"clusters", "cluster", "hosts", "overlays", "overlay", "environments",
+	        "environment", "envs", "env", "machines", "sites", "stages", "regions", "tenants", "profiles",
+	        "variants", NULL};
+	return is_one_of(folder, names);
+}
+
+static bool is_stage(Slice folder)
+{
+	static const char *const names[] = {"dev", "development", "stage", "staging", "prod", "production", "live",
+	        "test", "testing", "qa", "uat", "local", "minikube", "kind", "k3d", "sandbox", "preview", "canary",
+	        "base", "main", NULL};
+	return is_one_of(folder, names);
+}
+
+static bool names_cluster(Slice folder)
+{
+	g_autofree char *lower = g_ascii_strdown(folder.at, (gssize)folder.length);
+	return strstr(lower, "cluster") != NULL;
+}
+
+static Slice part_at(Slice path, size_t start)
+{
+	return slice_sub(path, start, MIN(slice_find_byte(path, '/', start), path.length));
+}
+
+/* The folders in which two paths part, and the folder above them. */
+static bool paths_part(Slice one, Slice other)
+{
+	size_t start = 0, above = 0;
+	for (size_t i = 0; i < one.length && i < other.length && one.at[i] == other.at[i]; i++) {
+		if (one.at[i] != '/')
+			continue;
+		above = start;
+		start = i + 1;
+	}
+	Slice parent = start ? slice_sub(one, above, start - 1) : (Slice){"", 0};
+	Slice left = part_at(one, start), right = part_at(other, start);
+	bool folders = start + left.length < one.length && start + right.length < other.length;
+	if (!folders)
+		return false;
+	return holds_alternatives(parent) || (is_stage(left) && is_stage(right)) || names_cluster(left) ||
+	       names_cluster(right);
+}
+
+static Node root_of(const Graph *graph, Node file)
+{
+	const Row *root = graph_find(graph, file, FACT_ROOT);
+	return root ? root->object : NODE_NONE;
+}
+
+bool share_cluster(const Graph *graph, Node one, Node other)
+{
+	Node left = graph_file_node(graph, graph_file_of(graph, one));
+	Node right = graph_file_node(graph, graph_file_of(graph, other));
+	if (paths_part(slice_from(graph_name(graph, left)), slice_from(graph_name(graph, right))))
+		return false;
+	Node left_root = root_of(graph, left), right_root = root_of(graph, right);
+	if (!left_root || !right_root || share_root(graph, left, right))
+		return true;
+	/* Kustomizations that people build by hand are one for each app; the roots of GitOps are one for each cluster.
+	 */
+	return !has_appliers(graph) && !paths_part(slice_from(graph_file_path(graph, graph_file_of(graph, left_root))),
+	                                       slice_from(graph_file_path(graph, graph_file_of(graph, right_root))));
+}

@@ -5,15 +5,51 @@
 #include "base/error.h"
 #include "flow/flow.h"
 #include "rule/hosts.h"
+#include "rule/rule.h"
 
-#include <string.h>
+extern const Command command_init;
 
 typedef struct Found {
-	Symbol host, address;
+	const char *host;
+	Symbol address;
+	Ip ip;
 	IpScope scope;
 	Node first;
 	uint32_t mentions;
+	bool beside_others; /* of a row that gives the host several */
 } Found;
+
+typedef struct Writer {
+	const Graph *graph;
+	const Hosts *hosts;
+	GArray *found;  /* Found */
+	GArray *shared; /* Net: networks that hosts have undisputed addresses in, the fullest first */
+	GString *out;
+} Writer;
+
+typedef struct Net {
+	Ip base;
+	IpScope scope;
+	uint32_t hosts;
+	Node first;
+	char name[32];
+} Net;
+
+static void append_place(Writer *writer, Node node)
+{
+	uint32_t line, column;
+	Span span = graph_place(writer->graph, node);
+	graph_position(writer->graph, span, &line, &column);
+	g_string_append_printf(writer->out, "%s:%u", graph_file_path(writer->graph, span.file), line);
+}
+
+static void append_times(Writer *writer, uint32_t times)
+{
+	if (times > 1)
+		g_string_append_printf(writer->out, ", %u times", times);
+}
+
+/* ---- addresses ---------------------------------------------------------------------------------------------- */
 
 /* Every address of every host, each once, in the order of files. */
 static GArray *find_addresses(const Hosts *hosts)
@@ -27,122 +63,294 @@ static GArray *find_addresses(const Hosts *hosts)
 			if (found->host == use->host && found->address == use->address)
 				known = found;
 		}
-		Found fresh = {use->host, use->address, use->scope, use->mention, 0};
 		if (!known) {
+			Found fresh = {
+			        .host = use->host, .address = use->address, .scope = use->scope, .first = use->mention};
+			ip_parse(graph_symbol_slice(hosts->graph, use->address), &fresh.ip);
 			g_array_append_val(all, fresh);
 			known = &g_array_index(all, Found, all->len - 1);
 		}
 		known->mentions++;
+		known->beside_others |= use->beside_others;
 	}
 	return all;
 }
 
-static void append_place(GString *out, const Graph *graph, Node node)
+/* The host has other addresses of that scope, and no row says that it has them all. */
+static bool is_disputed(const Writer *writer, const Found *found)
 {
-	uint32_t line, column;
-	Span span = graph_place(graph, node);
-	graph_position(graph, span, &line, &column);
-	g_string_append_printf(out, "%s:%u", graph_file_path(graph, span.file), line);
-}
-
-static const char *network_name(IpScope scope)
-{
-	return scope == IP_SHARED ? "overlay" : "lan";
-}
-
-/* How many addresses of one scope a host is written with, and the only one of them. */
-static uint32_t count_scope(const GArray *all, Symbol host, IpScope scope, const Found **ret_only)
-{
-	uint32_t count = 0;
-	for (guint i = 0; i < all->len; i++) {
-		const Found *found = &g_array_index(all, Found, i);
-		if (found->host != host || found->scope != scope)
+	bool alone = true, together = found->beside_others;
+	for (guint i = 0; i < writer->found->len; i++) {
+		const Found *other = &g_array_index(writer->found, Found, i);
+		if (other->host != found->host || other->scope != found->scope || other == found)
 			continue;
-		*ret_only = found;
-		count++;
+		alone = false;
+		together &= other->beside_others;
 	}
-	return count;
+	return !alone && !together;
 }
 
-static void append_addresses(GString *out, const Graph *graph, const GArray *all, Symbol host)
+/* ---- networks ----------------------------------------------------------------------------------------------- */
+
+static bool net_holds(const Net *net, const Found *found)
 {
-	static const IpScope scopes[] = {IP_PRIVATE, IP_SHARED};
-	bool begun = false;
-	for (size_t i = 0; i < G_N_ELEMENTS(scopes); i++) {
-		const Found *only = NULL;
-		uint32_t count = count_scope(all, host, scopes[i], &only);
-		if (count == 1) {
-			g_string_append_printf(out, "%s      %s: %s # ", begun ? "" : "    addresses:\n",
-			        network_name(scopes[i]), graph_symbol_text(graph, only->address));
-			append_place(out, graph, only->first);
-			g_string_append_printf(out, ", written %u times\n", only->mentions);
-			begun = true;
-		}
-		for (guint k = 0; count > 1 && k < all->len; k++) {
-			const Found *found = &g_array_index(all, Found, k);
-			if (found->host != host || found->scope != scopes[i])
-				continue;
-			g_string_append_printf(out, "    # ? %s: %s, written %u times, first in ",
-			        network_name(scopes[i]), graph_symbol_text(graph, found->address), found->mentions);
-			append_place(out, graph, found->first);
-			g_string_append_c(out, '\n');
-		}
-	}
+	size_t bytes = net->scope == IP_SHARED ? 0 : 3;
+	return net->scope == found->scope && memcmp(net->base.bytes, found->ip.bytes, bytes) == 0;
 }
 
-static int compare_names(const void *a, const void *b, void *data)
+static Net *find_net(const Writer *writer, const Found *found)
 {
-	const Graph *graph = data;
-	return strcmp(graph_symbol_text(graph, *(const Symbol *)a), graph_symbol_text(graph, *(const Symbol *)b));
+	for (guint i = 0; i < writer->shared->len; i++) {
+		Net *net = &g_array_index(writer->shared, Net, i);
+		if (net_holds(net, found))
+			return net;
+	}
+	return NULL;
 }
 
-static void append_nodes(GString *out, const Graph *graph, const Hosts *hosts, const GArray *all)
+static int compare_nets(const void *a, const void *b)
 {
-	g_autoptr(GArray) names = g_array_new(FALSE, FALSE, sizeof(Symbol));
-	GHashTableIter iter;
-	gpointer key;
-	g_hash_table_iter_init(&iter, hosts->names);
-	while (g_hash_table_iter_next(&iter, &key, NULL)) {
-		Symbol name = GPOINTER_TO_UINT(key);
-		g_array_append_val(names, name);
-	}
-	g_array_sort_with_data(names, compare_names, (gpointer)graph);
-	if (names->len == 0) {
-		g_string_append(out, "# no node is named by a nodeSelector or node affinity; write yours so:\n"
-		                     "# nodes:\n#   NAME:\n#     addresses: {lan: 192.168.1.10}\n");
-		return;
-	}
-	g_string_append(out, "nodes:\n");
-	for (guint i = 0; i < names->len; i++) {
-		Symbol name = g_array_index(names, Symbol, i);
-		g_string_append_printf(out, "  %s:\n", graph_symbol_text(graph, name));
-		append_addresses(out, graph, all, name);
-	}
+	const Net *left = a, *right = b;
+	if (left->scope != right->scope)
+		return left->scope < right->scope ? -1 : 1;
+	if (left->hosts != right->hosts)
+		return left->hosts > right->hosts ? -1 : 1;
+	return memcmp(left->base.bytes, right->base.bytes, sizeof left->base.bytes);
 }
 
-/* The /24 of the addresses that nobody disputes; the overlay is the shared range as a whole. */
-static void append_networks(GString *out, const Graph *graph, const GArray *all)
+/* The /24 of each private address that nobody disputes; the overlay is the shared range as a whole. */
+static void find_nets(Writer *writer)
 {
-	const Found *lan = NULL, *overlay = NULL;
-	for (guint i = 0; i < all->len; i++) {
-		const Found *found = &g_array_index(all, Found, i), *only = NULL;
-		if (count_scope(all, found->host, found->scope, &only) != 1)
+	for (guint i = 0; i < writer->found->len; i++) {
+		const Found *found = &g_array_index(writer->found, Found, i);
+		if (is_disputed(writer, found))
 			continue;
-		if (found->scope == IP_SHARED)
-			overlay = found;
+		Net *net = find_net(writer, found);
+		if (!net) {
+			Net fresh = {.base = found->ip, .scope = found->scope, .first = found->first};
+			g_array_append_val(writer->shared, fresh);
+			net = &g_array_index(writer->shared, Net, writer->shared->len - 1);
+		}
+		net->hosts++;
+	}
+	if (writer->shared->len > 1)
+		qsort(writer->shared->data, writer->shared->len, sizeof(Net), compare_nets);
+	for (guint i = 0; i < writer->shared->len; i++) {
+		Net *net = &g_array_index(writer->shared, Net, i);
+		const uint8_t *bytes = net->base.bytes;
+		if (net->scope == IP_SHARED)
+			g_strlcpy(net->name, "overlay", sizeof net->name);
+		else if (i == 0)
+			g_strlcpy(net->name, "lan", sizeof net->name);
 		else
-			lan = found;
+			g_snprintf(net->name, sizeof net->name, "net-%u-%u-%u", bytes[0], bytes[1], bytes[2]);
 	}
-	if (!lan && !overlay)
+}
+
+static void append_networks(Writer *writer)
+{
+	if (writer->shared->len == 0)
 		return;
-	g_string_append(out, "networks:\n");
-	if (lan) {
-		const char *address = graph_symbol_text(graph, lan->address), *last = strrchr(address, '.');
+	g_string_append(writer->out, "networks:\n");
+	for (guint i = 0; i < writer->shared->len; i++) {
+		const Net *net = &g_array_index(writer->shared, Net, i);
+		const uint8_t *bytes = net->base.bytes;
+		if (net->scope == IP_SHARED)
+			g_string_append(writer->out, "  overlay: {cidr: 100.64.0.0/10, kind: overlay}  # ");
+		else
+			g_string_append_printf(writer->out, "  %s: {cidr: %u.%u.%u.0/24, kind: lan}  # ", net->name,
+			        bytes[0], bytes[1], bytes[2]);
+		if (net->scope != IP_SHARED)
+			g_string_append(writer->out, "a guess: ");
 		g_string_append_printf(
-		        out, "  lan: {cidr: %.*s.0/24}  # a guess from %s\n", (int)(last - address), address, address);
+		        writer->out, net->hosts == 1 ? "one address, in " : "%u addresses, the first in ", net->hosts);
+		append_place(writer, net->first);
+		g_string_append_c(writer->out, '\n');
 	}
-	if (overlay)
-		g_string_append(out, "  overlay: {cidr: 100.64.0.0/10, kind: overlay}\n");
+}
+
+/* ---- nodes -------------------------------------------------------------------------------------------------- */
+
+static void append_addresses(Writer *writer, const char *host)
+{
+	const char *begin = "    addresses:\n";
+	for (guint i = 0; i < writer->shared->len; i++) {
+		const Net *net = &g_array_index(writer->shared, Net, i);
+		for (guint k = 0; k < writer->found->len; k++) {
+			const Found *found = &g_array_index(writer->found, Found, k);
+			if (found->host != host || !net_holds(net, found) || is_disputed(writer, found))
+				continue;
+			g_string_append_printf(writer->out, "%s      %s: %s  # ", begin, net->name,
+			        graph_symbol_text(writer->graph, found->address));
+			append_place(writer, found->first);
+			append_times(writer, found->mentions);
+			g_string_append_c(writer->out, '\n');
+			begin = "";
+			break;
+		}
+	}
+}
+
+/* One line for each scope: "# ? lan: A (place, 12 times) or B (place)". */
+static void append_questions(Writer *writer, const char *host, IpScope scope)
+{
+	bool begun = false;
+	for (guint i = 0; i < writer->found->len; i++) {
+		const Found *found = &g_array_index(writer->found, Found, i);
+		if (found->host != host || found->scope != scope || !is_disputed(writer, found))
+			continue;
+		g_string_append_printf(writer->out, "%s%s (",
+		        begun                ? " or "
+		        : scope == IP_SHARED ? "    # ? overlay: "
+		                             : "    # ? lan: ",
+		        graph_symbol_text(writer->graph, found->address));
+		append_place(writer, found->first);
+		append_times(writer, found->mentions);
+		g_string_append_c(writer->out, ')');
+		begun = true;
+	}
+	if (begun)
+		g_string_append_c(writer->out, '\n');
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A name that YAML would not read as a text. */
+static bool wants_quotes(const char *name)
+{
+	return !g_ascii_isalpha(*name) || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.")] ||
+	       g_strv_contains((const char *const[]){"null", "true", "false", "yes", "no", "on", "off", NULL}, name);
+}
+
+typedef struct Nameless {
+	Symbol address;
+	Node first;
+	uint32_t mentions;
+} Nameless;
+
+static int compare_nameless(const void *a, const void *b)
+{
+	const Nameless *left = a, *right = b;
+	if (left->mentions != right->mentions)
+		return left->mentions > right->mentions ? -1 : 1;
+	return left->first < right->first ? -1 : 1;
+}
+
+#define MOST_QUESTIONS 5
+
+/* Where no machine has a name, the private addresses that are written most. */
+static void append_nameless(Writer *writer)
+{
+	const Graph *graph = writer->graph;
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Nameless));
+	g_autoptr(GHashTable) index = g_hash_table_new(g_direct_hash, g_direct_equal);
+	GRAPH_NODES (graph, NODE_MENTION, mention) {
+		IpScope scope;
+		Nameless fresh = {graph_symbol(graph, mention, FACT_ADDRESS), mention, 0};
+		if (!fresh.address || !is_host_address(graph, mention, &scope) || is_quiet(graph, mention))
+			continue;
+		guint at = GPOINTER_TO_UINT(g_hash_table_lookup(index, GUINT_TO_POINTER(fresh.address)));
+		if (at == 0) {
+			g_array_append_val(all, fresh);
+			at = all->len;
+			g_hash_table_insert(index, GUINT_TO_POINTER(fresh.address), GUINT_TO_POINTER(at));
+		}
+		g_array_index(all, Nameless, at - 1).mentions++;
+	}
+	if (all->len > 1)
+		qsort(all->data, all->len, sizeof(Nameless), compare_nameless);
+	for (guint i = 0; i < MIN(all->len, MOST_QUESTIONS); i++) {
+		const Nameless *nameless = &g_array_index(all, Nameless, i);
+		if (nameless->mentions < 2)
+			break;
+		g_string_append_printf(writer->out, "# ? whose is %s (", graph_symbol_text(graph, nameless->address));
+		append_place(writer, nameless->first);
+		append_times(writer, nameless->mentions);
+		g_string_append(writer->out, ")\n");
+	}
+}
+
+static void append_nodes(Writer *writer)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer host;
+	g_hash_table_iter_init(&iter, writer->hosts->places);
+	while (g_hash_table_iter_next(&iter, &host, NULL))
+		g_ptr_array_add(names, host);
+	if (names->len == 0) {
+		g_string_append(writer->out, "# no nodeSelector, inventory or table names a machine; write yours so:\n"
+		                             "# networks:\n#   lan: {cidr: 192.168.1.0/24}\n"
+		                             "# nodes:\n#   NAME:\n#     addresses: {lan: 192.168.1.10}\n");
+		append_nameless(writer);
+		return;
+	}
+	g_ptr_array_sort(names, compare_texts);
+	g_string_append(writer->out, "nodes:\n");
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = names->pdata[i], *quote = wants_quotes(name) ? "\"" : "";
+		g_string_append_printf(writer->out, "  %s%s%s:  # ", quote, name, quote);
+		append_place(writer, GPOINTER_TO_UINT(g_hash_table_lookup(writer->hosts->places, name)));
+		g_string_append_c(writer->out, '\n');
+		append_addresses(writer, name);
+		append_questions(writer, name, IP_PRIVATE);
+		append_questions(writer, name, IP_SHARED);
+	}
+}
+
+/* ---- areas -------------------------------------------------------------------------------------------------- */
+
+/* Folders at the top that hold something of their own; what lies below archive and the like is on its way out. */
+static void append_areas(Writer *writer)
+{
+	const Graph *graph = writer->graph;
+	const char *begin = "areas:\n";
+	for (uint32_t file = 0; file < graph_files(graph);) {
+		const char *path = graph_file_path(graph, file), *slash = strchr(path, '/');
+		size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+		uint32_t next = file + 1, quiet = 0;
+		for (next = file; next < graph_files(graph); next++) {
+			const char *other = graph_file_path(graph, next);
+			if (next > file && (length == 0 || strncmp(other, path, length) != 0))
+				break;
+			const char *class = graph_text(graph, graph_file_node(graph, next), FACT_CLASS);
+			quiet += strcmp(class, "archive") == 0;
+		}
+		uint32_t count = next - file;
+		g_autofree char *name = g_strndup(path, length ? length - 1 : 0);
+		file = next;
+		if (length == 0 || *name == '.' || strpbrk(name, "\"\\\n\t"))
+			continue;
+		g_string_append_printf(writer->out, "%s  \"%s\": ", begin, name);
+		g_string_append_printf(
+		        writer->out, quiet == count ? "{paths: \"%s/\", deprecated: true}" : "\"%s/\"", name);
+		g_string_append_printf(writer->out, "  # %u file%s\n", count, count == 1 ? "" : "s");
+		begin = "";
+	}
+}
+
+/* ---- the command --------------------------------------------------------------------------------------------- */
+
+static GString *write_config(const Graph *graph)
+{
+	Hosts hosts = hosts_new(graph);
+	Writer writer = {.graph = graph,
+	        .hosts = &hosts,
+	        .found = find_addresses(&hosts),
+	        .shared = g_array_new(FALSE, FALSE, sizeof(Net)),
+	        .out = g_string_new("# What this repository says of itself. A line with a question mark is yours to "
+	                            "answer.\n")};
+	find_nets(&writer);
+	append_networks(&writer);
+	append_nodes(&writer);
+	append_areas(&writer);
+	hosts_clear(&hosts);
+	g_array_unref(writer.found);
+	g_array_unref(writer.shared);
+	return writer.out;
 }
 
 static bool write_new(const char *root, const GString *text, GError **error)
@@ -153,10 +361,11 @@ static bool write_new(const char *root, const GString *text, GError **error)
 		        path);
 		return false;
 	}
-	return g_file_set_contents(path, text->str, (gssize)text->len, error);
+	if (!g_file_set_contents(path, text->str, (gssize)text->len, error))
+		return false;
+	g_print("wrote %s\nnext: answer its questions, then git add labwright.yaml\n", path);
+	return true;
 }
-
-extern const Command command_init;
 
 static int run(int argc, char **argv)
 {
@@ -173,16 +382,11 @@ static int run(int argc, char **argv)
 	g_autoptr(Scan) scan = scan_arguments_read(&arguments, &error);
 	if (!scan)
 		return command_fail(error);
-	Hosts hosts = hosts_new(scan->graph);
-	g_autoptr(GArray) all = find_addresses(&hosts);
-	g_autoptr(GString) out = g_string_new(
-	        "# What this repository says of itself. A line with a question mark is yours to answer.\n");
-	append_networks(out, scan->graph, all);
-	append_nodes(out, scan->graph, &hosts, all);
-	hosts_clear(&hosts);
+	GString *out = write_config(scan->graph);
 	bool done = write ? write_new(repo_root(scan->repo), out, &error) : command_write(NULL, out, &error);
+	g_string_free(out, TRUE);
 	return done ? EXIT_CLEAN : command_fail(error);
 }
 
 const Command command_init = {
-        "init", "look", "[--write] [PATH]", "infer labwright.yaml: nodes, addresses, networks", run};
+        "init", "look", "[--write] [PATH]", "infer labwright.yaml: networks, nodes, addresses, areas", run};

@@ -2,28 +2,39 @@
 #include "rule/hosts.h"
 #include "rule/rule.h"
 
-/* The address of that scope that labwright.yaml gives the host, or 0. */
-static Symbol declared_address(const Graph *graph, Symbol host, IpScope scope, Span *ret_place)
+/* What labwright.yaml gives the host: whether it names an address of that scope, and whether it names this one. */
+typedef struct Declared {
+	const Row *first; /* of that scope, NULL where there is none */
+	bool is_named;
+} Declared;
+
+static Declared declared(const Hosts *hosts, const char *host, IpScope scope, Symbol address)
 {
-	GRAPH_NAMED(graph, NODE_MACHINE, host, machine)
-	GRAPH_OF (graph, machine, FACT_ADDRESS, row) {
-		Ip ip;
-		if (ip_parse(graph_symbol_slice(graph, row->object), &ip) && ip_scope(&ip) == scope) {
-			*ret_place = graph_span(graph, row);
-			return row->object;
+	const Graph *graph = hosts->graph;
+	Declared declared = {0};
+	GRAPH_NODES (graph, NODE_MACHINE, machine) {
+		if (hosts_find(hosts, graph_name(graph, machine)) != host)
+			continue;
+		GRAPH_OF (graph, machine, FACT_ADDRESS, row) {
+			Ip ip;
+			if (!ip_parse(graph_symbol_slice(graph, row->object), &ip) || ip_scope(&ip) != scope)
+				continue;
+			declared.first = declared.first ? declared.first : row;
+			declared.is_named |= row->object == address;
 		}
 	}
-	return 0;
+	return declared;
 }
 
 typedef struct Count {
 	Symbol address;
 	uint32_t mentions, files, last_file;
 	const Use *first;
+	bool beside_others;
 } Count;
 
 /* The addresses of one host and scope with their mentions, most mentions first. */
-static GArray *count_addresses(const Hosts *hosts, Symbol host, IpScope scope)
+static GArray *count_addresses(const Hosts *hosts, const char *host, IpScope scope)
 {
 	GArray *counts = g_array_new(FALSE, FALSE, sizeof(Count));
 	for (guint i = 0; i < hosts->uses->len; i++) {
@@ -41,6 +52,7 @@ static GArray *count_addresses(const Hosts *hosts, Symbol host, IpScope scope)
 			found = &g_array_index(counts, Count, counts->len - 1);
 		}
 		found->mentions++;
+		found->beside_others |= use->beside_others;
 		found->files += found->last_file != file;
 		found->last_file = file;
 	}
@@ -58,20 +70,38 @@ static void add_uses(Checker *checker, Finding *finding, const Hosts *hosts, con
 	}
 }
 
-static void report_declared(Checker *checker, const Hosts *hosts, const Count *count, Symbol right, Span where)
+/* "3 times in 2 files" */
+static const char *how_often(Checker *checker, const Count *count)
+{
+	return arena_printf(checker_arena(checker), "%s in %s",
+	        count->mentions == 1 ? "once" : arena_printf(checker_arena(checker), "%u times", count->mentions),
+	        count->files == 1 ? "one file" : arena_printf(checker_arena(checker), "%u files", count->files));
+}
+
+static void report_declared(Checker *checker, const Hosts *hosts, const Count *count)
 {
 	const Graph *graph = hosts->graph;
-	if (count->address == right)
+	const Use *use = count->first;
+	Declared said = declared(hosts, use->host, use->scope, count->address);
+	if (!said.first || said.is_named)
 		return;
-	Finding *finding =
-	        report_at(checker, LEVEL_ERROR, count->first->mention, graph_place(graph, count->first->mention),
-	                "%s of %s is written %u times in %u files, and labwright.yaml says %s",
-	                graph_symbol_text(graph, count->address), graph_symbol_text(graph, count->first->host),
-	                count->mentions, count->files, graph_symbol_text(graph, right));
-	set_detail(checker, finding, "%s %s", graph_symbol_text(graph, count->first->host),
-	        graph_symbol_text(graph, count->address));
-	add_evidence(checker, finding, where, "%s", graph_symbol_text(graph, right));
-	add_uses(checker, finding, hosts, count->first, true);
+	Finding *finding = report_at(checker, LEVEL_ERROR, use->mention, graph_place(graph, use->mention),
+	        "%s is written as %s (%s), and labwright.yaml says %s", use->host,
+	        graph_symbol_text(graph, count->address), how_often(checker, count),
+	        graph_symbol_text(graph, said.first->object));
+	set_detail(checker, finding, "%s %s", use->host, graph_symbol_text(graph, count->address));
+	add_evidence(
+	        checker, finding, graph_span(graph, said.first), "%s", graph_symbol_text(graph, said.first->object));
+	add_uses(checker, finding, hosts, use, true);
+}
+
+/* Rows that give one host several addresses say that it has them all. */
+static bool has_them_all(const GArray *counts)
+{
+	for (guint i = 0; i < counts->len; i++)
+		if (!g_array_index(counts, Count, i).beside_others)
+			return false;
+	return true;
 }
 
 static void report_disagreement(Checker *checker, const Hosts *hosts, GArray *counts)
@@ -81,13 +111,12 @@ static void report_disagreement(Checker *checker, const Hosts *hosts, GArray *co
 	g_autoptr(GString) list = g_string_new(NULL);
 	for (guint i = 0; i < counts->len; i++) {
 		const Count *count = &g_array_index(counts, Count, i);
-		g_string_append_printf(list, "%s%s (%u times in %u files)",
-		        i ? (i + 1 == counts->len ? " and " : ", ") : "", graph_symbol_text(graph, count->address),
-		        count->mentions, count->files);
+		g_string_append_printf(list, "%s%s (%s)", i ? (i + 1 == counts->len ? " and " : ", ") : "",
+		        graph_symbol_text(graph, count->address), how_often(checker, count));
 	}
 	Finding *finding = report(checker, first->mention, graph_place(graph, first->mention), "%s is written as %s",
-	        graph_symbol_text(graph, first->host), list->str);
-	set_detail(checker, finding, "%s %u", graph_symbol_text(graph, first->host), first->scope);
+	        first->host, list->str);
+	set_detail(checker, finding, "%s %s", first->host, ip_scope_name(first->scope));
 	set_hint(
 	        checker, finding, "say in labwright.yaml which one is right; how often one is written does not decide");
 	add_uses(checker, finding, hosts, first, false);
@@ -99,16 +128,14 @@ static void check_address_drift(Checker *checker)
 	Hosts hosts = hosts_new(checker_graph(checker));
 	g_autoptr(GHashTable) done = g_hash_table_new(g_direct_hash, g_direct_equal);
 	for (guint i = 0; i < hosts.uses->len; i++) {
-		Symbol host = g_array_index(hosts.uses, Use, i).host;
-		if (!g_hash_table_add(done, GUINT_TO_POINTER(host)))
+		const char *host = g_array_index(hosts.uses, Use, i).host;
+		if (!g_hash_table_add(done, (gpointer)host))
 			continue;
 		for (size_t k = 0; k < G_N_ELEMENTS(scopes); k++) {
 			g_autoptr(GArray) counts = count_addresses(&hosts, host, scopes[k]);
-			Span where = {0};
-			Symbol right = declared_address(hosts.graph, host, scopes[k], &where);
-			for (guint c = 0; right && c < counts->len; c++)
-				report_declared(checker, &hosts, &g_array_index(counts, Count, c), right, where);
-			if (!right && counts->len > 1)
+			for (guint c = 0; c < counts->len; c++)
+				report_declared(checker, &hosts, &g_array_index(counts, Count, c));
+			if (counts->len > 1 && !declared(&hosts, host, scopes[k], 0).first && !has_them_all(counts))
 				report_disagreement(checker, &hosts, counts);
 		}
 	}
@@ -118,46 +145,101 @@ static void check_address_drift(Checker *checker)
 /* ---- addresses of nobody ------------------------------------------------------------------------------------------
  */
 
+/* An address that some host has, and where that is written. */
+typedef struct Known {
+	Ip ip;
+	Node by; /* a mention or MACHINE */
+	Span place;
+} Known;
+
+static void add_known(GArray *all, const Graph *graph, Symbol address, Node by, Span place)
+{
+	Known known = {.by = by, .place = place};
+	if (ip_parse_v4(graph_symbol_slice(graph, address), &known.ip) && ip_scope(&known.ip) == IP_PRIVATE)
+		g_array_append_val(all, known);
+}
+
+static GArray *known_addresses(const Hosts *hosts)
+{
+	const Graph *graph = hosts->graph;
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(Known));
+	for (guint i = 0; i < hosts->uses->len; i++) {
+		const Use *use = &g_array_index(hosts->uses, Use, i);
+		add_known(all, graph, use->address, use->mention, graph_place(graph, use->mention));
+	}
+	GRAPH_NODES (graph, NODE_MACHINE, machine)
+		GRAPH_OF (graph, machine, FACT_ADDRESS, row)
+			add_known(all, graph, row->object, machine, graph_span(graph, row));
+	return all;
+}
+
 static bool same_net(const Ip *a, const Ip *b)
 {
 	return memcmp(a->bytes, b->bytes, 3) == 0;
 }
 
 /* Some host has an address in the same /24; another network has a host of the same last number, as a swap of prefixes
- * leaves behind. ret_twin is that mention. */
-static bool looks_swapped(const Hosts *hosts, const Ip *ip, Node *ret_twin)
+ * leaves behind: NULL or that host's address. */
+static const Known *looks_swapped(const GArray *all, const Ip *ip)
 {
+	const Known *twin = NULL;
 	bool ours = false;
-	*ret_twin = NODE_NONE;
-	for (guint i = 0; i < hosts->uses->len; i++) {
-		const Use *use = &g_array_index(hosts->uses, Use, i);
-		Ip other;
-		if (use->scope != IP_PRIVATE || !ip_parse_v4(graph_symbol_slice(hosts->graph, use->address), &other))
-			continue;
-		if (ip_equal(&other, ip))
-			return false; /* it belongs to that host */
-		ours = ours || same_net(&other, ip);
-		if (!same_net(&other, ip) && other.bytes[3] == ip->bytes[3])
-			*ret_twin = use->mention;
+	for (guint i = 0; i < all->len; i++) {
+		const Known *known = &g_array_index(all, Known, i);
+		if (ip_equal(&known->ip, ip))
+			return NULL; /* it belongs to that host */
+		ours = ours || same_net(&known->ip, ip);
+		if (!same_net(&known->ip, ip) && known->ip.bytes[3] == ip->bytes[3])
+			twin = known;
 	}
-	return ours && *ret_twin;
+	return ours ? twin : NULL;
 }
 
-static bool is_service_address(const Graph *graph, Symbol address)
+/* "first-last" or a network. */
+static bool range_holds(Slice range, const Ip *ip)
 {
-	Rows rows = graph_rows_to(graph, FACT_LOAD_BALANCER_IP, address);
-	return rows.at != rows.end;
+	size_t dash = slice_find_byte(range, '-', 0);
+	Ip first, last;
+	IpRange net;
+	if (dash == SIZE_MAX)
+		return ip_range_parse(range, &net) && ip_range_contains(&net, ip);
+	return ip_parse_v4(slice_trim(slice_sub(range, 0, dash)), &first) &&
+	       ip_parse_v4(slice_trim(slice_sub(range, dash + 1, range.length)), &last) &&
+	       memcmp(first.bytes, ip->bytes, 4) <= 0 && memcmp(ip->bytes, last.bytes, 4) <= 0;
+}
+
+/* A load balancer, DHCP or the network itself has it. */
+static bool is_given_out(const Graph *graph, Symbol address, const Ip *ip)
+{
+	static const FactKind kinds[] = {FACT_LOAD_BALANCER_IP, FACT_GATEWAY, FACT_RESOLVER};
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		Rows rows = graph_rows_to(graph, kinds[i], address);
+		if (rows.at != rows.end)
+			return true;
+	}
+	GRAPH_EACH (graph, FACT_LEASES, row) {
+		if (range_holds(graph_symbol_slice(graph, row->object), ip))
+			return true;
+	}
+	GRAPH_EACH (graph, FACT_ADDRESS, row) {
+		if (graph_node_type(graph, row->subject) == NODE_OBJECT &&
+		        range_holds(graph_symbol_slice(graph, row->object), ip))
+			return true;
+	}
+	return false;
 }
 
 static void check_address_unknown(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	Hosts hosts = hosts_new(graph);
+	g_autoptr(GArray) all = known_addresses(&hosts);
 	g_autoptr(GHashTable) known = g_hash_table_new(g_direct_hash, g_direct_equal);
 	GRAPH_NODES (graph, NODE_MENTION, mention) {
+		if (all->len == 0)
+			break;
 		IpScope scope;
 		Ip ip;
-		Node twin;
 		Symbol address = graph_symbol(graph, mention, FACT_ADDRESS);
 		if (!is_host_address(graph, mention, &scope) || scope != IP_PRIVATE || is_quiet(graph, mention))
 			continue;
@@ -166,16 +248,18 @@ static void check_address_unknown(Checker *checker)
 			add_evidence(checker, finding, graph_place(graph, mention), "written here too");
 			continue;
 		}
-		if (!ip_parse_v4(graph_symbol_slice(graph, address), &ip) || is_service_address(graph, address) ||
-		        !looks_swapped(&hosts, &ip, &twin))
+		if (!ip_parse_v4(graph_symbol_slice(graph, address), &ip))
+			continue;
+		const Known *twin = looks_swapped(all, &ip);
+		if (!twin || is_given_out(graph, address, &ip))
 			continue;
 		finding = report(checker, mention, graph_place(graph, mention),
 		        "%s is in the network of your hosts and belongs to none of them",
 		        graph_symbol_text(graph, address));
 		set_detail(checker, finding, "%s", graph_symbol_text(graph, address));
-		add_evidence(checker, finding, graph_place(graph, twin),
-		        "a host had the same last number in another network: %s",
-		        graph_text(graph, twin, FACT_ADDRESS));
+		Slice other = graph_span_bytes(graph, twin->place);
+		add_evidence(checker, finding, twin->place, "a host has the same last number in another network: %.*s",
+		        SLICE_ARGS(other));
 		g_hash_table_insert(known, GUINT_TO_POINTER(address), finding);
 	}
 	hosts_clear(&hosts);

@@ -1,39 +1,85 @@
-/* Names beside addresses. A line with two hosts, or with two addresses of one kind, says nothing of one host. */
+/* Names beside addresses. A line with two hosts, or with two addresses of one kind, says nothing of one host, unless it
+ * is a row that gives one host several. Prose that merely has both on one line says nothing either. */
 #include "rule/hosts.h"
 
 #include "rule/rule.h"
 
 #define HOSTNAME "kubernetes.io/hostname="
+#define MOST_HOSTS 200
+
+/* ---- names --------------------------------------------------------------------------------------------------- */
+
+static const char *lower(Hosts *hosts, Slice name)
+{
+	g_autofree char *text = g_ascii_strdown(name.at, (gssize)name.length);
+	return g_string_chunk_insert_const(hosts->texts, text);
+}
+
+static void add_name(Hosts *hosts, Slice name, const char *host, Node place)
+{
+	const char *key = lower(hosts, name);
+	if (name.length < 3 || name.length > 63 || memchr(name.at, '$', name.length) ||
+	        g_hash_table_size(hosts->names) >= MOST_HOSTS || g_hash_table_contains(hosts->names, key))
+		return;
+	g_hash_table_insert(hosts->names, (gpointer)key, (gpointer)(host ? host : key));
+	if (!host)
+		g_hash_table_insert(hosts->places, (gpointer)key, GUINT_TO_POINTER(place));
+}
 
 static void add_hostnames(Hosts *hosts, FactKind kind)
 {
 	GRAPH_EACH (hosts->graph, kind, row) {
 		Slice pair = graph_symbol_slice(hosts->graph, row->object);
-		Symbol name;
-		if (!slice_starts(pair, HOSTNAME))
-			continue;
-		pair = slice_sub(pair, strlen(HOSTNAME), pair.length);
-		/* Only names that are a text of the graph themselves: of a machine, or of a node object. */
-		if (pair.length >= 3 && graph_find_symbol(hosts->graph, pair, &name))
-			g_hash_table_add(hosts->names, GUINT_TO_POINTER(name));
+		if (slice_starts(pair, HOSTNAME) && !is_quiet(hosts->graph, row->subject))
+			add_name(hosts, slice_sub(pair, strlen(HOSTNAME), pair.length), NULL, row->subject);
 	}
-	GRAPH_NODES (hosts->graph, NODE_MACHINE, machine)
-		g_hash_table_add(hosts->names, GUINT_TO_POINTER(graph_name_symbol(hosts->graph, machine)));
 }
 
-/* Whether the slice stands in text as a word, ASCII case aside; the offset of the first such place. */
-static size_t find_word(Slice text, Slice word)
+static void add_machines(Hosts *hosts)
 {
-	for (size_t at = 0; at + word.length <= text.length; at++) {
-		if (g_ascii_strncasecmp(text.at + at, word.at, word.length) != 0)
-			continue;
-		bool begins = at == 0 || !(g_ascii_isalnum(text.at[at - 1]) || text.at[at - 1] == '-');
-		size_t end = at + word.length;
-		if (begins && (end == text.length || !(g_ascii_isalnum(text.at[end]) || text.at[end] == '-')))
-			return at;
+	const Graph *graph = hosts->graph;
+	GRAPH_NODES (graph, NODE_MACHINE, machine) {
+		Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, machine));
+		add_name(hosts, name, NULL, machine);
+		const char *host = g_hash_table_lookup(hosts->names, lower(hosts, name));
+		GRAPH_OF (graph, machine, FACT_ALIAS, row)
+			add_name(hosts, graph_symbol_slice(graph, row->object), host, machine);
 	}
-	return SIZE_MAX;
 }
+
+static void add_inventories(Hosts *hosts)
+{
+	const Graph *graph = hosts->graph;
+	GRAPH_EACH (graph, FACT_ADDRESS, row) {
+		IpScope scope;
+		Node mention = row->subject;
+		if (graph_node_type(graph, mention) != NODE_MENTION || !is_host_address(graph, mention, &scope) ||
+		        is_quiet(graph, mention))
+			continue;
+		Slice name = inventory_name(graph, mention);
+		if (name.length)
+			add_name(hosts, name, NULL, mention);
+	}
+}
+
+const char *hosts_find(const Hosts *hosts, const char *name)
+{
+	g_autofree char *key = g_ascii_strdown(name, -1);
+	return g_hash_table_lookup(hosts->names, key);
+}
+
+static const char *find_slice(const Hosts *hosts, Slice name)
+{
+	char key[64];
+	if (name.length == 0 || name.length >= sizeof key)
+		return NULL;
+	for (size_t i = 0; i < name.length; i++)
+		key[i] = g_ascii_tolower(name.at[i]);
+	key[name.length] = '\0';
+	return g_hash_table_lookup(hosts->names, key);
+}
+
+/* ---- addresses ------------------------------------------------------------------------------------------------- */
 
 /* Ranges that clusters give to pods and Services by default. */
 static bool is_cluster_range(const Ip *ip)
@@ -62,72 +108,184 @@ bool is_host_address(const Graph *graph, Node mention, IpScope *ret_scope)
 	return *ret_scope == IP_PRIVATE || *ret_scope == IP_SHARED;
 }
 
-/* Nothing else of that scope stands on the line: `old -> new` and lists say nothing of one host. */
-static bool is_alone(const Graph *graph, Node mention, IpScope scope)
-{
-	Slice line = graph_line_at(graph, graph_place(graph, mention));
-	Symbol own = graph_symbol(graph, mention, FACT_ADDRESS);
-	for (Node other = graph_first_child(graph, graph_parent(graph, mention), NODE_MENTION); other;
-	        other = graph_next_child(graph, other, NODE_MENTION)) {
-		IpScope others;
-		Slice there = graph_span_bytes(graph, graph_place(graph, other));
-		if (there.at >= line.at && there.at < line.at + line.length && is_host_address(graph, other, &others) &&
-		        others == scope && graph_symbol(graph, other, FACT_ADDRESS) != own)
-			return false;
-	}
-	return true;
-}
+/* ---- whose ------------------------------------------------------------------------------------------------------- */
 
-/* The host that the line names beside the address, or in the name of the variable; 0 for none or several. */
-static Symbol host_of(const Hosts *hosts, Node mention)
+/* In a variable's name; NULL for none, for two, and for another connection of the host. */
+static const char *host_of_variable(const Hosts *hosts, Slice variable)
 {
-	const Graph *graph = hosts->graph;
-	Span place = graph_place(graph, mention);
-	Slice line = graph_line_at(graph, place),
-	      variable = graph_symbol_slice(graph, graph_symbol(graph, mention, FACT_NEARBY_NAME));
-	size_t own = (size_t)(graph_span_bytes(graph, place).at - line.at);
-	bool table = line.length && memchr(line.at, '|', line.length);
-	g_autofree char *variable_lower = g_ascii_strdown(variable.at, (gssize)variable.length);
-	g_auto(GStrv) parts = g_strsplit_set(variable_lower, "_-.", 12);
-	Symbol found = 0;
-	GHashTableIter iter;
-	gpointer key;
-	g_hash_table_iter_init(&iter, hosts->names);
-	while (g_hash_table_iter_next(&iter, &key, NULL)) {
-		Slice name = graph_symbol_slice(graph, GPOINTER_TO_UINT(key));
-		size_t at = find_word(line, name);
-		g_autofree char *lower = g_ascii_strdown(name.at, (gssize)name.length);
-		bool in_variable = g_strv_contains((const char *const *)parts, lower);
-		bool beside = at != SIZE_MAX && (table || (at < own ? own - at : at - own) <= 40);
-		if (!in_variable && !beside)
-			continue;
-		if (found)
-			return 0;
-		found = GPOINTER_TO_UINT(key);
+	const char *found = NULL, *whole = find_slice(hosts, variable);
+	if (whole)
+		return whole;
+	for (size_t start = 0; start < variable.length;) {
+		size_t end = start;
+		while (end < variable.length && !strchr("_-.", variable.at[end]))
+			end++;
+		Slice part = slice_sub(variable, start, end);
+		const char *host = find_slice(hosts, part);
+		if (is_other_purpose(part) || (host && found && host != found))
+			return NULL;
+		found = host ? host : found;
+		start = end + 1;
 	}
 	return found;
 }
 
-Hosts hosts_new(const Graph *graph)
+static bool is_name_byte(char c)
 {
-	Hosts hosts = {graph, g_hash_table_new(g_direct_hash, g_direct_equal), g_array_new(FALSE, FALSE, sizeof(Use))};
-	add_hostnames(&hosts, FACT_NODE_SELECTOR);
-	add_hostnames(&hosts, FACT_NODE_AFFINITY);
-	if (g_hash_table_size(hosts.names) == 0 || g_hash_table_size(hosts.names) > 200)
-		return hosts;
+	return g_ascii_isalnum(c) || c == '-' || c == '_';
+}
+
+/* Words that may stand between a host and its address. */
+static bool is_glue(Slice word)
+{
+	static const char *const words[] = {"ip", "is", "at", "on", "address", "addr", "lan", "host", "hostname",
+	        "ansible_host", "http", "https", "ssh", "tailscale", "vpn", "ist", "has", "the", "tailscale_ip",
+	        "ipv4"};
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (slice_is_nocase(word, words[i]))
+			return true;
+	return false;
+}
+
+/* How far the name of a host may stand from its address. */
+#define MOST_APART 48
+
+/* What ends a statement about one host: another item of a list, cell, parenthesis or sentence begins. */
+static bool ends_statement(Slice text, size_t at)
+{
+	char c = text.at[at];
+	return strchr("|,;)", c) != NULL || (c == '.' && (at + 1 == text.length || text.at[at + 1] == ' '));
+}
+
+static Slice word_before(Slice text, size_t at)
+{
+	size_t end = at, start;
+	while (end > 0 && !is_name_byte(text.at[end - 1]))
+		if (ends_statement(text, --end))
+			return (Slice){"", 0};
+	for (start = end; start > 0 && (is_name_byte(text.at[start - 1]) || text.at[start - 1] == '.');)
+		start--;
+	return slice_sub(text, start, end);
+}
+
+static Slice word_after(Slice text, size_t at)
+{
+	size_t start = at, end;
+	while (start < text.length && !is_name_byte(text.at[start]))
+		if (ends_statement(text, start++))
+			return (Slice){"", 0};
+	for (end = start; end < text.length && (is_name_byte(text.at[end]) || text.at[end] == '.');)
+		end++;
+	return slice_sub(text, start, end);
+}
+
+/* The nearest word of the text, from its end backwards or from its beginning, that is no glue: a host, or NULL. The
+ * domain behind a host's name belongs to it. */
+static const char *nearest_host(const Hosts *hosts, Slice text, bool backwards)
+{
+	size_t at = backwards ? text.length : 0;
+	for (;;) {
+		Slice word = backwards ? word_before(text, at) : word_after(text, at);
+		if (word.length == 0)
+			return NULL;
+		size_t label = MIN(slice_find_byte(word, '.', 0), word.length);
+		const char *host = find_slice(hosts, slice_sub(word, 0, label));
+		if (host || !is_glue(word))
+			return host;
+		at = (size_t)(word.at - text.at) + (backwards ? 0 : word.length);
+	}
+}
+
+/* Right before or right after the address on its line. */
+static const char *host_beside(const Hosts *hosts, Node mention)
+{
+	const Graph *graph = hosts->graph;
+	Span place = graph_place(graph, mention);
+	Slice line = graph_line_at(graph, place);
+	size_t own = (size_t)(graph_span_bytes(graph, place).at - line.at), after = own + (place.end - place.start);
+	Slice left = slice_sub(line, own > MOST_APART ? own - MOST_APART : 0, own);
+	Slice right = slice_sub(line, after, MIN(after + MOST_APART, line.length));
+	if (right.length && right.at[0] == ':') /* a port, and a path perhaps, of that address */
+		right.length = 0;
+	const char *before = nearest_host(hosts, left, true), *behind = nearest_host(hosts, right, false);
+	return before && behind && before != behind ? NULL : before ? before : behind;
+}
+
+/* ret_row: the row of a table is about that host, whatever else stands in it. */
+static const char *host_of(const Hosts *hosts, Node mention, bool *ret_row)
+{
+	const Graph *graph = hosts->graph;
+	Slice first, header, first_header;
+	*ret_row = false;
+	if (table_cell(graph, graph_place(graph, mention), &first, &header, &first_header)) {
+		const char *host = is_other_purpose(header) ? NULL : find_slice(hosts, first);
+		*ret_row = host != NULL;
+		return host ? host : host_beside(hosts, mention);
+	}
+	Slice name = inventory_name(graph, mention);
+	if (name.length)
+		return find_slice(hosts, name);
+	const char *host =
+	        host_of_variable(hosts, graph_symbol_slice(graph, graph_symbol(graph, mention, FACT_NEARBY_NAME)));
+	return host ? host : host_beside(hosts, mention);
+}
+
+/* Another address of that scope stands on the line: `old -> new` and lists say nothing of one host. first is the first
+ * mention of the line. */
+static bool has_company(const Graph *graph, Node first, Node mention, IpScope scope)
+{
+	Slice line = graph_line_at(graph, graph_place(graph, mention));
+	Symbol own = graph_symbol(graph, mention, FACT_ADDRESS);
+	for (Node other = first; other; other = graph_next_child(graph, other, NODE_MENTION)) {
+		IpScope others;
+		if (graph_span_bytes(graph, graph_place(graph, other)).at >= line.at + line.length)
+			break;
+		if (is_host_address(graph, other, &others) && others == scope &&
+		        graph_symbol(graph, other, FACT_ADDRESS) != own)
+			return true;
+	}
+	return false;
+}
+
+static void add_uses(Hosts *hosts)
+{
+	const Graph *graph = hosts->graph;
+	Node first = NODE_NONE;
+	const char *first_line = NULL;
 	GRAPH_NODES (graph, NODE_MENTION, mention) {
 		Use use = {.mention = mention, .address = graph_symbol(graph, mention, FACT_ADDRESS)};
-		if (!is_host_address(graph, mention, &use.scope) || is_quiet(graph, mention))
+		if (!use.address || !is_host_address(graph, mention, &use.scope) || is_quiet(graph, mention))
 			continue;
-		use.host = host_of(&hosts, mention);
-		if (use.host && is_alone(graph, mention, use.scope))
-			g_array_append_val(hosts.uses, use);
+		const char *line = graph_line_at(graph, graph_place(graph, mention)).at;
+		if (line != first_line) {
+			first = mention;
+			first_line = line;
+		}
+		bool row, company = has_company(graph, first, mention, use.scope);
+		use.host = host_of(hosts, mention, &row);
+		use.beside_others = company;
+		if (use.host && (row || !company))
+			g_array_append_val(hosts->uses, use);
 	}
+}
+
+Hosts hosts_new(const Graph *graph)
+{
+	Hosts hosts = {graph, g_string_chunk_new(4096), g_hash_table_new(g_str_hash, g_str_equal),
+	        g_hash_table_new(g_direct_hash, g_direct_equal), g_array_new(FALSE, FALSE, sizeof(Use))};
+	add_machines(&hosts);
+	add_hostnames(&hosts, FACT_NODE_SELECTOR);
+	add_hostnames(&hosts, FACT_NODE_AFFINITY);
+	add_inventories(&hosts);
+	if (g_hash_table_size(hosts.names))
+		add_uses(&hosts);
 	return hosts;
 }
 
 void hosts_clear(Hosts *hosts)
 {
+	g_string_chunk_free(hosts->texts);
 	g_hash_table_unref(hosts->names);
+	g_hash_table_unref(hosts->places);
 	g_array_unref(hosts->uses);
 }

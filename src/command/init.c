@@ -51,6 +51,9 @@ static void append_times(Writer *writer, uint32_t times)
 
 /* ---- addresses ---------------------------------------------------------------------------------------------- */
 
+/* More addresses than that are no homelab's. */
+#define MOST_FOUND 1000
+
 /* Every address of every host, each once, in the order of files. */
 static GArray *find_addresses(const Hosts *hosts)
 {
@@ -63,6 +66,8 @@ static GArray *find_addresses(const Hosts *hosts)
 			if (found->host == use->host && found->address == use->address)
 				known = found;
 		}
+		if (!known && all->len == MOST_FOUND)
+			break;
 		if (!known) {
 			Found fresh = {
 			        .host = use->host, .address = use->address, .scope = use->scope, .first = use->mention};
@@ -311,8 +316,8 @@ static void append_areas(Writer *writer)
 	for (uint32_t file = 0; file < graph_files(graph);) {
 		const char *path = graph_file_path(graph, file), *slash = strchr(path, '/');
 		size_t length = slash ? (size_t)(slash - path) + 1 : 0;
-		uint32_t next = file + 1, quiet = 0;
-		for (next = file; next < graph_files(graph); next++) {
+		uint32_t next = file, quiet = 0;
+		for (; next < graph_files(graph); next++) {
 			const char *other = graph_file_path(graph, next);
 			if (next > file && (length == 0 || strncmp(other, path, length) != 0))
 				break;

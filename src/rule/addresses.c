@@ -26,6 +26,9 @@ static Declared declared(const Hosts *hosts, const char *host, IpScope scope, Sy
 	return declared;
 }
 
+/* A host that is written with more addresses is a word that means something else. */
+#define MOST_ADDRESSES 6
+
 typedef struct Count {
 	Symbol address;
 	uint32_t mentions, files, last_file;
@@ -46,6 +49,8 @@ static GArray *count_addresses(const Hosts *hosts, const char *host, IpScope sco
 		for (guint k = 0; k < counts->len; k++)
 			if (g_array_index(counts, Count, k).address == use->address)
 				found = &g_array_index(counts, Count, k);
+		if (!found && counts->len == MOST_ADDRESSES)
+			break;
 		if (!found) {
 			Count fresh = {.address = use->address, .last_file = UINT32_MAX, .first = use};
 			g_array_append_val(counts, fresh);
@@ -135,7 +140,7 @@ static void check_address_drift(Checker *checker)
 			g_autoptr(GArray) counts = count_addresses(&hosts, host, scopes[k]);
 			for (guint c = 0; c < counts->len; c++)
 				report_declared(checker, &hosts, &g_array_index(counts, Count, c));
-			if (counts->len > 1 && !declared(&hosts, host, scopes[k], 0).first && !has_them_all(counts))
+			if (counts->len > 1 && counts->len < MOST_ADDRESSES && !declared(&hosts, host, scopes[k], 0).first && !has_them_all(counts))
 				report_disagreement(checker, &hosts, counts);
 		}
 	}
@@ -148,28 +153,31 @@ static void check_address_drift(Checker *checker)
 /* An address that some host has, and where that is written. */
 typedef struct Known {
 	Ip ip;
-	Node by; /* a mention or MACHINE */
 	Span place;
 } Known;
 
-static void add_known(GArray *all, const Graph *graph, Symbol address, Node by, Span place)
+#define MOST_KNOWN 2000
+
+static void add_known(GArray *all, GHashTable *seen, const Graph *graph, Symbol address, Span place)
 {
-	Known known = {.by = by, .place = place};
-	if (ip_parse_v4(graph_symbol_slice(graph, address), &known.ip) && ip_scope(&known.ip) == IP_PRIVATE)
+	Known known = {.place = place};
+	if (all->len < MOST_KNOWN && g_hash_table_add(seen, GUINT_TO_POINTER(address)) &&
+	        ip_parse_v4(graph_symbol_slice(graph, address), &known.ip) && ip_scope(&known.ip) == IP_PRIVATE)
 		g_array_append_val(all, known);
 }
 
 static GArray *known_addresses(const Hosts *hosts)
 {
 	const Graph *graph = hosts->graph;
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(Known));
 	for (guint i = 0; i < hosts->uses->len; i++) {
 		const Use *use = &g_array_index(hosts->uses, Use, i);
-		add_known(all, graph, use->address, use->mention, graph_place(graph, use->mention));
+		add_known(all, seen, graph, use->address, graph_place(graph, use->mention));
 	}
 	GRAPH_NODES (graph, NODE_MACHINE, machine)
 		GRAPH_OF (graph, machine, FACT_ADDRESS, row)
-			add_known(all, graph, row->object, machine, graph_span(graph, row));
+			add_known(all, seen, graph, row->object, graph_span(graph, row));
 	return all;
 }
 
@@ -208,8 +216,24 @@ static bool range_holds(Slice range, const Ip *ip)
 	       memcmp(first.bytes, ip->bytes, 4) <= 0 && memcmp(ip->bytes, last.bytes, 4) <= 0;
 }
 
+/* What DHCP and load balancers give addresses from. Slices of the graph's texts. */
+static GArray *given_ranges(const Graph *graph)
+{
+	GArray *ranges = g_array_new(FALSE, FALSE, sizeof(Slice));
+	GRAPH_EACH (graph, FACT_LEASES, row) {
+		Slice range = graph_symbol_slice(graph, row->object);
+		g_array_append_val(ranges, range);
+	}
+	GRAPH_EACH (graph, FACT_ADDRESS, row) {
+		Slice range = graph_symbol_slice(graph, row->object);
+		if (graph_node_type(graph, row->subject) == NODE_OBJECT)
+			g_array_append_val(ranges, range);
+	}
+	return ranges;
+}
+
 /* A load balancer, DHCP or the network itself has it. */
-static bool is_given_out(const Graph *graph, Symbol address, const Ip *ip)
+static bool is_given_out(const Graph *graph, const GArray *ranges, Symbol address, const Ip *ip)
 {
 	static const FactKind kinds[] = {FACT_LOAD_BALANCER_IP, FACT_GATEWAY, FACT_RESOLVER};
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
@@ -217,50 +241,52 @@ static bool is_given_out(const Graph *graph, Symbol address, const Ip *ip)
 		if (rows.at != rows.end)
 			return true;
 	}
-	GRAPH_EACH (graph, FACT_LEASES, row) {
-		if (range_holds(graph_symbol_slice(graph, row->object), ip))
+	for (guint i = 0; i < ranges->len; i++)
+		if (range_holds(g_array_index(ranges, Slice, i), ip))
 			return true;
-	}
-	GRAPH_EACH (graph, FACT_ADDRESS, row) {
-		if (graph_node_type(graph, row->subject) == NODE_OBJECT &&
-		        range_holds(graph_symbol_slice(graph, row->object), ip))
-			return true;
-	}
 	return false;
 }
 
+static Finding *report_unknown(Checker *checker, Node mention, Symbol address, const Known *twin)
+{
+	const Graph *graph = checker_graph(checker);
+	Slice other = graph_span_bytes(graph, twin->place);
+	Finding *finding = report(checker, mention, graph_place(graph, mention),
+	        "%s is in the network of your hosts and belongs to none of them", graph_symbol_text(graph, address));
+	set_detail(checker, finding, "%s", graph_symbol_text(graph, address));
+	add_evidence(checker, finding, twin->place, "a host has the same last number in another network: %.*s",
+	        SLICE_ARGS(other));
+	return finding;
+}
+
+/* Each address is judged once; asked holds its finding, or NULL where it is none. */
 static void check_address_unknown(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	Hosts hosts = hosts_new(graph);
 	g_autoptr(GArray) all = known_addresses(&hosts);
-	g_autoptr(GHashTable) known = g_hash_table_new(g_direct_hash, g_direct_equal);
+	g_autoptr(GArray) ranges = given_ranges(graph);
+	g_autoptr(GHashTable) asked = g_hash_table_new(g_direct_hash, g_direct_equal);
 	GRAPH_NODES (graph, NODE_MENTION, mention) {
-		if (all->len == 0)
-			break;
 		IpScope scope;
 		Ip ip;
+		gpointer finding;
 		Symbol address = graph_symbol(graph, mention, FACT_ADDRESS);
+		if (all->len == 0)
+			break;
 		if (!is_host_address(graph, mention, &scope) || scope != IP_PRIVATE || is_quiet(graph, mention))
 			continue;
-		Finding *finding = g_hash_table_lookup(known, GUINT_TO_POINTER(address));
-		if (finding) {
-			add_evidence(checker, finding, graph_place(graph, mention), "written here too");
+		if (g_hash_table_lookup_extended(asked, GUINT_TO_POINTER(address), NULL, &finding)) {
+			if (finding)
+				add_evidence(checker, finding, graph_place(graph, mention), "written here too");
 			continue;
 		}
-		if (!ip_parse_v4(graph_symbol_slice(graph, address), &ip))
-			continue;
-		const Known *twin = looks_swapped(all, &ip);
-		if (!twin || is_given_out(graph, address, &ip))
-			continue;
-		finding = report(checker, mention, graph_place(graph, mention),
-		        "%s is in the network of your hosts and belongs to none of them",
-		        graph_symbol_text(graph, address));
-		set_detail(checker, finding, "%s", graph_symbol_text(graph, address));
-		Slice other = graph_span_bytes(graph, twin->place);
-		add_evidence(checker, finding, twin->place, "a host has the same last number in another network: %.*s",
-		        SLICE_ARGS(other));
-		g_hash_table_insert(known, GUINT_TO_POINTER(address), finding);
+		const Known *twin =
+		        ip_parse_v4(graph_symbol_slice(graph, address), &ip) ? looks_swapped(all, &ip) : NULL;
+		finding = twin && !is_given_out(graph, ranges, address, &ip)
+		                  ? report_unknown(checker, mention, address, twin)
+		                  : NULL;
+		g_hash_table_insert(asked, GUINT_TO_POINTER(address), finding);
 	}
 	hosts_clear(&hosts);
 }

@@ -6,6 +6,7 @@
 
 #define HOSTNAME "kubernetes.io/hostname="
 #define MOST_HOSTS 200
+#define MOST_USES 20000
 
 /* ---- names --------------------------------------------------------------------------------------------------- */
 
@@ -254,6 +255,8 @@ static void add_uses(Hosts *hosts)
 	const char *first_line = NULL;
 	GRAPH_NODES (graph, NODE_MENTION, mention) {
 		Use use = {.mention = mention, .address = graph_symbol(graph, mention, FACT_ADDRESS)};
+		if (hosts->uses->len == MOST_USES)
+			break;
 		if (!use.address || !is_host_address(graph, mention, &use.scope) || is_quiet(graph, mention))
 			continue;
 		const char *line = graph_line_at(graph, graph_place(graph, mention)).at;

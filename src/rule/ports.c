@@ -1,4 +1,5 @@
 /* Names and ports that clients use against what Services offer, and numbers that two claim. */
+#include "base/ip.h"
 #include "base/near.h"
 #include "rule/cluster.h"
 #include "rule/rule.h"
@@ -129,10 +130,14 @@ static void check_service_dns_wrong(Checker *checker)
 			add_evidence(checker, finding, graph_place(graph, mention), "used here too");
 			continue;
 		}
-		finding = report_at(checker, is_document(graph, mention) ? LEVEL_WARNING : LEVEL_ERROR, mention,
+		/* Without a Service that was meant, it may be made by a program that nobody wrote down. */
+		Node near = near_service(graph, parts[1], parts[0]);
+		bool document = is_document(graph, mention);
+		if (document && !near)
+			continue;
+		finding = report_at(checker, document || !near ? LEVEL_WARNING : LEVEL_ERROR, mention,
 		        graph_place(graph, mention), "%s names Service %s in namespace %s, and there is none", host,
 		        parts[0], parts[1]);
-		Node near = near_service(graph, parts[1], parts[0]);
 		if (near) {
 			const char *identity = graph_text(graph, near, FACT_IDENTITY);
 			add_evidence(checker, finding, graph_place(graph, near), "there is %s", identity);
@@ -351,8 +356,84 @@ static bool ports_overlap(const Graph *graph, Node one, Node other)
 	return false;
 }
 
+/* ---- pools of load balancer addresses ----------------------------------------------------------------------- */
+
+/* "first-last", a network, or one address. */
+static bool range_parse(Slice text, Ip *ret_first, Ip *ret_last)
+{
+	size_t dash = slice_find_byte(text, '-', 0);
+	IpRange net;
+	if (dash != SIZE_MAX)
+		return ip_parse(slice_trim(slice_sub(text, 0, dash)), ret_first) &&
+		       ip_parse(slice_trim(slice_sub(text, dash + 1, text.length)), ret_last);
+	if (!ip_range_parse(text, &net))
+		return false;
+	*ret_first = *ret_last = net.base;
+	for (unsigned bit = net.prefix; bit < (net.base.family == 4 ? 32u : 128u); bit++) {
+		ret_first->bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+		ret_last->bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	}
+	return true;
+}
+
+static bool is_pool(const Graph *graph, Node object)
+{
+	return is_kind(graph, object, "IPAddressPool") || is_kind(graph, object, "CiliumLoadBalancerIPPool");
+}
+
+/* True if every pool of the Service's cluster can be read, some pool has addresses of that family, and none has this
+ * one. ret_pool is the nearest to point at. */
+static bool is_outside_pools(const Graph *graph, Node service, const Ip *ip, Node *ret_pool)
+{
+	*ret_pool = NODE_NONE;
+	GRAPH_NODES (graph, NODE_OBJECT, object) {
+		if (!is_pool(graph, object) || !share_cluster(graph, object, service))
+			continue;
+		Rows rows = graph_rows_of(graph, object, FACT_ADDRESS);
+		if (rows.at == rows.end)
+			return false; /* of a form that is not read, or patched in */
+		for (const Row *row = rows.at; row != rows.end; row++) {
+			Ip first, last;
+			if (!range_parse(graph_symbol_slice(graph, row->object), &first, &last))
+				return false;
+			if (first.family != ip->family)
+				continue;
+			if (memcmp(first.bytes, ip->bytes, sizeof ip->bytes) <= 0 &&
+			        memcmp(ip->bytes, last.bytes, sizeof ip->bytes) <= 0)
+				return false;
+			*ret_pool = is_quiet(graph, object) ? *ret_pool : object;
+		}
+	}
+	return *ret_pool != NODE_NONE;
+}
+
+static void check_pools(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_EACH (graph, FACT_LOAD_BALANCER_IP, row) {
+		Ip ip;
+		Node pool;
+		if (is_quiet(graph, row->subject) ||
+		        graph_has(graph, graph_ancestor(graph, row->subject, NODE_DOCUMENT), FACT_IS_PATCH) ||
+		        !ip_parse(graph_symbol_slice(graph, row->object), &ip) ||
+		        !is_outside_pools(graph, row->subject, &ip, &pool))
+			continue;
+		Finding *finding = report(checker, row->subject, graph_span(graph, row),
+		        "Service %s asks for %s, which no pool of load balancer addresses holds",
+		        graph_name(graph, row->subject), graph_symbol_text(graph, row->object));
+		GRAPH_OF (graph, pool, FACT_ADDRESS, range)
+			add_evidence(checker, finding, graph_span(graph, range), "pool %s holds %s",
+			        graph_name(graph, pool), graph_symbol_text(graph, range->object));
+		set_detail(checker, finding, "pool %s", graph_symbol_text(graph, row->object));
+		set_hint(checker, finding, "widen a pool, or ask for an address of one");
+	}
+}
+
+/* ---- one address for two ------------------------------------------------------------------------------------- */
+
 static void check_lb_ip_conflict(Checker *checker)
 {
+	check_pools(checker);
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GHashTable) claims = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	GRAPH_EACH (graph, FACT_LOAD_BALANCER_IP, row) {
@@ -469,9 +550,9 @@ static const Rule rules[] = {
                 .id = "lb-ip-conflict",
                 .level = LEVEL_ERROR,
                 .fix = FIX_PROPOSAL,
-                .title = "one load balancer address is asked for twice",
-                .why = "The second Service stays <pending>, or both answer by turns.",
-                .remedy = "Give one of them a free address of the pool, or say on both that they share it and use "
+                .title = "a load balancer address is asked for twice, or lies in no pool",
+                .why = "The Service stays <pending> and has no address, or two of them answer by turns.",
+                .remedy = "Give each Service a free address of a pool. Two may share one where both say so and use "
                           "different ports.",
                 .check = check_lb_ip_conflict,
         },

@@ -148,13 +148,27 @@ static void check_service_dns_wrong(Checker *checker)
 
 /* ---- ports of clients ---------------------------------------------------------------------------------------- */
 
-static bool offers(const Graph *graph, Node service, uint32_t port)
+static bool offers_itself(const Graph *graph, Node service, uint32_t port)
 {
 	GRAPH_CHILDREN (graph, service, NODE_PORT, child)
 		if (graph_number(graph, child, FACT_NUMBER) == port)
 			return true;
 	return !graph_first_child(graph, service, NODE_PORT) || graph_has(graph, service, FACT_EXTERNAL_NAME) ||
 	       graph_has(graph, service, FACT_HEADLESS);
+}
+
+/* Some overlay may define the Service anew, or a patch may add ports to it. */
+static bool offers(const Graph *graph, Node service, uint32_t port)
+{
+	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, service), other)
+	{
+		bool patch = graph_has(graph, graph_ancestor(graph, other, NODE_DOCUMENT), FACT_IS_PATCH);
+		bool same = patch ||
+		            graph_symbol(graph, other, FACT_IDENTITY) == graph_symbol(graph, service, FACT_IDENTITY);
+		if (same && is_kind(graph, other, "Service") && (patch || offers_itself(graph, other, port)))
+			return true;
+	}
+	return false;
 }
 
 static Node offered_as_node_port(const Graph *graph, Node service, uint32_t port)
@@ -173,7 +187,12 @@ static Node mentioned_service(const Graph *graph, Node mention)
 	g_auto(GStrv) parts = split_service_host(host);
 	if (parts)
 		return find_service(graph, parts[1], parts[0]);
-	if (strchr(host, '.'))
+	const char *dot = strchr(host, '.');
+	if (dot && !strchr(dot + 1, '.')) { /* name.namespace */
+		g_autofree char *name = g_strndup(host, (gsize)(dot - host));
+		return find_service(graph, dot + 1, name);
+	}
+	if (dot)
 		return NODE_NONE;
 	Node file = graph_file_node(graph, graph_file_of(graph, mention));
 	Span place = graph_place(graph, mention);
@@ -221,9 +240,59 @@ static void check_client_ports(Checker *checker, bool node_ports)
 	}
 }
 
+/* The service of the compose file that the mention stands in, by its name: what containers call one another. */
+static Node composed_service(const Graph *graph, Node mention)
+{
+	Node file = graph_file_node(graph, graph_file_of(graph, mention));
+	GRAPH_NAMED(graph, NODE_SERVICE, graph_name_symbol(graph, mention), service)
+	{
+		bool image = strcmp(graph_text(graph, mention, FACT_NEARBY_NAME), "image") == 0;
+		if (graph_file_node(graph, graph_file_of(graph, service)) == file && !image)
+			return service;
+	}
+	return NODE_NONE;
+}
+
+/* The service's PORT that is published as `port` and listens on another; NODE_NONE where it may listen on that, too. */
+static Node published_as(const Graph *graph, Node service, uint32_t port)
+{
+	Node found = NODE_NONE;
+	GRAPH_CHILDREN (graph, service, NODE_PORT, child) {
+		uint32_t target = graph_number(graph, child, FACT_TARGET_NUMBER);
+		if (target == 0 || target == port || graph_has(graph, child, FACT_TARGET_END))
+			return NODE_NONE;
+		if (graph_number(graph, child, FACT_HOST_PORT) == port)
+			found = child;
+	}
+	return found;
+}
+
+static void check_compose_ports(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_EACH (graph, FACT_NUMBER, row) {
+		Node mention = row->subject;
+		if (graph_node_type(graph, mention) != NODE_MENTION || is_quiet(graph, mention))
+			continue;
+		Node service = composed_service(graph, mention);
+		Node port = service ? published_as(graph, service, row->object) : NODE_NONE;
+		if (!port)
+			continue;
+		uint32_t target = graph_number(graph, port, FACT_TARGET_NUMBER);
+		Finding *finding = report(checker, mention, graph_span(graph, row),
+		        "%s is asked on port %u, which is the host's; between containers it is %u",
+		        graph_name(graph, mention), row->object, target);
+		set_detail(checker, finding, "%u", row->object);
+		add_evidence(
+		        checker, finding, graph_place(graph, port), "%s is published here", graph_name(graph, service));
+		set_hint(checker, finding, "write %u", target);
+	}
+}
+
 static void check_port_drift(Checker *checker)
 {
 	check_client_ports(checker, false);
+	check_compose_ports(checker);
 }
 
 static void check_route_port_is_nodeport(Checker *checker)

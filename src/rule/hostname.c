@@ -1,0 +1,154 @@
+/* Host names that miss a route by one letter. Only a slip counts: one label, one letter, no digit (node1 and node2 are
+ * two machines), and a name that stands nowhere else, for else it is a name of its own. */
+#include "base/near.h"
+#include "rule/rule.h"
+#include "rule/search.h"
+
+#define LEAST_LABEL 5
+#define MOST_SLIPS 3
+
+/* A repository with more is one that was made to be slow. */
+#define MOST_ROUTES 1000
+#define MOST_SEARCHES 50
+
+static bool has_digit(Slice label)
+{
+	for (size_t i = 0; i < label.length; i++)
+		if (g_ascii_isdigit(label.at[i]))
+			return true;
+	return false;
+}
+
+static bool is_web(const Graph *graph, Node mention)
+{
+	static const char *const schemes[] = {"http", "https", "ws", "wss", NULL};
+	return g_strv_contains(schemes, graph_text(graph, mention, FACT_SCHEME)) &&
+	       !graph_has(graph, mention, FACT_ADDRESS);
+}
+
+static bool is_slip(Slice one, Slice other)
+{
+	return !slice_equal(one, other) && one.length >= LEAST_LABEL && other.length >= LEAST_LABEL &&
+	       !has_digit(one) && !has_digit(other) && near_distance(one, other, 1) == 1;
+}
+
+/* The same labels but for one, which differs by one letter. */
+static bool is_one_letter_off(Slice host, Slice route)
+{
+	uint32_t slips = 0;
+	while (host.length || route.length) {
+		size_t left = MIN(slice_find_byte(host, '.', 0), host.length);
+		size_t right = MIN(slice_find_byte(route, '.', 0), route.length);
+		Slice one = slice_sub(host, 0, left), other = slice_sub(route, 0, right);
+		if (is_slip(one, other))
+			slips++;
+		else if (!slice_equal(one, other))
+			return false;
+		if ((left == host.length) != (right == route.length))
+			return false;
+		host = slice_sub(host, MIN(left + 1, host.length), host.length);
+		route = slice_sub(route, MIN(right + 1, route.length), route.length);
+	}
+	return slips == 1;
+}
+
+/* Hosts of routes as names → their first ROUTE. */
+static GHashTable *collect_routes(const Graph *graph)
+{
+	GHashTable *routes = g_hash_table_new(g_direct_hash, g_direct_equal);
+	GRAPH_NODES (graph, NODE_ROUTE, route) {
+		const char *host = graph_name(graph, route);
+		if (g_hash_table_size(routes) == MOST_ROUTES)
+			break;
+		if (strchr(host, '.') && !strpbrk(host, "${}<>*()") && !is_quiet(graph, route) &&
+		        !g_hash_table_contains(routes, GUINT_TO_POINTER(graph_name_symbol(graph, route))))
+			g_hash_table_insert(
+			        routes, GUINT_TO_POINTER(graph_name_symbol(graph, route)), GUINT_TO_POINTER(route));
+	}
+	return routes;
+}
+
+static Node near_route(const Graph *graph, GHashTable *routes, Slice host)
+{
+	GHashTableIter iter;
+	gpointer name, route;
+	Node found = NODE_NONE;
+	g_hash_table_iter_init(&iter, routes);
+	while (g_hash_table_iter_next(&iter, &name, &route)) {
+		Node node = GPOINTER_TO_UINT(route);
+		if ((!found || node < found) &&
+		        is_one_letter_off(host, graph_symbol_slice(graph, GPOINTER_TO_UINT(name))))
+			found = node;
+	}
+	return found;
+}
+
+/* Not in a URL: a record, a certificate, a list of hosts. */
+static bool stands_by_itself(const Graph *graph, Span word, void *data)
+{
+	Slice bytes = graph_file_bytes(graph, word.file);
+	return word.start < 3 || memcmp(bytes.at + word.start - 3, "://", 3) != 0;
+}
+
+static uint32_t count_mentions(const Graph *graph, Symbol host)
+{
+	uint32_t count = 0;
+	GRAPH_NAMED(graph, NODE_MENTION, host, mention)
+	count++;
+	return count;
+}
+
+static void check_host(Checker *checker, GHashTable *routes, Symbol host, uint32_t *searches)
+{
+	const Graph *graph = checker_graph(checker);
+	Slice name = graph_symbol_slice(graph, host);
+	Node route = near_route(graph, routes, name);
+	Span elsewhere;
+	if (!route || count_mentions(graph, host) > MOST_SLIPS || ++*searches > MOST_SEARCHES ||
+	        search_word(graph, name, NULL, stands_by_itself, NULL, &elsewhere))
+		return;
+	GRAPH_NAMED(graph, NODE_MENTION, host, mention)
+	{
+		Finding *finding = report(checker, mention, graph_place(graph, mention),
+		        "no route leads to %s; %s is one letter away", name.at, graph_name(graph, route));
+		add_evidence(
+		        checker, finding, graph_place(graph, route), "%s is routed here", graph_name(graph, route));
+		set_detail(checker, finding, "%s", name.at);
+		set_hint(checker, finding, "write %s", graph_name(graph, route));
+	}
+}
+
+static void check_hostname_drift(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) routes = collect_routes(graph);
+	g_autoptr(GHashTable) asked = g_hash_table_new(g_direct_hash, g_direct_equal);
+	uint32_t searches = 0;
+	if (g_hash_table_size(routes) == 0)
+		return;
+	GRAPH_EACH (graph, FACT_SCHEME, row) {
+		Node mention = row->subject;
+		if (graph_node_type(graph, mention) != NODE_MENTION || !is_web(graph, mention) ||
+		        is_quiet(graph, mention))
+			continue;
+		Symbol host = graph_name_symbol(graph, mention);
+		if (g_hash_table_add(asked, GUINT_TO_POINTER(host)) &&
+		        !g_hash_table_contains(routes, GUINT_TO_POINTER(host)))
+			check_host(checker, routes, host, &searches);
+	}
+}
+
+static const Rule rules[] = {
+        {
+                .id = "hostname-drift",
+                .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
+                .title = "a URL misses the name of a route by one letter",
+                .why = "The name resolves to nothing, or a wildcard record leads it to a proxy that knows no such "
+                       "host and answers 404.",
+                .remedy = "Write the host as the Ingress or route has it, or give the route that name.",
+                .check = check_hostname_drift,
+        },
+};
+
+const RuleSet rules_hostname = {"hostname", rules, G_N_ELEMENTS(rules)};

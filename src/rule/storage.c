@@ -1,0 +1,511 @@
+/* Data of workloads: whether they find it again on another node, whether pod and volume can meet, and whether anything
+ * keeps a copy. */
+#include "base/path.h"
+#include "rule/rule.h"
+#include "rule/search.h"
+
+/* ---- placement ------------------------------------------------------------------------------------------------ */
+
+static bool is_open(const char *text)
+{
+	return strstr(text, "${") || strstr(text, "$(") || strstr(text, "{{") || strchr(text, '<');
+}
+
+#define HOSTNAME "kubernetes.io/hostname="
+
+/* The one host that a pod or volume is bound to, or NULL. */
+static const char *bound_host(const Graph *graph, Node node, const Row **ret_row)
+{
+	static const FactKind kinds[] = {FACT_NODE_SELECTOR, FACT_NODE_AFFINITY};
+	const Row *named = graph_find(graph, node, FACT_NODE_NAME);
+	*ret_row = named;
+	if (named)
+		return graph_symbol_text(graph, named->object);
+	const char *host = NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		GRAPH_OF (graph, node, kinds[i], row) {
+			const char *pair = graph_symbol_text(graph, row->object);
+			if (!g_str_has_prefix(pair, HOSTNAME))
+				continue;
+			if (host && strcmp(host, pair + strlen(HOSTNAME)) != 0)
+				return NULL; /* one of several */
+			host = pair + strlen(HOSTNAME);
+			*ret_row = row;
+		}
+	return host;
+}
+
+/* Every node of a homelab runs the same system, so asking for it binds to none of them. */
+static bool is_pinned(const Graph *graph, Node pod)
+{
+	GRAPH_OF (graph, pod, FACT_NODE_SELECTOR, row)
+		if (!g_str_has_prefix(graph_symbol_text(graph, row->object), "kubernetes.io/os="))
+			return true;
+	return graph_has(graph, pod, FACT_NODE_NAME) || graph_has(graph, pod, FACT_NODE_AFFINITY);
+}
+
+/* The repository speaks of two hosts at least. */
+static bool has_several_hosts(const Graph *graph)
+{
+	static const FactKind kinds[] = {FACT_NODE_SELECTOR, FACT_NODE_AFFINITY, FACT_NODE_NAME};
+	const char *first = NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		GRAPH_EACH (graph, kinds[i], row) {
+			const char *host = graph_symbol_text(graph, row->object);
+			if (kinds[i] != FACT_NODE_NAME && !g_str_has_prefix(host, HOSTNAME))
+				continue;
+			host += kinds[i] == FACT_NODE_NAME ? 0 : strlen(HOSTNAME);
+			if (is_open(host) || is_quiet(graph, row->subject))
+				continue;
+			if (first && strcmp(first, host) != 0)
+				return true;
+			first = host;
+		}
+	Node machine = graph_first_node(graph, NODE_MACHINE);
+	return machine && graph_next_node(graph, machine);
+}
+
+static bool is_system_path(const char *path)
+{
+	static const char *const prefixes[] = {"/dev", "/proc", "/sys", "/run", "/var/run", "/etc", "/lib", "/usr",
+	        "/boot", "/var/log", "/var/lib/kubelet", "/var/lib/docker", "/var/lib/containerd", "/var/lib/rancher",
+	        "/opt/cni", "/tmp", "/sbin", "/bin"};
+	for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+		size_t length = strlen(prefixes[i]);
+		if (strncmp(path, prefixes[i], length) == 0 && (path[length] == '\0' || path[length] == '/'))
+			return true;
+	}
+	return strcmp(path, "/") == 0 || g_str_has_suffix(path, ".sock") || is_open(path);
+}
+
+/* What is mounted there may be a share that every node has. */
+static bool may_be_share(const char *path)
+{
+	return g_str_has_prefix(path, "/mnt") || g_str_has_prefix(path, "/media") || strstr(path, "nfs") ||
+	       strstr(path, "nas");
+}
+
+/* Nothing writes there: what is read may be the same on every node. */
+static bool is_only_read(const Graph *graph, Node pod, Node volume)
+{
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
+		GRAPH_CHILDREN (graph, container, NODE_MOUNT, mount)
+			if (graph_name_symbol(graph, mount) == graph_name_symbol(graph, volume) &&
+			        !graph_has(graph, mount, FACT_READ_ONLY))
+				return false;
+	return true;
+}
+
+static void check_host_path(Checker *checker, const Row *row)
+{
+	const Graph *graph = checker_graph(checker);
+	Node volume = row->subject, pod = graph_parent(graph, volume),
+	     object = graph_ancestor(graph, volume, NODE_OBJECT);
+	const char *path = graph_symbol_text(graph, row->object);
+	if (graph_node_type(graph, volume) != NODE_VOLUME || graph_node_type(graph, pod) != NODE_POD ||
+	        is_patch(graph, object) || is_kind(graph, object, "DaemonSet") || is_system_path(path) ||
+	        is_pinned(graph, pod) || is_only_read(graph, pod, volume))
+		return;
+	Finding *finding = report_at(checker, may_be_share(path) ? LEVEL_WARNING : LEVEL_ERROR, object,
+	        graph_span(graph, row), "%s %s keeps data in %s of whatever node it lands on",
+	        graph_text(graph, object, FACT_KIND), graph_name(graph, object), path);
+	set_detail(checker, finding, "%s", path);
+	set_hint(checker, finding, "pin it with nodeSelector kubernetes.io/hostname to the node that holds %s", path);
+}
+
+/* Node rules without values (Exists, matchFields) give no facts, so the bytes of the document are asked. */
+static bool has_node_rule(const Graph *graph, Node object)
+{
+	Slice bytes = graph_file_bytes(graph, graph_file_of(graph, object));
+	return text_has(bytes, "nodeAffinity") && !graph_has(graph, object, FACT_NODE_AFFINITY) &&
+	       slice_find(bytes, "nodeAffinity", graph_place(graph, object).start) != SIZE_MAX;
+}
+
+/* The API server refuses a local volume that does not say on which node it is. */
+static void check_local_volume(Checker *checker, Node object)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *path = graph_find(graph, object, FACT_HOST_PATH);
+	if (is_patch(graph, object) || strcmp(graph_text(graph, object, FACT_TYPE), "local") != 0 || !path ||
+	        graph_has(graph, object, FACT_NODE_AFFINITY) || has_node_rule(graph, object))
+		return;
+	Finding *finding = report(checker, object, graph_span(graph, path),
+	        "local volume %s does not say on which node %s is, and is refused", graph_name(graph, object),
+	        graph_symbol_text(graph, path->object));
+	set_hint(checker, finding, "add spec.nodeAffinity with the kubernetes.io/hostname of the node that holds it");
+}
+
+static void check_hostpath_unpinned(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Symbol kind;
+	if (graph_find_symbol(graph, SLICE("PersistentVolume"), &kind))
+		GRAPH_TO (graph, FACT_KIND, kind, row)
+			check_local_volume(checker, row->subject);
+	if (!has_several_hosts(graph))
+		return;
+	GRAPH_EACH (graph, FACT_HOST_PATH, row)
+		check_host_path(checker, row);
+}
+
+/* A namespace that is not written is told elsewhere and may be any. */
+static bool may_be_same(Symbol a, Symbol b)
+{
+	return !a || !b || a == b;
+}
+
+/* Whether a volume is bound to the claim: by claimRef, or by the claim's volumeName. */
+static bool is_bound_to(const Graph *graph, Node volume, const char *claim, Node pod)
+{
+	Symbol home = graph_symbol(graph, graph_parent(graph, pod), FACT_NAMESPACE);
+	GRAPH_CHILDREN (graph, volume, NODE_REFERENCE, reference)
+		if (strcmp(graph_text(graph, reference, FACT_ROLE), "claim") == 0 &&
+		        strcmp(graph_name(graph, reference), claim) == 0)
+			return may_be_same(graph_symbol(graph, reference, FACT_NAMESPACE), home);
+	Symbol name;
+	if (!graph_find_symbol(graph, slice_from(claim), &name))
+		return false;
+	GRAPH_NAMED(graph, NODE_OBJECT, name, object)
+	if (is_kind(graph, object, "PersistentVolumeClaim") &&
+	        may_be_same(graph_symbol(graph, object, FACT_NAMESPACE), home) &&
+	        graph_symbol(graph, object, FACT_VOLUME_NAME) == graph_name_symbol(graph, volume) &&
+	        graph_name_symbol(graph, volume))
+		return true;
+	return false;
+}
+
+static void check_claim(Checker *checker, Node pod, const char *claim, Span place)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *pin, *held;
+	const char *host = bound_host(graph, pod, &pin);
+	Symbol kind;
+	if (!host || !graph_find_symbol(graph, SLICE("PersistentVolume"), &kind))
+		return;
+	GRAPH_TO (graph, FACT_KIND, kind, row) {
+		const char *other = is_bound_to(graph, row->subject, claim, pod) && !is_quiet(graph, row->subject)
+		                            ? bound_host(graph, row->subject, &held)
+		                            : NULL;
+		if (!other || strcmp(host, other) == 0)
+			continue;
+		Node object = graph_parent(graph, pod);
+		Finding *finding = report(checker, object, graph_span(graph, pin),
+		        "%s %s must run on %s, and its volume is on %s: it stays Pending",
+		        graph_text(graph, object, FACT_KIND), graph_name(graph, object), host, other);
+		add_evidence(checker, finding, graph_span(graph, held), "volume %s is bound to %s",
+		        graph_name(graph, row->subject), other);
+		add_evidence(checker, finding, place, "the claim %s is named here", claim);
+	}
+}
+
+static bool is_name_of(const Graph *graph, Node machine, const char *host)
+{
+	if (g_ascii_strcasecmp(graph_name(graph, machine), host) == 0)
+		return true;
+	GRAPH_OF (graph, machine, FACT_ALIAS, row)
+		if (g_ascii_strcasecmp(graph_symbol_text(graph, row->object), host) == 0)
+			return true;
+	return false;
+}
+
+/* Where labwright.yaml lists the machines, a pod can only be bound to one of them. */
+static void check_host_exists(Checker *checker, Node pod)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *pin;
+	const char *host = bound_host(graph, pod, &pin);
+	Node first = graph_first_node(graph, NODE_MACHINE);
+	if (!host || !first || is_open(host))
+		return;
+	GRAPH_NODES (graph, NODE_MACHINE, machine)
+		if (is_name_of(graph, machine, host))
+			return;
+	Node object = graph_parent(graph, pod);
+	Finding *finding = report(checker, object, graph_span(graph, pin),
+	        "%s %s must run on %s, and labwright.yaml knows no such node", graph_text(graph, object, FACT_KIND),
+	        graph_name(graph, object), host);
+	set_detail(checker, finding, "node");
+	add_evidence(checker, finding, graph_place(graph, first), "the nodes are listed here");
+	set_hint(checker, finding, "correct the name, or add %s to the nodes of labwright.yaml", host);
+}
+
+static void check_unschedulable(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_POD, pod) {
+		Node object = graph_parent(graph, pod);
+		if (is_quiet(graph, pod) || is_patch(graph, object))
+			continue;
+		check_host_exists(checker, pod);
+		GRAPH_CHILDREN (graph, pod, NODE_VOLUME, volume)
+			GRAPH_CHILDREN (graph, volume, NODE_REFERENCE, reference)
+				if (strcmp(graph_text(graph, reference, FACT_WANTS_KIND), "PersistentVolumeClaim") == 0)
+					check_claim(checker, pod, graph_name(graph, reference),
+					        graph_place(graph, reference));
+		GRAPH_CHILDREN (graph, object, NODE_VOLUME, template) {
+			g_autofree char *claim =
+			        g_strdup_printf("%s-%s-0", graph_name(graph, template), graph_name(graph, object));
+			check_claim(checker, pod, claim, graph_place(graph, template));
+		}
+	}
+}
+
+/* ---- backups ------------------------------------------------------------------------------------------------------
+ */
+
+/* Parts of image names of programs whose volume is worth something. */
+static const char *const stateful[] = {"postgres", "mariadb", "mysql", "mongo", "redis", "qdrant", "influxdb", "n8n",
+        "vaultwarden", "gitea", "forgejo", "nextcloud", "immich", "home-assistant", "paperless", "photoprism", "minio",
+        "couchdb", "elasticsearch", "mealie", "bookstack", "wikijs", "open-webui", "jellyfin", "plex", "grafana",
+        "weaviate", "chroma", "timescale", "valkey", "vikunja", "actual", "firefly"};
+
+static bool is_stateful(const Graph *graph, Node container)
+{
+	static const char *const beside[] = {"exporter", "express", "insight", "operator", "promtail", "backup"};
+	const char *image = graph_text(graph, container, FACT_IMAGE);
+	for (size_t i = 0; i < G_N_ELEMENTS(beside); i++)
+		if (strstr(image, beside[i]))
+			return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(stateful); i++)
+		if (strstr(image, stateful[i]))
+			return true;
+	return false;
+}
+
+static bool is_document(const Graph *graph, uint32_t file, void *data)
+{
+	Slice path = slice_from(graph_file_path(graph, file));
+	return slice_ends(path, ".md") || slice_ends(path, ".txt");
+}
+
+static bool is_no_document(const Graph *graph, uint32_t file, void *data)
+{
+	return !is_document(graph, file, data);
+}
+
+/* Programs and kinds that make copies. Those that VolSync itself works with stand apart: beside it they say nothing. */
+static const char *const whole_words[] = {"velero", "k8up", "borg", "borgmatic", "duplicati", "pg_dump", "pg_dumpall",
+        "mysqldump", "mariadb-dump", "mongodump", "mongoexport", "ScheduledBackup", "RecurringJob", "sanoid", "syncoid",
+        "zrepl", "vzdump", "barman", "pg_basebackup", "VolumeSnapshot", "proxmox-backup-client", "pgbackrest", "wal-g",
+        "litestream", "snapraid", "btrbk", "urbackup"};
+static const char *const volsync_words[] = {
+        "volsync", "VolSync", "ReplicationSource", "restic", "kopia", "rclone", "rsync"};
+
+static bool speaks_of(const Graph *graph, const char *const *words, size_t count, SearchFile *in_file)
+{
+	Span span;
+	for (size_t i = 0; i < count; i++)
+		if (search_word(graph, slice_from(words[i]), in_file, NULL, NULL, &span))
+			return true;
+	return false;
+}
+
+/* What the copies cover is a question that is not asked here. */
+static bool speaks_of_backups(const Graph *graph, SearchFile *in_file)
+{
+	return speaks_of(graph, whole_words, G_N_ELEMENTS(whole_words), in_file) ||
+	       speaks_of(graph, volsync_words, G_N_ELEMENTS(volsync_words), in_file);
+}
+
+static bool names_backup(const char *text)
+{
+	g_autofree char *lower = g_ascii_strdown(text, -1);
+	return strstr(lower, "backup") != NULL;
+}
+
+/* A script, job, service or image that is called after what it does. */
+static bool has_backup_by_name(const Graph *graph)
+{
+	static const NodeType types[] = {NODE_OBJECT, NODE_SERVICE};
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		g_autofree char *name = g_path_get_basename(graph_file_path(graph, file));
+		if (is_no_document(graph, file, NULL) && names_backup(name))
+			return true;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+		GRAPH_NODES (graph, types[i], node)
+			if (names_backup(graph_name(graph, node)))
+				return true;
+	GRAPH_EACH (graph, FACT_IMAGE, row)
+		if (names_backup(graph_symbol_text(graph, row->object)))
+			return true;
+	return false;
+}
+
+/* Compose files for developing hold nothing that is worth a copy. */
+static bool is_for_developing(const Graph *graph, Node node)
+{
+	const char *path = graph_file_path(graph, graph_file_of(graph, node));
+	return strstr(path, "dev") || strstr(path, "test") || strstr(path, "local");
+}
+
+/* A mount of something that outlives the container. */
+static bool keeps_data(const Graph *graph, Node container, Node mount)
+{
+	if (graph_has(graph, mount, FACT_READ_ONLY) || graph_has(graph, mount, FACT_EPHEMERAL))
+		return false;
+	if (graph_node_type(graph, container) == NODE_SERVICE) {
+		const char *name = graph_name(graph, mount);
+		return *name && !is_system_path(name) && strchr(path_name(slice_from(name)).at, 0x2e) == NULL;
+	}
+	Node pod = graph_parent(graph, container);
+	GRAPH_CHILDREN (graph, pod, NODE_VOLUME, volume)
+		if (graph_name_symbol(graph, volume) == graph_name_symbol(graph, mount))
+			return strcmp(graph_text(graph, volume, FACT_TYPE), "persistentVolumeClaim") == 0 ||
+			       graph_has(graph, volume, FACT_HOST_PATH);
+	GRAPH_CHILDREN (graph, graph_parent(graph, pod), NODE_VOLUME, template)
+		if (graph_name_symbol(graph, template) == graph_name_symbol(graph, mount))
+			return true;
+	return false;
+}
+
+/* The first lasting mount of each program whose data is worth a copy. */
+static GArray *find_valued_mounts(const Graph *graph)
+{
+	static const NodeType types[] = {NODE_CONTAINER, NODE_SERVICE};
+	GArray *mounts = g_array_new(FALSE, FALSE, sizeof(Node));
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+		GRAPH_NODES (graph, types[i], container) {
+			if (is_quiet(graph, container) || !is_stateful(graph, container) ||
+			        is_patch(graph, container) ||
+			        (types[i] == NODE_SERVICE && is_for_developing(graph, container)))
+				continue;
+			GRAPH_CHILDREN (graph, container, NODE_MOUNT, mount)
+				if (keeps_data(graph, container, mount)) {
+					g_array_append_val(mounts, mount);
+					break;
+				}
+		}
+	return mounts;
+}
+
+static void report_no_backup(Checker *checker, const GArray *mounts)
+{
+	const Graph *graph = checker_graph(checker);
+	bool planned = speaks_of_backups(graph, is_document), one = mounts->len == 1;
+	g_autofree char *why =
+	        planned ? g_strdup("only documents speak of a backup")
+	                : g_strdup_printf("nothing in this repository backs %s up", one ? "it" : "any of them");
+	Node first = g_array_index(mounts, Node, 0);
+	Finding *finding = report_at(checker, planned ? LEVEL_WARNING : LEVEL_ERROR, first, graph_place(graph, first),
+	        "%u %s data in volumes, and %s", mounts->len, one ? "program keeps" : "programs keep", why);
+	for (guint i = 0; i < mounts->len; i++) {
+		Node mount = g_array_index(mounts, Node, i);
+		add_evidence(checker, finding, graph_place(graph, mount), "%s, volume %s",
+		        graph_name(graph, graph_parent(graph, mount)), graph_name(graph, mount));
+	}
+}
+
+/* The claim that a mount of a pod is of, or NULL. */
+static const char *claim_of(const Graph *graph, Node mount)
+{
+	Node pod = graph_parent(graph, graph_parent(graph, mount));
+	if (graph_node_type(graph, pod) != NODE_POD)
+		return NULL;
+	GRAPH_CHILDREN (graph, pod, NODE_VOLUME, volume) {
+		Node reference = graph_first_child(graph, volume, NODE_REFERENCE);
+		if (graph_name_symbol(graph, volume) == graph_name_symbol(graph, mount) && reference &&
+		        strcmp(graph_text(graph, reference, FACT_WANTS_KIND), "PersistentVolumeClaim") == 0)
+			return graph_name(graph, reference);
+	}
+	return NULL;
+}
+
+/* Every text of a ReplicationSource, its sourcePVC among them. Returns the first object; *ret_open where one of them
+ * holds a variable, and so may be of any claim. */
+static Node find_sources(const Graph *graph, GHashTable *covered, bool *ret_open)
+{
+	Node first = NODE_NONE;
+	Symbol kind;
+	if (!graph_find_symbol(graph, SLICE("ReplicationSource"), &kind))
+		return NODE_NONE;
+	GRAPH_TO (graph, FACT_KIND, kind, row) {
+		Node object = row->subject;
+		first = first ? first : object;
+		*ret_open = *ret_open || is_open(graph_name(graph, object));
+		GRAPH_OF (graph, object, FACT_NAMES, text) {
+			const char *name = graph_symbol_text(graph, text->object);
+			*ret_open = *ret_open || is_open(name);
+			g_hash_table_add(covered, (gpointer)name);
+		}
+	}
+	return first;
+}
+
+/* VolSync copies claim by claim: one that no source names has no copy, as long as nothing else makes any. */
+static void report_left_out(Checker *checker, const GArray *mounts)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) covered = g_hash_table_new(g_str_hash, g_str_equal);
+	bool open = false;
+	Node source = find_sources(graph, covered, &open);
+	Finding *finding = NULL;
+	if (!source || open || speaks_of(graph, whole_words, G_N_ELEMENTS(whole_words), is_no_document))
+		return;
+	for (guint i = 0; i < mounts->len; i++) {
+		Node mount = g_array_index(mounts, Node, i);
+		const char *claim = claim_of(graph, mount);
+		if (!claim || is_open(claim) || g_hash_table_contains(covered, claim))
+			continue;
+		if (!finding) {
+			finding = report_at(checker, LEVEL_WARNING, mount, graph_place(graph, mount),
+			        "VolSync copies other claims, and none of its sources names claim %s", claim);
+			set_detail(checker, finding, "left out");
+			add_evidence(checker, finding, graph_place(graph, source), "one that is copied");
+			set_hint(checker, finding, "add a ReplicationSource with sourcePVC: %s", claim);
+		}
+		add_evidence(checker, finding, graph_place(graph, mount), "%s keeps data in claim %s",
+		        graph_name(graph, graph_parent(graph, mount)), claim);
+	}
+}
+
+static void check_volume_without_backup(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GArray) mounts = find_valued_mounts(graph);
+	if (mounts->len == 0)
+		return;
+	if (has_backup_by_name(graph))
+		return;
+	if (speaks_of_backups(graph, is_no_document))
+		report_left_out(checker, mounts);
+	else
+		report_no_backup(checker, mounts);
+}
+
+static const Rule rules[] = {
+        {
+                .id = "volume-without-backup",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "data that nothing backs up",
+                .why = "A dead disk, a deleted claim or a bad upgrade ends the data. Word of a backup was looked for "
+                       "everywhere: Velero, VolSync, "
+                       "k8up, restic, borg, kopia, rclone, rsync, dumps, snapshots.",
+                .remedy = "Back up the databases by dump and the rest by file, and restore once to see that it works. "
+                          "Where something outside of "
+                          "the repository does it, say so with a suppression and its reason.",
+                .check = check_volume_without_backup,
+        },
+        {
+                .id = "hostpath-unpinned",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "data on a path of a node that the pod is not bound to",
+                .why = "After a restart on another node the program starts with an empty folder, and the data looks "
+                       "lost.",
+                .remedy = "Bind the workload to the node that holds the path, or use a claim.",
+                .check = check_hostpath_unpinned,
+        },
+        {
+                .id = "unschedulable",
+                .level = LEVEL_ERROR,
+                .fix = FIX_PROPOSAL,
+                .title = "a pod and its volume are bound to different nodes",
+                .why = "No node satisfies both, so the pod stays Pending for ever (\"volume node affinity conflict\").",
+                .remedy = "Bind the pod to the node that holds the volume, or move the data first.",
+                .check = check_unschedulable,
+        },
+};
+
+const RuleSet rules_storage = {"storage", rules, G_N_ELEMENTS(rules)};

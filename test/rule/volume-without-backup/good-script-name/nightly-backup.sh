@@ -1,0 +1,2 @@
+#!/bin/sh
+tar czf /mnt/other/gitea.tgz /srv/gitea

@@ -6,12 +6,14 @@
 #include "rule/search.h"
 
 /* Programs that make their own database when they start. */
-static const char *const makes_own[] = {"temporal", "zitadel", "postgres-init", "init-db", "db-init"};
+static const char *const makes_own[] = {
+        "temporal", "zitadel", "nextcloud", "owncloud", "postgres-init", "init-db", "db-init"};
 
 typedef struct Server {
 	Node node; /* CONTAINER or SERVICE */
 	const Row *database, *user;
 	bool mysql;
+	bool scripts;                  /* the repository holds scripts that it runs at its first start */
 	bool database_used, user_used; /* some client asks for it, or may */
 } Server;
 
@@ -55,11 +57,27 @@ static bool is_server_image(const char *image, bool *ret_mysql)
 	return false;
 }
 
+/* The value of a variable, or of the one ConfigMap key that it is taken from; NULL where it cannot be read. */
+static const Row *value_of(const Graph *graph, Node env)
+{
+	Node reference = graph_first_child(graph, env, NODE_REFERENCE);
+	Rows objects = graph_rows_of(graph, reference, FACT_REFERS_TO);
+	if (!reference || graph_has(graph, env, FACT_VALUE))
+		return graph_find(graph, env, FACT_VALUE);
+	if (objects.end - objects.at != 1 || graph_node_type(graph, objects.at->object) != NODE_OBJECT ||
+	        strcmp(graph_text(graph, reference, FACT_WANTS_KIND), "ConfigMap") != 0)
+		return NULL;
+	GRAPH_CHILDREN (graph, objects.at->object, NODE_KEY, key)
+		if (graph_name_symbol(graph, key) == graph_symbol(graph, reference, FACT_WANTS_KEY))
+			return graph_find(graph, key, FACT_VALUE);
+	return NULL;
+}
+
 static const Row *literal_of(const Graph *graph, Node container, const char *const *names)
 {
 	GRAPH_CHILDREN (graph, container, NODE_ENV, env)
 		for (size_t i = 0; names[i]; i++) {
-			const Row *row = graph_find(graph, env, FACT_VALUE);
+			const Row *row = value_of(graph, env);
 			if (strcmp(graph_name(graph, env), names[i]) == 0 && row &&
 			        is_literal(graph_symbol_slice(graph, row->object)))
 				return row;
@@ -67,12 +85,43 @@ static const Row *literal_of(const Graph *graph, Node container, const char *con
 	return NULL;
 }
 
-/* Scripts beside the data folder, and variables that list several databases, make names that are not read here. */
-static bool makes_more(const Graph *graph, Node container)
+static Slice folder_of(const Graph *graph, Node node)
 {
-	GRAPH_CHILDREN (graph, container, NODE_MOUNT, mount)
-		if (strstr(graph_text(graph, mount, FACT_DESTINATION), "initdb.d"))
+	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
+}
+
+/* The scripts that a mount brings are files of the repository, and so found by whoever looks for a name in them. */
+static bool is_readable(const Graph *graph, Node container, Node mount)
+{
+	const char *name = graph_name(graph, mount);
+	if (graph_node_type(graph, container) == NODE_SERVICE) {
+		Slice folder = folder_of(graph, container);
+		if (!g_str_has_prefix(name, "./"))
+			return false;
+		g_autofree char *path =
+		        g_strdup_printf("%.*s%s%s", SLICE_ARGS(folder), folder.length ? "/" : "", name + strlen("./"));
+		g_strchomp(path);
+		return graph_find_file(graph, slice_from(path)) || graph_has_folder(graph, slice_from(path));
+	}
+	GRAPH_CHILDREN (graph, graph_parent(graph, container), NODE_VOLUME, volume) {
+		Node reference = graph_first_child(graph, volume, NODE_REFERENCE);
+		if (graph_name_symbol(graph, volume) == graph_name_symbol(graph, mount))
+			return reference && graph_has(graph, reference, FACT_REFERS_TO) &&
+			       strcmp(graph_text(graph, reference, FACT_WANTS_KIND), "ConfigMap") == 0;
+	}
+	return false;
+}
+
+/* Scripts that are not in the repository, and variables that list several databases, make names that nobody reads. */
+static bool makes_unknown(const Graph *graph, Node container, bool *ret_scripts)
+{
+	GRAPH_CHILDREN (graph, container, NODE_MOUNT, mount) {
+		if (!strstr(graph_text(graph, mount, FACT_DESTINATION), "initdb.d"))
+			continue;
+		if (!is_readable(graph, container, mount))
 			return true;
+		*ret_scripts = true;
+	}
 	GRAPH_CHILDREN (graph, container, NODE_ENV, env)
 		if (strstr(graph_name(graph, env), "MULTIPLE") || strstr(graph_name(graph, env), "ADDITIONAL"))
 			return true;
@@ -90,7 +139,7 @@ static void find_servers(Survey *survey)
 			Server server = {.node = node};
 			if (is_quiet(graph, node) || is_patch(graph, node) || graph_has(graph, node, FACT_INIT) ||
 			        !is_server_image(graph_text(graph, node, FACT_IMAGE), &server.mysql) ||
-			        makes_more(graph, node))
+			        makes_unknown(graph, node, &server.scripts))
 				continue;
 			server.database = literal_of(graph, node, databases[server.mysql]);
 			server.user = literal_of(graph, node, users[server.mysql]);
@@ -115,11 +164,6 @@ static guint server_of(const Survey *survey, Node node)
 		if (g_array_index(survey->servers, Server, i).node == node)
 			return i;
 	return G_MAXUINT;
-}
-
-static Slice folder_of(const Graph *graph, Node node)
-{
-	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
 }
 
 /* Services of the folder's compose files that answer to the name; two of them, as with an override, leave it open. */
@@ -207,6 +251,15 @@ static guint find_server(const Survey *survey, Node client, Slice host)
 
 /* ---- what clients ask for ---------------------------------------------------------------------------------------- */
 
+static bool makes_its_own(const Graph *graph, Node client)
+{
+	const char *image = graph_text(graph, client, FACT_IMAGE);
+	for (size_t i = 0; i < G_N_ELEMENTS(makes_own); i++)
+		if (strstr(image, makes_own[i]))
+			return true;
+	return false;
+}
+
 /* A name that cannot be read may be the right one, so it counts as a use of what the server makes. */
 static void add_demand(Survey *survey, guint at, Node env, const Row *row, Slice name, bool is_user)
 {
@@ -222,7 +275,8 @@ static void add_demand(Survey *survey, guint at, Node env, const Row *row, Slice
 		return;
 	}
 	Demand demand = {at, env, row, name, is_user};
-	if (!always_exists(server, name, is_user))
+	bool own = !is_user && makes_its_own(survey->graph, graph_parent(survey->graph, env));
+	if (!own && !always_exists(server, name, is_user))
 		g_array_append_val(survey->demands, demand);
 }
 
@@ -298,20 +352,11 @@ static void read_group(Survey *survey, Node client, Node host, const Row *row)
 			continue;
 		Slice end = slice_sub(name, prefix.length, name.length);
 		bool is_user = is_one_of(end, users);
-		const Row *value = graph_find(graph, env, FACT_VALUE);
+		const Row *value = value_of(graph, env);
 		if (is_user || is_one_of(end, databases))
 			add_demand(survey, server, env, value,
 			        value ? graph_symbol_slice(graph, value->object) : (Slice){"", 0}, is_user);
 	}
-}
-
-static bool makes_its_own(const Graph *graph, Node client)
-{
-	const char *image = graph_text(graph, client, FACT_IMAGE);
-	for (size_t i = 0; i < G_N_ELEMENTS(makes_own); i++)
-		if (strstr(image, makes_own[i]))
-			return true;
-	return graph_has(graph, client, FACT_INIT) || is_quiet(graph, client) || is_patch(graph, client);
 }
 
 static void find_demands(Survey *survey)
@@ -320,8 +365,9 @@ static void find_demands(Survey *survey)
 	GRAPH_NODES (graph, NODE_ENV, env) {
 		Node client = graph_parent(graph, env);
 		NodeType type = graph_node_type(graph, client);
-		const Row *row = graph_find(graph, env, FACT_VALUE);
-		if (!row || (type != NODE_CONTAINER && type != NODE_SERVICE) || makes_its_own(graph, client))
+		const Row *row = value_of(graph, env);
+		if (!row || (type != NODE_CONTAINER && type != NODE_SERVICE) || is_quiet(graph, client) ||
+		        is_patch(graph, client) || graph_has(graph, client, FACT_INIT))
 			continue;
 		read_url(survey, client, env, row);
 		read_group(survey, client, env, row);
@@ -347,16 +393,24 @@ static bool is_made_on_line(Slice line, const char *lower_name)
 
 #define MOST_SCANNED ((size_t)1024 * 1024)
 
+/* A file of SQL, or a script that makes databases or users: whatever it names there may be made by it. */
+static bool may_make(Slice path, Slice bytes)
+{
+	return slice_ends(path, ".sql") ||
+	       (slice_ends(path, ".sh") &&
+	               (text_has(bytes, "CREATE ") || text_has(bytes, "createdb") || text_has(bytes, "createuser") ||
+	                       text_has(bytes, "create database")));
+}
+
 static bool is_made_elsewhere(const Graph *graph, Slice name)
 {
 	g_autofree char *lower = g_ascii_strdown(name.at, (gssize)name.length);
 	g_autofree char *plain = slice_dup(name);
 	for (uint32_t file = 0; file < graph_files(graph); file++) {
 		Slice bytes = graph_file_bytes(graph, file), path = slice_from(graph_file_path(graph, file)), line;
-		bool script = slice_ends(path, ".sql") || slice_ends(path, ".sh");
 		if (bytes.length > MOST_SCANNED)
 			continue;
-		if (script && text_has(bytes, plain))
+		if (may_make(path, bytes) && text_has(bytes, plain))
 			return true;
 		while (slice_next_line(&bytes, &line))
 			if (is_made_on_line(line, lower))
@@ -376,13 +430,17 @@ static void report_demand(Checker *checker, const Survey *survey, const Demand *
 	const Row *made = demand->is_user ? server->user : server->database;
 	bool used = demand->is_user ? server->user_used : server->database_used;
 	const char *what = demand->is_user ? "user" : "database", *name = graph_symbol_text(graph, made->object);
-	Finding *finding = report_at(checker, used ? LEVEL_WARNING : LEVEL_ERROR, demand->env,
-	        graph_span(graph, demand->row), "%s asks for %s %.*s, and its server %s makes only %s",
+	Finding *finding = report_at(checker, used && !server->scripts ? LEVEL_WARNING : LEVEL_ERROR, demand->env,
+	        graph_span(graph, demand->row), "%s asks for %s %.*s, and its server %s makes %s%s",
 	        graph_name(graph, graph_parent(graph, demand->env)), what, SLICE_ARGS(demand->name),
-	        graph_name(graph, server->node), name);
+	        graph_name(graph, server->node),
+	        server->scripts ? "no such, neither by variable nor by script" : "only ", server->scripts ? "" : name);
 	set_detail(checker, finding, "%s", what);
 	add_evidence(checker, finding, graph_span(graph, made), "the server makes %s %s", what, name);
-	if (used)
+	if (server->scripts)
+		set_hint(checker, finding, "write a name that the scripts of %s make, or have them make %s %.*s",
+		        graph_name(graph, server->node), what, SLICE_ARGS(demand->name));
+	else if (used)
 		set_hint(checker, finding, "write how %s %.*s is made into the repository, or use %s", what,
 		        SLICE_ARGS(demand->name), name);
 	else

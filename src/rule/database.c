@@ -377,16 +377,32 @@ static void find_demands(Survey *survey)
 /* ---- names that something else makes ------------------------------------------------------------------------------
  */
 
+/* Where SQL makes something, its name comes first: a variable behind it is a password and hides nothing. */
+static bool has_open_name(const char *rest)
+{
+	static const char condition[] = "if not exists";
+	rest += strspn(rest, " ");
+	if (g_str_has_prefix(rest, condition))
+		rest += strlen(condition);
+	rest += strspn(rest, " \"'`[\\");
+	return *rest == '$' || *rest == '{' || *rest == '%' || *rest == ':' || *rest == '\0';
+}
+
 /* A line that makes databases or users: with this name, or with one that a variable holds. */
 static bool is_made_on_line(Slice line, const char *lower_name)
 {
-	static const char *const words[] = {"create database", "create user", "create role", "create schema",
-	        "createdb", "createuser", "db:create", "db:setup", "db:prepare", "alter role", "grant "};
+	static const char *const sql[] = {"create database", "create user", "create role", "create schema"};
+	static const char *const programs[] = {"createdb", "createuser", "db:create", "db:setup", "db:prepare"};
 	g_autofree char *lower = g_ascii_strdown(line.at, (gssize)line.length);
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-		const char *at = strstr(lower, words[i]);
-		if (at)
-			return strstr(at, lower_name) || strpbrk(at, "${%") || g_str_has_prefix(words[i], "db:");
+	for (size_t i = 0; i < G_N_ELEMENTS(sql); i++) {
+		const char *at = strstr(lower, sql[i]);
+		if (at && (strstr(at, lower_name) || has_open_name(at + strlen(sql[i]))))
+			return true;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(programs); i++) {
+		const char *at = strstr(lower, programs[i]);
+		if (at && (strchr(programs[i], ':') || strstr(at, lower_name) || strpbrk(at, "${%")))
+			return true;
 	}
 	return false;
 }
@@ -447,6 +463,21 @@ static void report_demand(Checker *checker, const Survey *survey, const Demand *
 		set_hint(checker, finding, "write %s, or have the server make %.*s", name, SLICE_ARGS(demand->name));
 }
 
+/* An anchor gives one line to several services: it is reported for the first. */
+static bool is_told(const Survey *survey, guint at)
+{
+	const Demand *demand = &g_array_index(survey->demands, Demand, at);
+	Span span = graph_span(survey->graph, demand->row);
+	for (guint i = 0; i < at; i++) {
+		const Demand *other = &g_array_index(survey->demands, Demand, i);
+		Span before = graph_span(survey->graph, other->row);
+		if (other->server == demand->server && other->is_user == demand->is_user && before.file == span.file &&
+		        before.start == span.start)
+			return true;
+	}
+	return false;
+}
+
 static void check_credential_name_drift(Checker *checker)
 {
 	Survey survey = {.graph = checker_graph(checker)};
@@ -464,7 +495,7 @@ static void check_credential_name_drift(Checker *checker)
 			known = GINT_TO_POINTER(is_made_elsewhere(survey.graph, demand->name));
 			g_hash_table_insert(elsewhere, g_strdup(name), known);
 		}
-		if (!known)
+		if (!known && !is_told(&survey, i))
 			report_demand(checker, &survey, demand);
 	}
 }

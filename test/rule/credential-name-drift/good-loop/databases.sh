@@ -1,0 +1,4 @@
+#!/bin/sh
+for name in $DATABASES; do
+	psql -c "CREATE DATABASE \"$name\""
+done

@@ -1,16 +1,25 @@
-/* Splitting shell: quotes, backslashes, comments, continuation lines, pipes and lists, assignments in front, heredocs.
- * Nothing is expanded, and nested substitutions stay part of their word. */
+/* Splitting shell: quotes, backslashes, comments, continuation lines, pipes and lists, assignments in front,
+ * redirections, heredocs. Nothing is expanded, and substitutions stay part of their word.
+ *
+ * Text that is no shell after all (a stray apostrophe in a document) must not swallow the rest: a word whose quotes do
+ * not end is taken as if they were letters. */
 #include "source/words.h"
 
 #define MOST_WORDS 200
 #define MOST_COMMANDS 5000
+#define MOST_NESTING 32
+/* Bytes read in vain behind quotes that do not end, in one text. */
+#define MOST_WASTE ((size_t)1024 * 1024)
 
 typedef struct Splitter {
 	const SourceFile *file;
-	Node parent, command;
+	Node parent;
 	Slice text, fence, heredoc; /* heredoc: the word that ends the body that follows this line */
-	size_t at;
-	uint32_t words, commands;
+	size_t at, waste;
+	Word *words; /* room for MOST_WORDS */
+	uint32_t count, commands;
+	Word made[8]; /* redirected to */
+	uint32_t n_made;
 	bool guarded; /* the line handles failure itself, or tests first */
 } Splitter;
 
@@ -24,38 +33,131 @@ static bool ends_command(char c)
 	return c == '\n' || c == ';' || c == '|' || c == '&' || c == '(' || c == ')';
 }
 
-/* Past one word; *ret_word is the word without its quotes if it is quoted as a whole, else as written. */
-static void take_word(Splitter *splitter, Slice *ret_word)
+/* ---- words ----------------------------------------------------------------------------------------- */
+
+/* `<name>` in a document is a place for the reader's own word. */
+static size_t placeholder_end(Slice text, size_t at)
+{
+	size_t end = at + 1;
+	if (end >= text.length || !g_ascii_isalpha(text.at[end]))
+		return 0;
+	while (end < text.length && (g_ascii_isalnum(text.at[end]) || strchr("-_. ", text.at[end])))
+		end++;
+	return end < text.length && text.at[end] == '>' && text.at[end - 1] != ' ' ? end + 1 : 0;
+}
+
+static bool ends_word(Slice text, size_t at)
+{
+	char c = text.at[at];
+	return is_blank(c) || ends_command(c) || c == '>' || (c == '<' && placeholder_end(text, at) == 0);
+}
+
+typedef struct Nesting {
+	char open[MOST_NESTING];
+	uint32_t depth;
+} Nesting;
+
+static char innermost(const Nesting *nesting)
+{
+	return nesting->depth ? nesting->open[nesting->depth - 1] : '\0';
+}
+
+static void push(Nesting *nesting, char mark)
+{
+	if (nesting->depth < MOST_NESTING)
+		nesting->open[nesting->depth++] = mark;
+}
+
+/* Past one character of a word, or one quoted part or substitution mark; SIZE_MAX if quotes do not end. */
+static size_t step(Nesting *nesting, Slice text, size_t at)
+{
+	char c = text.at[at], in = innermost(nesting), next = at + 1 < text.length ? text.at[at + 1] : '\0';
+	if (c == '\\')
+		return at + 2;
+	if (c == '\'' && in != '"') {
+		size_t end = slice_find_byte(text, c, at + 1);
+		return end == SIZE_MAX ? end : end + 1;
+	}
+	if (c == '$' && (next == '(' || next == '{')) {
+		push(nesting, next);
+		return at + 2;
+	}
+	if ((c == '"' || c == '`') && in != c)
+		push(nesting, c);
+	else if (c == '(' && in == '(')
+		push(nesting, c);
+	else if (in && (c == in || (c == ')' && in == '(') || (c == '}' && in == '{')))
+		nesting->depth--;
+	return at + 1;
+}
+
+/* End of the word at `start`, or SIZE_MAX if its quotes do not end. */
+static size_t find_word_end(Slice text, size_t start)
+{
+	Nesting nesting = {.depth = 0};
+	size_t at = start;
+	while (at < text.length) {
+		if (nesting.depth == 0 && ends_word(text, at)) {
+			size_t end = text.at[at] == '<' ? placeholder_end(text, at) : 0;
+			if (!end)
+				return at;
+			at = end;
+			continue;
+		}
+		at = step(&nesting, text, at);
+		if (at == SIZE_MAX)
+			return SIZE_MAX;
+	}
+	return nesting.depth ? SIZE_MAX : text.length;
+}
+
+/* The word without the quotes and backslashes that a shell takes off. Substitutions are left as they are. */
+static Slice bare_word(Arena *arena, Slice word)
+{
+	bool plain = true;
+	for (size_t i = 0; i < word.length && plain; i++)
+		plain = !strchr("'\"\\", word.at[i]);
+	if (plain)
+		return word;
+	char *text = arena_bytes(arena, word.length), quote = '\0';
+	size_t length = 0;
+	for (size_t i = 0; i < word.length; i++) {
+		char c = word.at[i];
+		if ((c == '"' || c == '\'') && (quote == '\0' || quote == c))
+			quote = quote ? '\0' : c;
+		else if (c == '\\' && quote != '\'' && i + 1 < word.length)
+			text[length++] = word.at[++i];
+		else
+			text[length++] = c;
+	}
+	return (Slice){text, length};
+}
+
+static Word take_word(Splitter *splitter)
 {
 	Slice text = splitter->text;
-	size_t start = splitter->at;
-	uint32_t depth = 0;
-	for (; splitter->at < text.length; splitter->at++) {
-		char c = text.at[splitter->at];
-		if (c == '\\') {
-			splitter->at += splitter->at + 1 < text.length;
-		} else if (c == '\'' || c == '"') {
-			size_t end = slice_find_byte(text, c, splitter->at + 1);
-			if (end == SIZE_MAX)
-				break;
-			splitter->at = end;
-		} else if (c == '$' && splitter->at + 1 < text.length && text.at[splitter->at + 1] == '(') {
-			depth++;
-			splitter->at++;
-		} else if (depth && c == ')') {
-			depth--;
-		} else if (!depth && (is_blank(c) || ends_command(c))) {
-			break;
-		}
+	size_t start = splitter->at, end = find_word_end(text, start);
+	if (end == SIZE_MAX) {
+		splitter->waste += text.length - start;
+		for (end = start; end < text.length && !ends_word(text, end);)
+			end++;
 	}
-	if (splitter->at == start)
-		splitter->at++;
-	splitter->at = MIN(splitter->at, text.length);
-	Slice word = slice_sub(text, start, splitter->at);
-	if (word.length >= 2 && (word.at[0] == '"' || word.at[0] == '\'') && word.at[word.length - 1] == word.at[0])
-		word = slice_sub(word, 1, word.length - 1);
-	*ret_word = word;
+	end = MIN(MAX(end, start + 1), text.length);
+	splitter->at = end;
+	Slice word = slice_sub(text, start, end);
+	size_t place = (size_t)(word.at - splitter->file->bytes.at);
+	Slice bare = bare_word(splitter->file->arena, word);
+	bool quoted = word.length >= 2 && strchr("'\"", word.at[0]) && bare.length == word.length - 2;
+	return (Word){bare, place + quoted, place + word.length - quoted};
 }
+
+static void skip_blanks(Splitter *splitter)
+{
+	while (splitter->at < splitter->text.length && is_blank(splitter->text.at[splitter->at]))
+		splitter->at++;
+}
+
+/* ---- commands -------------------------------------------------------------------------------------- */
 
 static bool is_assignment(Slice word)
 {
@@ -68,55 +170,112 @@ static bool is_assignment(Slice word)
 	return true;
 }
 
-/* Words that only stand in front of the command that matters. */
-static bool is_front_word(Slice word)
+static bool is_one_of(Slice word, const char *const *words, size_t count)
 {
-	static const char *const words[] = {
-	        "sudo", "then", "do", "else", "time", "exec", "env", "nohup", "!", "{", "$", "if", "while", "until"};
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+	for (size_t i = 0; i < count; i++)
 		if (slice_is(word, words[i]))
 			return true;
 	return false;
 }
+#define IS_ONE_OF(word, words) is_one_of((word), (words), G_N_ELEMENTS(words))
 
-static void take_heredoc(Splitter *splitter, Slice word)
+/* Words that only stand in front of the command that matters. */
+static bool is_front_word(Slice word)
 {
-	size_t mark = slice_find(word, "<<", 0);
-	if (mark == SIZE_MAX || slice_find(word, "<<<", 0) != SIZE_MAX)
-		return;
-	Slice name = slice_sub(word, mark + 2, word.length);
-	if (name.length && name.at[0] == '-')
-		name = slice_sub(name, 1, name.length);
-	if (name.length == 0) { /* `<< EOF` */
-		while (splitter->at < splitter->text.length && is_blank(splitter->text.at[splitter->at]))
-			splitter->at++;
-		if (splitter->at < splitter->text.length && splitter->text.at[splitter->at] != '\n')
-			take_word(splitter, &name);
-	}
-	while (name.length && strchr("'\"\\", name.at[0]))
-		name = slice_sub(name, 1, name.length);
-	while (name.length && strchr("'\"", name.at[name.length - 1]))
-		name.length--;
-	splitter->heredoc = name;
+	static const char *const words[] = {"sudo", "then", "do", "else", "elif", "time", "exec", "env", "nohup", "!",
+	        "{", "}", "$", "if", "while", "until", "command"};
+	return IS_ONE_OF(word, words);
 }
 
-static void add_word(Splitter *splitter, Slice word)
+/* How many words stand before the program: assignments, keywords, sudo with its options. */
+static uint32_t count_front(const Splitter *splitter)
 {
-	size_t start = (size_t)(word.at - splitter->file->bytes.at), end = start + word.length;
-	GraphBuilder *builder = splitter->file->builder;
-	if (splitter->words == 0 && (is_assignment(word) || is_front_word(word)))
-		return;
-	if (splitter->words == 0) {
-		splitter->command = graph_add_node(builder, NODE_COMMAND, splitter->parent, word, start, end);
+	static const char *const valued[] = {"-u", "-g", "-h", "-C"};
+	uint32_t i = 0;
+	bool sudo = false;
+	for (; i < splitter->count; i++) {
+		Slice word = splitter->words[i].text;
+		if (sudo && word.length && word.at[0] == '-')
+			i += IS_ONE_OF(word, valued);
+		else if (is_assignment(word) || is_front_word(word))
+			sudo = sudo || slice_is(word, "sudo");
+		else
+			break;
+	}
+	return MIN(i, splitter->count);
+}
+
+/* A Makefile's marks before a command. */
+static void strip_recipe_marks(Word *word)
+{
+	while (word->text.length > 1 && word->text.at[0] == '@') {
+		word->text = slice_sub(word->text, 1, word->text.length);
+		word->start++;
+	}
+}
+
+static void end_command(Splitter *splitter)
+{
+	const SourceFile *file = splitter->file;
+	if (splitter->count)
+		strip_recipe_marks(&splitter->words[0]);
+	uint32_t front = count_front(splitter), count = splitter->count - front;
+	const Word *words = splitter->words + front;
+	splitter->count = 0;
+	if (count && splitter->commands < MOST_COMMANDS) {
+		Node command = graph_add_node(
+		        file->builder, NODE_COMMAND, splitter->parent, words[0].text, words[0].start, words[0].end);
 		splitter->commands++;
 		if (splitter->fence.length)
-			graph_add(builder, splitter->command, FACT_FENCE, splitter->fence, start, end);
+			graph_add(file->builder, command, FACT_FENCE, splitter->fence, words[0].start, words[0].end);
 		if (splitter->guarded)
-			graph_add_flag(builder, splitter->command, FACT_GUARDED, start, end);
-	} else if (splitter->words < MOST_WORDS) {
-		graph_add(builder, splitter->command, FACT_WORD, word, start, end);
+			graph_add_flag(file->builder, command, FACT_GUARDED, words[0].start, words[0].end);
+		for (uint32_t i = 1; i < count; i++)
+			graph_add(file->builder, command, FACT_WORD, words[i].text, words[i].start, words[i].end);
+		read_command_paths(file, command, words, count);
+		for (uint32_t i = 0; i < splitter->n_made; i++)
+			add_command_path(file, command, "makes", splitter->made[i]);
 	}
-	splitter->words++;
+	splitter->n_made = 0;
+}
+
+/* ---- redirections and heredocs --------------------------------------------------------------------- */
+
+static void take_heredoc(Splitter *splitter)
+{
+	if (splitter->at < splitter->text.length && splitter->text.at[splitter->at] == '-')
+		splitter->at++;
+	skip_blanks(splitter);
+	if (splitter->at < splitter->text.length && !ends_command(splitter->text.at[splitter->at]))
+		splitter->heredoc = take_word(splitter).text;
+}
+
+/* At `<` or `>`: past it and its target. A number just before it is the descriptor and no word. */
+static void take_redirection(Splitter *splitter)
+{
+	Slice text = splitter->text;
+	char first = text.at[splitter->at];
+	size_t begin = splitter->at, place = (size_t)(text.at - splitter->file->bytes.at) + begin;
+	uint32_t number;
+	if (splitter->count) {
+		const Word *last = &splitter->words[splitter->count - 1];
+		splitter->count -= last->end == place && slice_to_number(last->text, &number);
+	}
+	while (splitter->at < text.length && text.at[splitter->at] == first)
+		splitter->at++;
+	size_t length = splitter->at - begin;
+	if (first == '<' && length == 2) {
+		take_heredoc(splitter);
+		return;
+	}
+	if (splitter->at < text.length && strchr("&|", text.at[splitter->at]))
+		splitter->at++;
+	skip_blanks(splitter);
+	if (splitter->at >= text.length || ends_word(text, splitter->at))
+		return;
+	Word target = take_word(splitter);
+	if (first == '>' && splitter->n_made < G_N_ELEMENTS(splitter->made))
+		splitter->made[splitter->n_made++] = target;
 }
 
 static void skip_heredoc(Splitter *splitter)
@@ -130,10 +289,24 @@ static void skip_heredoc(Splitter *splitter)
 	splitter->heredoc = (Slice){"", 0};
 }
 
+/* ---- lines ----------------------------------------------------------------------------------------- */
+
+/* End of the line, those that are continued with a backslash included. */
+static size_t find_line_end(Slice text, size_t at)
+{
+	size_t end = at;
+	while ((end = slice_find_byte(text, '\n', end)) != SIZE_MAX) {
+		size_t before = end - (end > at && text.at[end - 1] == '\r');
+		if (before == at || text.at[before - 1] != '\\')
+			return end;
+		end++;
+	}
+	return text.length;
+}
+
 static bool is_guarded_line(const Splitter *splitter)
 {
-	size_t end = slice_find_byte(splitter->text, '\n', splitter->at);
-	Slice line = slice_sub(splitter->text, splitter->at, end == SIZE_MAX ? splitter->text.length : end);
+	Slice line = slice_sub(splitter->text, splitter->at, find_line_end(splitter->text, splitter->at));
 	static const char *const marks[] = {"|| ", "[ -", "[[ -", "test -", "2>/dev/null", "--ignore-not-found"};
 	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
 		if (slice_find(line, marks[i], 0) != SIZE_MAX)
@@ -143,7 +316,7 @@ static bool is_guarded_line(const Splitter *splitter)
 
 static void end_line(Splitter *splitter)
 {
-	splitter->words = 0;
+	end_command(splitter);
 	splitter->at++;
 	if (splitter->heredoc.length)
 		skip_heredoc(splitter);
@@ -151,33 +324,48 @@ static void end_line(Splitter *splitter)
 		splitter->guarded = is_guarded_line(splitter);
 }
 
+/* A backslash before a line end joins two lines. */
+static bool skip_continuation(Splitter *splitter)
+{
+	Slice rest = slice_sub(splitter->text, splitter->at, splitter->text.length);
+	size_t length = slice_starts(rest, "\\\n") ? 2 : slice_starts(rest, "\\\r\n") ? 3 : 0;
+	splitter->at += length;
+	return length != 0;
+}
+
+static void read_next(Splitter *splitter)
+{
+	Slice text = splitter->text;
+	char c = text.at[splitter->at];
+	if (c == '\n') {
+		end_line(splitter);
+	} else if (is_blank(c)) {
+		splitter->at++;
+	} else if (c == '#') {
+		splitter->at = MIN(slice_find_byte(text, '\n', splitter->at), text.length);
+	} else if (c == '&' && splitter->at + 1 < text.length && text.at[splitter->at + 1] == '>') {
+		splitter->at++;
+	} else if (ends_command(c)) {
+		end_command(splitter);
+		splitter->at++;
+	} else if (c == '>' || (c == '<' && !placeholder_end(text, splitter->at))) {
+		take_redirection(splitter);
+	} else if (!skip_continuation(splitter)) {
+		Word word = take_word(splitter);
+		if (splitter->count < MOST_WORDS)
+			splitter->words[splitter->count++] = word;
+	}
+}
+
 void read_commands(const SourceFile *file, Node parent, Slice text, Slice fence)
 {
-	Splitter splitter = {.file = file, .parent = parent, .text = text, .fence = fence, .heredoc = {"", 0}};
-	if (text.length)
-		splitter.guarded = is_guarded_line(&splitter);
-	while (splitter.at < text.length && splitter.commands < MOST_COMMANDS) {
-		char c = text.at[splitter.at];
-		if (c == '\n') {
-			end_line(&splitter);
-		} else if (c == '\\' && splitter.at + 1 < text.length &&
-		           (text.at[splitter.at + 1] == '\n' || text.at[splitter.at + 1] == '\r')) {
-			splitter.at += text.at[splitter.at + 1] == '\r' ? 3 : 2;
-		} else if (is_blank(c)) {
-			splitter.at++;
-		} else if (c == '#') {
-			size_t end = slice_find_byte(text, '\n', splitter.at);
-			splitter.at = end == SIZE_MAX ? text.length : end;
-		} else if (ends_command(c)) {
-			splitter.words = 0;
-			splitter.at++;
-		} else {
-			Slice word;
-			take_word(&splitter, &word);
-			if (slice_find(word, "<<", 0) != SIZE_MAX)
-				take_heredoc(&splitter, word);
-			else
-				add_word(&splitter, word);
-		}
-	}
+	Word words[MOST_WORDS];
+	Splitter splitter = {
+	        .file = file, .parent = parent, .text = text, .fence = fence, .heredoc = {"", 0}, .words = words};
+	splitter.guarded = is_guarded_line(&splitter);
+	if (graph_builder_nodes(file->builder) > file->bytes.length)
+		return; /* aliases name one script again and again */
+	while (splitter.at < text.length && splitter.commands < MOST_COMMANDS && splitter.waste < MOST_WASTE)
+		read_next(&splitter);
+	end_command(&splitter);
 }

@@ -1,4 +1,5 @@
-/* CI workflows of GitHub, Gitea and Forgejo: which paths start them, and which paths their steps use. */
+/* CI: which paths start a workflow, and which paths its steps use. GitHub, Gitea and Forgejo share one format; GitLab,
+ * Woodpecker and Drone have their own, of which the same is read. */
 #include "source/words.h"
 
 static bool is_workflow_path(Slice path)
@@ -10,8 +11,22 @@ static bool is_workflow_path(Slice path)
 	return false;
 }
 
+static bool is_gitlab(const SourceFile *file)
+{
+	return slice_is(file->path, ".gitlab-ci.yml") || slice_is(file->path, ".gitlab-ci.yaml");
+}
+
+/* .woodpecker.yml, .woodpecker/build.yaml, .drone.yml */
+static bool is_step_list(const SourceFile *file)
+{
+	return slice_starts(file->path, ".woodpecker") || slice_is(file->path, ".drone.yml") ||
+	       slice_is(file->path, ".drone.yaml");
+}
+
 static bool claims(const SourceFile *file, const YamlDocument *document)
 {
+	if (is_gitlab(file) || is_step_list(file))
+		return yaml_is_map(document->root);
 	return is_workflow_path(file->path) && yaml_is_map(yaml_get(document->root, "jobs"));
 }
 
@@ -23,19 +38,43 @@ static void add_path(const SourceFile *file, Node parent, const char *role, cons
 	graph_add(file->builder, link, FACT_ROLE, slice_from(role), path->start, path->end);
 }
 
+/* One path or a list of them. */
+static void add_paths(const SourceFile *file, Node parent, const char *role, const YamlNode *paths)
+{
+	add_path(file, parent, role, paths);
+	YAML_EACH_ITEM (paths, path)
+		add_path(file, parent, role, path);
+}
+
+/* The lines of a scalar as they stand in the file: without its quotes or the header of a block. Indentation does not
+ * matter to a shell. */
+static Slice script_text(const SourceFile *file, const YamlNode *scalar)
+{
+	Slice text = slice_sub(file->bytes, scalar->start, scalar->end);
+	bool quoted = scalar->style == YAML_SINGLE || scalar->style == YAML_DOUBLE;
+	bool block = scalar->style == YAML_LITERAL || scalar->style == YAML_FOLDED;
+	if (quoted && text.length >= 2)
+		return slice_sub(text, 1, text.length - 1);
+	size_t header = block ? slice_find_byte(text, '\n', 0) : 0;
+	return slice_sub(text, MIN(header, text.length), text.length);
+}
+
+static void read_script(const SourceFile *file, const YamlNode *script, Node job)
+{
+	if (yaml_is_scalar(script))
+		read_commands(file, job, script_text(file, script), SLICE("run"));
+	YAML_EACH_ITEM (script, line)
+		if (yaml_is_scalar(line))
+			read_commands(file, job, script_text(file, line), SLICE("run"));
+}
+
+/* ---- GitHub, Gitea, Forgejo ---------------------------------------------------------------------------- */
+
 static void read_triggers(const SourceFile *file, const YamlNode *on, Node workflow)
 {
 	static const char *const events[] = {"push", "pull_request", "pull_request_target"};
 	for (size_t i = 0; i < G_N_ELEMENTS(events); i++)
-		YAML_EACH_ITEM (yaml_get(yaml_get(on, events[i]), "paths"), path)
-			add_path(file, workflow, "trigger", path);
-}
-
-/* Lines of `run: |` lie in the file as written but for their indentation, which a shell does not mind. */
-static void read_run(const SourceFile *file, const YamlNode *run, Node job)
-{
-	if (yaml_is_scalar(run))
-		read_commands(file, job, slice_sub(file->bytes, run->start, run->end), SLICE("run"));
+		add_paths(file, workflow, "trigger", yaml_get(yaml_get(on, events[i]), "paths"));
 }
 
 static void read_step(const SourceFile *file, const YamlNode *step, Node job)
@@ -51,14 +90,13 @@ static void read_step(const SourceFile *file, const YamlNode *step, Node job)
 		add_scalar(file, job, FACT_BUILD_CONTEXT, context);
 		add_scalar(file, job, FACT_BUILD_FILE, build);
 	}
-	read_run(file, yaml_get(step, "run"), job);
+	read_script(file, yaml_get(step, "run"), job);
 }
 
-static void read_workflow(const SourceFile *file, const YamlDocument *document, Node node)
+static void read_jobs(const SourceFile *file, const YamlNode *root, Node workflow)
 {
-	const YamlNode *root = document->root, *on = yaml_get(root, "on");
-	Node workflow = graph_add_node(file->builder, NODE_WORKFLOW, node, file->name, root->start, root->start);
-	read_triggers(file, on, workflow);
+	read_triggers(file, yaml_get(root, "on"), workflow);
+	add_path(file, workflow, "working-directory", yaml_at(root, "defaults.run.working-directory"));
 	for (YamlPairs jobs = yaml_pairs(yaml_get(root, "jobs")); yaml_next_pair(&jobs);) {
 		Node job = add_named(file, NODE_WORKFLOW, workflow, jobs.key);
 		if (slice_starts(yaml_text_of(jobs.value, "uses"), "./"))
@@ -67,6 +105,91 @@ static void read_workflow(const SourceFile *file, const YamlDocument *document, 
 		YAML_EACH_ITEM (yaml_get(jobs.value, "steps"), step)
 			read_step(file, step, job);
 	}
+}
+
+/* ---- GitLab ---------------------------------------------------------------------------------------------- */
+
+/* `changes` is a list, or a map with the list in `paths`. */
+static void read_changes(const SourceFile *file, const YamlNode *changes, Node job)
+{
+	add_paths(file, job, "trigger", yaml_is_map(changes) ? yaml_get(changes, "paths") : changes);
+}
+
+static void read_gitlab_job(const SourceFile *file, const YamlNode *map, Node job)
+{
+	static const char *const scripts[] = {"before_script", "script", "after_script"};
+	for (size_t i = 0; i < G_N_ELEMENTS(scripts); i++)
+		read_script(file, yaml_get(map, scripts[i]), job);
+	YAML_EACH_ITEM (yaml_get(map, "rules"), rule)
+		read_changes(file, yaml_get(rule, "changes"), job);
+	read_changes(file, yaml_at(map, "only.changes"), job);
+}
+
+/* `include: /ci/build.yml`, a list of such, and `local:` in maps; what has a `project` or URL is elsewhere. */
+static void read_include(const SourceFile *file, const YamlNode *include, Node workflow)
+{
+	if (yaml_is_scalar(include) && slice_find(include->value, "://", 0) == SIZE_MAX)
+		add_path(file, workflow, "local-action", include);
+	else
+		add_path(file, workflow, "local-action", yaml_get(include, "local"));
+}
+
+static void read_gitlab(const SourceFile *file, const YamlNode *root, Node workflow)
+{
+	const YamlNode *include = yaml_get(root, "include");
+	read_include(file, include, workflow);
+	YAML_EACH_ITEM (include, item)
+		read_include(file, item, workflow);
+	for (YamlPairs jobs = yaml_pairs(root); yaml_next_pair(&jobs);)
+		if (yaml_is_map(jobs.value) && !slice_is(yaml_text(jobs.key), "include"))
+			read_gitlab_job(file, jobs.value, add_named(file, NODE_WORKFLOW, workflow, jobs.key));
+}
+
+/* ---- Woodpecker, Drone ------------------------------------------------------------------------------------ */
+
+static void read_path_filter(const SourceFile *file, const YamlNode *path, Node workflow)
+{
+	add_paths(file, workflow, "trigger", yaml_is_map(path) ? yaml_get(path, "include") : path);
+}
+
+static void read_when(const SourceFile *file, const YamlNode *when, Node workflow)
+{
+	read_path_filter(file, yaml_get(when, "path"), workflow);
+	YAML_EACH_ITEM (when, condition)
+		read_path_filter(file, yaml_get(condition, "path"), workflow);
+}
+
+static void read_plain_step(const SourceFile *file, const YamlNode *step, Node job)
+{
+	read_when(file, yaml_get(step, "when"), job);
+	read_script(file, yaml_get(step, "commands"), job);
+}
+
+static void read_step_list(const SourceFile *file, const YamlNode *root, Node workflow)
+{
+	const YamlNode *steps = yaml_get(root, "steps");
+	if (!steps)
+		steps = yaml_get(root, "pipeline");
+	read_when(file, yaml_get(root, "when"), workflow);
+	read_path_filter(file, yaml_at(root, "trigger.paths"), workflow);
+	for (YamlPairs named = yaml_pairs(steps); yaml_next_pair(&named);)
+		read_plain_step(file, named.value, add_named(file, NODE_WORKFLOW, workflow, named.key));
+	YAML_EACH_ITEM (steps, step) {
+		const YamlNode *name = yaml_get(step, "name");
+		read_plain_step(file, step, add_named(file, NODE_WORKFLOW, workflow, name ? name : step));
+	}
+}
+
+static void read_workflow(const SourceFile *file, const YamlDocument *document, Node node)
+{
+	const YamlNode *root = document->root;
+	Node workflow = graph_add_node(file->builder, NODE_WORKFLOW, node, file->name, root->start, root->start);
+	if (is_gitlab(file))
+		read_gitlab(file, root, workflow);
+	else if (is_step_list(file))
+		read_step_list(file, root, workflow);
+	else
+		read_jobs(file, root, workflow);
 }
 
 const Dialect dialect_workflow = {"workflow", claims, read_workflow};

@@ -1,0 +1,365 @@
+/* What a path is relative to is rarely said: only one that exists nowhere it could be meant is gone. The cause is the
+ * highest folder that is missing, where several paths lie below it. */
+#include "rule/gone.h"
+
+#include "base/path.h"
+#include "rule/search.h"
+
+/* ---- texts ------------------------------------------------------------------------------------------- */
+
+bool is_literal_path(Slice path)
+{
+	if (path.length == 0 || path.length > 200 || strchr("/~$#-@%", path.at[0]))
+		return false;
+	for (size_t i = 0; i < path.length; i++)
+		if (strchr("<>{}$*?|\"'`()[],;=\\: ", path.at[i]) || (unsigned char)path.at[i] < ' ')
+			return false;
+	return !text_has(path, "...") && !text_has(path, "…") && !text_has(path, "YYYY");
+}
+
+Slice bare_path(Slice path)
+{
+	static const char ends[] = {'#', '?'};
+	for (size_t i = 0; i < sizeof ends; i++)
+		path = slice_sub(path, 0, MIN(slice_find_byte(path, ends[i], 0), path.length));
+	size_t colon = path.length;
+	while (colon > 0 && g_ascii_isdigit(path.at[colon - 1]))
+		colon--;
+	return colon > 0 && colon < path.length && path.at[colon - 1] == ':' ? slice_sub(path, 0, colon - 1) : path;
+}
+
+Slice first_part(Slice path)
+{
+	while (slice_starts(path, "./") || slice_starts(path, "../"))
+		path = slice_sub(path, slice_starts(path, "./") ? 2 : 3, path.length);
+	size_t slash = slice_find_byte(path, '/', 0);
+	return slash == SIZE_MAX ? (Slice){"", 0} : slice_sub(path, 0, slash);
+}
+
+bool has_extension(Slice path)
+{
+	Slice name = path_name(path);
+	size_t dot = name.length;
+	while (dot > 1 && name.at[dot - 1] != '.')
+		dot--;
+	return dot > 1 && name.length - dot >= 1 && name.length - dot <= 5 && g_ascii_isalpha(name.at[dot]);
+}
+
+/* ---- what is there ------------------------------------------------------------------------------------- */
+
+/* A submodule or link at a folder of the path: what lies behind it is not read. */
+static bool is_behind_link(const Graph *graph, Slice path)
+{
+	for (path = path_folder(path); path.length; path = path_folder(path))
+		if (graph_find_file(graph, path))
+			return true;
+	return false;
+}
+
+bool path_exists(const Graph *graph, Slice path)
+{
+	return path.length == 0 || graph_find_file(graph, path) || graph_has_folder(graph, path) ||
+	       is_behind_link(graph, path);
+}
+
+bool exists_below(const Graph *graph, Slice folder, Slice path)
+{
+	static const char *const endings[] = {"", ".md", "/README.md", "/index.md"};
+	g_autofree char *full = path_resolve(folder, path);
+	for (size_t i = 0; full && i < G_N_ELEMENTS(endings); i++) {
+		g_autofree char *with = g_strconcat(full, endings[i], NULL);
+		if (path_exists(graph, slice_from(with)))
+			return true;
+	}
+	return false;
+}
+
+bool exists_above(const Graph *graph, Slice folder, Slice path)
+{
+	g_autofree char *here = path_resolve(folder, path);
+	while (here && !exists_below(graph, folder, path)) {
+		if (folder.length == 0)
+			return false;
+		folder = path_folder(folder);
+	}
+	return true;
+}
+
+/* ---- mentions ------------------------------------------------------------------------------------------ */
+
+typedef struct Mention {
+	Level level;
+	Node subject;
+	Span span;
+	char *path;  /* from the root */
+	char *cause; /* the highest folder of it that is missing, or the path itself */
+} Mention;
+
+struct Gone {
+	Checker *checker;
+	const char *what;
+	Ignored *ignored;
+	GHashTable *by_name; /* last part of a path → file number + 1, or UINT32_MAX for several */
+	GPtrArray *mentions;
+	GHashTable *short_forms; /* path → 1 or 2: is none, is one */
+};
+
+static void mention_free(gpointer data)
+{
+	Mention *mention = data;
+	g_free(mention->path);
+	g_free(mention->cause);
+	g_free(mention);
+}
+
+Gone *gone_new(Checker *checker, const char *what)
+{
+	const Graph *graph = checker_graph(checker);
+	Gone *gone = g_new0(Gone, 1);
+	gone->checker = checker;
+	gone->what = what;
+	gone->ignored = ignored_new(graph);
+	gone->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+	gone->mentions = g_ptr_array_new_with_free_func(mention_free);
+	gone->short_forms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		const char *name = path_name(slice_from(graph_file_path(graph, file))).at;
+		gpointer known = g_hash_table_lookup(gone->by_name, name);
+		g_hash_table_insert(gone->by_name, (gpointer)name, GUINT_TO_POINTER(known ? UINT32_MAX : file + 1));
+	}
+	return gone;
+}
+
+void gone_free(Gone *gone)
+{
+	if (!gone)
+		return;
+	ignored_free(gone->ignored);
+	g_hash_table_unref(gone->by_name);
+	g_ptr_array_unref(gone->mentions);
+	g_hash_table_unref(gone->short_forms);
+	g_free(gone);
+}
+
+/* ---- absent on purpose ----------------------------------------------------------------------------------- */
+
+static bool is_local_name(Slice path)
+{
+	static const char *const local[] = {".env", "kubeconfig", "secret", "credential", ".key", ".pem", ".crt",
+	        ".tfstate", ".tfvars", "node_modules", "venv", ".local", "override", "scratch", "generated",
+	        "vault_pass"};
+	for (size_t i = 0; i < G_N_ELEMENTS(local); i++)
+		if (text_has(path, local[i]) && !text_has(path, "example") && !slice_ends(path, ".md"))
+			return true;
+	return false;
+}
+
+/* A folder that programs fill. */
+static bool is_filled_folder(Slice part)
+{
+	static const char *const names[] = {"data", "tmp", "temp", "log", "logs", "cache", ".cache", "dist", "build",
+	        "out", "output", ".output", "target", "backup", "backups", "downloads", "memory", "state", "results"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (slice_is(part, names[i]))
+			return true;
+	return false;
+}
+
+static bool has_filled_folder(Slice path)
+{
+	for (size_t slash, start = 0; (slash = slice_find_byte(path, '/', start)) != SIZE_MAX; start = slash + 1)
+		if (is_filled_folder(slice_sub(path, start, slash)))
+			return true;
+	return false;
+}
+
+bool is_kept_out(const Gone *gone, Slice folder, Slice path)
+{
+	if (is_local_name(path) || is_filled_folder(first_part(path)) ||
+	        (has_filled_folder(path) && !slice_ends(path, ".md")))
+		return true;
+	bool as_folder = path.length && path.at[path.length - 1] == '/';
+	g_autofree char *here = path_resolve(folder, path), *root = path_resolve((Slice){"", 0}, path);
+	return (here && ignoring_pattern(gone->ignored, here, as_folder)) ||
+	       (root && ignoring_pattern(gone->ignored, root, as_folder));
+}
+
+/* ---- where it is now --------------------------------------------------------------------------------------- */
+
+/* Names that so many folders have that the only one left proves nothing. */
+static bool is_common_name(Slice name)
+{
+	static const char *const names[] = {"README.md", "TODO.md", "index.md", "values.yaml", "values.yml",
+	        "kustomization.yaml", "kustomization.yml", "config.yaml", "config.yml", "deployment.yaml",
+	        "service.yaml", "namespace.yaml", "docker-compose.yml", "docker-compose.yaml", "compose.yml",
+	        "compose.yaml", "Dockerfile", "setup.sh", "install.sh", "main.py", "__init__.py", "main.tf",
+	        "package.json", "requirements.txt"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (slice_is_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
+Node find_moved(const Gone *gone, Slice path)
+{
+	const Graph *graph = checker_graph(gone->checker);
+	g_autofree char *name = slice_dup(path_name(path));
+	uint32_t found = GPOINTER_TO_UINT(g_hash_table_lookup(gone->by_name, name));
+	if (found == 0 || found == UINT32_MAX || is_common_name(slice_from(name)))
+		return NODE_NONE;
+	Node file = graph_file_node(graph, found - 1);
+	return graph_has(graph, file, FACT_CLASS) ? NODE_NONE : file;
+}
+
+static bool ends_some_path(const Graph *graph, Slice path)
+{
+	g_autofree char *below = g_strdup_printf("/%.*s/", SLICE_ARGS(path));
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice full = slice_from(graph_file_path(graph, file));
+		if (full.length <= path.length)
+			continue;
+		size_t start = full.length - path.length;
+		if ((full.at[start - 1] == '/' && memcmp(full.at + start, path.at, path.length) == 0) ||
+		        text_has(full, below))
+			return true;
+	}
+	return false;
+}
+
+bool is_short_form(const Gone *gone, Slice path)
+{
+	g_autofree char *plain = path_resolve((Slice){"", 0}, path);
+	if (!plain)
+		return false;
+	guint known = GPOINTER_TO_UINT(g_hash_table_lookup(gone->short_forms, plain));
+	if (!known) {
+		known = ends_some_path(checker_graph(gone->checker), slice_from(plain)) ? 2 : 1;
+		g_hash_table_insert(gone->short_forms, g_steal_pointer(&plain), GUINT_TO_POINTER(known));
+	}
+	return known == 2;
+}
+
+/* ---- findings ------------------------------------------------------------------------------------------------ */
+
+/* The highest folder of a path that is missing; the path itself where its folder is there. */
+static char *find_cause(const Graph *graph, const char *path)
+{
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+		if (!path_exists(graph, (Slice){path, (size_t)(slash - path)}))
+			return g_strndup(path, (size_t)(slash - path));
+	return g_strdup(path);
+}
+
+void gone_add(Gone *gone, Level level, Node subject, Span span, Slice full)
+{
+	Mention *mention = g_new0(Mention, 1);
+	*mention = (Mention){level, subject, span, path_resolve((Slice){"", 0}, full), NULL};
+	if (!mention->path)
+		mention->path = slice_dup(full);
+	mention->cause = find_cause(checker_graph(gone->checker), mention->path);
+	g_ptr_array_add(gone->mentions, mention);
+}
+
+/* All mentions of one cause, in the order of the files. */
+typedef struct Cause {
+	GPtrArray *mentions; /* Mention, borrowed */
+	Level level;
+	uint32_t paths; /* how many different ones */
+} Cause;
+
+static void cause_free(gpointer data)
+{
+	Cause *cause = data;
+	g_ptr_array_unref(cause->mentions);
+	g_free(cause);
+}
+
+static Cause *get_cause(GHashTable *causes, GPtrArray *order, char *name)
+{
+	Cause *cause = g_hash_table_lookup(causes, name);
+	if (!cause) {
+		cause = g_new0(Cause, 1);
+		cause->mentions = g_ptr_array_new();
+		g_hash_table_insert(causes, name, cause);
+		g_ptr_array_add(order, cause);
+	}
+	return cause;
+}
+
+/* The folder that takes the place of the cause if the file moved together with it: what is left of its path without
+ * what lay below the cause. NULL if the file went another way. */
+static char *new_place(const char *now, const char *path, const char *cause)
+{
+	const char *below = path + strlen(cause);
+	return *below && g_str_has_suffix(now, below) ? g_strndup(now, strlen(now) - strlen(below)) : NULL;
+}
+
+static void add_moved(Gone *gone, Finding *finding, const Mention *mention, char **place, bool *one_place)
+{
+	const Graph *graph = checker_graph(gone->checker);
+	Node moved = find_moved(gone, slice_from(mention->path));
+	if (!moved)
+		return;
+	const char *now = graph_name(graph, moved);
+	add_evidence(gone->checker, finding, graph_place(graph, moved), "the one file of that name is here");
+	g_autofree char *here = new_place(now, mention->path, mention->cause);
+	*one_place = *one_place && here && (!*place || strcmp(*place, here) == 0);
+	if (!*place)
+		*place = g_steal_pointer(&here);
+}
+
+static void add_mentions(Gone *gone, Finding *finding, const Cause *cause)
+{
+	g_autofree char *place = NULL;
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+	bool one_place = true;
+	for (guint i = 0; i < cause->mentions->len; i++) {
+		const Mention *mention = cause->mentions->pdata[i];
+		if (i > 0 && cause->paths > 1)
+			add_evidence(gone->checker, finding, mention->span, "'%s' is named here", mention->path);
+		else if (i > 0)
+			add_evidence(gone->checker, finding, mention->span, "named here too");
+		if (g_hash_table_add(seen, mention->path))
+			add_moved(gone, finding, mention, &place, &one_place);
+	}
+	const Mention *first = cause->mentions->pdata[0];
+	Node moved = cause->paths == 1 ? find_moved(gone, slice_from(first->path)) : NODE_NONE;
+	if (moved)
+		set_hint(gone->checker, finding, "write the path of %s",
+		        graph_name(checker_graph(gone->checker), moved));
+	else if (place && one_place)
+		set_hint(gone->checker, finding, "write %s for %s", place, first->cause);
+}
+
+static void report_cause(Gone *gone, const Cause *cause)
+{
+	const Mention *first = cause->mentions->pdata[0];
+	Finding *finding;
+	if (cause->paths == 1) {
+		finding = report_at(gone->checker, cause->level, first->subject, first->span,
+		        "%s '%s', which is not in the repository", gone->what, first->path);
+		set_detail(gone->checker, finding, "%s", first->path);
+	} else {
+		finding = report_at(gone->checker, cause->level, first->subject, first->span,
+		        "%s '%s' and %u more below %s, which is not in the repository", gone->what, first->path,
+		        cause->paths - 1, first->cause);
+		set_detail(gone->checker, finding, "%s", first->cause);
+	}
+	add_mentions(gone, finding, cause);
+}
+
+void gone_report(Gone *gone)
+{
+	g_autoptr(GHashTable) causes = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GPtrArray) order = g_ptr_array_new_with_free_func(cause_free);
+	for (guint i = 0; i < gone->mentions->len; i++) {
+		Mention *mention = gone->mentions->pdata[i];
+		Cause *cause = get_cause(causes, order, mention->cause);
+		cause->paths += g_hash_table_add(paths, mention->path);
+		cause->level = MAX(cause->level, mention->level);
+		g_ptr_array_add(cause->mentions, mention);
+	}
+	for (guint i = 0; i < order->len; i++)
+		report_cause(gone, order->pdata[i]);
+}

@@ -1,0 +1,380 @@
+/* Paths that scripts and CI files need and that are not there. A file that goes to places, fetches or makes things is
+ * believed: only what no reading of it can find is missing. */
+#include "base/path.h"
+#include "rule/gone.h"
+#include "rule/script.h"
+#include "rule/search.h"
+
+static Slice name_of(const Graph *graph, Node link)
+{
+	return graph_symbol_slice(graph, graph_name_symbol(graph, link));
+}
+
+static Slice folder_of(const Graph *graph, Node node)
+{
+	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
+}
+
+/* What the links of one file are held against, read when the first of them is suspicious. */
+typedef struct Reader {
+	Checker *checker;
+	Gone *gone;
+	LinkIndex *index;
+	Script script;
+	uint32_t file; /* of script; UINT32_MAX: none */
+} Reader;
+
+static Reader reader_new(Checker *checker, const char *what)
+{
+	return (Reader){.checker = checker,
+	        .gone = gone_new(checker, what),
+	        .index = link_index_new(checker_graph(checker)),
+	        .file = UINT32_MAX};
+}
+
+static void reader_clear(Reader *reader)
+{
+	gone_free(reader->gone);
+	link_index_free(reader->index);
+	if (reader->file != UINT32_MAX)
+		script_clear(&reader->script);
+}
+
+static const Script *script_of(Reader *reader, uint32_t file)
+{
+	if (reader->file == file)
+		return &reader->script;
+	if (reader->file != UINT32_MAX)
+		script_clear(&reader->script);
+	script_read(checker_graph(reader->checker), reader->index, file, &reader->script);
+	reader->file = file;
+	return &reader->script;
+}
+
+/* Where it would be: beside the file if it is written so and its first folder is no folder of the root. */
+static char *meant_path(const Graph *graph, Slice folder, Slice path)
+{
+	bool dotted = slice_starts(path, ".") && !graph_has_folder(graph, first_part(path));
+	return path_resolve(dotted ? folder : (Slice){"", 0}, path);
+}
+
+/* ---- scripts --------------------------------------------------------------------------------------------------- */
+
+/* A mere name without an ending may be anything that is on the machine. */
+static bool is_script_path(Slice path)
+{
+	return is_literal_path(path) && (slice_find_byte(path, '/', 0) != SIZE_MAX || has_extension(path));
+}
+
+static void check_script_link(Reader *reader, Node link)
+{
+	const Graph *graph = checker_graph(reader->checker);
+	Node command = graph_ancestor(graph, link, NODE_COMMAND);
+	Slice folder = folder_of(graph, link), path = name_of(graph, link);
+	if (!is_script_path(path) || graph_has(graph, command, FACT_GUARDED) || graph_has(graph, command, FACT_FENCE) ||
+	        is_kept_out(reader->gone, folder, path) ||
+	        script_knows(script_of(reader, graph_file_of(graph, link)), path))
+		return;
+	g_autofree char *full = meant_path(graph, folder, path);
+	if (full)
+		gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), slice_from(full));
+}
+
+static void check_script_wrong_target(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Reader reader = reader_new(checker, "a command here needs");
+	GRAPH_NODES (graph, NODE_LINK, link)
+		if (has_role(graph, link, "script-path") && !is_quiet(graph, link))
+			check_script_link(&reader, link);
+	gone_report(reader.gone);
+	reader_clear(&reader);
+}
+
+/* ---- CI: triggers ------------------------------------------------------------------------------------------------ */
+
+/* The end of a bracket expression, and whether it has the byte. */
+static size_t match_bracket(Slice pattern, size_t at, char c, bool *ret_has)
+{
+	size_t i = at + 1;
+	*ret_has = false;
+	for (; i < pattern.length && pattern.at[i] != ']'; i++) {
+		bool range = i + 2 < pattern.length && pattern.at[i + 1] == '-' && pattern.at[i + 2] != ']';
+		*ret_has = *ret_has || (range ? c >= pattern.at[i] && c <= pattern.at[i + 2] : c == pattern.at[i]);
+		i += range ? 2 : 0;
+	}
+	return MIN(i + 1, pattern.length);
+}
+
+/* One step of a trigger pattern: the bytes it takes, and how often. */
+typedef struct Atom {
+	size_t end;
+	bool any, slash, repeat, skip; /* any byte; a slash too; more than once; or not at all */
+} Atom;
+
+static Atom next_atom(Slice pattern, size_t at)
+{
+	bool has;
+	Atom atom = {.end = at + 1};
+	if (pattern.at[at] == '*') {
+		while (atom.end < pattern.length && pattern.at[atom.end] == '*')
+			atom.end++;
+		atom.any = atom.repeat = atom.skip = true;
+		atom.slash = atom.end - at > 1;
+		return atom;
+	}
+	if (pattern.at[at] == '[')
+		atom.end = match_bracket(pattern, at, '\0', &has);
+	else if (pattern.at[at] == '\\' && at + 1 < pattern.length)
+		atom.end = at + 2;
+	if (atom.end < pattern.length && strchr("?+", pattern.at[atom.end])) {
+		atom.skip = pattern.at[atom.end] == '?';
+		atom.repeat = !atom.skip;
+		atom.end++;
+	}
+	return atom;
+}
+
+static bool atom_takes(Slice pattern, size_t at, const Atom *atom, char c)
+{
+	bool has = false;
+	if (atom->any)
+		return atom->slash || c != '/';
+	if (pattern.at[at] == '[')
+		match_bracket(pattern, at, c, &has);
+	else
+		has = pattern.at[pattern.at[at] == '\\' && at + 1 < pattern.length ? at + 1 : at] == c;
+	return has;
+}
+
+/* Marks the places of the pattern that can be reached from marked ones without taking a byte. */
+static void spread(Slice pattern, bool *now)
+{
+	for (size_t at = 0; at < pattern.length; at++) {
+		Atom atom = now[at] ? next_atom(pattern, at) : (Atom){.skip = false};
+		if (!atom.skip)
+			continue;
+		now[atom.end] = true;
+		if (atom.slash && atom.end < pattern.length && pattern.at[atom.end] == '/')
+			now[atom.end + 1] = true; /* two stars and a slash also stand for no folder at all */
+	}
+}
+
+/* The patterns of GitHub: `**` crosses slashes wherever it stands, `?` and `+` follow what they repeat. Walks a set of
+ * places in the pattern, so the cost is length × length. */
+static bool trigger_matches(Slice pattern, Slice path)
+{
+	if (pattern.length >= 512)
+		return true;
+	bool now[514] = {true}, next[514];
+	spread(pattern, now);
+	for (size_t i = 0; i < path.length; i++) {
+		memset(next, 0, sizeof next);
+		for (size_t at = 0; at < pattern.length; at++) {
+			if (!now[at])
+				continue;
+			Atom atom = next_atom(pattern, at);
+			if (!atom_takes(pattern, at, &atom, path.at[i]))
+				continue;
+			next[atom.repeat ? at : atom.end] = true;
+			next[atom.end] = true;
+		}
+		spread(pattern, next);
+		memcpy(now, next, sizeof now);
+	}
+	return now[pattern.length];
+}
+
+static bool any_file_matches(const Graph *graph, Slice pattern)
+{
+	for (uint32_t file = 0; file < graph_files(graph); file++)
+		if (trigger_matches(pattern, slice_from(graph_file_path(graph, file))))
+			return true;
+	return false;
+}
+
+/* The folders of a pattern before its first wildcard, or the whole of one that has none. */
+static Slice literal_folder(Slice pattern)
+{
+	size_t end = 0;
+	while (end < pattern.length && !strchr("*?[!+\\", pattern.at[end]))
+		end++;
+	return end == pattern.length ? pattern : path_folder(slice_sub(pattern, 0, end));
+}
+
+/* A pattern in a folder that is there may wait for files to come; one whose folder is gone was left behind. */
+static bool is_dead_trigger(const Graph *graph, Slice pattern)
+{
+	Slice folder = literal_folder(pattern);
+	g_autofree char *path = path_resolve((Slice){"", 0}, folder);
+	return pattern.length && pattern.at[0] != '!' && folder.length && path &&
+	       !path_exists(graph, slice_from(path)) && !text_has(pattern, "$") && !text_has(pattern, "{") &&
+	       !any_file_matches(graph, pattern);
+}
+
+/* Another entry of the list still starts it; its own file does so only when it is edited. */
+static bool has_live_trigger(const Graph *graph, Node workflow)
+{
+	Slice own = slice_from(graph_file_path(graph, graph_file_of(graph, workflow)));
+	GRAPH_CHILDREN (graph, workflow, NODE_LINK, link) {
+		Slice pattern = name_of(graph, link);
+		if (has_role(graph, link, "trigger") && !slice_starts(pattern, "!") && !slice_equal(pattern, own) &&
+		        any_file_matches(graph, pattern))
+			return true;
+	}
+	return false;
+}
+
+/* triggers holds the Finding of each workflow: all that is gone from one list is one. */
+static void check_trigger(Reader *reader, GHashTable *triggers, Node link)
+{
+	const Graph *graph = checker_graph(reader->checker);
+	Slice pattern = name_of(graph, link);
+	Node workflow = graph_parent(graph, link);
+	if (!is_dead_trigger(graph, pattern))
+		return;
+	Finding *finding = g_hash_table_lookup(triggers, GUINT_TO_POINTER(workflow));
+	if (finding) {
+		add_evidence(reader->checker, finding, graph_place(graph, link), "'%.*s' is listed here",
+		        SLICE_ARGS(pattern));
+		return;
+	}
+	bool live = has_live_trigger(graph, workflow);
+	finding = report_at(reader->checker, live ? LEVEL_WARNING : LEVEL_ERROR, link, graph_place(graph, link),
+	        live ? "the workflow is started by changes of '%.*s', and there is no such path"
+	             : "no change of the code starts this workflow: it waits for changes of '%.*s', and there is no "
+	               "such path",
+	        SLICE_ARGS(pattern));
+	set_detail(reader->checker, finding, "%.*s", SLICE_ARGS(pattern));
+	g_hash_table_insert(triggers, GUINT_TO_POINTER(workflow), finding);
+	Node moved = find_moved(reader->gone, literal_folder(pattern));
+	if (moved && literal_folder(pattern).length == pattern.length) {
+		add_evidence(reader->checker, finding, graph_place(graph, moved), "the one file of that name is here");
+		set_hint(reader->checker, finding, "write %s", graph_name(graph, moved));
+	}
+}
+
+/* ---- CI: what the steps need ----------------------------------------------------------------------------------- */
+
+/* Another repository is checked out, or an earlier step makes folders: what is there then cannot be said. */
+static bool brings_files(const Graph *graph, Node link, Slice path)
+{
+	Slice bytes = graph_file_bytes(graph, graph_file_of(graph, link));
+	static const char *const marks[] = {"repository:", "download-artifact", "git clone", "mkdir", "sparse-checkout",
+	        "submodule", "actions/cache/restore", "artifacts:", "run build", "go build", "cargo build",
+	        "make build"};
+	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+		if (text_has(bytes, marks[i]))
+			return true;
+	Slice first = first_part(path).length ? first_part(path) : path_name(path);
+	g_autofree char *checkout = g_strdup_printf("path: %.*s", SLICE_ARGS(first));
+	return text_has(bytes, checkout);
+}
+
+static bool is_step_need(const Graph *graph, Node link)
+{
+	return has_role(graph, link, "working-directory") || has_role(graph, link, "local-action") ||
+	       has_role(graph, link, "script-path");
+}
+
+static void check_step(Reader *reader, Node link)
+{
+	const Graph *graph = checker_graph(reader->checker);
+	Slice path = name_of(graph, link), root = {"", 0};
+	Node command = graph_ancestor(graph, link, NODE_COMMAND);
+	if (slice_starts(path, "/") && has_role(graph, link, "local-action"))
+		path = slice_sub(path, 1, path.length); /* GitLab writes them from the root */
+	if (!is_literal_path(path) || exists_below(graph, root, path) || is_kept_out(reader->gone, root, path) ||
+	        brings_files(graph, link, path))
+		return;
+	if (command && (!is_script_path(path) || graph_has(graph, command, FACT_GUARDED) ||
+	                       script_knows(script_of(reader, graph_file_of(graph, link)), path)))
+		return;
+	g_autofree char *full = path_resolve(root, path);
+	if (full)
+		gone_add(reader->gone, LEVEL_ERROR, link, graph_place(graph, link), slice_from(full));
+}
+
+/* ---- CI: workflows that nobody runs --------------------------------------------------------------------------- */
+
+/* A forge looks for workflows at the root alone. A folder of templates, or one that is a copy of another repository,
+ * holds them for others. */
+static bool is_nested_workflow(const Graph *graph, Node workflow)
+{
+	Slice path = slice_from(graph_file_path(graph, graph_file_of(graph, workflow)));
+	return graph_node_type(graph, graph_parent(graph, workflow)) == NODE_DOCUMENT &&
+	       (text_has(path, "/.github/") || text_has(path, "/.gitea/") || text_has(path, "/.forgejo/"));
+}
+
+static bool is_for_others(Slice path)
+{
+	static const char *const words[] = {
+	        "template", "skeleton", "scaffold", "boilerplate", "cookiecutter", "upstream"};
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (text_has(path, words[i]))
+			return true;
+	return false;
+}
+
+static void check_nested(Checker *checker, Node workflow)
+{
+	const Graph *graph = checker_graph(checker);
+	Slice path = slice_from(graph_file_path(graph, graph_file_of(graph, workflow)));
+	if (is_quiet(graph, workflow) || is_for_others(path))
+		return;
+	Finding *finding = report_at(checker, LEVEL_WARNING, workflow, graph_place(graph, workflow),
+	        "no forge runs this workflow: only the folder at the root of the repository is looked at");
+	set_hint(checker, finding,
+	        "move it to the .github/workflows at the root, with its paths written from there, or "
+	        "delete it");
+}
+
+static void check_ci_path_missing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Reader reader = reader_new(checker, "the workflow needs");
+	g_autoptr(GHashTable) triggers = g_hash_table_new(g_direct_hash, g_direct_equal);
+	GRAPH_NODES (graph, NODE_WORKFLOW, workflow)
+		if (is_nested_workflow(graph, workflow))
+			check_nested(checker, workflow);
+	GRAPH_NODES (graph, NODE_LINK, link) {
+		Node workflow = graph_ancestor(graph, link, NODE_WORKFLOW);
+		if (!workflow || is_quiet(graph, link))
+			continue;
+		Slice path = slice_from(graph_file_path(graph, graph_file_of(graph, link)));
+		if (text_has(path, "/.github/") || text_has(path, "/.gitea/") || text_has(path, "/.forgejo/"))
+			continue;
+		if (has_role(graph, link, "trigger"))
+			check_trigger(&reader, triggers, link);
+		else if (is_step_need(graph, link))
+			check_step(&reader, link);
+	}
+	gone_report(reader.gone);
+	reader_clear(&reader);
+}
+
+static const Rule rules[] = {
+        {
+                .id = "script-wrong-target",
+                .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
+                .title = "a command needs a path that does not exist",
+                .why = "The script stops there, or goes on with half of its work done; a deploy script may report "
+                       "success all the same.",
+                .remedy = "Write the path where the file is now; test for it where it may be absent.",
+                .check = check_script_wrong_target,
+        },
+        {
+                .id = "ci-path-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a CI workflow names a path that is gone",
+                .why = "A trigger path that matches nothing means that the workflow never runs again, and nobody is "
+                       "told; a missing working directory, script or local action fails every run.",
+                .remedy = "Write the paths where the files are now.",
+                .peers = "actionlint",
+                .check = check_ci_path_missing,
+        },
+};
+
+const RuleSet rules_paths = {"paths", rules, G_N_ELEMENTS(rules)};

@@ -1,0 +1,148 @@
+/* Commands are not run, and their order is not followed: whatever a file makes, tests or changes to anywhere counts
+ * everywhere in it. So a path is called missing only if no reading of the file finds it. */
+#include "rule/script.h"
+
+#include "base/path.h"
+#include "rule/gone.h"
+#include "rule/search.h"
+
+#define MOST_FOLDERS 64
+
+struct LinkIndex {
+	uint32_t files;
+	Node first[];
+};
+
+LinkIndex *link_index_new(const Graph *graph)
+{
+	uint32_t files = graph_files(graph);
+	LinkIndex *index = g_malloc0(sizeof *index + files * sizeof(Node));
+	index->files = files;
+	GRAPH_NODES (graph, NODE_LINK, link) {
+		uint32_t file = graph_file_of(graph, link);
+		if (file < files && !index->first[file])
+			index->first[file] = link;
+	}
+	return index;
+}
+
+void link_index_free(LinkIndex *index)
+{
+	g_free(index);
+}
+
+bool has_role(const Graph *graph, Node link, const char *role)
+{
+	return strcmp(graph_text(graph, link, FACT_ROLE), role) == 0;
+}
+
+static void add_folder(Script *script, Slice folder, Slice path)
+{
+	char *full = path_resolve(folder, path);
+	if (full && script->folders->len < MOST_FOLDERS)
+		g_ptr_array_add(script->folders, full);
+	else
+		g_free(full);
+}
+
+/* What follows the last variable or substitution of a word that begins with one. */
+static Slice behind_variable(Slice word)
+{
+	size_t end = word.length;
+	while (end > 0 && !strchr("$)}`", word.at[end - 1]))
+		end--;
+	if (end > 0 && word.at[end - 1] == '$')
+		while (end < word.length && (g_ascii_isalnum(word.at[end]) || word.at[end] == '_'))
+			end++;
+	Slice rest = slice_sub(word, end, word.length);
+	return slice_starts(rest, "/") ? slice_sub(rest, 1, rest.length) : rest;
+}
+
+/* The script's own folder, or the root of the repository, by the ways in which scripts find them. */
+static bool is_own_place(Slice word)
+{
+	static const char *const marks[] = {"dirname", "BASH_SOURCE", "SCRIPT", "script", "ROOT", "root", "REPO",
+	        "repo", "show-toplevel", "justfile_directory", "CURDIR", "GITHUB_WORKSPACE", "CI_PROJECT_DIR", "$DIR",
+	        "$HERE"};
+	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+		if (text_has(word, marks[i]))
+			return true;
+	return false;
+}
+
+static void read_folder(Script *script, Slice word)
+{
+	Slice here = path_folder(slice_from(graph_file_path(script->graph, script->file)));
+	bool literal = is_literal_path(word), own = !literal && is_own_place(word);
+	if (!literal && !own) {
+		script->lost = script->lost || !slice_is(word, "-");
+		return;
+	}
+	Slice path = literal ? word : behind_variable(word);
+	g_autofree char *folder = path_resolve(here, path);
+	if (literal && !exists_above(script->graph, here, path) && folder && *folder) {
+		script->lost = true; /* made, cloned, or of another repository */
+		return;
+	}
+	add_folder(script, here, path);
+	add_folder(script, (Slice){"", 0}, path);
+}
+
+static void add_made(Script *script, Slice word)
+{
+	script->lost = script->lost || slice_is(word, "*");
+	Slice path = word.length && word.at[0] == '$' ? path_name(word) : word;
+	char *full = path_resolve((Slice){"", 0}, path);
+	g_hash_table_add(script->made, slice_dup(path_name(path)));
+	if (full)
+		g_hash_table_add(script->made, full);
+}
+
+void script_read(const Graph *graph, const LinkIndex *index, uint32_t file, Script *ret_script)
+{
+	*ret_script = (Script){graph, file, g_ptr_array_new_with_free_func(g_free),
+	        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), false};
+	for (Node link = index->first[file]; link && graph_file_of(graph, link) == file;
+	        link = graph_next_node(graph, link)) {
+		Slice word = graph_symbol_slice(graph, graph_name_symbol(graph, link));
+		if (has_role(graph, link, "makes") || has_role(graph, link, "tests"))
+			add_made(ret_script, word);
+		else if (has_role(graph, link, "folder"))
+			read_folder(ret_script, word);
+		else if (has_role(graph, link, "working-directory"))
+			add_folder(ret_script, (Slice){"", 0}, word);
+	}
+}
+
+void script_clear(Script *script)
+{
+	g_ptr_array_unref(script->folders);
+	g_hash_table_unref(script->made);
+}
+
+/* The path, a folder above it, or a file of its name. */
+static bool is_made(const Script *script, Slice path)
+{
+	g_autofree char *full = path_resolve((Slice){"", 0}, path), *name = slice_dup(path_name(path));
+	if (g_hash_table_contains(script->made, name))
+		return true;
+	for (char *slash; full && *full; *slash = '\0') {
+		if (g_hash_table_contains(script->made, full))
+			return true;
+		slash = strrchr(full, '/');
+		if (!slash)
+			return false;
+	}
+	return false;
+}
+
+bool script_knows(const Script *script, Slice path)
+{
+	Slice here = path_folder(slice_from(graph_file_path(script->graph, script->file)));
+	if (script->lost || exists_above(script->graph, here, path) || is_made(script, path))
+		return true;
+	for (guint i = 0; i < script->folders->len; i++)
+		if (exists_above(script->graph, slice_from(script->folders->pdata[i]), path))
+			return true;
+	return false;
+}

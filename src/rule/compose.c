@@ -230,7 +230,8 @@ static bool command_file_is_missing(const Graph *graph, Slice folder, const Buil
 	}
 }
 
-/* True if the file changes to a folder that is not its own, one above it or the repository's root. */
+/* True if the file changes to a folder that is not its own, one above it or the repository's root, or brings another
+ * repository or build along. */
 static bool goes_elsewhere(const Graph *graph, uint32_t file)
 {
 	static const char *const homes[] = {
@@ -244,7 +245,14 @@ static bool goes_elsewhere(const Graph *graph, uint32_t file)
 		if (!home && (at == 0 || !g_ascii_isalnum(bytes.at[at - 1])))
 			return true;
 	}
-	return text_has(bytes, "working-directory");
+	return text_has(bytes, "working-directory") || text_has(bytes, "dir: ") || text_has(bytes, "repository:") ||
+	       text_has(bytes, "download-artifact");
+}
+
+static bool is_in_prose(const Graph *graph, Node command)
+{
+	const char *fence = graph_text(graph, command, FACT_FENCE);
+	return *fence && strcmp(fence, "run") != 0;
 }
 
 static void check_command_build(Checker *checker, Node command)
@@ -255,10 +263,11 @@ static void check_command_build(Checker *checker, Node command)
 	words_of(graph, command, &words);
 	uint32_t file = graph_file_of(graph, command);
 	/* Where a script changes folders, and in prose, the words are relative to a place that is not known. */
-	if (is_quiet(graph, command) || !read_build_command(&words, &build) || graph_has(graph, command, FACT_FENCE) ||
+	if (is_quiet(graph, command) || !read_build_command(&words, &build) || is_in_prose(graph, command) ||
 	        graph_has(graph, command, FACT_GUARDED) || goes_elsewhere(graph, file))
 		return;
-	Slice folder = path_folder(path_of(graph, command));
+	bool step = graph_has(graph, command, FACT_FENCE); /* CI runs it at the root */
+	Slice folder = step ? (Slice){"", 0} : path_folder(path_of(graph, command));
 	Build context = {.context = build.context, .file = build.file, .inlined = build.file.length > 0};
 	Lack lack = find_lack(graph, folder, &context);
 	if (lack == LACK_CONTEXT && !is_put_there(graph, build.context))

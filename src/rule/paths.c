@@ -353,6 +353,179 @@ static void check_ci_path_missing(Checker *checker)
 	reader_clear(&reader);
 }
 
+/* ---- configuration -------------------------------------------------------------------------------------------- */
+
+/* A path from the file's own folder, or from the root where the role says so; from any folder above it is found too. */
+static void check_config_path(Reader *reader, Node link, bool from_root)
+{
+	const Graph *graph = checker_graph(reader->checker);
+	Slice own = folder_of(graph, link), folder = from_root ? (Slice){"", 0} : own, path = name_of(graph, link);
+	while (from_root && slice_starts(path, "/"))
+		path = slice_sub(path, 1, path.length);
+	if (!is_literal_path(path) || exists_above(graph, own, path) || is_kept_out(reader->gone, folder, path))
+		return;
+	g_autofree char *full = path_resolve(folder, path);
+	if (full)
+		gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), slice_from(full));
+}
+
+static void check_config_glob(Reader *reader, Node link)
+{
+	const Graph *graph = checker_graph(reader->checker);
+	Slice pattern = name_of(graph, link);
+	while (slice_starts(pattern, "/"))
+		pattern = slice_sub(pattern, 1, pattern.length);
+	Slice folder = literal_folder(pattern);
+	bool anchored = slice_find_byte(folder, '/', 0) != SIZE_MAX || pattern.at != name_of(graph, link).at;
+	if (anchored && is_dead_trigger(graph, pattern) && !is_kept_out(reader->gone, (Slice){"", 0}, folder))
+		gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), folder);
+}
+
+/* The folders that every path a regular expression matches has in it; empty where that is not plain. */
+static char *regex_folder(Slice regex)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	size_t i = slice_starts(regex, "(^|/)") ? strlen("(^|/)") : slice_starts(regex, "^") ? 1 : 0;
+	for (; i < regex.length && !strchr(".*+?([{|^$)]}", regex.at[i]); i++) {
+		if (regex.at[i] == '\\' && i + 1 < regex.length && strchr("./-", regex.at[i + 1]))
+			i++;
+		else if (regex.at[i] == '\\')
+			break;
+		g_string_append_c(text, regex.at[i]);
+	}
+	bool alternative = slice_find_byte(regex, '|', i) != SIZE_MAX && slice_find_byte(regex, '(', 0) == SIZE_MAX;
+	Slice folder = path_folder((Slice){text->str, text->len});
+	return alternative ? g_strdup("") : slice_dup(folder);
+}
+
+static void check_config_regex(Reader *reader, Node link)
+{
+	const Graph *graph = checker_graph(reader->checker);
+	g_autofree char *folder = regex_folder(name_of(graph, link));
+	const char *plain = folder[0] == '/' ? folder + 1 : folder;
+	if (*plain && is_literal_path(slice_from(plain)) && !path_exists(graph, slice_from(plain)) &&
+	        !is_short_form(reader->gone, slice_from(plain)) &&
+	        !is_kept_out(reader->gone, (Slice){"", 0}, slice_from(plain)))
+		gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), slice_from(plain));
+}
+
+/* github>owner/name//path: what stands before and behind the two slashes; without its ending, .json is meant. */
+static bool split_preset(Slice preset, Slice *ret_repository, char **ret_path)
+{
+	size_t mark = slice_find(preset, "//", 0), from = slice_find_byte(preset, '>', 0);
+	if (mark == SIZE_MAX || from == SIZE_MAX || from > mark)
+		return false;
+	Slice path = bare_path(slice_sub(preset, mark + 2, preset.length));
+	path = slice_sub(path, 0, MIN(slice_find_byte(path, '(', 0), path.length));
+	*ret_repository = slice_sub(preset, from + 1, mark);
+	*ret_path = g_strdup_printf("%.*s%s", SLICE_ARGS(path), has_extension(path) ? "" : ".json");
+	return is_literal_path(slice_from(*ret_path));
+}
+
+/* A preset names its repository. It is this one if another preset of the same repository is a file here. */
+static void check_presets(Reader *reader)
+{
+	const Graph *graph = checker_graph(reader->checker);
+	g_autoptr(GHashTable) own = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (int pass = 0; pass < 2; pass++) {
+		GRAPH_NODES (graph, NODE_LINK, link) {
+			Slice repository;
+			g_autofree char *path = NULL;
+			if (!has_role(graph, link, "preset") || !split_preset(name_of(graph, link), &repository, &path))
+				continue;
+			g_autofree char *name = slice_dup(repository);
+			bool there = path_exists(graph, slice_from(path));
+			if (pass == 0 && there)
+				g_hash_table_add(own, g_steal_pointer(&name));
+			else if (pass == 1 && !there && g_hash_table_contains(own, name) && !is_quiet(graph, link))
+				gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), slice_from(path));
+		}
+	}
+}
+
+static void check_config_link(Reader *reader, Node link)
+{
+	const Graph *graph = checker_graph(reader->checker);
+	Slice path = name_of(graph, link);
+	bool script = has_role(graph, link, "config-script");
+	if (has_role(graph, link, "config-file"))
+		check_config_path(reader, link, false);
+	else if (has_role(graph, link, "config-root") || (script && has_extension(path) && first_part(path).length))
+		check_config_path(reader, link, true);
+	else if (has_role(graph, link, "config-glob"))
+		check_config_glob(reader, link);
+	else if (has_role(graph, link, "config-regex"))
+		check_config_regex(reader, link);
+}
+
+/* ---- paths of the machine ------------------------------------------------------------------------------------ */
+
+/* Folders that no repository is checked out in. */
+static bool is_system_folder(Slice prefix)
+{
+	static const char *const folders[] = {"/usr", "/bin", "/sbin", "/etc", "/var", "/lib", "/dev", "/proc", "/run"};
+	size_t slash = slice_find_byte(prefix, '/', 1);
+	if (slash == SIZE_MAX)
+		return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
+		if (slice_is(slice_sub(prefix, 0, slash), folders[i]))
+			return true;
+	return false;
+}
+
+/* The folder before the longest end of an absolute path that is a file here in a folder; false if none is. */
+static bool find_checkout(const Graph *graph, Slice path, Slice *ret_prefix)
+{
+	for (size_t slash = 0; (slash = slice_find_byte(path, '/', slash + 1)) != SIZE_MAX;) {
+		Slice rest = slice_sub(path, slash + 1, path.length);
+		if (slice_find_byte(rest, '/', 0) == SIZE_MAX || !graph_find_file(graph, rest))
+			continue;
+		*ret_prefix = slice_sub(path, 0, slash);
+		return !is_system_folder(*ret_prefix);
+	}
+	return false;
+}
+
+/* Where the repository lies on the machine is learned from the paths that are right. */
+static void check_machine_paths(Reader *reader)
+{
+	const Graph *graph = checker_graph(reader->checker);
+	g_autoptr(GPtrArray) places = g_ptr_array_new_with_free_func(g_free);
+	Slice prefix;
+	GRAPH_NODES (graph, NODE_LINK, link)
+		if (has_role(graph, link, "machine-path") && places->len < 16 &&
+		        find_checkout(graph, name_of(graph, link), &prefix))
+			g_ptr_array_add(places, slice_dup(prefix));
+	GRAPH_NODES (graph, NODE_LINK, link) {
+		Slice path = name_of(graph, link);
+		if (!has_role(graph, link, "machine-path") || is_quiet(graph, link))
+			continue;
+		for (guint i = 0; i < places->len; i++) {
+			Slice place = slice_from(places->pdata[i]);
+			if (!path_is_below(path, place) || path.length <= place.length + 1)
+				continue;
+			Slice rest = slice_sub(path, place.length + 1, path.length);
+			if (is_literal_path(rest) && !path_exists(graph, rest) &&
+			        !is_kept_out(reader->gone, (Slice){"", 0}, rest))
+				gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), rest);
+			break;
+		}
+	}
+}
+
+static void check_config_path_missing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Reader reader = reader_new(checker, "this configuration names");
+	GRAPH_NODES (graph, NODE_LINK, link)
+		if (!is_quiet(graph, link))
+			check_config_link(&reader, link);
+	check_presets(&reader);
+	check_machine_paths(&reader);
+	gone_report(reader.gone);
+	reader_clear(&reader);
+}
+
 static const Rule rules[] = {
         {
                 .id = "script-wrong-target",
@@ -374,6 +547,16 @@ static const Rule rules[] = {
                 .remedy = "Write the paths where the files are now.",
                 .peers = "actionlint",
                 .check = check_ci_path_missing,
+        },
+        {
+                .id = "config-path-missing",
+                .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
+                .title = "a tool's configuration names a path that is gone",
+                .why = "The tool says nothing and does less: updates are not looked for, secrets are not encrypted, a "
+                       "service does not start, a page is not in the menu.",
+                .remedy = "Write the path where the files are now, or take the entry out.",
+                .check = check_config_path_missing,
         },
 };
 

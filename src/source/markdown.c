@@ -8,6 +8,12 @@
 #define MOST_SPAN ((size_t)2000)
 #define MOST_DRAWN 2000
 
+/* Open brackets of text, which may go on over lines of a paragraph. */
+typedef struct Brackets {
+	bool image[MOST_DEPTH];
+	uint32_t depth;
+} Brackets;
+
 typedef struct Document {
 	const SourceFile *file;
 	size_t at;         /* of the line */
@@ -15,6 +21,7 @@ typedef struct Document {
 	size_t fence_body; /* where its text begins */
 	char fence_mark;
 	size_t fence_length;
+	Brackets brackets;
 	bool comment;   /* within <!-- --> */
 	uint32_t drawn; /* names of trees */
 } Document;
@@ -118,14 +125,10 @@ static void read_definition(const Document *document, Slice line)
 		add_link(document, "link", word);
 }
 
-typedef struct Brackets {
-	bool image[MOST_DEPTH];
-	uint32_t depth;
-} Brackets;
-
 /* Past one character of text, or one code span, link target, tag or comment. */
-static size_t read_inline(Document *document, Slice line, size_t at, Brackets *brackets)
+static size_t read_inline(Document *document, Slice line, size_t at)
 {
+	Brackets *brackets = &document->brackets;
 	char c = line.at[at];
 	if (c == '\\')
 		return at + 2;
@@ -133,8 +136,8 @@ static size_t read_inline(Document *document, Slice line, size_t at, Brackets *b
 		return read_code_span(document, line, at);
 	if (c == '[' && brackets->depth < MOST_DEPTH)
 		brackets->image[brackets->depth++] = at > 0 && line.at[at - 1] == '!';
-	if (c == ']') {
-		bool image = brackets->depth && brackets->image[--brackets->depth];
+	if (c == ']' && brackets->depth) {
+		bool image = brackets->image[--brackets->depth];
 		if (at + 1 < line.length && line.at[at + 1] == '(')
 			return read_target(document, line, at + 2, image ? "image" : "link");
 	}
@@ -148,14 +151,15 @@ static size_t read_inline(Document *document, Slice line, size_t at, Brackets *b
 
 static void read_text(Document *document, Slice line)
 {
-	Brackets brackets = {.depth = 0};
+	if (slice_trim(line).length == 0)
+		document->brackets.depth = 0;
 	for (size_t at = 0; at < line.length;) {
 		if (document->comment) {
 			size_t end = slice_find(line, "-->", at);
 			document->comment = end == SIZE_MAX;
 			at = end == SIZE_MAX ? line.length : end + 3;
 		} else {
-			at = read_inline(document, line, at, &brackets);
+			at = read_inline(document, line, at);
 		}
 	}
 }

@@ -205,10 +205,14 @@ static uint32_t count_front(const Splitter *splitter)
 	return MIN(i, splitter->count);
 }
 
-/* A Makefile's marks before a command. */
-static void strip_recipe_marks(Word *word)
+/* A Makefile's marks before a command: @ is silent, - goes on after a failure. */
+static void strip_recipe_marks(Splitter *splitter)
 {
-	while (word->text.length > 1 && word->text.at[0] == '@') {
+	Word *word = &splitter->words[0];
+	const char *marks =
+	        slice_ends(splitter->file->name, "akefile") || slice_ends(splitter->file->name, ".mk") ? "@-+" : "@";
+	while (word->text.length > 1 && strchr(marks, word->text.at[0])) {
+		splitter->guarded = splitter->guarded || word->text.at[0] == '-';
 		word->text = slice_sub(word->text, 1, word->text.length);
 		word->start++;
 	}
@@ -218,7 +222,7 @@ static void end_command(Splitter *splitter)
 {
 	const SourceFile *file = splitter->file;
 	if (splitter->count)
-		strip_recipe_marks(&splitter->words[0]);
+		strip_recipe_marks(splitter);
 	uint32_t front = count_front(splitter), count = splitter->count - front;
 	const Word *words = splitter->words + front;
 	splitter->count = 0;

@@ -139,10 +139,11 @@ static void check_link(Gone *gone, Checker *checker, Node link)
 		return;
 	if (rooted && !graph_has_folder(graph, first_part(path)))
 		return;
-	if (is_in_site(graph, folder) && (rooted || !has_extension(path) || is_short_form(gone, path_name(path))))
-		return;
 	g_autofree char *full = path_resolve(folder, path);
-	if (full && !exists_above(graph, folder, path) && !is_kept_out(gone, folder, path))
+	if (!full || exists_above(graph, folder, path) || is_kept_out(gone, folder, path))
+		return;
+	bool route = rooted || !has_extension(path) || is_short_form(gone, path_name(path));
+	if (!route || !is_in_site(graph, folder))
 		gone_add(gone, LEVEL_WARNING, link, graph_place(graph, link), slice_from(full));
 }
 
@@ -160,6 +161,28 @@ static char *own_path(const Graph *graph, Slice document, Slice path)
 	return sibling && graph_has_folder(graph, slice_from(sibling)) ? path_resolve(folder, path) : NULL;
 }
 
+static bool is_program(const Graph *graph, uint32_t file, void *data)
+{
+	Slice name = path_name(slice_from(graph_file_path(graph, file)));
+	return slice_ends(name, ".sh") || slice_ends(name, ".py") || slice_ends(name, "akefile") ||
+	       slice_ends(name, ".tf");
+}
+
+static bool is_written(const Graph *graph, Span word, void *data)
+{
+	Slice line = graph_line_at(graph, word);
+	return text_has(line, ">") || text_has(line, "=\"") || text_has(line, "= \"") || text_has(line, "tee ") ||
+	       text_has(line, "open(");
+}
+
+/* Some program of the repository keeps the name to write it. */
+static bool is_made_elsewhere(const Graph *graph, Slice path)
+{
+	Span span;
+	return has_extension(path) && !is_common_name(path_name(path)) &&
+	       search_word(graph, path_name(path), is_program, is_written, NULL, &span);
+}
+
 static void check_code(Gone *gone, Checker *checker, Node link)
 {
 	const Graph *graph = checker_graph(checker);
@@ -170,7 +193,8 @@ static void check_code(Gone *gone, Checker *checker, Node link)
 		return;
 	g_autofree char *full = own_path(graph, document, path);
 	if (full && !exists_above(graph, folder, path) && !is_kept_out(gone, folder, path) &&
-	        !is_short_form(gone, path) && !is_said_absent(graph, graph_place(graph, link)))
+	        !is_short_form(gone, path) && !is_said_absent(graph, graph_place(graph, link)) &&
+	        !is_made_elsewhere(graph, path))
 		gone_add(gone, LEVEL_WARNING, link, graph_place(graph, link), slice_from(full));
 }
 

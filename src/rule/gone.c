@@ -186,8 +186,7 @@ bool is_kept_out(const Gone *gone, Slice folder, Slice path)
 
 /* ---- where it is now --------------------------------------------------------------------------------------- */
 
-/* Names that so many folders have that the only one left proves nothing. */
-static bool is_common_name(Slice name)
+bool is_common_name(Slice name)
 {
 	static const char *const names[] = {"README.md", "TODO.md", "index.md", "values.yaml", "values.yml",
 	        "kustomization.yaml", "kustomization.yml", "config.yaml", "config.yml", "deployment.yaml",
@@ -230,6 +229,8 @@ bool is_short_form(const Gone *gone, Slice path)
 {
 	g_autofree char *plain = path_resolve((Slice){"", 0}, path);
 	if (!plain)
+		return false;
+	if (has_extension(path) && !g_hash_table_contains(gone->by_name, path_name(slice_from(plain)).at))
 		return false;
 	guint known = GPOINTER_TO_UINT(g_hash_table_lookup(gone->short_forms, plain));
 	if (!known) {

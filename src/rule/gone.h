@@ -31,6 +31,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Gone, gone_free)
 /* Files of one machine, secrets, what programs write and what .gitignore keeps out: not there, and meant so. */
 bool is_kept_out(const Gone *gone, Slice folder, Slice path);
 
+/* A name that so many folders have that the only one left proves nothing. */
+bool is_common_name(Slice name);
+
 /* The one file of that name that is no archive or sample, where the name says something; NODE_NONE otherwise. */
 Node find_moved(const Gone *gone, Slice path);
 

@@ -185,14 +185,6 @@ static bool trigger_matches(Slice pattern, Slice path)
 	return now[pattern.length];
 }
 
-static bool any_file_matches(const Graph *graph, Slice pattern)
-{
-	for (uint32_t file = 0; file < graph_files(graph); file++)
-		if (trigger_matches(pattern, slice_from(graph_file_path(graph, file))))
-			return true;
-	return false;
-}
-
 /* The folders of a pattern before its first wildcard, or the whole of one that has none. */
 static Slice literal_folder(Slice pattern)
 {
@@ -200,6 +192,17 @@ static Slice literal_folder(Slice pattern)
 	while (end < pattern.length && !strchr("*?[!+\\", pattern.at[end]))
 		end++;
 	return end == pattern.length ? pattern : path_folder(slice_sub(pattern, 0, end));
+}
+
+static bool any_file_matches(const Graph *graph, Slice pattern)
+{
+	Slice folder = literal_folder(pattern);
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file));
+		if (path_is_below(path, folder) && trigger_matches(pattern, path))
+			return true;
+	}
+	return false;
 }
 
 /* A pattern in a folder that is there may wait for files to come; one whose folder is gone was left behind. */

@@ -188,7 +188,6 @@ static void read_owners(const SourceFile *file)
 static void read_config(const SourceFile *file)
 {
 	const Known *entry = find_known(file);
-	graph_add(file->builder, file->node, FACT_FORMAT, SLICE("config"), 0, 0);
 	if (is_owners(file))
 		read_owners(file);
 	else if (slice_ends(file->name, ".service") || slice_ends(file->name, ".cfg"))

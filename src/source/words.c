@@ -8,6 +8,7 @@
 #define MOST_WORDS 200
 #define MOST_COMMANDS 5000
 #define MOST_NESTING 32
+#define MOST_NODES 20000
 /* Bytes read in vain behind quotes that do not end, in one text. */
 #define MOST_WASTE ((size_t)1024 * 1024)
 
@@ -367,8 +368,8 @@ void read_commands(const SourceFile *file, Node parent, Slice text, Slice fence)
 	Splitter splitter = {
 	        .file = file, .parent = parent, .text = text, .fence = fence, .heredoc = {"", 0}, .words = words};
 	splitter.guarded = is_guarded_line(&splitter);
-	if (graph_builder_nodes(file->builder) > file->bytes.length)
-		return; /* aliases name one script again and again */
+	if (graph_builder_nodes(file->builder) > MOST_NODES + file->bytes.length / 64)
+		return; /* no text that people wrote has so many; aliases may name one script again and again */
 	while (splitter.at < text.length && splitter.commands < MOST_COMMANDS && splitter.waste < MOST_WASTE)
 		read_next(&splitter);
 	end_command(&splitter);

@@ -1,1 +1,3 @@
 #!/bin/sh
+OUT="$1/certs.yml"
+cat template >"$OUT"

@@ -66,13 +66,28 @@ static bool is_script_path(Slice path)
 	return is_literal_path(path) && (slice_find_byte(path, '/', 0) != SIZE_MAX || has_extension(path));
 }
 
+/* A path below a variable that holds the script's own folder or the root: its place is certain. */
+static void check_expanded(Reader *reader, Node link)
+{
+	const Graph *graph = checker_graph(reader->checker);
+	const Script *script = script_of(reader, graph_file_of(graph, link));
+	g_autofree char *full = script_expand(script, name_of(graph, link));
+	Slice path = slice_from(full);
+	if (full && is_script_path(path) && !path_exists(graph, path) && !script_makes(script, path) &&
+	        !is_kept_out(reader->gone, (Slice){"", 0}, path))
+		gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), path);
+}
+
 static void check_script_link(Reader *reader, Node link)
 {
 	const Graph *graph = checker_graph(reader->checker);
 	Node command = graph_ancestor(graph, link, NODE_COMMAND);
 	Slice folder = folder_of(graph, link), path = name_of(graph, link);
-	if (!is_script_path(path) || graph_has(graph, command, FACT_GUARDED) || graph_has(graph, command, FACT_FENCE) ||
-	        is_kept_out(reader->gone, folder, path) ||
+	if (graph_has(graph, command, FACT_GUARDED) || graph_has(graph, command, FACT_FENCE))
+		return;
+	if (slice_starts(path, "$"))
+		check_expanded(reader, link);
+	if (!is_script_path(path) || is_kept_out(reader->gone, folder, path) ||
 	        script_knows(script_of(reader, graph_file_of(graph, link)), path))
 		return;
 	g_autofree char *full = meant_path(graph, folder, path);

@@ -92,16 +92,26 @@ static void add_made(Script *script, Slice word)
 {
 	script->lost = script->lost || slice_is(word, "*");
 	Slice path = word.length && word.at[0] == '$' ? path_name(word) : word;
-	char *full = path_resolve((Slice){"", 0}, path);
+	char *full = path.at == word.at ? path_resolve((Slice){"", 0}, path) : script_expand(script, word);
 	g_hash_table_add(script->made, slice_dup(path_name(path)));
 	if (full)
 		g_hash_table_add(script->made, full);
 }
 
+static void add_variable(Script *script, Node link)
+{
+	const char *name = graph_name(script->graph, link), *path = graph_text(script->graph, link, FACT_PATH);
+	const char *known = g_hash_table_lookup(script->folder_of, name);
+	g_hash_table_insert(script->folder_of, (gpointer)name, (gpointer)(known && strcmp(known, path) ? "" : path));
+}
+
 void script_read(const Graph *graph, const LinkIndex *index, uint32_t file, Script *ret_script)
 {
-	*ret_script = (Script){graph, file, g_ptr_array_new_with_free_func(g_free),
-	        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), false};
+	*ret_script = (Script){.graph = graph,
+	        .file = file,
+	        .folders = g_ptr_array_new_with_free_func(g_free),
+	        .made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+	        .folder_of = g_hash_table_new(g_str_hash, g_str_equal)};
 	for (Node link = index->first[file]; link && graph_file_of(graph, link) == file;
 	        link = graph_next_node(graph, link)) {
 		Slice word = graph_symbol_slice(graph, graph_name_symbol(graph, link));
@@ -109,6 +119,8 @@ void script_read(const Graph *graph, const LinkIndex *index, uint32_t file, Scri
 			add_made(ret_script, word);
 		else if (has_role(graph, link, "folder"))
 			read_folder(ret_script, word);
+		else if (has_role(graph, link, "variable"))
+			add_variable(ret_script, link);
 		else if (has_role(graph, link, "working-directory"))
 			add_folder(ret_script, (Slice){"", 0}, word);
 	}
@@ -118,10 +130,11 @@ void script_clear(Script *script)
 {
 	g_ptr_array_unref(script->folders);
 	g_hash_table_unref(script->made);
+	g_hash_table_unref(script->folder_of);
 }
 
 /* The path, a folder above it, or a file of its name. */
-static bool is_made(const Script *script, Slice path)
+bool script_makes(const Script *script, Slice path)
 {
 	g_autofree char *full = path_resolve((Slice){"", 0}, path), *name = slice_dup(path_name(path));
 	if (g_hash_table_contains(script->made, name))
@@ -139,10 +152,50 @@ static bool is_made(const Script *script, Slice path)
 bool script_knows(const Script *script, Slice path)
 {
 	Slice here = path_folder(slice_from(graph_file_path(script->graph, script->file)));
-	if (script->lost || exists_above(script->graph, here, path) || is_made(script, path))
+	if (script->lost || exists_above(script->graph, here, path) || script_makes(script, path))
 		return true;
 	for (guint i = 0; i < script->folders->len; i++)
 		if (exists_above(script->graph, slice_from(script->folders->pdata[i]), path))
 			return true;
 	return false;
+}
+
+/* ---- variables --------------------------------------------------------------------------------------------- */
+
+#define MOST_EXPANSIONS 8
+
+/* `$NAME` and what follows it. */
+static bool split_variable(Slice word, char **ret_name, Slice *ret_rest)
+{
+	bool braced = slice_starts(word, "${");
+	size_t start = braced ? 2 : 1, end = start;
+	if (!slice_starts(word, "$"))
+		return false;
+	while (end < word.length && (g_ascii_isalnum(word.at[end]) || word.at[end] == '_'))
+		end++;
+	if (end == start || (braced && (end == word.length || word.at[end] != '}')))
+		return false;
+	*ret_name = slice_dup(slice_sub(word, start, end));
+	*ret_rest = slice_sub(word, end + braced, word.length);
+	return true;
+}
+
+char *script_expand(const Script *script, Slice word)
+{
+	Slice here = path_folder(slice_from(graph_file_path(script->graph, script->file))), rest;
+	g_autofree char *path = slice_dup(word);
+	for (uint32_t i = 0; i < MOST_EXPANSIONS && path[0] == '$'; i++) {
+		g_autofree char *name = NULL;
+		if (!split_variable(slice_from(path), &name, &rest) || (rest.length && rest.at[0] != '/'))
+			return NULL;
+		const char *folder = g_hash_table_lookup(script->folder_of, name);
+		if (!folder || !*folder)
+			return NULL;
+		char *next = g_strconcat(folder, rest.at, NULL);
+		g_free(path);
+		path = next;
+	}
+	if (path[0] == '/')
+		return path_resolve((Slice){"", 0}, slice_from(path + strspn(path, "/")));
+	return path[0] == '.' ? path_resolve(here, slice_from(path)) : NULL;
 }

@@ -274,6 +274,13 @@ static void read_test(const Command *command)
 			add_path(command, "tests", command->words[i + 1]);
 }
 
+/* export NAME=… */
+static void read_declaration(const Command *command)
+{
+	for (size_t i = 1; i < command->count; i++)
+		read_assignment(command->file, command->node, command->words[i]);
+}
+
 static const struct {
 	const char *programs;
 	void (*read)(const Command *command);
@@ -294,6 +301,7 @@ static const struct {
         {"git", read_git, true},
         {"curl wget", read_download, true},
         {"cd pushd", read_cd, true},
+        {"export readonly local declare typeset", read_declaration, false},
         {"[ [[ test", read_test, false},
 };
 
@@ -334,4 +342,115 @@ bool begins_with_program(Slice text)
 		if (programs[i].typed && is_one_of(word, programs[i].programs))
 			return true;
 	return is_own_script(word);
+}
+
+/* ---- variables ------------------------------------------------------------------------------------------ */
+
+static bool take_prefix(Slice *rest, const char *prefix)
+{
+	if (!slice_starts(*rest, prefix))
+		return false;
+	*rest = slice_sub(*rest, strlen(prefix), rest->length);
+	return true;
+}
+
+static bool take_any(Slice *rest, const char *const *prefixes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (take_prefix(rest, prefixes[i]))
+			return true;
+	return false;
+}
+
+/* The way from a base to the folder that a value is, as scripts write it: `$(cd $(dirname $0)/.. && pwd)`. */
+typedef struct Way {
+	const char *base; /* NULL: none was found yet */
+	uint32_t up;      /* by dirname */
+	GString *below;   /* what is written behind the base */
+} Way;
+
+static bool take_base(Slice *rest, Way *way)
+{
+	static const char *const own[] = {"${BASH_SOURCE[0]}", "${BASH_SOURCE}", "$BASH_SOURCE", "${0}", "$0"};
+	static const char *const own_folder[] = {"${BASH_SOURCE[0]%/*}", "${BASH_SOURCE%/*}", "${0%/*}"};
+	bool folder = take_any(rest, own_folder, G_N_ELEMENTS(own_folder));
+	if (folder || take_any(rest, own, G_N_ELEMENTS(own))) {
+		way->base = ".";
+		way->up += folder;
+		return true;
+	}
+	if (take_prefix(rest, "$(git rev-parse --show-toplevel")) {
+		way->base = "/";
+		return true;
+	}
+	return false;
+}
+
+/* `$NAME` or `${NAME}` at the begin of *rest; the name is put in front of what is below. */
+static bool take_variable(Slice *rest, Way *way)
+{
+	Slice at = *rest;
+	if (!take_prefix(&at, "$"))
+		return false;
+	bool braced = take_prefix(&at, "{");
+	size_t length = 0;
+	while (length < at.length && (g_ascii_isalnum(at.at[length]) || at.at[length] == '_'))
+		length++;
+	if (length == 0 || g_ascii_isdigit(at.at[0]) || (braced && (length == at.length || at.at[length] != '}')))
+		return false;
+	g_string_append_printf(way->below, "$%.*s", (int)length, at.at);
+	way->base = "";
+	*rest = slice_sub(at, length + braced, at.length);
+	return true;
+}
+
+static bool read_way(Slice value, Way *way)
+{
+	static const char *const noise[] = {"$(cd ", "$(realpath ", "$(readlink -f ", "$(readlink -e ", "-- ", "-P ",
+	        "&& pwd -P", "&& pwd", "; pwd", ";pwd", "2>/dev/null", "&>/dev/null", ">/dev/null", "2>&1", ")", " "};
+	Slice rest = value;
+	while (rest.length) {
+		if (take_prefix(&rest, "$(dirname "))
+			way->up++;
+		else if (take_any(&rest, noise, G_N_ELEMENTS(noise)) || (!way->base && take_base(&rest, way)) ||
+		         (!way->base && take_variable(&rest, way)))
+			continue;
+		else if (!way->base ||
+		         (rest.at[0] != '/' && !g_ascii_isalnum(rest.at[0]) && !strchr("._-", rest.at[0])))
+			return false;
+		else {
+			g_string_append_c(way->below, rest.at[0]);
+			rest = slice_sub(rest, 1, rest.length);
+		}
+	}
+	return way->base != NULL;
+}
+
+/* dirname of the script is its folder; of a folder, the one above. */
+static void add_folder_variable(const SourceFile *file, Node parent, Word word, size_t equals, const Way *way)
+{
+	g_autoptr(GString) path = g_string_new(way->base);
+	size_t name = strcmp(way->base, "") == 0 ? strcspn(way->below->str, "/") : 0;
+	bool own = strcmp(way->base, ".") == 0;
+	g_string_append_len(path, way->below->str, (gssize)name);
+	for (uint32_t i = own; i < way->up; i++)
+		g_string_append(path, "/..");
+	g_string_append(path, way->below->str + name);
+	if ((own && way->up == 0) || (strcmp(way->base, "") == 0 && path->len == name))
+		return; /* the file and no folder; another name for anything */
+	Node link =
+	        graph_add_node(file->builder, NODE_LINK, parent, slice_sub(word.text, 0, equals), word.start, word.end);
+	graph_add(file->builder, link, FACT_ROLE, SLICE("variable"), word.start, word.end);
+	graph_add(file->builder, link, FACT_PATH, (Slice){path->str, path->len}, word.start, word.end);
+}
+
+void read_assignment(const SourceFile *file, Node parent, Word word)
+{
+	size_t equals = slice_find_byte(word.text, '=', 0);
+	g_autoptr(GString) below = g_string_new(NULL);
+	Way way = {.below = below};
+	if (equals == SIZE_MAX || word.text.length > 300)
+		return;
+	if (read_way(slice_sub(word.text, equals + 1, word.text.length), &way))
+		add_folder_variable(file, parent, word, equals, &way);
 }

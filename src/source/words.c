@@ -227,6 +227,9 @@ static void end_command(Splitter *splitter)
 	uint32_t front = count_front(splitter), count = splitter->count - front;
 	const Word *words = splitter->words + front;
 	splitter->count = 0;
+	for (uint32_t i = 0; i < front; i++)
+		if (is_assignment(splitter->words[i].text) && splitter->commands < MOST_COMMANDS)
+			read_assignment(file, splitter->parent, splitter->words[i]);
 	if (count && splitter->commands < MOST_COMMANDS) {
 		Node command = graph_add_node(
 		        file->builder, NODE_COMMAND, splitter->parent, words[0].text, words[0].start, words[0].end);

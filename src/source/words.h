@@ -19,5 +19,9 @@ void read_commands(const SourceFile *file, Node parent, Slice text, Slice fence)
 void read_command_paths(const SourceFile *file, Node command, const Word *words, size_t count);
 void add_command_path(const SourceFile *file, Node command, const char *role, Word word);
 
+/* `NAME=…` where the value is the script's own folder, the root of the repository, or lies beside another variable: a
+ * LINK below parent with ROLE variable, and the folder as PATH: `./..`, `/` for the root, `$OTHER/..`. */
+void read_assignment(const SourceFile *file, Node parent, Word word);
+
 /* True if the text begins with a program that documents tell people to type, or with the path of a script. */
 bool begins_with_program(Slice text);

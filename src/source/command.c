@@ -320,15 +320,15 @@ static bool is_own_script(Slice program)
 	       (has_script_ending(program) && slice_find_byte(program, '/', 0) != SIZE_MAX && program.at[0] != '/');
 }
 
-void read_command_paths(const SourceFile *file, Node node, const Word *words, size_t count)
+void read_command_paths(const SourceFile *file, Node command, const Word *words, size_t count)
 {
-	Command command = {file, node, words, count};
+	Command whole = {file, command, words, count};
 	if (is_own_script(words[0].text))
-		add_path(&command, "script-path", words[0]);
+		add_path(&whole, "script-path", words[0]);
 	for (size_t i = 0; i < G_N_ELEMENTS(programs); i++)
 		if (is_one_of(words[0].text, programs[i].programs))
-			programs[i].read(&command);
-	add_outputs(&command);
+			programs[i].read(&whole);
+	add_outputs(&whole);
 }
 
 bool begins_with_program(Slice text)

@@ -83,9 +83,7 @@ static size_t step(Nesting *nesting, Slice text, size_t at)
 		push(nesting, next);
 		return at + 2;
 	}
-	if ((c == '"' || c == '`') && in != c)
-		push(nesting, c);
-	else if (c == '(' && in == '(')
+	if (((c == '"' || c == '`') && in != c) || (c == '(' && in == '('))
 		push(nesting, c);
 	else if (in && (c == in || (c == ')' && in == '(') || (c == '}' && in == '{')))
 		nesting->depth--;
@@ -347,12 +345,10 @@ static void read_next(Splitter *splitter)
 	char c = text.at[splitter->at];
 	if (c == '\n') {
 		end_line(splitter);
-	} else if (is_blank(c)) {
+	} else if (is_blank(c) || slice_starts(slice_sub(text, splitter->at, text.length), "&>")) {
 		splitter->at++;
 	} else if (c == '#') {
 		splitter->at = MIN(slice_find_byte(text, '\n', splitter->at), text.length);
-	} else if (c == '&' && splitter->at + 1 < text.length && text.at[splitter->at + 1] == '>') {
-		splitter->at++;
 	} else if (ends_command(c)) {
 		end_command(splitter);
 		splitter->at++;

@@ -31,11 +31,6 @@ void link_index_free(LinkIndex *index)
 	g_free(index);
 }
 
-bool has_role(const Graph *graph, Node link, const char *role)
-{
-	return strcmp(graph_text(graph, link, FACT_ROLE), role) == 0;
-}
-
 static void add_folder(Script *script, Slice folder, Slice path)
 {
 	char *full = path_resolve(folder, path);

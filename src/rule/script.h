@@ -32,5 +32,3 @@ char *script_expand(const Script *script, Slice word);
 
 /* The file makes or tests that path of the repository, or one of its name. */
 bool script_makes(const Script *script, Slice path);
-
-bool has_role(const Graph *graph, Node link, const char *role);

@@ -5,10 +5,11 @@
 #include "base/path.h"
 #include "link/linker.h"
 
-static Carrier *add_carrier(Linker *linker, Node node)
+Carrier *link_add_carrier(Linker *linker, Node node, Node root)
 {
 	Carrier *carrier = g_new0(Carrier, 1);
 	carrier->node = node;
+	carrier->root = root;
 	carrier->edges = g_array_new(FALSE, FALSE, sizeof(Edge));
 	carrier->contexts = g_array_new(FALSE, FALSE, sizeof(Context));
 	g_hash_table_insert(linker->carriers, GUINT_TO_POINTER(node), carrier);
@@ -21,13 +22,19 @@ static Node file_node(const Graph *graph, Node node)
 	return graph_file_node(graph, graph_file_of(graph, node));
 }
 
-static void add_edge(Linker *linker, Carrier *carrier, Node target, Context change, Node entry)
+void link_add_edge(Linker *linker, Carrier *carrier, Node target, Context change, Node entry, Span place)
 {
 	Graph *graph = linker->graph;
 	Edge edge = {.target = target, .entry = entry, .change = change};
 	g_array_append_val(carrier->edges, edge);
-	linker->taken[graph_file_of(graph, target)] = true;
-	graph_derive(graph, file_node(graph, target), FACT_REACHED_BY, carrier->node, graph_place(graph, entry));
+	if (!carrier->silent)
+		linker->taken[graph_file_of(graph, target)] = true;
+	graph_derive(graph, file_node(graph, target), FACT_REACHED_BY, carrier->node, place);
+}
+
+static void add_edge(Linker *linker, Carrier *carrier, Node target, Context change, Node entry)
+{
+	link_add_edge(linker, carrier, target, change, entry, graph_place(linker->graph, entry));
 }
 
 /* ---- kustomizations ----------------------------------------------------------------------------- */
@@ -86,7 +93,8 @@ static Node kustomization_on_the_way(const Graph *graph, Slice folder, Slice pat
 	return NODE_NONE;
 }
 
-static void add_folder(Linker *linker, Carrier *carrier, Slice folder, bool recursive, Context change, Node entry)
+void link_add_folder(
+        Linker *linker, Carrier *carrier, Slice folder, bool recursive, Context change, Node entry, Span place)
 {
 	const Graph *graph = linker->graph;
 	uint32_t first, end;
@@ -99,9 +107,9 @@ static void add_folder(Linker *linker, Carrier *carrier, Slice folder, bool recu
 		if (!recursive && path_folder(path).length != folder.length)
 			continue;
 		if (inner && inner != last && graph_node_type(graph, inner) == NODE_KUSTOMIZATION)
-			add_edge(linker, carrier, inner, change, entry);
+			link_add_edge(linker, carrier, inner, change, entry, place);
 		else if (!inner && has_objects(graph, node))
-			add_edge(linker, carrier, node, change, entry);
+			link_add_edge(linker, carrier, node, change, entry, place);
 		last = inner ? inner : last;
 	}
 }
@@ -128,7 +136,7 @@ static void add_target(Linker *linker, Carrier *carrier, Slice folder, bool recu
 	else if (file && !node)
 		add_chart(linker, carrier, file, change, entry);
 	else if (!node)
-		add_folder(linker, carrier, folder, recursive, change, entry);
+		link_add_folder(linker, carrier, folder, recursive, change, entry, graph_place(graph, entry));
 }
 
 /* ---- Flux and Argo CD ---------------------------------------------------------------------------- */
@@ -340,9 +348,9 @@ void link_carriers(Linker *linker)
 	linker->in_order = g_ptr_array_new();
 	linker->taken = g_new0(bool, MAX(graph_files(graph), 1));
 	GRAPH_NODES (graph, NODE_KUSTOMIZATION, node)
-		read_kustomization(linker, add_carrier(linker, node));
+		read_kustomization(linker, link_add_carrier(linker, node, node));
 	GRAPH_NODES (graph, NODE_OBJECT, object)
 		if (is_applier(graph, object))
-			read_applier(linker, add_carrier(linker, object));
+			read_applier(linker, link_add_carrier(linker, object, object));
 	mark_patches(linker);
 }

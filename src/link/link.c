@@ -9,6 +9,7 @@ void link_graph(Graph *graph)
 	link_builds(graph);
 	graph_finish(graph);
 	link_carriers(&linker);
+	link_commands(&linker);
 	link_circles(&linker);
 	link_reach(&linker);
 	graph_finish(graph);

@@ -6,8 +6,10 @@
  * - An ENTRY (a path that a kustomization, Flux Kustomization or Application names) REFERS_TO the FILE or KUSTOMIZATION
  *   that it leads to, or is UNRESOLVED: "missing", "no-kustomization" (the folder has none), "cycle", or "unknown"
  *   (remote, a variable, another repository). A folder of plain manifests has neither row.
- * - A FILE that anything brings in or reads is REACHED_BY that KUSTOMIZATION or OBJECT, and has the ROOT of each chain.
- *   A DOCUMENT that is only read, as a patch or as the content of a generator, IS_PATCH: its objects are no objects.
+ * - A FILE that anything brings in or reads is REACHED_BY that KUSTOMIZATION, OBJECT or COMMAND, and has the ROOT of
+ * each chain: the outermost KUSTOMIZATION or OBJECT, or for all that scripts apply one and the same script's FILE.
+ * Commands of documents, and all where Flux or Argo CD is at work, reach files and are no root. A DOCUMENT that is only
+ * read, as a patch or as the content of a generator, IS_PATCH: its objects are no objects.
  * - Every other OBJECT and GENERATED has an IDENTITY for each way in which it is applied: Kind/namespace/name, the kind
  *   with ".group" where that is an operator's. The namespace is empty where the kind has none or nothing says it.
  * - A REFERENCE REFERS_TO each object, generated object or provider that it may mean, or is UNRESOLVED: "missing" where
@@ -15,8 +17,8 @@
  *   References in kustomizations (roles replicas and patch-target) have neither row.
  * - OPAQUE says in which namespace ("*": any) a chart, plugin or remote resource may make anything; CREATES what a
  *   script, document or template makes by hand, as Kind/name.
- * - A DOCKERFILE has a CONTEXT for each folder it is built in, placed where compose says so, or in itself for a guess. A
- *   Python FILE that its image starts or imports RUNS_IN it. An IMPORT that nothing in the image gives is NOT_IN_IMAGE,
+ * - A DOCKERFILE has a CONTEXT for each folder it is built in, placed where compose says so, or in itself for a guess.
+ * A Python FILE that its image starts or imports RUNS_IN it. An IMPORT that nothing in the image gives is NOT_IN_IMAGE,
  *   with the WANTS_PATH where it would stand; guarded imports and what RUN may make have neither row.
  * - A Service SELECTS pods; it MAY_SELECT others where a part that cannot be read may make them.
  */

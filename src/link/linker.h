@@ -30,11 +30,13 @@ typedef struct Edge {
 } Edge;
 
 typedef struct Carrier {
-	Node node;        /* a KUSTOMIZATION, or the OBJECT of a Flux Kustomization or Application */
+	Node node;        /* a KUSTOMIZATION, the OBJECT of a Flux Kustomization or Application, or a COMMAND */
+	Node root;        /* the same, or one script for all commands: they apply to one cluster */
 	GArray *edges;    /* Edge */
 	GArray *contexts; /* Context */
 	Context own;      /* of a kustomization: what it does to all it brings in, its components included */
 	bool has_parent;
+	bool silent;     /* reaches files and says nothing about their names */
 	bool asked;      /* own is known, or being found */
 	uint8_t walk;    /* of the search for circles: not seen, on the way, done */
 	guint next_edge; /* of the same */
@@ -43,7 +45,7 @@ typedef struct Carrier {
 typedef struct Linker {
 	Graph *graph;
 	GHashTable *carriers;   /* Node → Carrier, owned */
-	bool mostly_reached; /* by kustomizations, Flux or Applications; set by link_references */
+	bool mostly_reached;    /* by kustomizations, Flux or Applications; set by link_references */
 	GPtrArray *in_order;    /* Carrier, by node */
 	GArray **file_contexts; /* by number of file: Context, or NULL where nothing brings the file in */
 	bool *taken;            /* by number of file: some carrier applies it */
@@ -60,6 +62,7 @@ Contexts link_contexts(const Linker *linker, uint32_t file);
 void link_quiet(Graph *graph);
 void link_entries(Graph *graph);
 void link_carriers(Linker *linker);
+void link_commands(Linker *linker);
 void link_circles(Linker *linker);
 void link_reach(Linker *linker);
 void link_reach_clear(Linker *linker);
@@ -69,6 +72,14 @@ void link_references(Linker *linker);
 void link_selectors(Linker *linker);
 
 Carrier *link_find_carrier(const Linker *linker, Node node);
+Carrier *link_add_carrier(Linker *linker, Node node, Node root);
+
+/* The carrier brings the target in, as an entry or word says. */
+void link_add_edge(Linker *linker, Carrier *carrier, Node target, Context change, Node entry, Span place);
+
+/* The manifests of a folder, and with recursive those below it and the kustomizations on the way. */
+void link_add_folder(
+        Linker *linker, Carrier *carrier, Slice folder, bool recursive, Context change, Node entry, Span place);
 
 /* ---- paths -------------------------------------------------------------------------------------- */
 

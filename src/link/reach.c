@@ -156,7 +156,7 @@ static void follow_edges(Linker *linker, GQueue *queue, const Visit *visit)
 static void spread_from(Linker *linker, Carrier *root)
 {
 	g_autoptr(GQueue) queue = g_queue_new();
-	Context context = {.root = root->node};
+	Context context = {.root = root->root};
 	context = combine(linker->graph, &context, &root->own);
 	enter(queue, root, &context);
 	for (Visit *visit; (visit = g_queue_pop_head(queue));) {
@@ -179,7 +179,7 @@ static void find_parents(Linker *linker)
 	const Graph *graph = linker->graph;
 	for (guint i = 0; i < linker->in_order->len; i++) {
 		const Carrier *carrier = linker->in_order->pdata[i];
-		for (guint j = 0; j < carrier->edges->len; j++) {
+		for (guint j = 0; !carrier->silent && j < carrier->edges->len; j++) {
 			Carrier *inner = link_find_carrier(linker, g_array_index(carrier->edges, Edge, j).target);
 			if (inner && inner != carrier)
 				inner->has_parent = true;
@@ -262,7 +262,7 @@ void link_reach(Linker *linker)
 	find_parents(linker);
 	for (guint i = 0; i < linker->in_order->len; i++) {
 		Carrier *carrier = linker->in_order->pdata[i];
-		if (!carrier->has_parent)
+		if (!carrier->has_parent && !carrier->silent)
 			spread_from(linker, carrier);
 	}
 	spread_circles(linker);

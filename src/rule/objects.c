@@ -1,14 +1,12 @@
-/* One object in two files, and namespaces that nobody makes.
+/* One object in two files.
  *
  * Two files hold the same object only where both end in one cluster: below one root of Flux, Argo CD or kustomize, or,
  * where there is none, when their paths do not tell two environments apart. Trees that repeat one another file by file
  * are environments, whatever they are called. */
-#include "base/near.h"
 #include "base/path.h"
 #include "rule/apply.h"
 #include "rule/owner.h"
 #include "rule/rule.h"
-#include "rule/search.h"
 
 /* ---- duplicate-object ----------------------------------------------------------------------------------- */
 
@@ -18,6 +16,9 @@
 typedef struct Pair {
 	Node one, other; /* in the order of files */
 	Symbol identity;
+	bool build;       /* one run of kustomize meets both */
+	const char *keys; /* in which they differ; "" where they cannot be compared, NULL where they are the same */
+	Level level;
 } Pair;
 
 typedef struct Doubles {
@@ -126,13 +127,22 @@ static bool meet_by_hand(const Graph *graph, const Pair *pair)
 	       !is_sample(other);
 }
 
+/* All that scripts apply goes to one cluster as far as is known; one for each environment is told by its paths. */
+static bool are_of_two_scripts(const Graph *graph, const Pair *pair)
+{
+	const Row *root = graph_find(graph, file_node_of(graph, pair->one), FACT_ROOT);
+	const char *one = path_of(graph, pair->one), *other = path_of(graph, pair->other);
+	return graph_node_type(graph, root->object) == NODE_FILE &&
+	       (are_environments(one, other) || is_sample(one) || is_sample(other));
+}
+
 static bool meet(const Doubles *doubles, const Pair *pair)
 {
 	const Graph *graph = checker_graph(doubles->checker);
 	Node one = file_node_of(graph, pair->one), other = file_node_of(graph, pair->other);
 	bool left = graph_has(graph, one, FACT_ROOT), right = graph_has(graph, other, FACT_ROOT);
 	if (left && right)
-		return share_root(graph, one, other);
+		return share_root(graph, one, other) && !are_of_two_scripts(graph, pair);
 	if (doubles->live)
 		return false;
 	if (left || right) {
@@ -146,7 +156,7 @@ static bool meet(const Doubles *doubles, const Pair *pair)
 static void add_pair(Doubles *doubles, Node one, Node other, Symbol identity)
 {
 	const Graph *graph = checker_graph(doubles->checker);
-	Pair pair = {MIN(one, other), MAX(one, other), identity};
+	Pair pair = {.one = MIN(one, other), .other = MAX(one, other), .identity = identity};
 	if (!meet(doubles, &pair))
 		return;
 	bool same;
@@ -239,9 +249,50 @@ static const Owners *find_owners(const Doubles *doubles, Node object)
 	return owners;
 }
 
+/* A command that applies the file itself builds nothing. */
+static bool is_applied_directly(const Graph *graph, Node object, Node owner)
+{
+	return graph_node_type(graph, owner) == NODE_COMMAND &&
+	       graph_says(graph, file_node_of(graph, object), FACT_REACHED_BY, owner);
+}
+
 static bool in_one_build(const Doubles *doubles, const Pair *pair)
 {
-	return owners_share(find_owners(doubles, pair->one), find_owners(doubles, pair->other));
+	const Graph *graph = checker_graph(doubles->checker);
+	const Owners *one = find_owners(doubles, pair->one), *other = find_owners(doubles, pair->other);
+	for (uint32_t i = 0; i < one->count; i++)
+		for (uint32_t j = 0; j < other->count; j++)
+			if (one->at[i] == other->at[j] && !is_applied_directly(graph, pair->one, one->at[i]) &&
+			        !is_applied_directly(graph, pair->other, one->at[i]))
+				return true;
+	return false;
+}
+
+/* Between two commands of one script an `else`, another case or another function begins: it may run only one. */
+static bool may_branch(const Graph *graph, Span first, Span last)
+{
+	static const char *const words[] = {"else", "elif", ";;", "\n}", "exit"};
+	Slice between = graph_span_bytes(graph, (Span){first.file, first.start, last.start});
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (slice_find(between, words[i], 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+/* The object of the pair whose command comes last in the one script that applies both, or NODE_NONE. */
+static Node applied_last(const Doubles *doubles, const Pair *pair)
+{
+	const Graph *graph = checker_graph(doubles->checker);
+	const Owners *one = find_owners(doubles, pair->one), *other = find_owners(doubles, pair->other);
+	if (one->count != 1 || other->count != 1 || one->at[0] == other->at[0] ||
+	        graph_node_type(graph, one->at[0]) != NODE_COMMAND ||
+	        graph_node_type(graph, other->at[0]) != NODE_COMMAND)
+		return NODE_NONE;
+	Span left = graph_place(graph, one->at[0]), right = graph_place(graph, other->at[0]);
+	bool order = left.start < right.start;
+	if (left.file != right.file || may_branch(graph, order ? left : right, order ? right : left))
+		return NODE_NONE;
+	return order ? pair->other : pair->one;
 }
 
 /* Two files of one namespace are usual and do no harm, unless one build meets both. */
@@ -280,13 +331,17 @@ static bool may_be_choice(const Doubles *doubles, const Pair *pair)
 }
 
 /* What is the same in both places, or defines a kind that one bundle or another brings along, breaks nothing today. */
-static Level double_level(const Doubles *doubles, const Pair *pair, bool build, bool differ)
+static Level double_level(const Doubles *doubles, const Pair *pair)
 {
 	const Graph *graph = checker_graph(doubles->checker);
-	if (build)
+	if (pair->build)
 		return LEVEL_ERROR;
+	const Row *root = graph_find(graph, file_node_of(graph, pair->one), FACT_ROOT);
+	bool script = root && graph_node_type(graph, root->object) == NODE_FILE;
+	if (script && graph_has(graph, file_node_of(graph, pair->other), FACT_ROOT) && !applied_last(doubles, pair))
+		return LEVEL_WARNING;
 	bool definition = strcmp(graph_text(graph, pair->one, FACT_KIND), "CustomResourceDefinition") == 0;
-	return differ && !definition && !may_be_choice(doubles, pair) ? LEVEL_ERROR : LEVEL_WARNING;
+	return pair->keys && !definition && !may_be_choice(doubles, pair) ? LEVEL_ERROR : LEVEL_WARNING;
 }
 
 static char *differences_of(const Graph *graph, const Pair *pair)
@@ -300,46 +355,32 @@ static char *differences_of(const Graph *graph, const Pair *pair)
 	return differences(graph, pair->one, pair->other);
 }
 
+static const char *script_of(const Doubles *doubles, Node object)
+{
+	return path_of(checker_graph(doubles->checker), find_owners(doubles, object)->at[0]);
+}
+
 /* keys: "" where the two cannot be compared, NULL where they are the same. */
-static void explain_double(Doubles *doubles, Finding *finding, const Pair *pair, bool build, const char *keys)
+static void explain_double(Doubles *doubles, Finding *finding, const Pair *pair)
 {
 	Checker *checker = doubles->checker;
 	Span place = graph_place(checker_graph(checker), pair->one);
-	if (!keys)
+	if (!pair->keys)
 		add_evidence(checker, finding, place, "the first one; both are the same");
-	else if (*keys)
-		add_evidence(checker, finding, place, "the first one; they differ in %s", keys);
+	else if (*pair->keys)
+		add_evidence(checker, finding, place, "the first one; they differ in %s", pair->keys);
 	else
 		add_evidence(checker, finding, place, "the first one");
-	if (build)
+	Node last = applied_last(doubles, pair);
+	if (pair->build)
 		set_hint(checker, finding, "kustomize refuses to build both: delete one");
-	else if (keys)
+	else if (pair->keys && last)
+		set_hint(checker, finding, "%s applies the one in %s last, so that one is in effect: keep one of them",
+		        script_of(doubles, last), path_of(checker_graph(checker), last));
+	else if (pair->keys)
 		set_hint(checker, finding, "the one applied last wins: keep what is meant in one and delete the other");
 	else
 		set_hint(checker, finding, "delete one of the two");
-}
-
-static void report_double(Doubles *doubles, const Pair *pair)
-{
-	Checker *checker = doubles->checker;
-	const Graph *graph = checker_graph(checker);
-	const char *one = path_of(graph, pair->one), *other = path_of(graph, pair->other);
-	bool build = graph_has(graph, file_node_of(graph, pair->one), FACT_ROOT) && in_one_build(doubles, pair);
-	if (is_harmless(graph, pair, build))
-		return;
-	g_autofree char *files = g_strdup_printf("%s|%s", one, other);
-	Finding *finding = g_hash_table_lookup(doubles->findings, files);
-	const char *kind = graph_text(graph, pair->other, FACT_KIND), *name = graph_name(graph, pair->other);
-	if (finding) {
-		add_evidence(checker, finding, graph_place(graph, pair->other), "and %s %s", kind, name);
-		return;
-	}
-	g_autofree char *keys = differences_of(graph, pair);
-	finding = report_at(checker, double_level(doubles, pair, build, keys != NULL), pair->other,
-	        graph_place(graph, pair->other), "%s %s is already in %s", kind, name,
-	        strcmp(one, other) == 0 ? "this file" : one);
-	explain_double(doubles, finding, pair, build, keys);
-	g_hash_table_insert(doubles->findings, g_steal_pointer(&files), finding);
 }
 
 static bool are_parallel_trees(const Doubles *doubles, const Pair *pair)
@@ -351,6 +392,40 @@ static bool are_parallel_trees(const Doubles *doubles, const Pair *pair)
 	       !graph_has(graph, file_node_of(graph, pair->one), FACT_ROOT);
 }
 
+/* False for what is left alone. */
+static bool judge(Doubles *doubles, Pair *pair)
+{
+	const Graph *graph = checker_graph(doubles->checker);
+	if (are_parallel_trees(doubles, pair))
+		return false;
+	pair->build = graph_has(graph, file_node_of(graph, pair->one), FACT_ROOT) && in_one_build(doubles, pair);
+	if (is_harmless(graph, pair, pair->build))
+		return false;
+	g_autofree char *keys = differences_of(graph, pair);
+	pair->keys = keys ? arena_text(checker_arena(doubles->checker), slice_from(keys)) : NULL;
+	pair->level = double_level(doubles, pair);
+	return true;
+}
+
+/* All that two files have in common is one finding, told by the worst of it. */
+static void report_double(Doubles *doubles, const Pair *pair)
+{
+	Checker *checker = doubles->checker;
+	const Graph *graph = checker_graph(checker);
+	const char *one = path_of(graph, pair->one), *other = path_of(graph, pair->other);
+	const char *kind = graph_text(graph, pair->other, FACT_KIND), *name = graph_name(graph, pair->other);
+	g_autofree char *files = g_strdup_printf("%s|%s", one, other);
+	Finding *finding = g_hash_table_lookup(doubles->findings, files);
+	if (finding) {
+		add_evidence(checker, finding, graph_place(graph, pair->other), "and %s %s", kind, name);
+		return;
+	}
+	finding = report_at(checker, pair->level, pair->other, graph_place(graph, pair->other),
+	        "%s %s is already in %s", kind, name, strcmp(one, other) == 0 ? "this file" : one);
+	explain_double(doubles, finding, pair);
+	g_hash_table_insert(doubles->findings, g_steal_pointer(&files), finding);
+}
+
 static void check_duplicate_object(Checker *checker)
 {
 	g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(Pair));
@@ -359,195 +434,14 @@ static void check_duplicate_object(Checker *checker)
 	g_autoptr(GHashTable) owners = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	Doubles doubles = {checker, pairs, trees, findings, owners, has_appliers(checker_graph(checker))};
 	find_pairs(&doubles);
-	for (guint i = 0; i < pairs->len; i++) {
-		const Pair *pair = &g_array_index(pairs, Pair, i);
-		if (!are_parallel_trees(&doubles, pair))
-			report_double(&doubles, pair);
-	}
-}
-
-/* ---- namespace-missing --------------------------------------------------------------------------------------- */
-
-typedef struct Spaces {
-	Checker *checker;
-	GHashTable *made;  /* names of namespaces, as texts of the graph */
-	GHashTable *users; /* name → GArray of Span */
-	GPtrArray *order;  /* names, in the order of first use */
-	bool all;          /* some script makes namespaces by a variable */
-} Spaces;
-
-static bool is_given(const char *name)
-{
-	return strcmp(name, "default") == 0 || g_str_has_prefix(name, "kube-") || strcmp(name, "flux-system") == 0 ||
-	       strcmp(name, "argocd") == 0 || g_str_has_prefix(name, "cattle-") || g_str_has_prefix(name, "openshift");
-}
-
-static void add_user(Spaces *spaces, const char *name, Span place)
-{
-	if (*name == '\0' || is_given(name) || strpbrk(name, "${}<>*") || g_hash_table_contains(spaces->made, name))
-		return;
-	GArray *users = g_hash_table_lookup(spaces->users, name);
-	if (!users) {
-		users = g_array_new(FALSE, FALSE, sizeof(Span));
-		g_hash_table_insert(spaces->users, (gpointer)name, users);
-		g_ptr_array_add(spaces->order, (gpointer)name);
-	}
-	g_array_append_val(users, place);
-}
-
-/* The middle of Kind/namespace/name, as a text that lives as long as the graph. */
-static const char *namespace_of(const Graph *graph, Symbol identity)
-{
-	const char *text = graph_symbol_text(graph, identity), *start = strchr(text, '/');
-	const char *end = start ? strchr(start + 1, '/') : NULL;
-	Symbol symbol;
-	if (!end || !graph_find_symbol(graph, (Slice){start + 1, (size_t)(end - start - 1)}, &symbol))
-		return "";
-	return graph_symbol_text(graph, symbol);
-}
-
-/* Where there are kustomizations, a file that none of them lists is a note or a choice. */
-static bool is_in_use(const Graph *graph, Node object)
-{
-	bool lists = graph_first_node(graph, NODE_KUSTOMIZATION) != NODE_NONE || has_appliers(graph);
-	return !is_quiet(graph, object) && (!lists || graph_has(graph, file_node_of(graph, object), FACT_ROOT));
-}
-
-static void add_made(Spaces *spaces, const char *name)
-{
-	if (*name)
-		g_hash_table_add(spaces->made, (gpointer)name);
-}
-
-/* Releases and Applications that make their own. */
-static void collect_making(Spaces *spaces)
-{
-	const Graph *graph = checker_graph(spaces->checker);
-	GRAPH_EACH (graph, FACT_CREATES_NAMESPACE, row) {
-		add_made(spaces, graph_text(graph, row->subject, FACT_TARGET_NAMESPACE));
-		GRAPH_OF (graph, row->subject, FACT_IDENTITY, identity)
-			add_made(spaces, namespace_of(graph, identity->object));
-		spaces->all = spaces->all || strstr(graph_text(graph, row->subject, FACT_TARGET_NAMESPACE), "{{");
-	}
-	GRAPH_EACH (graph, FACT_CREATES, row) {
-		const char *text = graph_symbol_text(graph, row->object);
-		if (!g_str_has_prefix(text, "Namespace/"))
-			continue;
-		spaces->all = spaces->all || strcmp(text, "Namespace/*") == 0;
-		add_made(spaces, text + strlen("Namespace/"));
-	}
-}
-
-static void collect_made(Spaces *spaces)
-{
-	const Graph *graph = checker_graph(spaces->checker);
-	GRAPH_EACH (graph, FACT_IDENTITY, row) {
-		const char *kind = graph_text(graph, row->subject, FACT_KIND);
-		if (strstr(kind, "Namespace") || strcmp(kind, "Project") == 0 || strcmp(kind, "Tenant") == 0)
-			add_made(spaces, strrchr(graph_symbol_text(graph, row->object), '/') + 1);
-	}
-	collect_making(spaces);
-}
-
-/* The place of the namespace where it is written, else of the object. */
-static Span user_place(const Graph *graph, Node object, const char *name)
-{
-	const Row *written = graph_find(graph, object, FACT_NAMESPACE);
-	if (written && strcmp(graph_symbol_text(graph, written->object), name) == 0)
-		return graph_span(graph, written);
-	return graph_place(graph, object);
-}
-
-static void collect_users(Spaces *spaces)
-{
-	const Graph *graph = checker_graph(spaces->checker);
-	GRAPH_EACH (graph, FACT_IDENTITY, row) {
-		const char *name = namespace_of(graph, row->object);
-		if (is_in_use(graph, row->subject))
-			add_user(spaces, name, user_place(graph, row->subject, name));
-	}
-	GRAPH_EACH (graph, FACT_TARGET_NAMESPACE, row)
-		if (is_in_use(graph, row->subject) && !is_patch(graph, row->subject))
-			add_user(spaces, graph_symbol_text(graph, row->object), graph_span(graph, row));
-}
-
-static bool accept_remote(const Graph *graph, Span word, void *data)
-{
-	Slice line = graph_line_at(graph, word);
-	return slice_find(line, "://", 0) != SIZE_MAX && is_apply_command(graph, word);
-}
-
-/* A remote resource that is called like the namespace may hold it: in a kustomization, or applied by a command. */
-static bool may_be_remote(const Graph *graph, const char *name)
-{
-	Span found;
-	size_t length = strcspn(name, "-");
-	g_autofree char *stem = g_strndup(name, length);
-	GRAPH_EACH (graph, FACT_REMOTE, row)
-		if (length < 3 || strstr(graph_name(graph, row->subject), stem))
-			return true;
-	return search_word(graph, slice_from(stem), is_script_or_document, accept_remote, NULL, &found);
-}
-
-static bool accept_making(const Graph *graph, Span word, void *data)
-{
-	Slice line = graph_line_at(graph, word);
-	return slice_find(line, "namespace", 0) != SIZE_MAX || slice_find(line, "Namespace", 0) != SIZE_MAX ||
-	       slice_find(line, " ns ", 0) != SIZE_MAX;
-}
-
-/* Scripts, documents and templates that speak of the namespace as one: most likely they make it. */
-static bool is_made_elsewhere(const Graph *graph, const char *name)
-{
-	Span found;
-	return may_be_remote(graph, name) ||
-	       search_word(graph, slice_from(name), is_script_or_document, accept_making, NULL, &found);
-}
-
-/* The habit of the repository decides: where nearly every namespace has its manifest, one without was forgotten. What
- * people apply by hand they may have made room for by hand. */
-static Level habit(const Spaces *spaces)
-{
-	bool live = has_appliers(checker_graph(spaces->checker));
-	uint32_t made = g_hash_table_size(spaces->made), missing = g_hash_table_size(spaces->users);
-	if (spaces->all || made < 3 || missing * 3 > made)
-		return LEVEL_OFF;
-	return live && missing * 5 <= made ? LEVEL_ERROR : LEVEL_WARNING;
-}
-
-static void report_namespace(Spaces *spaces, const char *name, Level level)
-{
-	Checker *checker = spaces->checker;
-	const Graph *graph = checker_graph(checker);
-	const GArray *users = g_hash_table_lookup(spaces->users, name);
-	Span first = g_array_index(users, Span, 0);
-	Node file = graph_file_node(graph, first.file);
-	Finding *finding = report_at(checker, level, file, first,
-	        "namespace %s is used here, and nothing in this repository makes it", name);
-	set_detail(checker, finding, "%s", name);
-	for (guint i = 1; i < users->len; i++)
-		add_evidence(checker, finding, g_array_index(users, Span, i), "used here too");
-	NearSearch search = near_search(slice_from(name), near_limit(slice_from(name)));
-	g_autoptr(GList) made = g_list_sort(g_hash_table_get_keys(spaces->made), (GCompareFunc)strcmp);
-	for (GList *at = made; at; at = at->next)
-		near_offer(&search, slice_from(at->data));
-	if (near_result(&search) != SIZE_MAX)
-		set_hint(checker, finding, "write %.*s, or add a Namespace %s", SLICE_ARGS(search.best), name);
-}
-
-static void check_namespace_missing(Checker *checker)
-{
-	g_autoptr(GHashTable) made = g_hash_table_new(g_str_hash, g_str_equal);
-	g_autoptr(GHashTable) users =
-	        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_array_unref);
-	g_autoptr(GPtrArray) order = g_ptr_array_new();
-	Spaces spaces = {.checker = checker, .made = made, .users = users, .order = order};
-	collect_made(&spaces);
-	collect_users(&spaces);
-	Level level = habit(&spaces);
-	for (guint i = 0; level != LEVEL_OFF && i < order->len; i++)
-		if (!is_made_elsewhere(checker_graph(checker), order->pdata[i]))
-			report_namespace(&spaces, order->pdata[i], level);
+	g_autoptr(GArray) judged = g_array_new(FALSE, FALSE, sizeof(Pair));
+	for (guint i = 0; i < pairs->len; i++)
+		if (judge(&doubles, &g_array_index(pairs, Pair, i)))
+			g_array_append_val(judged, g_array_index(pairs, Pair, i));
+	for (Level level = LEVEL_ERROR; level >= LEVEL_WARNING; level--)
+		for (guint i = 0; i < judged->len; i++)
+			if (g_array_index(judged, Pair, i).level == level)
+				report_double(&doubles, &g_array_index(judged, Pair, i));
 }
 
 static const Rule rules[] = {
@@ -561,17 +455,6 @@ static const Rule rules[] = {
                        "that is applied last wins, so a change to the other does nothing or comes and goes.",
                 .remedy = "Keep one, and take over what the other has and is meant.",
                 .check = check_duplicate_object,
-        },
-        {
-                .id = "namespace-missing",
-                .level = LEVEL_ERROR,
-                .fix = FIX_SAFE,
-                .title = "a namespace that nothing makes",
-                .why = "The API refuses every object of a namespace that does not exist; Flux and Argo CD stop at the "
-                       "first one, and a rebuild of the cluster stops there too.",
-                .remedy = "Add a Namespace manifest beside the others, let the chart or Application make it, or "
-                          "correct the name.",
-                .check = check_namespace_missing,
         },
 };
 

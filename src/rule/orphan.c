@@ -14,7 +14,7 @@ typedef struct Orphans {
 	Checker *checker;
 	GHashTable *groups;  /* Symbols of API groups and kinds that are applied somewhere: "group/Kind" */
 	GHashTable *folders; /* folder → Finding */
-	bool live;
+	bool live, scripted; /* brought in by Flux or Argo CD; or by scripts that name all they apply */
 } Orphans;
 
 static Slice path_of(const Graph *graph, Node file)
@@ -185,6 +185,34 @@ static Node natural_list(const Orphans *orphans, Slice path)
 	return !orphans->live || graph_has(graph, list, FACT_REACHED_BY) ? list : NODE_NONE;
 }
 
+/* A script that applies what a variable holds may apply anything. */
+static bool is_scripted(const Graph *graph)
+{
+	bool scripted = false;
+	GRAPH_EACH (graph, FACT_ROOT, row)
+		scripted = scripted || graph_node_type(graph, row->object) == NODE_FILE;
+	GRAPH_NODES (graph, NODE_COMMAND, command) {
+		bool apply = false, variable = false;
+		GRAPH_OF (graph, command, FACT_WORD, word) {
+			const char *text = graph_symbol_text(graph, word->object);
+			apply = apply || strcmp(text, "apply") == 0;
+			variable = variable || (apply && strchr(text, '$'));
+		}
+		if (variable)
+			return false;
+	}
+	return scripted;
+}
+
+static void report_unscripted(Orphans *orphans, Node file, Node object)
+{
+	const Graph *graph = checker_graph(orphans->checker);
+	Finding *finding = report(orphans->checker, file, graph_place(graph, object),
+	        "%s %s is applied by no script and no kustomization", graph_text(graph, object, FACT_KIND),
+	        graph_name(graph, object));
+	set_hint(orphans->checker, finding, "apply it where the others are applied, or delete the file");
+}
+
 static void report_orphan(Orphans *orphans, Node file, Node object, Node list)
 {
 	Checker *checker = orphans->checker;
@@ -210,12 +238,17 @@ static void check_file(Orphans *orphans, Node file)
 	const Graph *graph = checker_graph(orphans->checker);
 	Slice path = path_of(graph, file);
 	Node object, list = NODE_NONE;
-	if (graph_has(graph, file, FACT_REACHED_BY) || is_quiet(graph, file) || !first_object(graph, file, &object) ||
-	        !(list = natural_list(orphans, path)))
+	if (graph_has(graph, file, FACT_REACHED_BY) || is_quiet(graph, file) || !first_object(graph, file, &object))
 		return;
-	if (is_applied_kind(orphans, object) && !holds_applier(graph, file) && !is_sample_name(path_name(path)) &&
-	        !is_in_chart(graph, path) && !is_commented_out(graph, path) && !is_applied_by_hand(graph, path, false))
+	list = natural_list(orphans, path);
+	if ((!list && !orphans->scripted) || !is_applied_kind(orphans, object) || holds_applier(graph, file) ||
+	        is_sample_name(path_name(path)) || is_in_chart(graph, path) || is_commented_out(graph, path) ||
+	        is_applied_by_hand(graph, path, false))
+		return;
+	if (list)
 		report_orphan(orphans, file, object, list);
+	else
+		report_unscripted(orphans, file, object);
 }
 
 /* ---- whole kustomizations --------------------------------------------------------------------------------- */
@@ -282,6 +315,7 @@ static void check_orphan_manifest(Checker *checker)
 	g_autoptr(GHashTable) groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	Orphans orphans = {.checker = checker, .groups = groups, .folders = folders, .live = has_appliers(graph)};
+	orphans.scripted = !orphans.live && is_scripted(graph);
 	if (!collect_reached(&orphans))
 		return;
 	for (uint32_t file = 0; file < graph_files(graph); file++)

@@ -23,7 +23,9 @@ static void look_up(const Graph *graph, Node file, GQueue *files, GHashTable *se
 {
 	GRAPH_OF (graph, file, FACT_REACHED_BY, row) {
 		Node carrier = row->object, above = file_node_of(graph, carrier);
-		if (graph_node_type(graph, carrier) == NODE_OBJECT || !graph_has(graph, above, FACT_REACHED_BY))
+		if (graph_node_type(graph, carrier) != NODE_KUSTOMIZATION)
+			add_owner(owners, carrier);
+		else if (!graph_has(graph, above, FACT_REACHED_BY))
 			add_owner(owners, carrier);
 		else if (g_hash_table_add(seen, GUINT_TO_POINTER(above)))
 			g_queue_push_tail(files, GUINT_TO_POINTER(above));

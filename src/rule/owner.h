@@ -1,4 +1,5 @@
-/* Who applies a file: the Flux Kustomization, the Application or the kustomization that somebody builds by hand. */
+/* Who applies a file: the Flux Kustomization, the Application, the command of a script, or the kustomization that
+ * somebody builds by hand. */
 #pragma once
 
 #include "fact/fact.h"

@@ -1,0 +1,2 @@
+#!/bin/sh
+k apply -f ../by-alias.yaml

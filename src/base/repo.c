@@ -170,12 +170,28 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(((const RepoEntry *)a)->path, ((const RepoEntry *)b)->path);
 }
 
+/* What was added in spite of an ignore rule is tracked all the same, also in a folder that is ignored as a whole. */
+static void list_tracked(Repo *repo, git_index *index)
+{
+	g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; i < repo->entries->len; i++)
+		g_hash_table_add(known, (gpointer)repo_entry(repo, i)->path);
+	for (size_t i = 0; index && i < git_index_entrycount(index); i++) {
+		const git_index_entry *staged = git_index_get_byindex(index, i);
+		struct stat info;
+		if (!g_hash_table_contains(known, staged->path) && staged->mode != GIT_FILEMODE_COMMIT &&
+		        fstatat(repo->root_fd, staged->path, &info, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(info.st_mode))
+			add_entry(repo, staged->path, staged->mode)->from_disk = true;
+	}
+}
+
 static bool list_worktree(Repo *repo, GError **error)
 {
 	git_index *index = NULL;
 	if (repo->git && git_repository_index(&index, repo->git) < 0)
 		return fail_git(error, "cannot read the Git index of", repo->root);
 	list_folder(repo, index, "", 0);
+	list_tracked(repo, index);
 	git_index_free(index);
 	g_array_sort(repo->entries, compare_entries);
 	return true;
@@ -301,6 +317,31 @@ char *repo_relative(const Repo *repo, const char *path)
 	return g_strdup(real[length] ? real + length + 1 : "");
 }
 
+char *repo_private_file(const Repo *repo, const char *name)
+{
+	if (repo->git)
+		return g_build_filename(git_repository_path(repo->git), name, NULL);
+	return g_strdup_printf("%s/.%s", repo->root, name);
+}
+
+char *repo_diff(const char *path, const Slice *old, const Slice *now)
+{
+	git_patch *patch = NULL;
+	git_buf text = {0};
+	git_diff_options options;
+	git_libgit2_init();
+	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
+	options.flags = GIT_DIFF_FORCE_TEXT;
+	bool good = git_patch_from_buffers(&patch, old ? old->at : NULL, old ? old->length : 0, path,
+	                    now ? now->at : NULL, now ? now->length : 0, path, &options) == 0 &&
+	            git_patch_to_buf(&text, patch) == 0;
+	char *diff = g_strndup(good && text.ptr ? text.ptr : "", good ? text.size : 0);
+	git_buf_dispose(&text);
+	git_patch_free(patch);
+	git_libgit2_shutdown();
+	return diff;
+}
+
 /* ---- reading ---------------------------------------------------------------------------------------- */
 
 #define PEEK 8192
@@ -385,4 +426,14 @@ RepoRead repo_read(
 	if (result != REPO_READ)
 		*ret_bytes = (Slice){"", 0};
 	return result;
+}
+
+bool repo_read_path(const Repo *repo, const char *path, Arena *arena, Slice *ret_bytes)
+{
+	const char *problem;
+	RepoEntry entry = {.path = path, .from_disk = true};
+	g_autofree char *full = g_build_filename(repo->root, path, NULL), *real = realpath(full, NULL);
+	/* A link on the way may lead anywhere. */
+	return real && strcmp(real, full) == 0 &&
+	       read_disk(repo, &entry, (size_t)16 * 1024 * 1024, arena, ret_bytes, &problem) == REPO_READ;
 }

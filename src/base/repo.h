@@ -44,6 +44,17 @@ const RepoEntry *repo_entry(const Repo *repo, size_t index);
 /* Where path, as given to repo_open, lies below the root; "" for the root itself. Free with g_free; NULL if outside. */
 char *repo_relative(const Repo *repo, const char *path);
 
+/* Where a file of ours that is nobody else's is kept: in Git's folder, or hidden in the root of a folder without Git.
+ * Free with g_free. */
+char *repo_private_file(const Repo *repo, const char *name);
+
+/* Reads a file below the root as it is on disk, listed or not; false for what is no plain text file. */
+bool repo_read_path(const Repo *repo, const char *path, Arena *arena, Slice *ret_bytes);
+
+/* Two texts of one file as a unified diff that `git apply` takes; empty where they are equal. An absent one is NULL.
+ * Free with g_free. */
+char *repo_diff(const char *path, const Slice *old, const Slice *now);
+
 typedef enum RepoRead {
 	REPO_READ,       /* bytes given */
 	REPO_BINARY,     /* a NUL in the first 8 KiB: no bytes given */

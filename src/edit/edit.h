@@ -1,0 +1,69 @@
+/* Edits: bytes of a text that become others, and nothing else. Everything outside the spans stays as it is: comments,
+ * quoting, indentation, key order, line ends, byte order mark, a missing last line end.
+ *
+ * All functions are pure; texts are what base/slice.h borrows.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/slice.h"
+
+/* Bytes [start, end) of a file become text; start == end inserts. file is whatever number the caller gives its files.
+ */
+typedef struct Edit {
+	uint32_t file, start, end;
+	Slice text;
+} Edit;
+
+/* By file, place, end, text; for qsort. */
+int edit_compare(const void *a, const void *b);
+
+/* Both say the same: one of them is enough. */
+bool edit_equal(const Edit *a, const Edit *b);
+
+/* They cannot both be made: their spans share a byte, or one inserts inside the other. Two insertions at one place can,
+ * in the order of their texts; equal edits can. */
+bool edit_conflicts(const Edit *a, const Edit *b);
+
+/* The text after all edits of one file, in the arena and followed by a NUL. The edits are sorted, without doubles and
+ * conflicts, and inside the text: false otherwise. */
+bool edit_apply(Slice old, const Edit *edits, size_t count, Arena *arena, Slice *ret_text);
+
+/* Where the byte at an old offset is in the new text; a byte that is replaced is where its replacement begins. edits
+ * as above, of that file. */
+uint32_t edit_map(const Edit *edits, size_t count, uint32_t at);
+
+/* True if [start, end) shares a byte with an edit, touches an insertion, or holds it. */
+bool edit_touches(const Edit *edits, size_t count, uint32_t start, uint32_t end);
+
+/* The same for [start, end) of the new text and what the edits brought. */
+bool edit_made_touches(const Edit *edits, size_t count, uint32_t start, uint32_t end);
+
+/* ---- values ------------------------------------------------------------------------------------ */
+
+/* value in the form that the scalar `old` has, which is written as YAML, JSON and .env files write one: quotes stay,
+ * and a plain value that could be misread gets some. In the arena. */
+Slice edit_scalar(Slice old, Slice value, Arena *arena);
+
+/* ---- lines ------------------------------------------------------------------------------------- */
+
+/* "\r\n" if the text's first line ends so, else "\n". */
+const char *edit_newline(Slice text);
+
+/* The bytes of the whole lines that [start, end) lies in, with the end of the last. */
+void edit_line_span(Slice text, uint32_t start, uint32_t end, uint32_t *ret_start, uint32_t *ret_end);
+
+/* Blanks at the beginning of the line that holds the byte. */
+Slice edit_indent(Slice text, uint32_t at);
+
+/* The whole line that holds the byte with all lines below it that are indented deeper: an item of a block sequence, or
+ * a pair of a block map with its value. */
+void edit_block_span(Slice text, uint32_t at, uint32_t *ret_start, uint32_t *ret_end);
+
+/* Lines (without the last line end, "\n" between) below the line that holds the byte `at`, with the file's line ends; a
+ * last line without an end stays one. */
+Edit edit_insert_below(uint32_t file, Slice text, uint32_t at, Slice lines, Arena *arena);
+/* The same above that line. */
+Edit edit_insert_above(uint32_t file, Slice text, uint32_t at, Slice lines, Arena *arena);
+/* The whole lines of a span go away. */
+Edit edit_delete_lines(uint32_t file, Slice text, uint32_t start, uint32_t end);

@@ -1,0 +1,277 @@
+/* Killed at each of its system calls, the journal leaves the old tree or the new one after the next recovery, and never
+ * a mixture; and what it refuses changes nothing. */
+#include "base/journal.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- counting --------------------------------------------------------------------------------------- */
+
+static int calls_left = -1; /* -1: nobody is to die */
+
+static void count(void)
+{
+	if (calls_left >= 0 && calls_left-- == 0)
+		_exit(9);
+}
+
+#define WRAP(type, name, params, args)                                                                                 \
+	type __real_##name params;                                                                                     \
+	type __wrap_##name params;                                                                                     \
+	type __wrap_##name params                                                                                      \
+	{                                                                                                              \
+		count();                                                                                               \
+		return __real_##name args;                                                                             \
+	}
+
+WRAP(ssize_t, write, (int fd, const void *at, size_t n), (fd, at, n))
+WRAP(int, fsync, (int fd), (fd))
+WRAP(int, rename, (const char *from, const char *to), (from, to))
+WRAP(int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags), (a, from, b, to, flags))
+WRAP(int, mkdirat, (int fd, const char *path, mode_t mode), (fd, path, mode))
+WRAP(int, unlink, (const char *path), (path))
+WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags))
+
+int __real_openat64(int fd, const char *path, int flags, ...);
+int __wrap_openat64(int fd, const char *path, int flags, ...);
+int __wrap_openat64(int fd, const char *path, int flags, ...)
+{
+	va_list args;
+	va_start(args, flags);
+	mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	count();
+	return __real_openat64(fd, path, flags, mode);
+}
+
+/* ---- a tree ----------------------------------------------------------------------------------------- */
+
+static char *top;
+
+static char *below(const char *path)
+{
+	return g_build_filename(top, path, NULL);
+}
+
+static void put(const char *path, const char *text)
+{
+	g_autofree char *full = below(path), *folder = g_path_get_dirname(full);
+	g_mkdir_with_parents(folder, 0755);
+	g_assert_true(g_file_set_contents(full, text, -1, NULL));
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void append_tree(GString *out, const char *folder)
+{
+	g_autofree char *full = below(folder);
+	g_autoptr(GDir) dir = g_dir_open(full, 0, NULL);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	for (const char *name; (name = g_dir_read_name(dir));)
+		g_ptr_array_add(names, g_build_filename(folder, name, NULL));
+	g_ptr_array_sort(names, compare_paths);
+	for (guint i = 0; i < names->len; i++) {
+		g_autofree char *path = below(names->pdata[i]), *text = NULL;
+		struct stat info;
+		g_assert_cmpint(lstat(path, &info), ==, 0);
+		g_string_append_printf(out, "%s %o", (char *)names->pdata[i], info.st_mode);
+		if (S_ISREG(info.st_mode) && g_file_get_contents(path, &text, NULL, NULL))
+			g_string_append_printf(out, " %s", text);
+		g_string_append_c(out, '\n');
+		if (S_ISDIR(info.st_mode))
+			append_tree(out, names->pdata[i]);
+	}
+}
+
+static char *tree(void)
+{
+	GString *out = g_string_new(NULL);
+	append_tree(out, ".");
+	return g_string_free(out, FALSE);
+}
+
+static void empty_tree(void)
+{
+	g_autofree char *command = g_strdup_printf("rm -rf '%s'/* '%s'/.[!.]*", top, top);
+	g_assert_cmpint(system(command), ==, 0);
+}
+
+static void make_tree(void)
+{
+	empty_tree();
+	put("a.yaml", "old a");
+	put("apps/b.sh", "old b");
+	put("apps/deep/c.md", "old c");
+	put("gone/d.txt", "old d");
+	put("kept.txt", "kept");
+	g_autofree char *script = below("apps/b.sh");
+	g_assert_cmpint(chmod(script, 0750), ==, 0);
+}
+
+static Journal *fill(const char *file)
+{
+	GError *error = NULL;
+	Journal *journal = journal_new(top, file, &error);
+	g_assert_no_error(error);
+	static const Slice a = {"old a", 5}, b = {"old b", 5}, c = {"old c", 5};
+	journal_write(journal, "a.yaml", &a, SLICE("new a, longer than before"), false);
+	journal_write(journal, "apps/b.sh", &b, SLICE(""), false);
+	journal_move(journal, "apps/deep/c.md", "docs/more/c.md");
+	journal_write(journal, "docs/more/c.md", &c, SLICE("new c"), false);
+	journal_write(journal, "made/e.yaml", NULL, SLICE("new e"), true);
+	journal_remove(journal, "gone/d.txt", SLICE("old d"));
+	return journal;
+}
+
+static bool run_killed(const char *file, int at)
+{
+	pid_t child = fork();
+	if (child == 0) {
+		Journal *journal = fill(file);
+		calls_left = at;
+		journal_commit(journal, NULL);
+		_exit(0);
+	}
+	int status;
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	return WEXITSTATUS(status) == 9;
+}
+
+/* Recovery may be killed, too, and again. */
+static void recover(const char *file, int at)
+{
+	for (; at >= 0; at -= 3) {
+		pid_t child = fork();
+		if (child == 0) {
+			bool found;
+			calls_left = at;
+			journal_recover(top, file, &found, NULL);
+			_exit(0);
+		}
+		waitpid(child, NULL, 0);
+	}
+	bool found;
+	GError *error = NULL;
+	g_assert_true(journal_recover(top, file, &found, &error));
+	g_assert_no_error(error);
+}
+
+static void test_killed(void)
+{
+	g_autofree char *file = g_strconcat(top, ".journal", NULL);
+	make_tree();
+	g_autofree char *old = tree();
+	Journal *journal = fill(file);
+	g_assert_true(journal_commit(journal, NULL));
+	journal_free(journal);
+	g_autofree char *new = tree();
+	g_assert_cmpstr(old, !=, new);
+	g_assert_nonnull(strstr(new, "new c"));
+	g_assert_null(strstr(new, "gone"));
+	int olds = 0, news = 0;
+	for (int at = 0;; at++) {
+		make_tree();
+		bool killed = run_killed(file, at);
+		recover(file, at % 23);
+		g_autofree char *now = tree();
+		olds += strcmp(now, old) == 0;
+		news += strcmp(now, new) == 0;
+		g_assert_cmpint(olds + news, ==, at + 1);
+		g_assert_cmpint(access(file, F_OK), !=, 0);
+		if (!killed)
+			break;
+	}
+	g_test_message("killed %d times: %d old trees, %d new", olds + news, olds, news);
+	g_assert_cmpint(olds, >, 20);
+	g_assert_cmpint(news, >, 10);
+}
+
+/* ---- refusals --------------------------------------------------------------------------------------- */
+
+typedef void (*Spoil)(void);
+
+static void spoil_text(void)
+{
+	put("a.yaml", "old A");
+}
+
+static void spoil_target(void)
+{
+	put("made/e.yaml", "mine");
+}
+
+static void spoil_link(void)
+{
+	g_autofree char *path = below("a.yaml");
+	g_assert_cmpint(unlink(path), ==, 0);
+	g_assert_cmpint(symlink("kept.txt", path), ==, 0);
+}
+
+static void spoil_folder(void)
+{
+	g_autofree char *apps = below("apps"), *other = below("elsewhere");
+	g_assert_cmpint(rename(apps, other), ==, 0);
+	g_assert_cmpint(symlink("elsewhere", apps), ==, 0);
+}
+
+static void spoil_hard_link(void)
+{
+	g_autofree char *path = below("a.yaml"), *other = below("second.yaml");
+	g_assert_cmpint(link(path, other), ==, 0);
+}
+
+static void test_refused(void)
+{
+	static const Spoil spoils[] = {spoil_text, spoil_target, spoil_link, spoil_folder, spoil_hard_link};
+	g_autofree char *file = g_strconcat(top, ".journal", NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(spoils); i++) {
+		make_tree();
+		spoils[i]();
+		g_autofree char *old = tree();
+		g_autoptr(GError) error = NULL;
+		Journal *journal = fill(file);
+		g_assert_false(journal_commit(journal, &error));
+		g_assert_nonnull(error);
+		journal_free(journal);
+		g_autofree char *now = tree();
+		g_assert_cmpstr(now, ==, old);
+	}
+}
+
+static void test_outside(void)
+{
+	static const char *const paths[] = {"../x", "apps/../../x", "/x", ".git/config", "apps//x", "."};
+	g_autofree char *file = g_strconcat(top, ".journal", NULL);
+	make_tree();
+	g_autofree char *old = tree();
+	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+		g_autoptr(GError) error = NULL;
+		Journal *journal = journal_new(top, file, NULL);
+		journal_write(journal, paths[i], NULL, SLICE("x"), false);
+		g_assert_false(journal_commit(journal, &error));
+		journal_free(journal);
+	}
+	g_autofree char *now = tree();
+	g_assert_cmpstr(now, ==, old);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	top = g_dir_make_tmp("journal-XXXXXX", NULL);
+	g_test_add_func("/journal/killed at each call", test_killed);
+	g_test_add_func("/journal/refused", test_refused);
+	g_test_add_func("/journal/outside", test_outside);
+	int code = g_test_run();
+	empty_tree();
+	rmdir(top);
+	g_free(top);
+	return code;
+}

@@ -3,11 +3,12 @@
 
 test/source/FORMAT/CASE/  is read, and `labwright facts` must print CASE.facts beside it, but for what src/link adds;
 test/link/TOPIC/CASE/     the same for nothing but what src/link adds.
+test/rule/RULE/bad*/      is mended by that rule alone (`fix`), and CASE.diff beside it is what changes; no such file: nothing;
 test/rule/RULE/CASE/      is checked by that rule alone, and the findings must be CASE.findings beside it;
                           a case whose name begins with "good" has no such file and must be silent.
 
-    goldens.py LABWRIGHT source|link|rule          prints TAP
-    goldens.py LABWRIGHT source|link|rule --update [NAME…]  rewrites the texts; read the diff before you commit it
+    goldens.py LABWRIGHT source|link|rule|fix          prints TAP
+    goldens.py LABWRIGHT source|link|rule|fix --update [NAME…]  rewrites the texts; read the diff before you commit it
 """
 import difflib
 import os
@@ -19,7 +20,7 @@ here = os.path.dirname(os.path.abspath(__file__))
 
 
 def cases(what):
-    top = os.path.join(here, what)
+    top = os.path.join(here, "rule" if what == "fix" else what)
     for group in sorted(os.listdir(top)):
         folder = os.path.join(top, group)
         if not os.path.isdir(folder):
@@ -34,7 +35,21 @@ def derived_words():
         return set(re.findall(r'^DERIVED\(\w+, "([^"]+)"', file.read(), re.M))
 
 
+def mended(program, rule, tree):
+    """The diff, with what was refused below it."""
+    run = subprocess.run([program, "fix", "--derive", "--only", rule, "--root", tree], capture_output=True, timeout=60,
+                         env={**os.environ, "NO_COLOR": "1"})
+    if run.returncode != 0 or run.stderr:
+        return f"exit code {run.returncode}\n{run.stderr.decode(errors='replace')}"
+    text = run.stdout.decode(errors="surrogateescape")
+    start = min((at for at in (text.find("\ndiff --git "), text.find("\nNO SAFE FIX\n")) if at >= 0), default=-1)
+    end = max(text.rfind("\n\n"), start)
+    return re.sub(r"^index .*\n", "", text[start + 1:end + 1], flags=re.M) if start >= 0 else ""
+
+
 def output(program, what, group, tree):
+    if what == "fix":
+        return mended(program, group, tree)
     arguments = ["facts"] if what != "rule" else ["check", "--format", "lines", "--rule", group]
     run = subprocess.run([program, *arguments, "--root", tree], capture_output=True, timeout=60,
                          env={**os.environ, "NO_COLOR": "1"})
@@ -52,23 +67,23 @@ def main():
     program, what = sys.argv[1:3]
     update = "--update" in sys.argv
     only = [word for word in sys.argv[3:] if word != "--update"]
-    suffix = ".findings" if what == "rule" else ".facts"
+    suffix = {"rule": ".findings", "fix": ".diff"}.get(what, ".facts")
     failed = number = 0
     for group, case, tree in cases(what):
-        if only and group not in only:
+        if (only and group not in only) or (what == "fix" and case.startswith("good")):
             continue
         number += 1
         silent = what == "rule" and case.startswith("good")
         golden = tree + suffix
         got = output(program, what, group, tree)
-        if update and not silent:
+        if update and not silent and (got or what != "fix"):
             with open(golden, "w", errors="surrogateescape") as file:
                 file.write(got)
         wanted = ""
         if not silent and os.path.exists(golden):
             with open(golden, errors="surrogateescape") as file:
                 wanted = file.read()
-        good = got == wanted and (silent or got != "")
+        good = got == wanted and (silent or what == "fix" or got != "")
         failed += not good
         print(f"{'ok' if good else 'not ok'} {number} {what}/{group}/{case}")
         if not good:

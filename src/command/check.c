@@ -107,23 +107,11 @@ static bool parse_formats(CheckArguments *arguments, GError **error)
 	return true;
 }
 
-static bool parse_colour(const char *word, bool *ret_colour, GError **error)
-{
-	const char *terminal = g_getenv("TERM"), *force = g_getenv("CLICOLOR_FORCE"), *no = g_getenv("NO_COLOR");
-	bool can = isatty(STDOUT_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
-	bool forced = force && *force && strcmp(force, "0") != 0;
-	*ret_colour = no && *no ? false : can || forced;
-	if (!word || strcmp(word, "auto") == 0)
-		return true;
-	*ret_colour = strcmp(word, "always") == 0;
-	return *ret_colour || strcmp(word, "never") == 0 || fail_usage(error, "color", word, "auto, always, never");
-}
-
 static bool parse_words(CheckArguments *arguments, GError **error)
 {
 	arguments->shown = arguments->only || arguments->all ? LEVEL_INFO : LEVEL_OFF;
 	arguments->failing = LEVEL_ERROR;
-	return parse_formats(arguments, error) && parse_colour(arguments->colour, &arguments->with_colour, error) &&
+	return parse_formats(arguments, error) && command_colour(arguments->colour, &arguments->with_colour, error) &&
 	       parse_level("level", arguments->level, false, &arguments->shown, error) &&
 	       parse_level("fail-on", arguments->fail_on, true, &arguments->failing, error);
 }
@@ -197,25 +185,6 @@ static void print_timing(const CheckArguments *arguments, const Scan *scan, cons
 
 /* ---- the command -------------------------------------------------------------------------------------- */
 
-/* The arguments as folders below the root; NULL-terminated, or NULL for the whole repository. */
-static bool find_paths(const CheckArguments *arguments, const Scan *scan, char ***ret_paths, GError **error)
-{
-	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-	for (const char *const *path = arguments->scan.paths; *path; path++) {
-		char *below = repo_relative(scan->repo, *path);
-		if (!below) {
-			g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "'%s' is not in %s", *path,
-			        repo_root(scan->repo));
-			return false;
-		}
-		g_ptr_array_add(paths, below);
-	}
-	bool any = paths->len > 0;
-	g_ptr_array_add(paths, NULL);
-	*ret_paths = any ? (char **)g_ptr_array_free(g_steal_pointer(&paths), FALSE) : NULL;
-	return true;
-}
-
 static bool reaches(const Check *check, Level level)
 {
 	for (size_t i = 0; i < check->count; i++)
@@ -231,7 +200,7 @@ static int check(const CheckArguments *arguments, GError **error)
 	wanted.progress = progress_counter(progress);
 	g_auto(GStrv) paths = NULL;
 	g_autoptr(Scan) scan = scan_new(&wanted, error);
-	if (!scan || !find_paths(arguments, scan, &paths, error))
+	if (!scan || !scan_arguments_below(&arguments->scan, scan, &paths, error))
 		return EXIT_WORK;
 	CheckOptions asked = {.only = (const char *const *)arguments->only, .paths = (const char *const *)paths};
 	g_autoptr(Check) check = check_new(scan, &asked, error);

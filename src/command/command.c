@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define COMMAND(name) extern const Command command_##name;
 #include "registry/command.def"
@@ -199,5 +200,39 @@ bool command_write(const char *path, const GString *text, GError **error)
 		return true;
 	g_set_error(
 	        error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "cannot write to standard output: %s", g_strerror(errno));
+	return false;
+}
+
+bool scan_arguments_below(const ScanArguments *arguments, const Scan *scan, char ***ret_paths, GError **error)
+{
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	for (const char *const *path = arguments->paths; *path; path++) {
+		char *below = repo_relative(scan->repo, *path);
+		if (!below) {
+			g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "'%s' is not in %s", *path,
+			        repo_root(scan->repo));
+			return false;
+		}
+		g_ptr_array_add(paths, below);
+	}
+	bool any = paths->len > 0;
+	g_ptr_array_add(paths, NULL);
+	*ret_paths = any ? (char **)g_ptr_array_free(g_steal_pointer(&paths), FALSE) : NULL;
+	return true;
+}
+
+bool command_colour(const char *word, bool *ret_colour, GError **error)
+{
+	const char *terminal = g_getenv("TERM"), *force = g_getenv("CLICOLOR_FORCE"), *no = g_getenv("NO_COLOR");
+	bool can = isatty(STDOUT_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+	bool forced = force && *force && strcmp(force, "0") != 0;
+	*ret_colour = no && *no ? false : can || forced;
+	if (!word || strcmp(word, "auto") == 0)
+		return true;
+	*ret_colour = strcmp(word, "always") == 0;
+	if (*ret_colour || strcmp(word, "never") == 0)
+		return true;
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "--color knows no '%s'", word);
+	error_add_help(error, "one of auto, always, never");
 	return false;
 }

@@ -35,6 +35,9 @@ bool command_parse(const Command *command, const GOptionEntry *entries, int *arg
  * standard output. */
 bool command_write(const char *path, const GString *text, GError **error);
 
+/* What --color says (auto, always, never, or NULL), NO_COLOR, CLICOLOR_FORCE, TERM and standard output. */
+bool command_colour(const char *word, bool *ret_colour, GError **error);
+
 /* Options of every command that reads a repository: which files, which view of them. */
 typedef struct ScanArguments {
 	char *root, *revision;
@@ -50,6 +53,8 @@ bool scan_arguments_parse(ScanArguments *arguments, const GOptionEntry *entries,
 ScanOptions scan_arguments_options(const ScanArguments *arguments);
 /* Reads the repository that the arguments name, with progress on a terminal. */
 Scan *scan_arguments_read(const ScanArguments *arguments, GError **error);
+/* All paths as they are below the root; NULL-terminated, or NULL where there are none. Free with g_strfreev. */
+bool scan_arguments_below(const ScanArguments *arguments, const Scan *scan, char ***ret_paths, GError **error);
 /* The same options and paths again, as a shell would take them, each after a blank: " --rev main apps". Free with
  * g_free. */
 char *scan_arguments_again(const ScanArguments *arguments);

@@ -1,4 +1,4 @@
-/* Where the stages meet: list, read, seal, link, check. */
+/* Where the stages meet: list, read, seal, link, check; and mend, prove, write. */
 #pragma once
 
 #include "base/repo.h"
@@ -18,13 +18,23 @@ typedef struct ScanOptions {
 	ScanProgress *progress; /* NULL: nobody looks on */
 } ScanOptions;
 
+/* A file as it would be. text is what it holds then, or NULL for the bytes it has; from is the path that it has now,
+ * which gives its kind and permissions, or NULL for a new file. Neither: it is gone. */
+typedef struct FileState {
+	const char *from;
+	const Slice *text;
+} FileState;
+
+/* Path → FileState, for the paths that change; all is borrowed. */
+typedef GHashTable Overlay;
+
 /* Wall time of each step in microseconds. */
 typedef struct Timing {
 	int64_t list, read, seal, link, check;
 } Timing;
 
 typedef struct Scan {
-	Repo *repo;
+	Repo *repo; /* NULL for a scan of what would be */
 	Graph *graph;
 	GPtrArray *arenas; /* what the graph's bytes live in */
 	Timing timing;
@@ -34,6 +44,9 @@ typedef struct Scan {
 
 /* Reads a repository into a sealed and linked graph. */
 Scan *scan_new(const ScanOptions *options, GError **error);
+/* The same files with those of the overlay in their new state, read from memory: nothing is asked of the disk again.
+ * The base and the overlay must outlive it. */
+Scan *scan_again(const Scan *base, Overlay *overlay);
 void scan_free(Scan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_free)
 
@@ -59,3 +72,57 @@ typedef struct Check {
 Check *check_new(Scan *scan, const CheckOptions *options, GError **error);
 void check_free(Check *check);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Check, check_free)
+
+/* ---- fix ------------------------------------------------------------------------------------------- */
+
+typedef struct FixOptions {
+	const char *const *only, *const *paths; /* as in CheckOptions */
+	bool derive;                            /* values that evidence tells, too */
+	GHashTable *declined;                   /* fingerprints of findings that stay as they are, or NULL */
+	gint *proofs;                           /* counts them for who looks on, or NULL */
+} FixOptions;
+
+/* One pass: what was found, and which of it is mended; its edits hold for the texts of its scan. */
+typedef struct FixRound {
+	const Scan *scan;
+	const Check *check;
+	GPtrArray *mended; /* Finding, by rule and place */
+} FixRound;
+
+/* A file that changes: as it is and as it would be. */
+typedef struct FixFile {
+	const char *path;
+	Slice old, now;
+	bool tracked; /* it is on disk as it is, and only comes into Git */
+} FixFile;
+
+/* Edits that are proven: with all of them made, every finding they belong to is gone, no other finding came, the facts
+ * outside of them say what they said, and nothing is left that another run would mend. */
+typedef struct Fix Fix;
+
+Fix *fix_new(Scan *scan, const FixOptions *options, GError **error);
+void fix_free(Fix *fix);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fix, fix_free)
+
+size_t fix_rounds(const Fix *fix);
+const FixRound *fix_round(const Fix *fix, size_t index);
+/* In the order of paths. */
+size_t fix_files(const Fix *fix);
+const FixFile *fix_file(const Fix *fix, size_t index);
+/* The state afterwards; a scan of memory. */
+const Scan *fix_scan(const Fix *fix);
+const Check *fix_check(const Fix *fix);
+/* Why the edits of a finding of fix_check were not made; NULL where it has none that were asked for. */
+const char *fix_refusal(const Fix *fix, const Finding *finding);
+
+/* The texts with the edits of the rules up to and including `last` of the round, and all rounds before, made: path →
+ * Slice, for all files of fix_files that are written. Free with g_hash_table_unref. */
+GHashTable *fix_texts(const Fix *fix, size_t round, const Rule *last);
+
+/* Writes all files, or none: see base/journal.h. */
+bool fix_write(const Fix *fix, const Repo *repo, GError **error);
+/* Writes rule after rule and makes a commit of each by the user's own git, hooks and signature included. Refuses where
+ * one of the files has changes that are not committed, unless those may go along. ret_commits: their number. */
+bool fix_commit(const Fix *fix, const Repo *repo, bool with_changes, uint32_t *ret_commits, GError **error);
+/* Ends what an interrupted run had begun; to be called before anything is read to be written. */
+bool fix_recover(const Repo *repo, bool *ret_found, GError **error);

@@ -8,44 +8,61 @@
 /* Larger text files are logs, dumps and data: named in the output and not read. */
 #define MOST_BYTES ((size_t)16 * 1024 * 1024)
 
+/* What is to be read: from the repository, or of bytes that are known already. */
+typedef struct Input {
+	Slice path, bytes;
+	size_t entry; /* of the repository, if !known */
+	bool known, is_file, is_link, executable;
+	const char *skipped; /* why it has no bytes, or NULL */
+} Input;
+
 typedef struct Worker {
 	const Repo *repo;
+	const Input *inputs;
+	size_t count;
 	gint *next;
 	GraphBuilder *builder;
 	Arena *texts, *scratch;
 	uint64_t bytes;
 } Worker;
 
-static void add_skipped(Worker *worker, Node file, RepoRead result, const char *problem)
+static void fetch(Worker *worker, Input *input)
 {
-	const char *why = result == REPO_BINARY ? "binary" : result == REPO_TOO_LARGE ? "larger than 16 MiB" : problem;
-	graph_add(worker->builder, file, FACT_SKIPPED, slice_from(why), 0, 0);
+	const RepoEntry *entry = repo_entry(worker->repo, input->entry);
+	const char *problem;
+	RepoRead result = repo_read(worker->repo, input->entry, MOST_BYTES, worker->texts, &input->bytes, &problem);
+	input->is_file = entry->kind == REPO_FILE;
+	input->is_link = entry->kind == REPO_LINK;
+	input->executable = entry->executable;
+	if (result != REPO_READ)
+		input->skipped = result == REPO_BINARY      ? "binary"
+		                 : result == REPO_TOO_LARGE ? "larger than 16 MiB"
+		                                            : problem;
 }
 
-static void read_entry(Worker *worker, size_t index)
+static void read_input(Worker *worker, Input input)
 {
-	const RepoEntry *entry = repo_entry(worker->repo, index);
-	Slice bytes, path = {entry->path, entry->length};
-	const char *problem;
-	RepoRead result = repo_read(worker->repo, index, MOST_BYTES, worker->texts, &bytes, &problem);
-	Node node = graph_begin_file(worker->builder, path, entry->kind == REPO_FILE ? bytes : (Slice){"", 0});
+	if (!input.known)
+		fetch(worker, &input);
+	Slice bytes = input.bytes;
+	Node node = graph_begin_file(worker->builder, input.path, input.is_file ? bytes : (Slice){"", 0});
 	graph_add_number(worker->builder, node, FACT_SIZE, (uint32_t)bytes.length, 0, 0);
-	if (entry->executable)
+	if (input.executable)
 		graph_add_flag(worker->builder, node, FACT_EXECUTABLE, 0, 0);
-	if (result != REPO_READ) {
-		add_skipped(worker, node, result, problem);
+	if (input.skipped) {
+		graph_add(worker->builder, node, FACT_SKIPPED, slice_from(input.skipped), 0, 0);
 		return;
 	}
-	if (entry->kind == REPO_LINK) {
+	if (input.is_link) {
 		graph_add(worker->builder, node, FACT_LINK_TARGET, bytes, 0, 0);
 		return;
 	}
 	SourceFile file = {.builder = worker->builder,
 	        .node = node,
-	        .path = path,
-	        .name = path_name(path),
+	        .path = input.path,
+	        .name = path_name(input.path),
 	        .bytes = bytes,
-	        .executable = entry->executable,
+	        .executable = input.executable,
 	        .arena = worker->scratch};
 	source_read(&file);
 	worker->bytes += bytes.length;
@@ -55,15 +72,16 @@ static void read_entry(Worker *worker, size_t index)
 static gpointer work(gpointer data)
 {
 	Worker *worker = data;
-	size_t count = repo_count(worker->repo);
-	for (size_t index; (index = (size_t)g_atomic_int_add(worker->next, 1)) < count;)
-		read_entry(worker, index);
+	for (size_t index; (index = (size_t)g_atomic_int_add(worker->next, 1)) < worker->count;)
+		read_input(worker, worker->inputs[index]);
 	return NULL;
 }
 
-static void worker_init(Worker *worker, Scan *scan, gint *next)
+static void worker_init(Worker *worker, Scan *scan, const GArray *inputs, gint *next)
 {
 	*worker = (Worker){.repo = scan->repo,
+	        .inputs = (const Input *)(const void *)inputs->data,
+	        .count = inputs->len,
 	        .next = next,
 	        .builder = graph_builder_new(),
 	        .texts = arena_new(),
@@ -74,23 +92,23 @@ static void worker_init(Worker *worker, Scan *scan, gint *next)
 /* Below this a second thread costs more than it reads. */
 #define FILES_PER_THREAD 32
 
-static uint32_t thread_count(const ScanOptions *options, size_t files)
+static uint32_t thread_count(uint32_t wanted, size_t files)
 {
-	uint32_t most = options->threads ? options->threads : MIN(g_get_num_processors(), 8);
+	uint32_t most = wanted ? wanted : MIN(g_get_num_processors(), 8);
 	return (uint32_t)CLAMP(files / FILES_PER_THREAD, 1, most);
 }
 
-static void read_all(Scan *scan, const ScanOptions *options)
+static void read_all(Scan *scan, const GArray *inputs, uint32_t threads_wanted, ScanProgress *seen)
 {
-	uint32_t n = thread_count(options, repo_count(scan->repo));
+	uint32_t n = thread_count(threads_wanted, inputs->len);
 	g_autofree Worker *workers = g_new0(Worker, n);
 	g_autofree GThread **threads = g_new0(GThread *, n);
 	g_autofree GraphBuilder **builders = g_new0(GraphBuilder *, n);
-	ScanProgress unseen = {0}, *progress = options->progress ? options->progress : &unseen;
+	ScanProgress unseen = {0}, *progress = seen ? seen : &unseen;
 	int64_t start = g_get_monotonic_time();
-	g_atomic_int_set(&progress->total, (gint)repo_count(scan->repo));
+	g_atomic_int_set(&progress->total, (gint)inputs->len);
 	for (uint32_t i = 0; i < n; i++)
-		worker_init(&workers[i], scan, &progress->read);
+		worker_init(&workers[i], scan, inputs, &progress->read);
 	for (uint32_t i = 1; i < n; i++)
 		threads[i] = g_thread_new("read", work, &workers[i]);
 	work(&workers[0]);
@@ -109,6 +127,15 @@ static void read_all(Scan *scan, const ScanOptions *options)
 		graph_builder_free(builders[i]);
 }
 
+static void link_all(Scan *scan)
+{
+	int64_t start = g_get_monotonic_time();
+	link_graph(scan->graph);
+	scan->timing.link = g_get_monotonic_time() - start;
+	for (guint i = 0; i < scan->arenas->len; i++)
+		scan->held += arena_size(scan->arenas->pdata[i]);
+}
+
 Scan *scan_new(const ScanOptions *options, GError **error)
 {
 	g_autoptr(Scan) scan = g_new0(Scan, 1);
@@ -118,13 +145,62 @@ Scan *scan_new(const ScanOptions *options, GError **error)
 	if (!scan->repo)
 		return NULL;
 	scan->timing.list = g_get_monotonic_time() - start;
-	read_all(scan, options);
-	start = g_get_monotonic_time();
-	link_graph(scan->graph);
-	scan->timing.link = g_get_monotonic_time() - start;
-	for (guint i = 0; i < scan->arenas->len; i++)
-		scan->held += arena_size(scan->arenas->pdata[i]);
+	g_autoptr(GArray) inputs = g_array_sized_new(FALSE, FALSE, sizeof(Input), (guint)repo_count(scan->repo));
+	for (size_t i = 0; i < repo_count(scan->repo); i++) {
+		const RepoEntry *entry = repo_entry(scan->repo, i);
+		Input input = {.path = {entry->path, entry->length}, .bytes = {"", 0}, .entry = i};
+		g_array_append_val(inputs, input);
+	}
+	read_all(scan, inputs, options->threads, options->progress);
+	link_all(scan);
 	return g_steal_pointer(&scan);
+}
+
+/* ---- what would be ------------------------------------------------------------------------------------ */
+
+static Input input_of(const Graph *graph, uint32_t file)
+{
+	Node node = graph_file_node(graph, file);
+	const Row *skipped = graph_find(graph, node, FACT_SKIPPED), *link = graph_find(graph, node, FACT_LINK_TARGET);
+	return (Input){.path = slice_from(graph_file_path(graph, file)),
+	        .bytes = link ? graph_symbol_slice(graph, link->object) : graph_file_bytes(graph, file),
+	        .known = true,
+	        .is_file = !link,
+	        .is_link = link != NULL,
+	        .executable = graph_has(graph, node, FACT_EXECUTABLE),
+	        .skipped = skipped ? graph_symbol_text(graph, skipped->object) : NULL};
+}
+
+static void add_state(const Graph *graph, const char *path, const FileState *state, GArray *inputs)
+{
+	Node from = state->from ? graph_find_file(graph, slice_from(state->from)) : NODE_NONE;
+	if (!from && !state->text)
+		return;
+	Input input = from ? input_of(graph, graph_file_of(graph, from)) : (Input){.known = true, .is_file = true};
+	input.path = slice_from(path);
+	if (state->text)
+		input.bytes = *state->text;
+	g_array_append_val(inputs, input);
+}
+
+Scan *scan_again(const Scan *base, Overlay *overlay)
+{
+	Scan *scan = g_new0(Scan, 1);
+	scan->arenas = g_ptr_array_new_with_free_func((GDestroyNotify)arena_free);
+	g_autoptr(GArray) inputs = g_array_new(FALSE, FALSE, sizeof(Input));
+	for (uint32_t file = 0; file < graph_files(base->graph); file++) {
+		Input input = input_of(base->graph, file);
+		if (!g_hash_table_contains(overlay, input.path.at))
+			g_array_append_val(inputs, input);
+	}
+	GHashTableIter iter;
+	gpointer path, state;
+	g_hash_table_iter_init(&iter, overlay);
+	while (g_hash_table_iter_next(&iter, &path, &state))
+		add_state(base->graph, path, state, inputs);
+	read_all(scan, inputs, 0, NULL);
+	link_all(scan);
+	return scan;
 }
 
 void scan_free(Scan *scan)

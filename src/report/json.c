@@ -61,7 +61,7 @@ static json_t *finding_json(const Graph *graph, const Finding *finding)
 	json_object_set_new(object, "message", text(finding->message));
 	json_object_set_new(object, "hint", text(finding->hint ? finding->hint : finding->rule->remedy));
 	json_object_set_new(object, "fingerprint", text(fingerprint));
-	json_object_set_new(object, "fixable", json_boolean(finding->rule->fix >= FIX_VALUE));
+	json_object_set_new(object, "fixable", json_boolean(finding->n_edits && finding->fix >= FIX_VALUE));
 	json_object_set_new(object, "suppressed", json_boolean(finding->suppressed_by));
 	json_object_set_new(object, "evidence", evidence_json(graph, finding));
 	return object;

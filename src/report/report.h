@@ -30,6 +30,13 @@ const Renderer *renderer_find(const char *name);
 /* Every rule with its prose, as a JSON array. */
 void report_rules_json(GString *out);
 
+/* ---- edits --------------------------------------------------------------------------------------- */
+
+/* A finding with what its edits change, why they are right, and its evidence. */
+void report_append_mended(const ReportInput *input, const Finding *finding, GString *out);
+/* A unified diff, in colour where the input says so. */
+void report_append_diff(const ReportInput *input, const char *diff, GString *out);
+
 /* ---- for renderers ----------------------------------------------------------------------------- */
 
 /* What was read and found. Findings are counted whether they are shown or not; silenced ones only as such. */

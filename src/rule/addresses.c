@@ -5,6 +5,7 @@
 /* What labwright.yaml gives the host: whether it names an address of that scope, and whether it names this one. */
 typedef struct Declared {
 	const Row *first; /* of that scope, NULL where there is none */
+	uint32_t count;
 	bool is_named;
 } Declared;
 
@@ -20,6 +21,7 @@ static Declared declared(const Hosts *hosts, const char *host, IpScope scope, Sy
 			if (!ip_parse(graph_symbol_slice(graph, row->object), &ip) || ip_scope(&ip) != scope)
 				continue;
 			declared.first = declared.first ? declared.first : row;
+			declared.count++;
 			declared.is_named |= row->object == address;
 		}
 	}
@@ -83,6 +85,39 @@ static const char *how_often(Checker *checker, const Count *count)
 	        count->files == 1 ? "one file" : arena_printf(checker_arena(checker), "%u files", count->files));
 }
 
+/* No other host is ever written with the address. */
+static bool is_of_one_host(const Hosts *hosts, const Use *like)
+{
+	for (guint i = 0; i < hosts->uses->len; i++) {
+		const Use *use = &g_array_index(hosts->uses, Use, i);
+		if (use->address == like->address && use->host != like->host)
+			return false;
+	}
+	return true;
+}
+
+/* Each mention beside the host's name becomes the declared address; where the address is never any other host's, those
+ * that stand alone do, too. */
+static void mend_address(Checker *checker, Finding *finding, const Hosts *hosts, const Use *like, const char *right)
+{
+	const Graph *graph = hosts->graph;
+	const char *wrong = graph_symbol_text(graph, like->address);
+	bool alone = is_of_one_host(hosts, like);
+	set_because(checker, finding, FIX_VALUE,
+	        alone ? "labwright.yaml decides, and %s is never written as another host's"
+	              : "labwright.yaml decides; %s is other hosts' elsewhere, so only what names this one is "
+	                "rewritten",
+	        wrong);
+	for (guint i = 0; i < hosts->uses->len && !alone; i++) {
+		const Use *use = &g_array_index(hosts->uses, Use, i);
+		if (use->host == like->host && use->address == like->address)
+			add_rename(checker, finding, graph_place(graph, use->mention), wrong, right);
+	}
+	GRAPH_TO (graph, FACT_ADDRESS, like->address, row)
+		if (alone && graph_node_type(graph, row->subject) == NODE_MENTION && !is_quiet(graph, row->subject))
+			add_rename(checker, finding, graph_place(graph, row->subject), wrong, right);
+}
+
 static void report_declared(Checker *checker, const Hosts *hosts, const Count *count)
 {
 	const Graph *graph = hosts->graph;
@@ -98,6 +133,8 @@ static void report_declared(Checker *checker, const Hosts *hosts, const Count *c
 	add_evidence(
 	        checker, finding, graph_span(graph, said.first), "%s", graph_symbol_text(graph, said.first->object));
 	add_uses(checker, finding, hosts, use, true);
+	if (said.count == 1)
+		mend_address(checker, finding, hosts, use, graph_symbol_text(graph, said.first->object));
 }
 
 /* Rows that give one host several addresses say that it has them all. */
@@ -140,7 +177,8 @@ static void check_address_drift(Checker *checker)
 			g_autoptr(GArray) counts = count_addresses(&hosts, host, scopes[k]);
 			for (guint c = 0; c < counts->len; c++)
 				report_declared(checker, &hosts, &g_array_index(counts, Count, c));
-			if (counts->len > 1 && counts->len < MOST_ADDRESSES && !declared(&hosts, host, scopes[k], 0).first && !has_them_all(counts))
+			if (counts->len > 1 && counts->len < MOST_ADDRESSES &&
+			        !declared(&hosts, host, scopes[k], 0).first && !has_them_all(counts))
 				report_disagreement(checker, &hosts, counts);
 		}
 	}
@@ -259,6 +297,41 @@ static Finding *report_unknown(Checker *checker, Node mention, Symbol address, c
 	return finding;
 }
 
+/* Of the one host that is written with the twin, the one address that labwright.yaml gives it; NULL for any doubt. */
+static const Row *declared_for_twin(const Hosts *hosts, const Known *twin, const char **ret_host)
+{
+	const char *host = NULL;
+	for (guint i = 0; i < hosts->uses->len; i++) {
+		const Use *use = &g_array_index(hosts->uses, Use, i);
+		Ip ip;
+		if (!ip_parse_v4(graph_symbol_slice(hosts->graph, use->address), &ip) || !ip_equal(&ip, &twin->ip))
+			continue;
+		if (host && host != use->host)
+			return NULL;
+		host = use->host;
+	}
+	Declared said = host ? declared(hosts, host, IP_PRIVATE, 0) : (Declared){0};
+	*ret_host = host;
+	return said.count == 1 ? said.first : NULL;
+}
+
+static void mend_unknown(Checker *checker, Finding *finding, const Hosts *hosts, Symbol address, const Known *twin)
+{
+	const Graph *graph = hosts->graph;
+	const char *host;
+	const Row *right = declared_for_twin(hosts, twin, &host);
+	if (!right)
+		return;
+	add_evidence(checker, finding, graph_span(graph, right), "labwright.yaml says that %s is %s", host,
+	        graph_symbol_text(graph, right->object));
+	set_because(checker, finding, FIX_VALUE, "the last number is that of %s, which is %s now", host,
+	        graph_symbol_text(graph, right->object));
+	GRAPH_TO (graph, FACT_ADDRESS, address, row)
+		if (graph_node_type(graph, row->subject) == NODE_MENTION && !is_quiet(graph, row->subject))
+			add_rename(checker, finding, graph_place(graph, row->subject),
+			        graph_symbol_text(graph, address), graph_symbol_text(graph, right->object));
+}
+
 /* Each address is judged once; asked holds its finding, or NULL where it is none. */
 static void check_address_unknown(Checker *checker)
 {
@@ -286,6 +359,8 @@ static void check_address_unknown(Checker *checker)
 		finding = twin && !is_given_out(graph, ranges, address, &ip)
 		                  ? report_unknown(checker, mention, address, twin)
 		                  : NULL;
+		if (finding)
+			mend_unknown(checker, finding, &hosts, address, twin);
 		g_hash_table_insert(asked, GUINT_TO_POINTER(address), finding);
 	}
 	hosts_clear(&hosts);
@@ -328,7 +403,7 @@ static const Rule rules[] = {
         {
                 .id = "address-unknown",
                 .level = LEVEL_WARNING,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_VALUE,
                 .title = "an address of your network that belongs to no host",
                 .why = "A swap of prefixes turns right addresses into such ones: nobody answers there.",
                 .remedy = "Write the address that the host has in this network.",

@@ -5,6 +5,7 @@
  * there. What is commonly made by a step before the build, or put there by hand, is unknown. */
 #include "base/path.h"
 #include "rule/ignored.h"
+#include "rule/moved.h"
 #include "rule/need.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -233,6 +234,12 @@ static void report_missing(Checker *checker, const Ignored *ignored, const Copy 
 	Node file = graph_find_file(graph, slice_from(moved));
 	if (file)
 		add_evidence(checker, finding, graph_place(graph, file), "this file has the name");
+	g_autofree char *text = moved_text(copy->source, slice_from(context), path, moved);
+	if (text && !g_str_has_prefix(text, "..")) {
+		g_autofree char *old = slice_dup(copy->source);
+		set_because(checker, finding, FIX_VALUE, "it is the one file of that name in the build context");
+		add_rename(checker, finding, copy->span, old, text);
+	}
 }
 
 static void check_source(const Copy *copy, void *data)
@@ -302,6 +309,11 @@ static void check_ignored_source(const Copy *copy, void *data)
 	set_hint(ignored->checker, finding, "add !%s behind %s",
 	        path + ignored->context.length + (ignored->context.length > 0), graph_name(graph, pattern));
 	set_detail(ignored->checker, finding, "%.*s", SLICE_ARGS(copy->source));
+	set_because(ignored->checker, finding, FIX_VALUE,
+	        "the Dockerfile needs it, and the exception takes back nothing else");
+	add_lines_below(ignored->checker, finding, graph_place(graph, pattern),
+	        arena_printf(checker_arena(ignored->checker), "!%s",
+	                path + ignored->context.length + (ignored->context.length > 0)));
 }
 
 static void check_copy_ignored_file(Checker *checker)
@@ -455,7 +467,7 @@ static bool has_port(const Graph *graph, Node parent, FactKind kind, uint32_t po
 	return false;
 }
 
-static void report_port(
+static Finding *report_port(
         Checker *checker, Node dockerfile, const Start *start, Node other, FactKind kind, const char *what)
 {
 	const Graph *graph = checker_graph(checker);
@@ -464,6 +476,7 @@ static void report_port(
 	add_evidence(checker, finding, graph_place(graph, other), "this says %u", graph_number(graph, other, kind));
 	g_autofree char *there = graph_describe(graph, graph_parent(graph, other));
 	set_detail(checker, finding, "%s", there);
+	return finding;
 }
 
 static void check_exposed(Checker *checker, Node dockerfile, Node stage, const Start *start)
@@ -473,8 +486,12 @@ static void check_exposed(Checker *checker, Node dockerfile, Node stage, const S
 	GRAPH_CHILDREN (graph, stage, NODE_INSTRUCTION, instruction)
 		if (has_port(graph, instruction, FACT_NUMBER, start->port, &exposed))
 			return;
-	if (exposed)
-		report_port(checker, dockerfile, start, exposed, FACT_NUMBER, "EXPOSE says");
+	if (!exposed)
+		return;
+	Finding *finding = report_port(checker, dockerfile, start, exposed, FACT_NUMBER, "EXPOSE says");
+	set_because(checker, finding, FIX_VALUE, "EXPOSE only tells what the program does");
+	add_renumber(
+	        checker, finding, graph_place(graph, exposed), graph_number(graph, exposed, FACT_NUMBER), start->port);
 }
 
 static bool sets_variable(const Graph *graph, Node parent)

@@ -459,8 +459,12 @@ static void report_demand(Checker *checker, const Survey *survey, const Demand *
 	else if (used)
 		set_hint(checker, finding, "write how %s %.*s is made into the repository, or use %s", what,
 		        SLICE_ARGS(demand->name), name);
-	else
+	else {
+		g_autofree char *old = slice_dup(demand->name);
 		set_hint(checker, finding, "write %s, or have the server make %.*s", name, SLICE_ARGS(demand->name));
+		set_because(checker, finding, FIX_VALUE, "it is all that the server makes");
+		add_rename(checker, finding, graph_span(graph, demand->row), old, name);
+	}
 }
 
 /* An anchor gives one line to several services: it is reported for the first. */

@@ -556,6 +556,12 @@ static void report_drift(Checker *checker, const Survey *survey, const Project *
 	add_evidence(checker, finding, file_start(graph, example), "the example that lacks it");
 	add_uses(checker, finding, use);
 	set_hint(checker, finding, "add '%s=' to %s", name, graph_name(graph, example));
+	uint32_t file = graph_file_of(graph, example), length = (uint32_t)graph_file_bytes(graph, file).length;
+	set_because(checker, finding, FIX_SAFE, "an example without a value gives nothing away");
+	if (length)
+		add_lines_below(checker, finding, (Span){file, length - 1, length - 1},
+		        arena_printf(checker_arena(checker),
+		                "# used in %s\n%s=", graph_file_path(graph, graph_file_of(graph, node)), name));
 }
 
 static void check_env_example_drift(Checker *checker)
@@ -585,6 +591,10 @@ static void report_duplicate(Checker *checker, Node first, Node second)
 	        name);
 	add_evidence(checker, finding, graph_place(graph, first), "set here first");
 	set_detail(checker, finding, "%s", name);
+	if (same) {
+		set_because(checker, finding, FIX_VALUE, "both have the same value");
+		add_block_deletion(checker, finding, graph_place(graph, second));
+	}
 }
 
 static void check_duplicate_env(Checker *checker)

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "rule/apply.h"
 #include "rule/ignored.h"
+#include "rule/moved.h"
 #include "rule/owner.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -104,6 +105,13 @@ static void suggest_place(Checker *checker, Finding *finding, Node entry, const 
 		add_evidence(checker, finding, graph_place(graph, file),
 		        near ? "this is nearly the name" : "a file of that name is here");
 	set_hint(checker, finding, "write %s", relative);
+	g_autofree char *text =
+	        moved_text(graph_span_bytes(graph, graph_place(graph, entry)), folder_of(graph, entry), path, moved);
+	if (!text || (file && g_str_has_prefix(relative, "../")))
+		return; /* kustomize takes no files from above its folder */
+	set_because(
+	        checker, finding, FIX_VALUE, near ? "no other name there is so near" : "no other file has that name");
+	add_edit(checker, finding, graph_place(graph, entry), slice_from(text));
 }
 
 static bool is_kustomization_file(const Graph *graph, Node entry)

@@ -102,6 +102,7 @@ struct Gone {
 	GHashTable *by_name; /* last part of a path → file number + 1, or UINT32_MAX for several */
 	GPtrArray *mentions;
 	GHashTable *short_forms; /* path → 1 or 2: is none, is one */
+	Moved *moved;            /* NULL until it is asked for */
 };
 
 static void mention_free(gpointer data)
@@ -138,6 +139,7 @@ void gone_free(Gone *gone)
 	g_hash_table_unref(gone->by_name);
 	g_ptr_array_unref(gone->mentions);
 	g_hash_table_unref(gone->short_forms);
+	moved_free(gone->moved);
 	g_free(gone);
 }
 
@@ -208,6 +210,13 @@ Node find_moved(const Gone *gone, Slice path)
 		return NODE_NONE;
 	Node file = graph_file_node(graph, found - 1);
 	return graph_has(graph, file, FACT_CLASS) ? NODE_NONE : file;
+}
+
+const Moved *gone_moved(Gone *gone)
+{
+	if (!gone->moved)
+		gone->moved = moved_new(checker_graph(gone->checker));
+	return gone->moved;
 }
 
 static bool ends_some_path(const Graph *graph, Slice path)
@@ -332,6 +341,38 @@ static void add_mentions(Gone *gone, Finding *finding, const Cause *cause)
 		set_hint(gone->checker, finding, "write %s for %s", place, first->cause);
 }
 
+/* The new place of a mention's path: its own, or below that of the folder that is gone. Free with g_free. */
+static char *new_path(Gone *gone, const Mention *mention)
+{
+	const char *now = moved_to(gone_moved(gone), mention->path);
+	if (now)
+		return g_strdup(now);
+	const char *folder = moved_to(gone_moved(gone), mention->cause);
+	g_autofree char *below = folder ? g_strconcat(folder, mention->path + strlen(mention->cause), NULL) : NULL;
+	return below && path_exists(checker_graph(gone->checker), slice_from(below)) ? g_steal_pointer(&below) : NULL;
+}
+
+/* All mentions follow the move, or the finding would stay. */
+static void mend_mentions(Gone *gone, Finding *finding, const Cause *cause)
+{
+	const Graph *graph = checker_graph(gone->checker);
+	for (guint i = 0; i < cause->mentions->len; i++) {
+		const Mention *mention = cause->mentions->pdata[i];
+		Slice written = graph_span_bytes(graph, mention->span);
+		Slice folder = path_folder(slice_from(graph_file_path(graph, mention->span.file)));
+		g_autofree char *now = new_path(gone, mention);
+		g_autofree char *text = now ? moved_text(written, folder, mention->path, now) : NULL;
+		if (!text) {
+			finding->n_edits = 0;
+			return;
+		}
+		if (i == 0)
+			set_because(
+			        gone->checker, finding, FIX_VALUE, "it is %s now, and nothing else is so like it", now);
+		add_edit(gone->checker, finding, mention->span, slice_from(text));
+	}
+}
+
 static void report_cause(Gone *gone, const Cause *cause)
 {
 	const Mention *first = cause->mentions->pdata[0];
@@ -347,6 +388,7 @@ static void report_cause(Gone *gone, const Cause *cause)
 		set_detail(gone->checker, finding, "%s", first->cause);
 	}
 	add_mentions(gone, finding, cause);
+	mend_mentions(gone, finding, cause);
 }
 
 void gone_report(Gone *gone)

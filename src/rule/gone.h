@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rule/ignored.h"
+#include "rule/moved.h"
 #include "rule/rule.h"
 
 /* True for a text that stands for one path of some repository: no variables, wildcards, URLs or paths of a machine. */
@@ -36,6 +37,9 @@ bool is_common_name(Slice name);
 
 /* The one file of that name that is no archive or sample, where the name says something; NODE_NONE otherwise. */
 Node find_moved(const Gone *gone, Slice path);
+
+/* What moved where; made when it is first asked for. */
+const Moved *gone_moved(Gone *gone);
 
 /* Some path of the repository ends with these folders and name: the text is short for it. */
 bool is_short_form(const Gone *gone, Slice path);

@@ -115,6 +115,8 @@ static void check_host(Checker *checker, GHashTable *routes, Symbol host, uint32
 		        checker, finding, graph_place(graph, route), "%s is routed here", graph_name(graph, route));
 		set_detail(checker, finding, "%s", name.at);
 		set_hint(checker, finding, "write %s", graph_name(graph, route));
+		set_because(checker, finding, FIX_VALUE, "no other route is so near, and nothing else knows the name");
+		add_rename(checker, finding, graph_place(graph, mention), name.at, graph_name(graph, route));
 	}
 }
 

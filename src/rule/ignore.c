@@ -89,6 +89,8 @@ static Finding *finding_of(Hiding *hiding, Level level, Node pattern, const char
 	Finding *finding = g_hash_table_lookup(hiding->findings, GUINT_TO_POINTER(pattern));
 	if (finding) {
 		finding->level = MAX(finding->level, level);
+		if (strcmp(what, "Git") == 0)
+			add_tracked(hiding->checker, finding, path);
 		return finding;
 	}
 	finding = report_at(hiding->checker, level, pattern, graph_place(graph, pattern),
@@ -102,6 +104,10 @@ static Finding *finding_of(Hiding *hiding, Level level, Node pattern, const char
 		        exception, path);
 	else
 		set_hint(hiding->checker, finding, "make the pattern narrower, or take the path back in behind it");
+	set_because(hiding->checker, finding, FIX_VALUE, "the exception takes back %s and nothing else", path);
+	add_lines_below(hiding->checker, finding, graph_place(graph, pattern), exception);
+	if (strcmp(what, "Git") == 0)
+		add_tracked(hiding->checker, finding, path);
 	return finding;
 }
 
@@ -254,6 +260,11 @@ static void check_exception(Checker *checker, Node pattern)
 	        "this exception takes back nothing: there is no %s", path);
 	if (moved.length)
 		set_hint(checker, finding, "%.*s has the name: follow the move, or delete the line", SLICE_ARGS(moved));
+	if (moved.length && folder.length == 0) {
+		g_autofree char *old = slice_dup(literal), *now = slice_dup(moved);
+		set_because(checker, finding, FIX_VALUE, "no other path has that name");
+		add_rename(checker, finding, graph_place(graph, pattern), old, now);
+	}
 }
 
 static void check_ignore_exception_dead(Checker *checker)
@@ -276,6 +287,12 @@ static void check_ignore_pattern(Checker *checker, const Ignored *ignored, Node 
 	Finding *finding = report(checker, pattern, graph_place(graph, pattern),
 	        "'%s' keeps %s itself out of Git: only one machine obeys it", graph_name(graph, pattern), name);
 	set_detail(checker, finding, "%s", name);
+	set_because(checker, finding, FIX_SAFE, "the file is for everybody who clones");
+	if (strcmp(graph_name(graph, pattern), name) == 0)
+		add_deletion(checker, finding, graph_place(graph, pattern));
+	else
+		add_lines_below(checker, finding, graph_place(graph, pattern),
+		        arena_printf(checker_arena(checker), "!%s", name));
 }
 
 static void check_ignore_file_ignored(Checker *checker)

@@ -164,6 +164,26 @@ static Level habit(const Spaces *spaces)
 	return is_automatic(checker_graph(spaces->checker)) && missing * 3 <= made ? LEVEL_ERROR : LEVEL_WARNING;
 }
 
+/* The Namespace goes above the first object that needs it, in the same file: whatever applies that applies it first. */
+static void mend_namespace(Checker *checker, Finding *finding, Span first, const char *name)
+{
+	const Graph *graph = checker_graph(checker);
+	Span place = {first.file, 0, 0};
+	GRAPH_CHILDREN (graph, graph_file_node(graph, first.file), NODE_DOCUMENT, document) {
+		Span span = graph_place(graph, document);
+		const Row *version =
+		        graph_find(graph, graph_first_child(graph, document, NODE_OBJECT), FACT_API_VERSION);
+		if (version && span.start <= first.start && first.start < span.end)
+			place = graph_span(graph, version);
+	}
+	if (place.end == 0)
+		return;
+	set_because(checker, finding, FIX_SAFE, "making a namespace that exists already changes nothing");
+	add_lines_above(checker, finding, place,
+	        arena_printf(
+	                checker_arena(checker), "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: %s\n---", name));
+}
+
 static void report_namespace(Spaces *spaces, const char *name, Level level)
 {
 	Checker *checker = spaces->checker;
@@ -182,6 +202,8 @@ static void report_namespace(Spaces *spaces, const char *name, Level level)
 		near_offer(&search, slice_from(at->data));
 	if (near_result(&search) != SIZE_MAX)
 		set_hint(checker, finding, "write %.*s, or add a Namespace %s", SLICE_ARGS(search.best), name);
+	else
+		mend_namespace(checker, finding, first, name);
 }
 
 static void check_namespace_missing(Checker *checker)

@@ -407,6 +407,45 @@ static bool judge(Doubles *doubles, Pair *pair)
 	return true;
 }
 
+/* With the line of dashes above it, or for the first of the file the one below. */
+static Span whole_document(const Graph *graph, Node document)
+{
+	Span span = graph_place(graph, document);
+	Slice text = graph_file_bytes(graph, span.file);
+	uint32_t start, end;
+	edit_line_span(text, span.start, span.end, &start, &end);
+	span.end = MAX(end, span.end);
+	while (start > 0) {
+		uint32_t above;
+		edit_line_span(text, start - 1, start - 1, &above, &end);
+		span.start = above;
+		if (slice_starts(slice_sub(text, above, end), "---"))
+			return span;
+		start = above;
+	}
+	edit_line_span(text, span.end, span.end, &start, &end);
+	span.start = 0;
+	if (slice_starts(slice_sub(text, start, end), "---"))
+		span.end = end;
+	return span;
+}
+
+/* The second of two that are the same goes, where its file holds others; one pair that differs leaves all to the owner.
+ */
+static void mend_double(Checker *checker, Finding *finding, const Pair *pair)
+{
+	const Graph *graph = checker_graph(checker);
+	Node document = graph_ancestor(graph, pair->other, NODE_DOCUMENT), file = file_node_of(graph, pair->other);
+	Node first = graph_first_child(graph, file, NODE_DOCUMENT);
+	bool alone = !graph_next_child(graph, first, NODE_DOCUMENT);
+	if (pair->keys || alone || graph_node_type(graph, pair->other) != NODE_OBJECT) {
+		finding->n_edits = 0;
+		return;
+	}
+	set_because(checker, finding, FIX_VALUE, "both say the same");
+	add_edit(checker, finding, whole_document(graph, document), (Slice){"", 0});
+}
+
 /* All that two files have in common is one finding, told by the worst of it. */
 static void report_double(Doubles *doubles, const Pair *pair)
 {
@@ -418,11 +457,14 @@ static void report_double(Doubles *doubles, const Pair *pair)
 	Finding *finding = g_hash_table_lookup(doubles->findings, files);
 	if (finding) {
 		add_evidence(checker, finding, graph_place(graph, pair->other), "and %s %s", kind, name);
+		if (finding->n_edits)
+			mend_double(checker, finding, pair);
 		return;
 	}
 	finding = report_at(checker, pair->level, pair->other, graph_place(graph, pair->other),
 	        "%s %s is already in %s", kind, name, strcmp(one, other) == 0 ? "this file" : one);
 	explain_double(doubles, finding, pair);
+	mend_double(checker, finding, pair);
 	g_hash_table_insert(doubles->findings, g_steal_pointer(&files), finding);
 }
 

@@ -243,6 +243,22 @@ static bool has_live_trigger(const Graph *graph, Node workflow)
 	return false;
 }
 
+/* The folder that a pattern begins with, where it is now. */
+static bool mend_trigger(Reader *reader, Finding *finding, Node link)
+{
+	const Graph *graph = checker_graph(reader->checker);
+	Slice pattern = name_of(graph, link), root = {"", 0};
+	g_autofree char *folder = path_resolve(root, literal_folder(pattern));
+	const char *now = folder ? moved_to(gone_moved(reader->gone), folder) : NULL;
+	g_autofree char *text =
+	        now ? moved_text(graph_span_bytes(graph, graph_place(graph, link)), root, folder, now) : NULL;
+	if (!text)
+		return false;
+	set_because(reader->checker, finding, FIX_VALUE, "it is %s now, and nothing else is so like it", now);
+	add_edit(reader->checker, finding, graph_place(graph, link), slice_from(text));
+	return true;
+}
+
 /* triggers holds the Finding of each workflow: all that is gone from one list is one. */
 static void check_trigger(Reader *reader, GHashTable *triggers, Node link)
 {
@@ -255,6 +271,8 @@ static void check_trigger(Reader *reader, GHashTable *triggers, Node link)
 	if (finding) {
 		add_evidence(reader->checker, finding, graph_place(graph, link), "'%.*s' is listed here",
 		        SLICE_ARGS(pattern));
+		if (finding->n_edits && !mend_trigger(reader, finding, link))
+			finding->n_edits = 0;
 		return;
 	}
 	bool live = has_live_trigger(graph, workflow);
@@ -265,6 +283,7 @@ static void check_trigger(Reader *reader, GHashTable *triggers, Node link)
 	        SLICE_ARGS(pattern));
 	set_detail(reader->checker, finding, "%.*s", SLICE_ARGS(pattern));
 	g_hash_table_insert(triggers, GUINT_TO_POINTER(workflow), finding);
+	mend_trigger(reader, finding, link);
 	Node moved = find_moved(reader->gone, literal_folder(pattern));
 	if (moved && literal_folder(pattern).length == pattern.length) {
 		add_evidence(reader->checker, finding, graph_place(graph, moved), "the one file of that name is here");

@@ -112,6 +112,17 @@ static bool is_document(const Graph *graph, Node mention)
 	return slice_ends(slice_from(graph_file_path(graph, graph_file_of(graph, mention))), ".md");
 }
 
+/* parts: name and namespace as the mention has them. */
+static void mend_host(Checker *checker, Finding *finding, Node mention, char **parts, Node near)
+{
+	const Graph *graph = checker_graph(checker);
+	g_auto(GStrv) identity = g_strsplit(graph_text(graph, near, FACT_IDENTITY), "/", 3);
+	bool known = g_strv_length(identity) == 3 && *identity[1];
+	g_autofree char *old = g_strdup_printf("%s.%s.svc", parts[0], parts[1]);
+	g_autofree char *new = g_strdup_printf("%s.%s.svc", graph_name(graph, near), known ? identity[1] : parts[1]);
+	add_rename(checker, finding, graph_place(graph, mention), old, new);
+}
+
 static void check_service_dns_wrong(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -128,6 +139,9 @@ static void check_service_dns_wrong(Checker *checker)
 		Finding *finding = g_hash_table_lookup(known, key);
 		if (finding) {
 			add_evidence(checker, finding, graph_place(graph, mention), "used here too");
+			Node near = finding->n_edits ? near_service(graph, parts[1], parts[0]) : NODE_NONE;
+			if (near)
+				mend_host(checker, finding, mention, parts, near);
 			continue;
 		}
 		/* Without a Service that was meant, it may be made by a program that nobody wrote down. */
@@ -141,6 +155,8 @@ static void check_service_dns_wrong(Checker *checker)
 		if (near) {
 			const char *identity = graph_text(graph, near, FACT_IDENTITY);
 			add_evidence(checker, finding, graph_place(graph, near), "there is %s", identity);
+			set_because(checker, finding, FIX_VALUE, "no other Service has a name so near");
+			mend_host(checker, finding, mention, parts, near);
 		}
 		g_hash_table_insert(known, key, finding);
 	}
@@ -237,6 +253,15 @@ static void check_client_ports(Checker *checker, bool node_ports)
 		        graph_name(graph, mention), row->object);
 		set_detail(checker, finding, "%u", row->object);
 		add_evidence(checker, finding, graph_place(graph, service), "the Service offers %s", ports);
+		Node only = node_ports ? offered_as_node_port(graph, service, row->object)
+		                       : graph_first_child(graph, service, NODE_PORT);
+		if (!only || (!node_ports && graph_next_child(graph, only, NODE_PORT)))
+			continue;
+		set_because(checker, finding, FIX_VALUE,
+		        node_ports ? "it is the Service's own port behind that NodePort"
+		                   : "it is the only port of the Service");
+		add_renumber(
+		        checker, finding, graph_span(graph, row), row->object, graph_number(graph, only, FACT_NUMBER));
 	}
 }
 
@@ -286,6 +311,8 @@ static void check_compose_ports(Checker *checker)
 		add_evidence(
 		        checker, finding, graph_place(graph, port), "%s is published here", graph_name(graph, service));
 		set_hint(checker, finding, "write %u", target);
+		set_because(checker, finding, FIX_VALUE, "it is the container's port behind the published one");
+		add_renumber(checker, finding, graph_span(graph, row), row->object, target);
 	}
 }
 
@@ -316,6 +343,9 @@ static void check_route_port_is_nodeport(Checker *checker)
 			add_evidence(checker, finding, graph_place(graph, port), "the port is %u",
 			        graph_number(graph, port, FACT_NUMBER));
 			set_hint(checker, finding, "write %u", graph_number(graph, port, FACT_NUMBER));
+			set_because(checker, finding, FIX_VALUE, "it is the Service's own port behind that NodePort");
+			add_renumber(checker, finding, graph_span(graph, row), row->object,
+			        graph_number(graph, port, FACT_NUMBER));
 		}
 	}
 }

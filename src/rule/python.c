@@ -252,6 +252,23 @@ typedef struct Lack {
 	GHashTable *found; /* first part of a module to Finding */
 } Lack;
 
+/* A list of requirements is plain lines; which version, its owner knows. */
+static void mend_requirement(Checker *checker, Finding *finding, Node list, Slice package)
+{
+	const Graph *graph = checker_graph(checker);
+	const char *path = graph_name(graph, list);
+	set_hint(checker, finding, "add %.*s to %s", SLICE_ARGS(package), path);
+	uint32_t file = graph_file_of(graph, list);
+	Slice text = graph_file_bytes(graph, file);
+	if (!g_str_has_suffix(path, ".txt") || text.length == 0)
+		return;
+	uint32_t last = (uint32_t)text.length - 1;
+	g_autofree char *line = slice_dup(package);
+	set_because(
+	        checker, finding, FIX_VALUE, "it is the package that gives the module, in whatever version is current");
+	add_lines_below(checker, finding, (Span){file, last, last}, line);
+}
+
 static void report_requirement(Checker *checker, Lack *lack, Node import, Span place, Slice top)
 {
 	const Graph *graph = checker_graph(checker);
@@ -270,8 +287,7 @@ static void report_requirement(Checker *checker, Lack *lack, Node import, Span p
 		        "this list has no %.*s", SLICE_ARGS(package));
 	add_evidence(checker, finding, start_span(graph, lack->dockerfile), "the image that runs it starts here");
 	if (lack->needs->files->len)
-		set_hint(checker, finding, "add %.*s to %s", SLICE_ARGS(package),
-		        graph_name(graph, g_array_index(lack->needs->files, Node, 0)));
+		mend_requirement(checker, finding, g_array_index(lack->needs->files, Node, 0), package);
 	set_detail(checker, finding, "%s", key);
 	g_hash_table_insert(lack->found, key, finding);
 }

@@ -61,6 +61,10 @@ static void explain_missing(Checker *checker, Finding *finding, Node reference)
 		add_evidence(
 		        checker, finding, graph_place(graph, near), "the nearest name is %s", graph_name(graph, near));
 		set_hint(checker, finding, "write %s", graph_name(graph, near));
+		set_because(checker, finding, FIX_VALUE, "%s %s is the only one with a name so near",
+		        graph_text(graph, reference, FACT_WANTS_KIND), graph_name(graph, near));
+		add_rename(checker, finding, graph_place(graph, reference), graph_name(graph, reference),
+		        graph_name(graph, near));
 	}
 }
 
@@ -89,6 +93,10 @@ static void report_missing(
 		if (finding) {
 			g_autofree char *user = user_name(graph, reference);
 			add_evidence(checker, finding, graph_place(graph, reference), "%s names it too", user);
+			Node near = finding->n_edits ? near_object(graph, reference) : NODE_NONE;
+			if (near)
+				add_rename(checker, finding, graph_place(graph, reference),
+				        graph_name(graph, reference), graph_name(graph, near));
 			g_free(key);
 			continue;
 		}
@@ -195,8 +203,12 @@ static void report_key(Checker *checker, Node reference, const Row *wanted, Node
 	NearSearch search = near_search(name, near_limit(name));
 	GRAPH_CHILDREN (graph, target, NODE_KEY, child)
 		near_offer(&search, graph_symbol_slice(graph, graph_name_symbol(graph, child)));
-	if (near_result(&search) != SIZE_MAX)
-		set_hint(checker, finding, "it has '%.*s'", SLICE_ARGS(search.best));
+	if (near_result(&search) != SIZE_MAX) {
+		g_autofree char *best = slice_dup(search.best);
+		set_hint(checker, finding, "it has '%s'", best);
+		set_because(checker, finding, FIX_VALUE, "'%s' is its only key with a name so near", best);
+		add_rename(checker, finding, graph_span(graph, wanted), key, best);
+	}
 }
 
 static void check_ref_key_missing(Checker *checker)
@@ -340,6 +352,16 @@ static void report_backend_port(Checker *checker, Node reference, Node service)
 	add_evidence(checker, finding, graph_place(graph, service), "the Service offers %s",
 	        list->len ? list->str : "no port");
 	set_detail(checker, finding, "port %s", port);
+	Node only = graph_first_child(graph, service, NODE_PORT);
+	if (!only || graph_next_child(graph, only, NODE_PORT))
+		return;
+	set_because(checker, finding, FIX_VALUE, "it is the only port of the Service");
+	if (wanted->kind == FACT_WANTS_PORT)
+		add_renumber(checker, finding, graph_span(graph, wanted), wanted->object,
+		        graph_number(graph, only, FACT_NUMBER));
+	else if (*graph_text(graph, only, FACT_PORT_NAME))
+		add_rename(checker, finding, graph_span(graph, wanted), graph_symbol_text(graph, wanted->object),
+		        graph_text(graph, only, FACT_PORT_NAME));
 }
 
 /* Names such as "grafana" recur: only a Service of the same folder or of a known same namespace is surely meant. */

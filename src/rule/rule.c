@@ -15,6 +15,7 @@ struct Checker {
 	const char *today;
 	Arena *arena;
 	GPtrArray *findings;
+	GPtrArray *lists;
 	const Rule *rule;
 };
 
@@ -60,6 +61,7 @@ Checker *checker_new(const Graph *graph, const char *today)
 	checker->today = today;
 	checker->arena = arena_new();
 	checker->findings = g_ptr_array_new();
+	checker->lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
 	return checker;
 }
 
@@ -69,6 +71,7 @@ void checker_free(Checker *checker)
 		return;
 	arena_free(checker->arena);
 	g_ptr_array_unref(checker->findings);
+	g_ptr_array_unref(checker->lists);
 	g_free(checker);
 }
 
@@ -85,6 +88,13 @@ const char *checker_today(const Checker *checker)
 Arena *checker_arena(Checker *checker)
 {
 	return checker->arena;
+}
+
+GPtrArray *checker_list(Checker *checker)
+{
+	GPtrArray *list = g_ptr_array_new();
+	g_ptr_array_add(checker->lists, list);
+	return list;
 }
 
 void checker_run(Checker *checker, const Rule *rule)
@@ -139,6 +149,7 @@ static Finding *add_finding(Checker *checker, Level level, Node subject, Span sp
 	        .level = level,
 	        .subject = subject,
 	        .span = span,
+	        .fix = checker->rule->fix,
 	        .detail = "",
 	        .message = format_text(checker, format, args)};
 	if (is_reported(checker, span.file))
@@ -193,6 +204,15 @@ void set_detail(Checker *checker, Finding *finding, const char *format, ...)
 	va_list args;
 	va_start(args, format);
 	finding->detail = format_text(checker, format, args);
+	va_end(args);
+}
+
+void set_because(Checker *checker, Finding *finding, FixClass fix, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	finding->because = format_text(checker, format, args);
+	finding->fix = MIN(fix, finding->rule->fix);
 	va_end(args);
 }
 

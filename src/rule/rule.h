@@ -7,11 +7,13 @@
 #pragma once
 
 #include "base/arena.h"
+#include "edit/edit.h"
 #include "fact/fact.h"
 
 typedef enum Level { LEVEL_OFF, LEVEL_INFO, LEVEL_WARNING, LEVEL_ERROR } Level;
 
-/* How far `fix` may go; see docs/rules. */
+/* How far `fix` may go: not at all, by printing what could be done, by a value that evidence tells (`--derive`), or by
+ * an edit that is right whatever the owner meant. */
 typedef enum FixClass { FIX_NONE, FIX_PROPOSAL, FIX_VALUE, FIX_SAFE } FixClass;
 
 typedef struct Checker Checker;
@@ -50,6 +52,11 @@ typedef struct Finding {
 	const char *detail;  /* tells findings of one rule on one subject apart in the fingerprint; "" is normal */
 	Evidence *evidence;  /* places on both sides */
 	uint32_t n_evidence, evidence_room;
+	FixClass fix;        /* of its edits; the rule's own unless the check says less */
+	Edit *edits;         /* made all together or not at all; file is the graph's number */
+	const char *because; /* why the edits are right, in half a line, or NULL */
+	uint32_t n_edits, edits_room;
+	GPtrArray *tracked; /* paths of files on disk that come into Git with the edits; of the checker's, or NULL */
 	Node suppressed_by; /* the comment, annotated object or setting that silences it, or NODE_NONE */
 } Finding;
 
@@ -59,6 +66,9 @@ const Graph *checker_graph(const Checker *checker);
 /* For texts and tables that live as long as the findings. */
 Arena *checker_arena(Checker *checker);
 
+/* A list that lives as long as the findings. */
+GPtrArray *checker_list(Checker *checker);
+
 /* A finding of the running rule at a place; the message is one line without a full stop. Never NULL. */
 Finding *report(Checker *checker, Node subject, Span span, const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* The same at another level than the rule's own. */
@@ -66,6 +76,30 @@ Finding *report_at(Checker *checker, Level level, Node subject, Span span, const
 void add_evidence(Checker *checker, Finding *finding, Span span, const char *format, ...) G_GNUC_PRINTF(4, 5);
 void set_hint(Checker *checker, Finding *finding, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void set_detail(Checker *checker, Finding *finding, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* Edits of a finding, see rule/mend.c. They are only proposed here: flow proves each before anything is written. A
+ * finding of several places has edits in all of them. */
+
+/* The bytes of a span become others, as they are given. */
+void add_edit(Checker *checker, Finding *finding, Span span, Slice text);
+/* The value at a span, which holds its quotes if it has some, becomes another in the same form. */
+void add_value_edit(Checker *checker, Finding *finding, Span span, const char *value);
+/* What stands at a span for `old`, the whole value or one word of it, becomes `new`; no edit where that is not what the
+ * file says there, as behind a variable. */
+void add_rename(Checker *checker, Finding *finding, Span span, const char *old, const char *new);
+void add_renumber(Checker *checker, Finding *finding, Span span, uint32_t old, uint32_t new);
+/* Lines of YAML below the one that the span begins in, as deep as its key: another pair of the same map. */
+void add_pair_below(Checker *checker, Finding *finding, Span span, const char *pair);
+/* Lines ("\n" between them, none at the end) below or above the line that the span begins in. */
+void add_lines_below(Checker *checker, Finding *finding, Span span, const char *lines);
+void add_lines_above(Checker *checker, Finding *finding, Span span, const char *lines);
+/* A file that is on disk comes into Git with the edits, which take it out of what is ignored. */
+void add_tracked(Checker *checker, Finding *finding, const char *path);
+/* The whole lines of the span go; or the line it begins in with all that stands deeper below it. */
+void add_deletion(Checker *checker, Finding *finding, Span span);
+void add_block_deletion(Checker *checker, Finding *finding, Span span);
+/* Why the edits are right, for the reader. fix is how far they may be trusted, if less than the rule says. */
+void set_because(Checker *checker, Finding *finding, FixClass fix, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 /* YYYY-MM-DD. */
 const char *checker_today(const Checker *checker);

@@ -25,6 +25,32 @@ static bool is_refused(const Graph *graph, Node problem, const char *shape)
 	return true;
 }
 
+/* A field that is one slip away, or a number and a text that only quotes tell apart. */
+static void mend_shape(Checker *checker, Finding *finding, Node problem, const char *shape, const char *near)
+{
+	const Graph *graph = checker_graph(checker);
+	Span place = graph_place(graph, problem);
+	Slice bytes = graph_span_bytes(graph, place);
+	const char *wanted = graph_text(graph, problem, FACT_EXPECTED);
+	if (strcmp(shape, "unknown-field") == 0 && *near) {
+		g_autofree char *key = slice_dup(bytes);
+		set_because(checker, finding, FIX_VALUE, "no other field of this place has a name so near");
+		add_rename(checker, finding, place, key, near);
+	} else if (strcmp(shape, "wrong-type") == 0 && strstr(wanted, "text") && bytes.length &&
+	           !memchr(bytes.at, '\n', bytes.length) && !strchr("\"'[{", bytes.at[0])) {
+		g_autofree char *text = g_strdup_printf("\"%.*s\"", SLICE_ARGS(bytes));
+		set_because(checker, finding, FIX_VALUE, "the API wants a text here");
+		add_edit(checker, finding, place, slice_from(text));
+	} else if (strcmp(shape, "wrong-type") == 0 && bytes.length > 2 && strchr("\"'", bytes.at[0])) {
+		Slice inner = slice_sub(bytes, 1, bytes.length - 1);
+		uint32_t number;
+		if (!slice_to_number(inner, &number) && !slice_is(inner, "true") && !slice_is(inner, "false"))
+			return;
+		set_because(checker, finding, FIX_VALUE, "the API wants no text here");
+		add_edit(checker, finding, place, inner);
+	}
+}
+
 static void check_schema_invalid(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -39,6 +65,7 @@ static void check_schema_invalid(Checker *checker)
 		const char *near = graph_text(graph, problem, FACT_NEAR);
 		if (*near)
 			set_hint(checker, finding, "the field '%s' stands at this place in the API", near);
+		mend_shape(checker, finding, problem, graph_symbol_text(graph, row->object), near);
 	}
 }
 
@@ -112,6 +139,11 @@ static void check_api_removed(Checker *checker)
 			else
 				set_hint(checker, finding, "write %s%s", removals[i].successor,
 				        removals[i].same_shape ? "; the fields are the same" : ", whose fields differ");
+			if (removals[i].successor && removals[i].same_shape) {
+				set_because(checker, finding, FIX_SAFE, "the fields of both versions are the same");
+				add_rename(checker, finding, graph_span(graph, row), removals[i].api_version,
+				        removals[i].successor);
+			}
 		}
 	}
 }

@@ -58,6 +58,13 @@ static const Row *candidate_label(const Graph *graph, Node service, const Row *s
 	return found;
 }
 
+/* What stands behind the "=" of "key=value". */
+static const char *pair_value(const char *pair)
+{
+	const char *equals = strchr(pair, '=');
+	return equals ? equals + 1 : pair;
+}
+
 static bool has_pod_in_folder(const Graph *graph, Node service)
 {
 	g_autofree char *folder = g_path_get_dirname(graph_file_path(graph, graph_file_of(graph, service)));
@@ -89,8 +96,29 @@ static void check_service_selects_nothing(Checker *checker)
 			add_evidence(checker, finding, graph_span(graph, candidate), "the pod beside it has %s",
 			        graph_symbol_text(graph, candidate->object));
 			set_hint(checker, finding, "select %s", graph_symbol_text(graph, candidate->object));
+			set_because(checker, finding, FIX_VALUE, "no other pod beside it has a label of that key");
+			add_rename(checker, finding, graph_span(graph, selector),
+			        pair_value(graph_symbol_text(graph, selector->object)),
+			        pair_value(graph_symbol_text(graph, candidate->object)));
 		}
 	}
+}
+
+/* The selector of a running controller cannot be changed, so the template follows it. */
+static void mend_label(Checker *checker, Finding *finding, Node pod, const Row *first, const char *pair)
+{
+	const Graph *graph = checker_graph(checker);
+	size_t key = strcspn(pair, "=");
+	set_because(checker, finding, FIX_VALUE, "a selector cannot be changed once it is applied, so its pods follow");
+	GRAPH_OF (graph, pod, FACT_LABEL, label) {
+		const char *other = graph_symbol_text(graph, label->object);
+		if (strncmp(other, pair, key + 1) != 0)
+			continue;
+		add_rename(checker, finding, graph_span(graph, label), pair_value(other), pair_value(pair));
+		return;
+	}
+	g_autofree char *line = g_strdup_printf("%.*s: %s", (int)key, pair, pair_value(pair));
+	add_pair_below(checker, finding, graph_span(graph, first), line);
 }
 
 static void check_selector_template_mismatch(Checker *checker)
@@ -115,6 +143,7 @@ static void check_selector_template_mismatch(Checker *checker)
 			const Row *label = graph_find(graph, pod, FACT_LABEL);
 			add_evidence(checker, finding, graph_span(graph, label), "the pod template has %s",
 			        graph_symbol_text(graph, label->object));
+			mend_label(checker, finding, pod, label, pair);
 		}
 	}
 }
@@ -188,8 +217,22 @@ static void check_service_port(Checker *checker, Node service, Node port, Node p
 	const char *only_name = graph_text(graph, only, FACT_PORT_NAME);
 	add_evidence(checker, finding, graph_place(graph, only), "the pods listen on %u%s%s",
 	        graph_number(graph, only, FACT_NUMBER), *only_name ? ", named " : "", only_name);
-	if (count == 1)
-		set_hint(checker, finding, "set targetPort to %u", graph_number(graph, only, FACT_NUMBER));
+	if (count != 1)
+		return;
+	uint32_t target_number = graph_number(graph, only, FACT_NUMBER);
+	set_hint(checker, finding, "set targetPort to %u", target_number);
+	set_because(checker, finding, FIX_VALUE, "it is the only port of the pods");
+	if (name && *only_name)
+		add_rename(
+		        checker, finding, graph_span(graph, name), graph_symbol_text(graph, name->object), only_name);
+	else if (name)
+		add_edit(checker, finding, graph_span(graph, name),
+		        slice_from(arena_printf(checker_arena(checker), "%u", target_number)));
+	else if (number->kind == FACT_TARGET_NUMBER)
+		add_renumber(checker, finding, graph_span(graph, number), number->object, target_number);
+	else
+		add_pair_below(checker, finding, graph_span(graph, number),
+		        arena_printf(checker_arena(checker), "targetPort: %u", target_number));
 }
 
 static void check_service_port_mismatch(Checker *checker)
@@ -223,6 +266,21 @@ static const Row *wrong_probe_port(const Graph *graph, Node container, Node prob
 	return declared && !container_says(graph, container, number->object) ? number : NULL;
 }
 
+static void mend_probe(Checker *checker, Finding *finding, const Row *wrong, Node declared)
+{
+	const Graph *graph = checker_graph(checker);
+	const char *name = graph_text(graph, declared, FACT_PORT_NAME);
+	uint32_t number = graph_number(graph, declared, FACT_NUMBER);
+	set_because(checker, finding, FIX_VALUE, "it is the only port of the container");
+	if (wrong->kind == FACT_NUMBER)
+		add_renumber(checker, finding, graph_span(graph, wrong), wrong->object, number);
+	else if (*name)
+		add_rename(checker, finding, graph_span(graph, wrong), graph_symbol_text(graph, wrong->object), name);
+	else
+		add_edit(checker, finding, graph_span(graph, wrong),
+		        slice_from(arena_printf(checker_arena(checker), "%u", number)));
+}
+
 static void check_probe_port_mismatch(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -246,10 +304,30 @@ static void check_probe_port_mismatch(Checker *checker)
 		if (declared)
 			add_evidence(checker, finding, graph_place(graph, declared), "it declares %u",
 			        graph_number(graph, declared, FACT_NUMBER));
+		if (declared && !graph_next_child(graph, declared, NODE_PORT))
+			mend_probe(checker, finding, wrong, declared);
 	}
 }
 
 /* ---- variables -------------------------------------------------------------------------------------------- */
+
+/* The whole item of the later variable moves above the earlier one. */
+static void mend_order(Checker *checker, Finding *finding, Node env, Node later)
+{
+	const Graph *graph = checker_graph(checker);
+	Span from = graph_place(graph, later), to = graph_place(graph, env);
+	Slice text = graph_file_bytes(graph, from.file), item;
+	uint32_t start, end, above, below;
+	edit_block_span(text, from.start, &start, &end);
+	edit_block_span(text, to.start, &above, &below);
+	if (from.file != to.file || start < below || text.at[end - 1] != '\n')
+		return;
+	item = slice_sub(text, start, end);
+	set_because(checker, finding, FIX_VALUE, "%s is defined once, and what stands between them does not change",
+	        graph_name(graph, later));
+	add_edit(checker, finding, (Span){from.file, above, above}, item);
+	add_edit(checker, finding, (Span){from.file, start, end}, (Slice){"", 0});
+}
 
 /* $(NAME) is replaced only if NAME stands earlier in the list; $$(NAME) is the literal text. */
 static void check_expansion(Checker *checker, Node env, Node container)
@@ -284,6 +362,7 @@ static void check_expansion(Checker *checker, Node env, Node container)
 			        graph_name(graph, later));
 			set_hint(
 			        checker, finding, "move %s above %s", graph_name(graph, later), graph_name(graph, env));
+			mend_order(checker, finding, env, later);
 			break;
 		}
 	}

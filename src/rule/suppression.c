@@ -230,6 +230,31 @@ static bool is_used(GHashTable *used, Node by, Slice rule)
 	return g_hash_table_contains(used, key);
 }
 
+/* The comment goes, if it names this rule only: the whole line where nothing else stands on it. */
+static void mend_comment(Checker *checker, Finding *finding, Span place)
+{
+	const Graph *graph = checker_graph(checker);
+	Slice line = graph_line_at(graph, place), bytes = graph_span_bytes(graph, place);
+	size_t id = (size_t)(bytes.at - line.at), hash = id;
+	while (hash > 0 && line.at[hash] != '#')
+		hash--;
+	Slice behind = slice_trim(slice_sub(line, id + bytes.length, line.length));
+	if (line.length == 0 || line.at[hash] != '#' ||
+	        (behind.length && !slice_starts(behind, "until") && !slice_starts(behind, "--")))
+		return;
+	size_t before = hash;
+	while (before > 0 && (line.at[before - 1] == ' ' || line.at[before - 1] == '\t'))
+		before--;
+	set_because(checker, finding, FIX_SAFE, "it has no effect");
+	if (before == 0)
+		add_deletion(checker, finding, place);
+	else
+		add_edit(checker, finding,
+		        (Span){place.file, place.start - (uint32_t)(id - before),
+		                place.start + (uint32_t)(line.length - id)},
+		        (Slice){"", 0});
+}
+
 static void check_comment(Checker *checker, GHashTable *used, Node node)
 {
 	const Graph *graph = checker_graph(checker);
@@ -241,9 +266,12 @@ static void check_comment(Checker *checker, GHashTable *used, Node node)
 	else if (*until && !is_date(until))
 		report(checker, node, place, "'%s' is no date, so nothing is silenced", until);
 	else if (is_over(graph, node, checker_today(checker)))
-		report(checker, node, place, "this ended on %s and silences nothing", until);
+		mend_comment(
+		        checker, report(checker, node, place, "this ended on %s and silences nothing", until), place);
 	else if (!is_used(used, node, id))
-		report(checker, node, place, "%s finds nothing here, so there is nothing to silence", id.at);
+		mend_comment(checker,
+		        report(checker, node, place, "%s finds nothing here, so there is nothing to silence", id.at),
+		        place);
 }
 
 static void check_annotation(Checker *checker, GHashTable *used, const Row *row)

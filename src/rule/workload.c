@@ -105,8 +105,27 @@ static bool knows_readiness(const Graph *graph, Node pod)
 	return false;
 }
 
+/* Into the container that has the port, or the only one. */
+static void mend_readiness(Checker *checker, Finding *finding, Node pod, const char *port)
+{
+	const Graph *graph = checker_graph(checker);
+	Node chosen = NODE_NONE;
+	uint32_t count = 0;
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container) {
+		count += !graph_has(graph, container, FACT_INIT);
+		chosen = graph_has(graph, container, FACT_INIT) ? chosen : container;
+	}
+	const Row *image = chosen ? graph_find(graph, chosen, FACT_IMAGE) : NULL;
+	if (count != 1 || !image || graph_file_of(graph, chosen) != graph_span(graph, image).file)
+		return;
+	set_because(checker, finding, FIX_VALUE,
+	        "the Service sends to this port, so a program that is ready listens there");
+	add_pair_below(checker, finding, graph_span(graph, image),
+	        arena_printf(checker_arena(checker), "readinessProbe:\n  tcpSocket:\n    port: %s", port));
+}
+
 /* A TCP probe on the port that the Service sends to; the Service's own port where it names no other. */
-static void hint_probe(Checker *checker, Finding *finding, Node service)
+static void hint_probe(Checker *checker, Finding *finding, Node pod, Node service)
 {
 	const Graph *graph = checker_graph(checker);
 	GRAPH_CHILDREN (graph, service, NODE_PORT, port) {
@@ -116,11 +135,12 @@ static void hint_probe(Checker *checker, Finding *finding, Node service)
 			continue;
 		if (!number && !name)
 			number = graph_find(graph, port, FACT_NUMBER);
-		if (name)
-			set_hint(checker, finding, "add readinessProbe: {tcpSocket: {port: %s}}",
-			        graph_symbol_text(graph, name->object));
-		else if (number)
-			set_hint(checker, finding, "add readinessProbe: {tcpSocket: {port: %u}}", number->object);
+		if (!number && !name)
+			return;
+		const char *asked = name ? graph_symbol_text(graph, name->object)
+		                         : arena_printf(checker_arena(checker), "%u", number->object);
+		set_hint(checker, finding, "add readinessProbe: {tcpSocket: {port: %s}}", asked);
+		mend_readiness(checker, finding, pod, asked);
 		return;
 	}
 }
@@ -146,7 +166,7 @@ static void check_readiness_missing(Checker *checker)
 		                         : "");
 		add_evidence(checker, finding, graph_place(graph, row->subject), "Service %s sends it requests",
 		        graph_name(graph, row->subject));
-		hint_probe(checker, finding, row->subject);
+		hint_probe(checker, finding, pod, row->subject);
 	}
 }
 

@@ -40,6 +40,10 @@ static void check_yaml_duplicate_key(Checker *checker)
 		        graph_text(graph, problem, FACT_MESSAGE));
 		add_evidence(checker, finding, graph_span(graph, first), "here it stands first");
 		set_detail(checker, finding, "%s", key);
+		if (strcmp(graph_text(graph, problem, FACT_MESSAGE), "same value") == 0) {
+			set_because(checker, finding, FIX_VALUE, "both have the same value");
+			add_block_deletion(checker, finding, graph_place(graph, problem));
+		}
 	}
 }
 

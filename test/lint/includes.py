@@ -14,7 +14,7 @@ MAY = {
     "source": ["fact", "base"],
     "link": ["fact", "base"],
     "rule": ["fact", "edit", "base"],
-    "report": ["rule", "fact", "base"],
+    "report": ["rule", "edit", "fact", "base"],
     "flow": ["report", "rule", "link", "source", "edit", "fact", "base"],
     "command": ["flow", "report", "rule", "fact", "base"],
     "": ["command"],

@@ -1,0 +1,300 @@
+/* labwright fix: what can be mended for certain, as a diff; with --write it is written, with --commit committed. */
+#include "command/command.h"
+
+#include "base/error.h"
+#include "report/report.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+extern const Command command_fix;
+
+typedef struct FixArguments {
+	ScanArguments scan;
+	char **only, *colour;
+	gboolean derive, write, commit, with_changes, interactive, explain, quiet;
+	bool with_colour;
+} FixArguments;
+
+static void fix_arguments_clear(FixArguments *arguments)
+{
+	scan_arguments_clear(&arguments->scan);
+	g_strfreev(arguments->only);
+	g_free(arguments->colour);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FixArguments, fix_arguments_clear)
+
+static ReportInput input_for(const FixArguments *arguments, const Graph *graph)
+{
+	return (ReportInput){.graph = graph,
+	        .all = arguments->explain,
+	        .colour = arguments->with_colour,
+	        .unicode = g_get_charset(NULL)};
+}
+
+/* ---- what is said ------------------------------------------------------------------------------------- */
+
+static uint32_t count_mended(const Fix *fix)
+{
+	uint32_t count = 0;
+	for (size_t i = 0; i < fix_rounds(fix); i++)
+		count += fix_round(fix, i)->mended->len;
+	return count;
+}
+
+static void append_mended(const FixArguments *arguments, const Fix *fix, GString *out)
+{
+	for (size_t i = 0; i < fix_rounds(fix); i++) {
+		const FixRound *round = fix_round(fix, i);
+		ReportInput input = input_for(arguments, round->scan->graph);
+		for (guint k = 0; k < round->mended->len; k++)
+			report_append_mended(&input, round->mended->pdata[k], out);
+	}
+}
+
+static void append_diffs(const FixArguments *arguments, const Fix *fix, GString *out)
+{
+	ReportInput input = input_for(arguments, fix_scan(fix)->graph);
+	for (size_t i = 0; i < fix_files(fix); i++) {
+		const FixFile *file = fix_file(fix, i);
+		g_autofree char *diff = file->tracked ? g_strdup_printf("git add %s\n", file->path)
+		                                      : repo_diff(file->path, &file->old, &file->now);
+		report_append_diff(&input, diff, out);
+	}
+}
+
+static bool is_below_any(const char *path, char **paths)
+{
+	for (char **at = paths; at && *at; at++) {
+		size_t length = strlen(*at);
+		if (length == 0 || (strncmp(path, *at, length) == 0 && (path[length] == '\0' || path[length] == '/')))
+			return true;
+	}
+	return !paths;
+}
+
+typedef struct Left {
+	uint32_t proposals, derivable, refused, open;
+} Left;
+
+/* What stays: edits that were refused are told each with the reason, the rest is counted. */
+static Left append_left(const FixArguments *arguments, const Fix *fix, char **paths, GString *out)
+{
+	Left left = {0};
+	const Graph *graph = fix_scan(fix)->graph;
+	const Check *check = fix_check(fix);
+	ReportInput input = input_for(arguments, graph);
+	for (size_t i = 0; i < check->count; i++) {
+		const Finding *finding = check->findings[i];
+		if (finding->suppressed_by || finding->level < LEVEL_WARNING ||
+		        (arguments->only &&
+		                !g_strv_contains((const char *const *)arguments->only, finding->rule->id)) ||
+		        !is_below_any(graph_file_path(graph, finding->span.file), paths))
+			continue;
+		const char *why = fix_refusal(fix, finding);
+		left.derivable += !why && finding->n_edits && finding->fix == FIX_VALUE && !arguments->derive;
+		left.proposals += !why && finding->hint != NULL;
+		left.open++;
+		if (!why)
+			continue;
+		if (left.refused++ == 0)
+			g_string_append(out, "\nNO SAFE FIX\n");
+		report_append_place(&input, finding->span, out);
+		g_string_append(out, ": ");
+		report_append(out, finding->message, input.unicode);
+		g_string_append_printf(out, " [%s]\n  ", finding->rule->id);
+		report_append(out, why, input.unicode);
+		g_string_append_c(out, '\n');
+	}
+	return left;
+}
+
+static void append_count(GString *out, uint32_t count, const char *one)
+{
+	g_string_append_printf(out, "%u %s%s", count, one, count == 1 ? "" : "s");
+}
+
+static void append_summary(const Fix *fix, const Left *left, const char *done, GString *out)
+{
+	uint32_t mended = count_mended(fix);
+	g_string_append_c(out, '\n');
+	append_count(out, mended, "finding");
+	g_string_append_printf(out, " %s in ", done);
+	append_count(out, (uint32_t)fix_files(fix), "file");
+	if (mended)
+		g_string_append(out, ", proven: each is gone, nothing new came, all else says what it said");
+	g_string_append_printf(out, "\n%u left to you", left->open);
+	if (left->refused)
+		g_string_append_printf(out, ", %u of them with edits that could not be proven", left->refused);
+	g_string_append_c(out, '\n');
+}
+
+static void append_next(const FixArguments *arguments, const Fix *fix, const Left *left, GString *out)
+{
+	ScanArguments asked = arguments->scan;
+	asked.worktree = FALSE; /* goes without saying */
+	g_autofree char *again = scan_arguments_again(&asked);
+	const char *derive = arguments->derive ? " --derive" : "";
+	bool written = arguments->write || arguments->commit || arguments->interactive;
+	if (!written && fix_files(fix))
+		g_string_append_printf(out, "next: labwright fix --write%s%s\n", derive, again);
+	else if (left->derivable)
+		g_string_append_printf(out, "next: labwright fix --derive%s (%u more, by values that evidence tells)\n",
+		        again, left->derivable);
+	else if (written && fix_files(fix) && !arguments->commit)
+		g_string_append(out, "next: git diff\n");
+	else
+		g_string_append_printf(out, "next: labwright check%s\n", again);
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------- */
+
+/* One finding after the other, as `git add -p` asks for hunks. False on q and at the end of input. */
+static bool ask(const ReportInput *input, const Finding *finding, bool *ret_yes, bool *ret_rest)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	report_append_mended(input, finding, out);
+	for (;;) {
+		char answer[16] = "";
+		printf("%smend this [y,n,a,q,?]? ", out->str);
+		fflush(stdout);
+		g_string_truncate(out, 0);
+		if (!fgets(answer, sizeof answer, stdin))
+			return false;
+		*ret_yes = *answer == 'y' || *answer == 'a';
+		*ret_rest = *answer == 'a';
+		if (*answer == 'q')
+			return false;
+		if (*answer && strchr("yna", *answer))
+			return true;
+		printf("y - mend this\nn - leave it\na - mend this and all that follow\nq - leave this and all that "
+		       "follow\n");
+	}
+}
+
+/* Fingerprints of what the user would rather keep. */
+static GHashTable *ask_all(const FixArguments *arguments, const Fix *fix)
+{
+	GHashTable *declined = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	bool on = true, rest = false;
+	for (size_t i = 0; i < fix_rounds(fix); i++) {
+		const FixRound *round = fix_round(fix, i);
+		ReportInput input = input_for(arguments, round->scan->graph);
+		for (guint k = 0; k < round->mended->len; k++) {
+			const Finding *finding = round->mended->pdata[k];
+			bool yes = rest;
+			if (on && !rest)
+				on = ask(&input, finding, &yes, &rest);
+			if (!on || !yes)
+				g_hash_table_add(declined, finding_fingerprint(round->scan->graph, finding));
+		}
+	}
+	return declined;
+}
+
+/* ---- the command --------------------------------------------------------------------------------------- */
+
+static bool recover(const FixArguments *arguments, const Scan *scan, GError **error)
+{
+	bool found = false;
+	if (!arguments->write && !arguments->commit && !arguments->interactive)
+		return true;
+	if (!fix_recover(scan->repo, &found, error))
+		return false;
+	if (found) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK,
+		        "an earlier run was interrupted while it wrote; its work has just been brought to an end");
+		error_add_help(error, "look at git diff, then run this command again");
+	}
+	return !found;
+}
+
+static bool write_all(const FixArguments *arguments, const Fix *fix, const Scan *scan, GString *out, GError **error)
+{
+	uint32_t commits = 0;
+	if (arguments->commit) {
+		if (!fix_commit(fix, scan->repo, arguments->with_changes, &commits, error))
+			return false;
+		append_count(out, commits, "commit");
+		g_string_append(out, " made\n");
+		return true;
+	}
+	return fix_write(fix, scan->repo, error);
+}
+
+static int fix_all(const FixArguments *arguments, GError **error)
+{
+	g_auto(GStrv) paths = NULL;
+	g_autoptr(GHashTable) declined = NULL;
+	bool writes = arguments->write || arguments->commit || arguments->interactive;
+	g_autoptr(Scan) scan = scan_arguments_read(&arguments->scan, error);
+	if (!scan || !scan_arguments_below(&arguments->scan, scan, &paths, error) || !recover(arguments, scan, error))
+		return EXIT_WORK;
+	FixOptions options = {.only = (const char *const *)arguments->only,
+	        .paths = (const char *const *)paths,
+	        .derive = arguments->derive};
+	g_autoptr(Fix) fix = fix_new(scan, &options, error);
+	if (!fix)
+		return EXIT_USAGE;
+	if (arguments->interactive) {
+		options.declined = declined = ask_all(arguments, fix);
+		fix_free(fix);
+		fix = fix_new(scan, &options, error);
+	}
+	g_autoptr(GString) out = g_string_new(NULL);
+	if (!arguments->interactive)
+		append_mended(arguments, fix, out);
+	if (!writes && fix_files(fix)) {
+		g_string_append_c(out, '\n');
+		append_diffs(arguments, fix, out);
+	}
+	if (writes && !write_all(arguments, fix, scan, out, error))
+		return EXIT_WORK;
+	Left left = append_left(arguments, fix, paths, out);
+	append_summary(fix, &left, writes ? "mended" : "would be mended", out);
+	append_next(arguments, fix, &left, out);
+	return command_write(NULL, out, error) ? EXIT_CLEAN : EXIT_WORK;
+}
+
+static bool fits_together(const FixArguments *arguments, GError **error)
+{
+	if (arguments->scan.revision && (arguments->write || arguments->commit || arguments->interactive)) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "a commit of the past cannot be written");
+		error_add_help(error, "leave --rev out, or leave --write out to see the diff");
+		return false;
+	}
+	return true;
+}
+
+static int run(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_auto(FixArguments) arguments = {0};
+	const GOptionEntry entries[] = {
+	        {"only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments.only, "Only this rule; may be repeated", "RULE"},
+	        {"derive", 0, 0, G_OPTION_ARG_NONE, &arguments.derive,
+	                "Values that shown evidence tells, too, not only what is right in any case", NULL},
+	        {"write", 'w', 0, G_OPTION_ARG_NONE, &arguments.write, "Write the files", NULL},
+	        {"interactive", 'i', 0, G_OPTION_ARG_NONE, &arguments.interactive, "Ask for each finding, then write",
+	                NULL},
+	        {"commit", 0, 0, G_OPTION_ARG_NONE, &arguments.commit, "Write, and make one commit for each rule",
+	                NULL},
+	        {"with-changes", 0, 0, G_OPTION_ARG_NONE, &arguments.with_changes,
+	                "Commit although the files hold changes of yours", NULL},
+	        {"explain", 0, 0, G_OPTION_ARG_NONE, &arguments.explain,
+	                "Show all places and the evidence of each edit", NULL},
+	        {"color", 0, 0, G_OPTION_ARG_STRING, &arguments.colour, "auto, always or never", "WHEN"},
+	        {NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	if (!scan_arguments_parse(&arguments.scan, entries, &command_fix, &argc, &argv, &error) ||
+	        !command_colour(arguments.colour, &arguments.with_colour, &error) || !fits_together(&arguments, &error))
+		return command_fail(error);
+	/* What is edited is what the owner's editor shows, so that is what is read. */
+	if (!arguments.scan.revision)
+		arguments.scan.worktree = TRUE;
+	int code = fix_all(&arguments, &error);
+	return error ? command_fail(error) : code;
+}
+
+const Command command_fix = {
+        "fix", "change", "[--write|--commit] [PATH…]", "mend what can be mended, with edits that are proven", run};

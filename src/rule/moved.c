@@ -1,0 +1,134 @@
+/* Paths that moved. A name alone proves little, so that it must be the only one of its kind; a name with its folder
+ * proves more. Archived, generated and example files are never what was meant. */
+#include "rule/moved.h"
+
+#include "base/path.h"
+#include "rule/gone.h"
+
+struct Moved {
+	GHashTable *by_name; /* last part → GPtrArray of paths, owned by paths */
+	GHashTable *paths;   /* files and folders, each once */
+};
+
+static void add_path(Moved *moved, Slice path)
+{
+	char *text = slice_dup(path);
+	if (g_hash_table_contains(moved->paths, text)) {
+		g_free(text);
+		return;
+	}
+	g_hash_table_add(moved->paths, text);
+	const char *name = path_name(slice_from(text)).at;
+	GPtrArray *same = g_hash_table_lookup(moved->by_name, name);
+	if (!same)
+		g_hash_table_insert(moved->by_name, (gpointer)name, same = g_ptr_array_new());
+	g_ptr_array_add(same, text);
+}
+
+Moved *moved_new(const Graph *graph)
+{
+	Moved *moved = g_new0(Moved, 1);
+	moved->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	moved->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+	for (uint32_t file = 0; file < graph_files(graph); file++)
+		if (!graph_has(graph, graph_file_node(graph, file), FACT_CLASS))
+			for (Slice path = slice_from(graph_file_path(graph, file)); path.length;
+			        path = path_folder(path))
+				add_path(moved, path);
+	return moved;
+}
+
+void moved_free(Moved *moved)
+{
+	if (!moved)
+		return;
+	g_hash_table_unref(moved->by_name);
+	g_hash_table_unref(moved->paths);
+	g_free(moved);
+}
+
+static uint32_t shared_parts(Slice a, Slice b)
+{
+	uint32_t parts = 0;
+	while (a.length && b.length && slice_equal(path_name(a), path_name(b))) {
+		parts++;
+		a = path_folder(a);
+		b = path_folder(b);
+	}
+	return parts;
+}
+
+const char *moved_to(const Moved *moved, const char *path)
+{
+	Slice wanted = slice_from(path), name = path_name(wanted);
+	const GPtrArray *same = g_hash_table_lookup(moved->by_name, name.at);
+	const char *best = NULL;
+	uint32_t most = 0;
+	for (guint i = 0; same && i < same->len; i++) {
+		uint32_t parts = shared_parts(wanted, slice_from(same->pdata[i]));
+		if (parts > most)
+			best = same->pdata[i];
+		else if (parts == most)
+			best = NULL;
+		most = MAX(most, parts);
+	}
+	if (!best || strcmp(best, path) == 0)
+		return NULL;
+	return most > 1 || (same->len == 1 && name.length > 3 && !is_common_name(name)) ? best : NULL;
+}
+
+/* From a folder to a path, up as far as needed. */
+static char *relative(Slice folder, const char *path)
+{
+	GString *text = g_string_new(NULL);
+	while (!path_is_below(slice_from(path), folder)) {
+		g_string_append(text, "../");
+		folder = path_folder(folder);
+	}
+	g_string_append(text, path + folder.length + (folder.length > 0 && path[folder.length] == '/'));
+	return g_string_free(text, FALSE);
+}
+
+/* The new text for the bare path, or NULL. */
+static char *write_path(Slice bare, Slice folder, const char *full, const char *now)
+{
+	g_autofree char *from_root = path_resolve((Slice){"", 0}, bare), *from_here = path_resolve(folder, bare);
+	if (from_here && strcmp(from_here, full) == 0)
+		return relative(folder, now);
+	if (from_root && strcmp(from_root, full) == 0)
+		return g_strdup(now);
+	/* From a folder in between: what stands above the text in the old path must stand above the new one, too. */
+	Slice whole = slice_from(full);
+	if (!from_root || whole.length <= strlen(from_root) || !slice_ends(whole, from_root))
+		return NULL;
+	size_t above = whole.length - strlen(from_root) - 1;
+	bool below = whole.at[above] == '/' && strncmp(now, full, above + 1) == 0;
+	return below ? g_strdup(now + above + 1) : NULL;
+}
+
+char *moved_text(Slice written, Slice folder, const char *full, const char *now)
+{
+	size_t start = 0, end = written.length;
+	if (end > 1 && strchr("\"'`<", written.at[0])) {
+		start++;
+		end--;
+	}
+	while (end - start > 2 && slice_starts(slice_sub(written, start, end), "./"))
+		start += 2;
+	bool absolute = end > start && written.at[start] == '/';
+	size_t body = start + absolute, stop = body;
+	while (stop < end && !strchr("#?*", written.at[stop]))
+		stop++;
+	while (stop > body + 1 && written.at[stop - 1] == '/')
+		stop--;
+	if (stop == body)
+		return NULL;
+	g_autofree char *path =
+	        write_path(slice_sub(written, body, stop), absolute ? (Slice){"", 0} : folder, full, now);
+	if (!path)
+		return NULL;
+	/* "./" before a path that now leads upwards would be odd, though right. */
+	size_t kept = g_str_has_prefix(path, "../") && start > 1 && written.at[start - 1] == '/' ? start - 2 : body;
+	return g_strdup_printf(
+	        "%.*s%s%.*s", (int)kept, written.at, path, (int)(written.length - stop), written.at + stop);
+}

@@ -209,6 +209,9 @@ static int check(const CheckArguments *arguments, GError **error)
 	g_clear_pointer(&progress, progress_free);
 	if (!write_reports(arguments, scan, check, error))
 		return EXIT_WORK;
+	if (scan->not_compiled)
+		g_printerr("note: no python3 answered, so %u programs of images were not compiled [source-syntax]\n",
+		        scan->not_compiled);
 	if (arguments->timing)
 		print_timing(arguments, scan, check);
 	return reaches(check, arguments->failing) ? EXIT_FINDINGS : EXIT_CLEAN;

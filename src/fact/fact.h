@@ -96,7 +96,7 @@ Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders);
 void graph_free(Graph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Graph, graph_free)
 
-/* ---- the derived layer: only src/link calls these, between graph_seal and graph_finish ------ */
+/* ---- the derived layer: src/link calls these after graph_seal, and flow where it asks a program ----- */
 
 void graph_derive(Graph *graph, Node subject, FactKind kind, uint32_t object, Span place);
 Symbol graph_intern(Graph *graph, Slice text);

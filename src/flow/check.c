@@ -1,8 +1,8 @@
 /* Running the rules over a scan: what labwright.yaml turns off is not run, what it sets to another level gets that,
  * what the owner silences is marked, and what was not asked for is left out. */
-#include "flow/flow.h"
-
 #include "base/error.h"
+#include "flow/compile.h"
+#include "flow/flow.h"
 
 #include <time.h>
 
@@ -143,6 +143,8 @@ Check *check_new(Scan *scan, const CheckOptions *options, GError **error)
 	check->today = local_date();
 	check->times = g_array_new(FALSE, FALSE, sizeof(RuleTime));
 	check->checker = checker_new(scan->graph, check->today);
+	if (is_run(&run, rule_find("source-syntax")))
+		compile_programs(scan);
 	run_rules(&run, false);
 	checker_silence(check->checker);
 	run_rules(&run, true);

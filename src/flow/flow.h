@@ -38,8 +38,11 @@ typedef struct Scan {
 	Graph *graph;
 	GPtrArray *arenas; /* what the graph's bytes live in */
 	Timing timing;
-	uint64_t bytes; /* read */
-	size_t held;    /* memory of the arenas */
+	uint64_t bytes;        /* read */
+	size_t held;           /* memory of the arenas */
+	GHashTable *compiled;  /* what Python said of programs, by the address of their bytes; see compile.c */
+	uint32_t not_compiled; /* programs that no Python could be asked about */
+	bool is_compiled;
 } Scan;
 
 /* Reads a repository into a sealed and linked graph. */

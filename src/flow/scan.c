@@ -141,6 +141,7 @@ Scan *scan_new(const ScanOptions *options, GError **error)
 	g_autoptr(Scan) scan = g_new0(Scan, 1);
 	int64_t start = g_get_monotonic_time();
 	scan->arenas = g_ptr_array_new_with_free_func((GDestroyNotify)arena_free);
+	scan->compiled = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	scan->repo = repo_open(options->path ? options->path : ".", options->view, options->revision, error);
 	if (!scan->repo)
 		return NULL;
@@ -187,6 +188,7 @@ Scan *scan_again(const Scan *base, Overlay *overlay)
 {
 	Scan *scan = g_new0(Scan, 1);
 	scan->arenas = g_ptr_array_new_with_free_func((GDestroyNotify)arena_free);
+	scan->compiled = g_hash_table_ref(base->compiled);
 	g_autoptr(GArray) inputs = g_array_new(FALSE, FALSE, sizeof(Input));
 	for (uint32_t file = 0; file < graph_files(base->graph); file++) {
 		Input input = input_of(base->graph, file);
@@ -210,5 +212,6 @@ void scan_free(Scan *scan)
 	graph_free(scan->graph);
 	repo_free(scan->repo);
 	g_ptr_array_unref(scan->arenas);
+	g_hash_table_unref(scan->compiled);
 	g_free(scan);
 }

@@ -26,8 +26,7 @@ Span start_span(const Graph *graph, Node dockerfile)
 
 /* ---- the base image --------------------------------------------------------------------------------- */
 
-/* The outermost image of the last stage. */
-static Slice base_of(const Graph *graph, Node dockerfile)
+Slice base_image(const Graph *graph, Node dockerfile)
 {
 	Slice from = {"", 0};
 	GRAPH_CHILDREN (graph, dockerfile, NODE_STAGE, stage)
@@ -173,7 +172,7 @@ void needs_read(const Graph *graph, Node dockerfile, Needs *ret_needs)
 	Slice context = slice_from(build_context(graph, dockerfile, &said));
 	*ret_needs = (Needs){.names = g_ptr_array_new_with_free_func(g_free),
 	        .files = g_array_new(FALSE, FALSE, sizeof(Node)),
-	        .plain_base = is_plain_base(base_of(graph, dockerfile))};
+	        .plain_base = is_plain_base(base_image(graph, dockerfile))};
 	GRAPH_CHILDREN (graph, dockerfile, NODE_STAGE, stage)
 		GRAPH_CHILDREN (graph, stage, NODE_INSTRUCTION, run)
 			if (strcmp(graph_name(graph, run), "RUN") == 0)

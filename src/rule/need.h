@@ -23,5 +23,8 @@ bool needs_name(const Needs *needs, Slice top);
 /* Folder that the Dockerfile is built in; said is false where nothing says so. */
 const char *build_context(const Graph *graph, Node dockerfile, bool *ret_said);
 
+/* The outermost image of the last stage, as written; empty where there is none. */
+Slice base_image(const Graph *graph, Node dockerfile);
+
 /* The last CMD or ENTRYPOINT of a Dockerfile, or its own begin. */
 Span start_span(const Graph *graph, Node dockerfile);

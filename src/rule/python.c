@@ -373,6 +373,110 @@ static void check_requirement_missing(Checker *checker)
 	}
 }
 
+/* ---- source-syntax ---------------------------------------------------------------------------------------- */
+
+/* Minor version of the Python 3 that an official image brings, "python:3.12-slim"; false where the tag does not say. */
+static bool base_version(const Graph *graph, Node dockerfile, uint32_t *ret_minor)
+{
+	Slice name = path_name(base_image(graph, dockerfile));
+	if (!slice_starts(name, "python:3."))
+		return false;
+	name = slice_sub(name, strlen("python:3."), name.length);
+	size_t end = 0;
+	while (end < name.length && g_ascii_isdigit(name.at[end]))
+		end++;
+	return slice_to_number(slice_sub(name, 0, end), ret_minor);
+}
+
+/* The image whose Python is not newer than the one that was asked, and so knows no syntax that this one does not. */
+static Node image_not_newer(const Graph *graph, Node file)
+{
+	Slice version = slice_from(graph_text(graph, file, FACT_COMPILED_BY));
+	uint32_t ours = 0, theirs;
+	if (!slice_starts(version, "3.") || !slice_to_number(slice_sub(version, 2, version.length), &ours))
+		return NODE_NONE;
+	GRAPH_OF (graph, file, FACT_RUNS_IN, row)
+		if (base_version(graph, row->object, &theirs) && theirs <= ours)
+			return row->object;
+	return NODE_NONE;
+}
+
+static bool is_one_of_prefixes(const char *text, const char *const *prefixes)
+{
+	for (; *prefixes; prefixes++)
+		if (g_str_has_prefix(text, *prefixes))
+			return true;
+	return false;
+}
+
+/* No version of Python reads these: lines that are indented wrong, and what a merge left behind. */
+static bool is_wrong_in_all(const char *message, Slice line)
+{
+	static const char *const kinds[] = {"IndentationError", "TabError", NULL};
+	return is_one_of_prefixes(message, kinds) || slice_starts(line, "<<<<<<< ") || slice_starts(line, ">>>>>>> ");
+}
+
+static bool is_python2_line(Slice line)
+{
+	if (slice_starts(line, "#!"))
+		return slice_find(line, "python2", 0) != SIZE_MAX;
+	if (slice_starts(line, "print \"") || slice_starts(line, "print '") || slice_starts(line, "print >>"))
+		return true;
+	return (slice_starts(line, "except ") || slice_starts(line, "raise ")) &&
+	       slice_find(line, ", ", 0) != SIZE_MAX && slice_find_byte(line, '(', 0) == SIZE_MAX;
+}
+
+/* Python 2 is another language, whose programs other images may run. */
+static bool is_python2(const char *message, Slice bytes)
+{
+	static const char *const kinds[] = {"SyntaxError: Missing parentheses in call to",
+	        "SyntaxError: multiple exception types must be parenthesized", "SyntaxError: leading zeros in decimal",
+	        NULL};
+	Slice line, rest = bytes;
+	if (is_one_of_prefixes(message, kinds))
+		return true;
+	while (slice_next_line(&rest, &line))
+		if (is_python2_line(slice_trim(line)))
+			return true;
+	return false;
+}
+
+/* Text that becomes a program once another one has filled it in. */
+static bool is_program_template(Slice bytes, Slice line)
+{
+	static const char *const anywhere[] = {"{%", "<%", NULL}, *const here[] = {"{{", "${", "$(", "@@", NULL};
+	for (const char *const *mark = anywhere; *mark; mark++)
+		if (slice_find(bytes, *mark, 0) != SIZE_MAX)
+			return true;
+	for (const char *const *mark = here; *mark; mark++)
+		if (slice_find(line, *mark, 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+static void check_source_syntax(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_EACH (graph, FACT_COMPILE_ERROR, row) {
+		Node file = row->subject;
+		Span place = graph_span(graph, row);
+		const char *message = graph_symbol_text(graph, row->object), *words = strstr(message, ": ");
+		Slice bytes = graph_file_bytes(graph, graph_file_of(graph, file)),
+		      line = graph_span_bytes(graph, place);
+		Node dockerfile = image_not_newer(graph, file);
+		if (is_quiet(graph, file) || (!dockerfile && !is_wrong_in_all(message, line)) ||
+		        is_python2(message, bytes) || is_program_template(bytes, line))
+			continue;
+		if (!dockerfile)
+			dockerfile = graph_find(graph, file, FACT_RUNS_IN)->object;
+		if (is_quiet(graph, dockerfile))
+			continue;
+		Finding *finding = report(
+		        checker, file, place, "Python cannot read this program: %s", words ? words + 2 : message);
+		add_evidence(checker, finding, start_span(graph, dockerfile), "this image runs it");
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "import-unresolved",
@@ -399,6 +503,18 @@ static const Rule rules[] = {
                           "from the module's.",
                 .peers = "deptry: DEP001",
                 .check = check_requirement_missing,
+        },
+        {
+                .id = "source-syntax",
+                .level = LEVEL_ERROR,
+                .title = "a Python program of an image that does not compile",
+                .why = "The image builds, since nothing reads the program until it starts or imports the file: then "
+                       "Python stops with a SyntaxError, and the container is restarted for ever. Your own python3 "
+                       "was asked to compile the file; it was not run.",
+                .remedy = "Look at the named line and the one above it: an unclosed bracket or quote, indentation, or "
+                          "what a merge left behind.",
+                .peers = "pyflakes, ruff: E999; pylint: syntax-error",
+                .check = check_source_syntax,
         },
 };
 

@@ -73,4 +73,19 @@ mv 'homelab/a	b.yaml' "$(printf 'homelab/\033[31mred.yaml')"
 git -C homelab add .
 run check homelab
 lacks "control characters of a path do not reach the terminal" "$out" "$(printf '\033')"
+
+cp -R "$here/../rule/source-syntax/bad" program
+marker=$PWD/program/started
+printf '#!/bin/sh\ntouch "%s"\n' "$marker" >program/python3
+chmod +x program/python3
+cd program || exit 1
+path=$PATH
+PATH=. run check
+is "a repository gives no interpreter" "$([ -e "$marker" ] || echo none)" none
+has "without one, check says what it left out" "$err" "were not compiled [source-syntax]"
+lacks "and the rule says nothing" "$out" "source-syntax"
+PATH=$PWD run check
+has "one that gives no answer counts for nothing" "$err" "3 programs of images were not compiled"
+PATH=$path run check
+is "one that answers leaves nothing to say" "$(cat "$err")" ""
 finish

@@ -1,0 +1,233 @@
+/* Which programs of images Python cannot read. A parser of our own would be another language than the one that runs, so
+ * the owner's interpreter is asked. That is neither a source, which sees one file and does nothing else, nor a rule,
+ * which only looks at the graph; so it stands here, after linking, because only then it is known which files images
+ * run, and its answers are rows like any other.
+ *
+ * Programs are never run: compile() parses. One process reads them all from memory, isolated from the user's settings,
+ * folders and packages, with limits of time, memory and output; when it dies, nothing is known. */
+#include "flow/compile.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MOST_BYTES_OF_ONE ((size_t)1024 * 1024)
+#define MOST_BYTES_OF_ALL ((size_t)32 * 1024 * 1024)
+#define MOST_ANSWER ((off_t)4 * 1024 * 1024)
+#define MOST_SECONDS 10
+#define MOST_MEMORY ((rlim_t)1024 * 1024 * 1024)
+
+/* Each program comes as a line with its length and then its bytes. An answer is "NUMBER LINE KIND: MESSAGE"; the last
+ * line, without which nothing counts, is "end VERSION". */
+static const char questions[] =
+        "import sys\n"
+        "data, programs, out = sys.stdin.buffer, [], []\n"
+        "while True:\n"
+        "    head = data.readline()\n"
+        "    if not head:\n"
+        "        break\n"
+        "    programs.append(data.read(int(head)))\n"
+        "for number, program in enumerate(programs):\n"
+        "    try:\n"
+        "        compile(program, 'program', 'exec', 0, True)\n"
+        "    except SyntaxError as e:\n"
+        "        words = ' '.join(str(e.msg).split())\n"
+        "        out.append('%d %d %s: %s' % (number, e.lineno or 1, type(e).__name__, words))\n"
+        "    except Exception:\n"
+        "        pass\n"
+        "out.append('end %d.%d' % sys.version_info[:2])\n"
+        "sys.stdout.buffer.write('\\n'.join(out).encode('utf-8', 'replace'))\n";
+
+/* Only from folders that PATH names in full: a relative one would take the program from the repository. */
+static char *find_python(void)
+{
+	const char *path = g_getenv("PATH");
+	g_auto(GStrv) folders = g_strsplit(path ? path : "", ":", -1);
+	for (char **folder = folders; *folder; folder++) {
+		g_autofree char *file = g_build_filename(*folder, "python3", NULL);
+		if (g_path_is_absolute(*folder) && g_file_test(file, G_FILE_TEST_IS_EXECUTABLE) &&
+		        !g_file_test(file, G_FILE_TEST_IS_DIR))
+			return g_steal_pointer(&file);
+	}
+	return NULL;
+}
+
+/* Between fork and exec: nothing here may allocate. */
+static void set_limits(gpointer data)
+{
+	setrlimit(RLIMIT_CPU, &(struct rlimit){MOST_SECONDS, MOST_SECONDS});
+	setrlimit(RLIMIT_FSIZE, &(struct rlimit){(rlim_t)MOST_ANSWER, (rlim_t)MOST_ANSWER});
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	setrlimit(RLIMIT_AS, &(struct rlimit){MOST_MEMORY, MOST_MEMORY});
+	alarm(2 * MOST_SECONDS);
+}
+
+static bool write_all(int file, const char *at, size_t length)
+{
+	while (length) {
+		ssize_t written = write(file, at, length);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return false;
+		at += written;
+		length -= (size_t)written;
+	}
+	return true;
+}
+
+static bool write_program(int file, Slice bytes)
+{
+	char head[32];
+	int length = g_snprintf(head, sizeof head, "%zu\n", bytes.length);
+	return write_all(file, head, (size_t)length) && write_all(file, bytes.at, bytes.length);
+}
+
+static char *read_answer(int file)
+{
+	off_t size = lseek(file, 0, SEEK_END);
+	if (size <= 0 || size > MOST_ANSWER)
+		return NULL;
+	char *text = g_malloc0((size_t)size + 1);
+	if (pread(file, text, (size_t)size, 0) != size)
+		g_clear_pointer(&text, g_free);
+	return text;
+}
+
+/* Both ends are memory, so that neither side waits for the other. */
+static char *run_python(const char *python, int questions_file, int answers_file)
+{
+	const char *const argv[] = {python, "-I", "-S", "-W", "ignore", "-c", questions, NULL};
+	GPid child;
+	int status;
+	if (lseek(questions_file, 0, SEEK_SET) != 0 ||
+	        !g_spawn_async_with_fds("/", (char **)argv, NULL,
+	                G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, set_limits, NULL, &child,
+	                questions_file, answers_file, -1, NULL))
+		return NULL;
+	pid_t ended;
+	do
+		ended = waitpid(child, &status, 0);
+	while (ended < 0 && errno == EINTR);
+	g_spawn_close_pid(child);
+	return ended == child && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? read_answer(answers_file) : NULL;
+}
+
+static char *ask(const char *python, const Graph *graph, const GArray *files)
+{
+	int in = memfd_create("programs", MFD_CLOEXEC), out = memfd_create("answers", MFD_CLOEXEC);
+	bool written = in >= 0 && out >= 0;
+	for (guint i = 0; written && i < files->len; i++)
+		written = write_program(in, graph_file_bytes(graph, g_array_index(files, uint32_t, i)));
+	char *answer = written ? run_python(python, in, out) : NULL;
+	if (in >= 0)
+		close(in);
+	if (out >= 0)
+		close(out);
+	return answer;
+}
+
+/* ---- answers ------------------------------------------------------------------------------------------ */
+
+/* "VERSION LINE KIND: MESSAGE" for what does not compile, "" for what does, by the address of the bytes. */
+static void keep_answers(GHashTable *known, const Graph *graph, const GArray *files, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	guint count = g_strv_length(lines);
+	if (count == 0 || !g_str_has_prefix(lines[count - 1], "end "))
+		return;
+	for (guint i = 0; i < files->len; i++)
+		g_hash_table_insert(
+		        known, (gpointer)graph_file_bytes(graph, g_array_index(files, uint32_t, i)).at, g_strdup(""));
+	for (guint i = 0; i + 1 < count; i++) {
+		char *rest;
+		guint64 number = g_ascii_strtoull(lines[i], &rest, 10);
+		if (number < files->len && *rest == ' ')
+			g_hash_table_insert(known,
+			        (gpointer)graph_file_bytes(graph, g_array_index(files, uint32_t, number)).at,
+			        g_strconcat(lines[count - 1] + strlen("end "), rest, NULL));
+	}
+}
+
+/* The line without its indentation; the last one for a number beyond the end. */
+static Span line_span(const Graph *graph, uint32_t file, guint64 number)
+{
+	Slice bytes = graph_file_bytes(graph, file), rest = bytes, line = {bytes.at, 0}, next;
+	for (guint64 i = 0; i < number && slice_next_line(&rest, &next); i++)
+		line = next;
+	line = slice_trim(line);
+	size_t start = line.length ? (size_t)(line.at - bytes.at) : 0;
+	return (Span){file, (uint32_t)start, (uint32_t)(start + line.length)};
+}
+
+static void derive_answer(Graph *graph, uint32_t file, const char *answer)
+{
+	Node node = graph_file_node(graph, file);
+	char *rest;
+	const char *space = strchr(answer, ' ');
+	if (!space)
+		return;
+	Span place = line_span(graph, file, g_ascii_strtoull(space, &rest, 10));
+	Slice version = {answer, (size_t)(space - answer)};
+	graph_derive(graph, node, FACT_COMPILED_BY, graph_intern(graph, version), place);
+	graph_derive(graph, node, FACT_COMPILE_ERROR, graph_intern(graph, slice_trim(slice_from(rest))), place);
+}
+
+/* ---- files --------------------------------------------------------------------------------------------- */
+
+/* Programs that images run, each once, in the order of paths. */
+static GArray *programs_of(const Graph *graph)
+{
+	GArray *files = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	Node last = NODE_NONE;
+	size_t all = 0;
+	GRAPH_EACH (graph, FACT_RUNS_IN, row) {
+		uint32_t file = graph_file_of(graph, row->subject);
+		size_t length = graph_file_bytes(graph, file).length;
+		if (row->subject == last || length == 0 || length > MOST_BYTES_OF_ONE ||
+		        all + length > MOST_BYTES_OF_ALL)
+			continue;
+		last = row->subject;
+		all += length;
+		g_array_append_val(files, file);
+	}
+	return files;
+}
+
+static void ask_unknown(Scan *scan, const GArray *files)
+{
+	g_autoptr(GArray) unknown = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	for (guint i = 0; i < files->len; i++) {
+		uint32_t file = g_array_index(files, uint32_t, i);
+		if (!g_hash_table_contains(scan->compiled, graph_file_bytes(scan->graph, file).at))
+			g_array_append_val(unknown, file);
+	}
+	if (unknown->len == 0)
+		return;
+	g_autofree char *python = find_python();
+	g_autofree char *answer = python ? ask(python, scan->graph, unknown) : NULL;
+	scan->not_compiled = answer ? 0 : unknown->len;
+	if (answer)
+		keep_answers(scan->compiled, scan->graph, unknown, answer);
+}
+
+void compile_programs(Scan *scan)
+{
+	if (scan->is_compiled)
+		return;
+	scan->is_compiled = true;
+	g_autoptr(GArray) files = programs_of(scan->graph);
+	ask_unknown(scan, files);
+	for (guint i = 0; i < files->len; i++) {
+		uint32_t file = g_array_index(files, uint32_t, i);
+		const char *answer = g_hash_table_lookup(scan->compiled, graph_file_bytes(scan->graph, file).at);
+		if (answer && *answer)
+			derive_answer(scan->graph, file, answer);
+	}
+	graph_finish(scan->graph);
+}

@@ -1,0 +1,3 @@
+from app import report, store
+
+report.show(store.read())

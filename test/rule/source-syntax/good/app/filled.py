@@ -1,0 +1,4 @@
+NAME = {{ name }}
+{% if debug %}
+def run(:
+{% endif %}

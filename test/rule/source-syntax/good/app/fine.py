@@ -1,0 +1,2 @@
+# -*- coding: latin-1 -*-
+raise SystemExit("never run, only compiled: \d")

@@ -1,0 +1,1 @@
+match <- a syntax that no Python of today knows

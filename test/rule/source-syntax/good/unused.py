@@ -1,0 +1,1 @@
+this file is in no image (

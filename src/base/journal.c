@@ -123,12 +123,30 @@ void journal_free(Journal *journal)
 	g_free(journal);
 }
 
+/* Where a path is before anything has moved: its own move, or that of a folder above it. Free with g_free. */
+static char *path_before(const Journal *journal, const char *path)
+{
+	const Step *best = NULL;
+	size_t longest = 0;
+	for (guint i = 0; i < journal->steps->len; i++) {
+		const Step *step = &g_array_index(journal->steps, Step, i);
+		size_t length = step->kind == STEP_MOVE ? strlen(step->second) : 0;
+		if (length > longest && strncmp(step->second, path, length) == 0 &&
+		        (path[length] == '\0' || path[length] == '/')) {
+			best = step;
+			longest = length;
+		}
+	}
+	return best ? g_strconcat(best->first, path + longest, NULL) : g_strdup(path);
+}
+
 /* Folders that are not there yet are steps of their own, so that they can be taken back. */
 static void note_folders(Journal *journal, const char *path)
 {
 	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
 		Step step = {.kind = STEP_FOLDER, .first = g_strndup(path, (size_t)(slash - path))};
-		bool known = exists(journal->root, step.first);
+		g_autofree char *now = path_before(journal, step.first);
+		bool known = exists(journal->root, now);
 		for (guint i = 0; i < journal->steps->len && !known; i++) {
 			const Step *other = &g_array_index(journal->steps, Step, i);
 			known = other->kind == STEP_FOLDER && strcmp(other->first, step.first) == 0;
@@ -180,21 +198,11 @@ static bool holds(int fd, Slice text)
 	return at == text.length;
 }
 
-/* Where the bytes of a path are before anything has moved. */
-static const char *path_before(const Journal *journal, const char *path)
-{
-	for (guint i = 0; i < journal->steps->len; i++) {
-		const Step *step = &g_array_index(journal->steps, Step, i);
-		if (step->kind == STEP_MOVE && strcmp(step->second, path) == 0)
-			return step->first;
-	}
-	return path;
-}
-
 /* Opens the file as it is now and looks whether it holds what it should; -1 and an error otherwise. */
 static int open_old(const Journal *journal, const char *path, Slice old, GError **error)
 {
-	const char *name, *now = path_before(journal, path);
+	const char *name;
+	g_autofree char *now = path_before(journal, path);
 	struct stat info;
 	int folder = open_folder(journal->root, now, false, &name);
 	int fd = folder < 0 ? -1 : openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -219,7 +227,8 @@ static int open_old(const Journal *journal, const char *path, Slice old, GError 
 
 static bool must_not_exist(const Journal *journal, const char *path, GError **error)
 {
-	if (!exists(journal->root, path))
+	g_autofree char *now = path_before(journal, path);
+	if (!exists(journal->root, now) && (strcmp(now, path) == 0 || !exists(journal->root, path)))
 		return true;
 	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "%s is already there", path);
 	error_add_help(error, "nothing was written; move it away or delete it first");
@@ -236,7 +245,7 @@ static bool look(const Journal *journal, const Step *step, GError **error)
 	}
 	if (step->kind == STEP_MOVE) {
 		if (exists(journal->root, step->first))
-			return must_not_exist(journal, step->second, error);
+			return !exists(journal->root, step->second) || must_not_exist(journal, step->second, error);
 		errno = ENOENT;
 		return fail(error, "move", step->first);
 	}
@@ -291,7 +300,8 @@ static bool write_temporary(const Journal *journal, const Step *step, GError **e
 	int old = step->must_exist ? open_old(journal, step->second, step->old, error) : -1;
 	if (step->must_exist && old < 0)
 		return false;
-	int folder = open_folder(journal->root, step->first, false, &name);
+	g_autofree char *now = path_before(journal, step->first);
+	int folder = open_folder(journal->root, now, false, &name);
 	int fd = folder < 0 ? -1
 	                    : openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 	                              step->executable ? 0777 : 0666);
@@ -308,7 +318,8 @@ static bool write_temporary(const Journal *journal, const Step *step, GError **e
 static bool make_folder(const Journal *journal, const Step *step, GError **error)
 {
 	const char *name;
-	int folder = open_folder(journal->root, step->first, false, &name);
+	g_autofree char *now = path_before(journal, step->first);
+	int folder = open_folder(journal->root, now, false, &name);
 	bool good = folder >= 0 && (mkdirat(folder, name, 0777) == 0 || errno == EEXIST);
 	if (!good)
 		fail(error, "make the folder", step->first);
@@ -412,10 +423,11 @@ static void take_back(const Journal *journal)
 	for (guint i = journal->steps->len; i-- > 0;) {
 		const Step *step = &g_array_index(journal->steps, Step, i);
 		/* A list that was cut off while it was written must not name anybody's file. */
-		if (step->kind == STEP_WRITE && g_str_has_suffix(step->first, TEMPORARY))
-			unlink_below(journal->root, step->first, 0);
+		g_autofree char *now = path_before(journal, step->first);
+		if (step->kind == STEP_WRITE && g_str_has_suffix(now, TEMPORARY))
+			unlink_below(journal->root, now, 0);
 		else if (step->kind == STEP_FOLDER)
-			unlink_below(journal->root, step->first, AT_REMOVEDIR);
+			unlink_below(journal->root, now, AT_REMOVEDIR);
 	}
 	unlink(journal->begun);
 }

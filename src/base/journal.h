@@ -21,7 +21,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_free)
 /* Each of these only notes what is wanted. Paths lie below the root. old is what the file must still hold when it comes
  * to it; NULL means that there must be no file. Texts are borrowed until the journal is freed. */
 void journal_write(Journal *journal, const char *path, const Slice *old, Slice text, bool executable);
-/* The file, link or folder moves to a path where nothing is; it is written afterwards if it changes, too. */
+/* The file, link or folder moves to a path where nothing is. Noted before what is written at the new path or below it. */
 void journal_move(Journal *journal, const char *path, const char *new_path);
 void journal_remove(Journal *journal, const char *path, Slice old);
 

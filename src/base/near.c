@@ -42,10 +42,12 @@ unsigned near_distance(Slice a, Slice b, unsigned limit)
 			if (row == 0 || column == 0)
 				band[at] = (unsigned)MIN(row + column, limit + 1);
 			else
-				band[at] = step(a, b, row, column, above, above2, at ? band[at - 1] : limit + 1, at, limit);
+				band[at] = step(
+				        a, b, row, column, above, above2, at ? band[at - 1] : limit + 1, at, limit);
 			lowest = MIN(lowest, band[at]);
 		}
-		/* A swap reaches two rows back, but never lowers what both rows had passed: one row beyond is beyond. */
+		/* A swap reaches two rows back, but never lowers what both rows had passed: one row beyond is beyond.
+		 */
 		if (lowest > limit)
 			return limit + 1;
 	}

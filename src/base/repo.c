@@ -317,6 +317,16 @@ char *repo_relative(const Repo *repo, const char *path)
 	return g_strdup(real[length] ? real + length + 1 : "");
 }
 
+bool repo_is_tracked(const Repo *repo, const char *path)
+{
+	git_index *index = NULL;
+	if (!repo->git || git_repository_index(&index, repo->git) < 0)
+		return false;
+	bool tracked = git_index_get_bypath(index, path, 0) != NULL;
+	git_index_free(index);
+	return tracked;
+}
+
 char *repo_private_file(const Repo *repo, const char *name)
 {
 	if (repo->git)

@@ -44,6 +44,9 @@ const RepoEntry *repo_entry(const Repo *repo, size_t index);
 /* Where path, as given to repo_open, lies below the root; "" for the root itself. Free with g_free; NULL if outside. */
 char *repo_relative(const Repo *repo, const char *path);
 
+/* Whether Git's index has the file. */
+bool repo_is_tracked(const Repo *repo, const char *path);
+
 /* Where a file of ours that is nobody else's is kept: in Git's folder, or hidden in the root of a folder without Git.
  * Free with g_free. */
 char *repo_private_file(const Repo *repo, const char *name);

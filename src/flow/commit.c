@@ -1,58 +1,8 @@
-/* One commit for each rule, made by the user's own git: hooks, signatures and settings are theirs. */
-#include "flow/flow.h"
+/* One commit for each rule, with the evidence in its message. */
+#include "flow/git.h"
 
 #include "base/error.h"
 #include "base/journal.h"
-
-/* Runs git in the repository; its words on standard error become the error. */
-static bool run_git(const Repo *repo, const GPtrArray *words, char **ret_output, GError **error)
-{
-	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	g_autofree char *complaint = NULL, *output = NULL;
-	int status;
-	g_ptr_array_add(argv, (gpointer) "git");
-	g_ptr_array_add(argv, (gpointer) "-C");
-	g_ptr_array_add(argv, (gpointer)repo_root(repo));
-	for (guint i = 0; i < words->len; i++)
-		g_ptr_array_add(argv, words->pdata[i]);
-	g_ptr_array_add(argv, NULL);
-	if (!g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, &complaint,
-	            &status, error))
-		return false;
-	if (!g_spawn_check_wait_status(status, NULL)) {
-		g_strstrip(complaint);
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "git %s: %s", (char *)words->pdata[0],
-		        *complaint ? complaint : g_strstrip(output));
-		return false;
-	}
-	if (ret_output)
-		*ret_output = g_steal_pointer(&output);
-	return true;
-}
-
-static GPtrArray *words_new(const char *const *words)
-{
-	GPtrArray *all = g_ptr_array_new();
-	for (; *words; words++)
-		g_ptr_array_add(all, (gpointer)*words);
-	return all;
-}
-
-static bool must_be_clean(const Fix *fix, const Repo *repo, GError **error)
-{
-	g_autoptr(GPtrArray) words = words_new((const char *const[]){"status", "--porcelain", "--", NULL});
-	g_autofree char *output = NULL;
-	for (size_t i = 0; i < fix_files(fix); i++)
-		g_ptr_array_add(words, (gpointer)fix_file(fix, i)->path);
-	if (!run_git(repo, words, &output, error))
-		return false;
-	if (*output == '\0')
-		return true;
-	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
-	        "files to be edited have changes of yours that are not committed:\n%s", g_strchomp(output));
-	error_add_help(error, "commit or stash them first, or say --with-changes to let them go along");
-	return false;
-}
 
 /* ---- messages ------------------------------------------------------------------------------------------ */
 
@@ -118,13 +68,6 @@ static bool write_step(const Repo *repo, GHashTable *known, GHashTable *texts, G
 	return true;
 }
 
-static bool commit_paths(const Repo *repo, const GPtrArray *paths, const char *message, GError **error)
-{
-	g_autoptr(GPtrArray) words = words_new((const char *const[]){"commit", "--quiet", "-m", message, "--", NULL});
-	g_ptr_array_extend(words, (GPtrArray *)paths, NULL, NULL);
-	return run_git(repo, words, NULL, error);
-}
-
 /* Files that the rule's edits let into Git. */
 static bool track(const Repo *repo, const FixRound *round, const Rule *rule, GPtrArray *paths, GError **error)
 {
@@ -132,8 +75,8 @@ static bool track(const Repo *repo, const FixRound *round, const Rule *rule, GPt
 		const Finding *finding = round->mended->pdata[i];
 		for (guint k = 0; finding->rule == rule && finding->tracked && k < finding->tracked->len; k++) {
 			const char *path = finding->tracked->pdata[k];
-			g_autoptr(GPtrArray) words = words_new((const char *const[]){"add", "--", path, NULL});
-			if (!run_git(repo, words, NULL, error))
+			g_autoptr(GPtrArray) words = git_words((const char *const[]){"add", "--", path, NULL});
+			if (!git_run(repo, words, NULL, error))
 				return false;
 			g_ptr_array_add(paths, (gpointer)path);
 		}
@@ -144,13 +87,11 @@ static bool track(const Repo *repo, const FixRound *round, const Rule *rule, GPt
 bool fix_commit(const Fix *fix, const Repo *repo, bool with_changes, uint32_t *ret_commits, GError **error)
 {
 	*ret_commits = 0;
-	if (repo_view(repo) == REPO_FOLDER) {
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "%s is no Git repository", repo_root(repo));
-		return false;
-	}
-	if (fix_files(fix) == 0)
-		return true;
-	if (!with_changes && !must_be_clean(fix, repo, error))
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
+	for (size_t i = 0; i < fix_files(fix); i++)
+		if (!fix_file(fix, i)->tracked)
+			g_ptr_array_add(paths, (gpointer)fix_file(fix, i)->path);
+	if (!git_must_be_clean(repo, paths, with_changes, error))
 		return false;
 	g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
 	for (size_t i = 0; i < fix_files(fix); i++)
@@ -162,13 +103,14 @@ bool fix_commit(const Fix *fix, const Repo *repo, bool with_changes, uint32_t *r
 			if (k + 1 < round->mended->len && ((const Finding *)round->mended->pdata[k + 1])->rule == rule)
 				continue;
 			g_autoptr(GHashTable) texts = fix_texts(fix, i, rule);
-			g_autoptr(GPtrArray) paths = g_ptr_array_new();
+			g_autoptr(GPtrArray) written = g_ptr_array_new();
 			g_autofree char *message = message_of(round, rule);
-			if (!write_step(repo, known, texts, paths, error) || !track(repo, round, rule, paths, error))
+			if (!write_step(repo, known, texts, written, error) ||
+			        !track(repo, round, rule, written, error))
 				return false;
-			if (paths->len && !commit_paths(repo, paths, message, error))
+			if (written->len && !git_commit(repo, written, message, error))
 				return false;
-			*ret_commits += paths->len > 0;
+			*ret_commits += written->len > 0;
 		}
 	}
 	return true;

@@ -3,6 +3,7 @@
 
 #include "base/repo.h"
 #include "fact/fact.h"
+#include "organize/organize.h"
 #include "rule/rule.h"
 
 /* How far a scan is, for who looks on from another thread with g_atomic_int_get. */
@@ -129,3 +130,32 @@ bool fix_write(const Fix *fix, const Repo *repo, GError **error);
 bool fix_commit(const Fix *fix, const Repo *repo, bool with_changes, uint32_t *ret_commits, GError **error);
 /* Ends what an interrupted run had begun; to be called before anything is read to be written. */
 bool fix_recover(const Repo *repo, bool *ret_found, GError **error);
+
+/* ---- organize -------------------------------------------------------------------------------------- */
+
+/* A file that moves, changes, or both. */
+typedef struct OrganizedFile {
+	const char *path, *new_path; /* path is NULL for a new file */
+	Slice old, now;
+	bool changed;
+} OrganizedFile;
+
+/* A plan that is proven: with all its moves and edits made, no finding is new and the same objects are applied. */
+typedef struct Organize Organize;
+
+Organize *organize_new(Scan *scan);
+void organize_free(Organize *organize);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Organize, organize_free)
+
+const Plan *organize_plan(const Organize *organize);
+/* In the order of new paths. */
+size_t organize_files(const Organize *organize);
+const OrganizedFile *organize_file(const Organize *organize, size_t index);
+/* The state afterwards; a scan of memory. */
+const Scan *organize_scan(const Organize *organize);
+
+/* Moves and writes all, or nothing. */
+bool organize_write(const Organize *organize, const Repo *repo, GError **error);
+/* The same as two commits, the moves alone first, so that history follows them. */
+bool organize_commit(
+        const Organize *organize, const Repo *repo, bool with_changes, uint32_t *ret_commits, GError **error);

@@ -106,29 +106,65 @@ static char *write_path(Slice bare, Slice folder, const char *full, const char *
 	return below ? g_strdup(now + above + 1) : NULL;
 }
 
-char *moved_text(Slice written, Slice folder, const char *full, const char *now)
+/* The path within a text: behind quotes and "./", before globs, a final slash, # and ?. */
+typedef struct Bare {
+	size_t start, stop;
+	bool absolute, dotted; /* a slash or "./" stands before it */
+} Bare;
+
+static bool find_bare(Slice written, Bare *ret_bare)
 {
-	size_t start = 0, end = written.length;
+	Bare bare = {0, 0, false, false};
+	size_t end = written.length;
 	if (end > 1 && strchr("\"'`<", written.at[0])) {
-		start++;
+		bare.start++;
 		end--;
 	}
-	while (end - start > 2 && slice_starts(slice_sub(written, start, end), "./"))
-		start += 2;
-	bool absolute = end > start && written.at[start] == '/';
-	size_t body = start + absolute, stop = body;
-	while (stop < end && !strchr("#?*", written.at[stop]))
-		stop++;
-	while (stop > body + 1 && written.at[stop - 1] == '/')
-		stop--;
-	if (stop == body)
-		return NULL;
-	g_autofree char *path =
-	        write_path(slice_sub(written, body, stop), absolute ? (Slice){"", 0} : folder, full, now);
-	if (!path)
-		return NULL;
-	/* "./" before a path that now leads upwards would be odd, though right. */
-	size_t kept = g_str_has_prefix(path, "../") && start > 1 && written.at[start - 1] == '/' ? start - 2 : body;
+	while (end - bare.start > 2 && slice_starts(slice_sub(written, bare.start, end), "./")) {
+		bare.start += 2;
+		bare.dotted = true;
+	}
+	bare.absolute = end > bare.start && written.at[bare.start] == '/';
+	bare.start += bare.absolute;
+	bare.stop = bare.start;
+	while (bare.stop < end && !strchr("#?*", written.at[bare.stop]))
+		bare.stop++;
+	/* of "apps/web-*" the folder is a path, "web-" is none */
+	while (bare.stop < end && written.at[bare.stop] == '*' && bare.stop > bare.start &&
+	        written.at[bare.stop - 1] != '/')
+		bare.stop--;
+	while (bare.stop > bare.start + 1 && written.at[bare.stop - 1] == '/')
+		bare.stop--;
+	*ret_bare = bare;
+	return bare.stop > bare.start;
+}
+
+/* "./" before a path that now leads upwards would be odd, though right. */
+static char *with_path(Slice written, const Bare *bare, const char *path)
+{
+	size_t kept = bare->start - (bare->dotted && g_str_has_prefix(path, "../") ? 2 : 0);
 	return g_strdup_printf(
-	        "%.*s%s%.*s", (int)kept, written.at, path, (int)(written.length - stop), written.at + stop);
+	        "%.*s%s%.*s", (int)kept, written.at, path, (int)(written.length - bare->stop), written.at + bare->stop);
+}
+
+char *moved_text(Slice written, Slice folder, const char *full, const char *now)
+{
+	Bare bare;
+	if (!find_bare(written, &bare))
+		return NULL;
+	g_autofree char *path = write_path(
+	        slice_sub(written, bare.start, bare.stop), bare.absolute ? (Slice){"", 0} : folder, full, now);
+	return path ? with_path(written, &bare, path) : NULL;
+}
+
+char *moved_between(Slice written, Slice old_folder, Slice new_folder, const char *full, const char *now)
+{
+	Bare bare;
+	if (!find_bare(written, &bare))
+		return NULL;
+	g_autofree char *meant = path_resolve(old_folder, slice_sub(written, bare.start, bare.stop));
+	if (!meant || strcmp(meant, full) != 0)
+		return NULL;
+	g_autofree char *path = relative(new_folder, now);
+	return with_path(written, &bare, *path ? path : ".");
 }

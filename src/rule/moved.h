@@ -18,3 +18,7 @@ const char *moved_to(const Moved *moved, const char *path);
  * from a folder between, as it was. Quotes, "./", a final slash, globs and what follows # and ? stay. NULL where the
  * text does not mean `full`. Free with g_free. */
 char *moved_text(Slice written, Slice folder, const char *full, const char *now);
+
+/* The same where both the file and what it names may move: relative to the old folder it means `full`, relative to the
+ * new folder it shall mean `now`. */
+char *moved_between(Slice written, Slice old_folder, Slice new_folder, const char *full, const char *now);

@@ -14,8 +14,9 @@ MAY = {
     "source": ["fact", "base"],
     "link": ["fact", "base"],
     "rule": ["fact", "edit", "base"],
+    "organize": ["rule", "edit", "fact", "base"],
     "report": ["rule", "edit", "fact", "base"],
-    "flow": ["report", "rule", "link", "source", "edit", "fact", "base"],
+    "flow": ["report", "organize", "rule", "link", "source", "edit", "fact", "base"],
     "command": ["flow", "report", "rule", "fact", "base"],
     "": ["command"],
 }

@@ -111,6 +111,8 @@ static void make_tree(void)
 	put("apps/deep/c.md", "old c");
 	put("gone/d.txt", "old d");
 	put("kept.txt", "kept");
+	put("whole/in/f.md", "old f");
+	put("whole/untracked.bin", "stays beside it");
 	g_autofree char *script = below("apps/b.sh");
 	g_assert_cmpint(chmod(script, 0750), ==, 0);
 }
@@ -125,6 +127,11 @@ static Journal *fill(const char *file)
 	journal_write(journal, "apps/b.sh", &b, SLICE(""), false);
 	journal_move(journal, "apps/deep/c.md", "docs/more/c.md");
 	journal_write(journal, "docs/more/c.md", &c, SLICE("new c"), false);
+	static const Slice f = {"old f", 5};
+	journal_move(journal, "whole", "area/whole");
+	journal_write(journal, "area/whole/in/f.md", &f, SLICE("new f"), false);
+	journal_write(journal, "area/whole/in/g.md", NULL, SLICE("new g"), false);
+	journal_write(journal, "area/whole/made/h.md", NULL, SLICE("new h"), false);
 	journal_write(journal, "made/e.yaml", NULL, SLICE("new e"), true);
 	journal_remove(journal, "gone/d.txt", SLICE("old d"));
 	return journal;
@@ -174,6 +181,9 @@ static void test_killed(void)
 	g_autofree char *new = tree();
 	g_assert_cmpstr(old, !=, new);
 	g_assert_nonnull(strstr(new, "new c"));
+	g_assert_nonnull(strstr(new, "./area/whole/in/f.md 100644 new f"));
+	g_assert_nonnull(strstr(new, "./area/whole/made/h.md 100644 new h"));
+	g_assert_nonnull(strstr(new, "./area/whole/untracked.bin"));
 	g_assert_null(strstr(new, "gone"));
 	int olds = 0, news = 0;
 	for (int at = 0;; at++) {

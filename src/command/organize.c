@@ -1,0 +1,161 @@
+/* labwright organize: where each part of the repository belongs, with every reference following. */
+#include "command/command.h"
+
+#include "base/error.h"
+#include "report/report.h"
+
+extern const Command command_organize;
+
+typedef struct OrganizeArguments {
+	ScanArguments scan;
+	gboolean write, commit, with_changes, diff;
+	char *colour;
+	bool with_colour;
+} OrganizeArguments;
+
+static void organize_arguments_clear(OrganizeArguments *arguments)
+{
+	scan_arguments_clear(&arguments->scan);
+	g_free(arguments->colour);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OrganizeArguments, organize_arguments_clear)
+
+static void append_path(const OrganizeArguments *arguments, const char *path, GString *out)
+{
+	report_append(out, path, g_get_charset(NULL));
+}
+
+/* The moves, by the area that they lead to. */
+static void append_moves(const OrganizeArguments *arguments, const Plan *plan, GString *out)
+{
+	const char *arrow = g_get_charset(NULL) ? " → " : " -> ";
+	const char *bold = arguments->with_colour ? "\033[1m" : "", *off = arguments->with_colour ? "\033[0m" : "";
+	g_autoptr(GHashTable) areas = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; i < plan->moves->len; i++) {
+		const char *area = g_array_index(plan->moves, Move, i).area;
+		if (!g_hash_table_add(areas, (gpointer)area))
+			continue;
+		g_string_append_printf(out, "%s%s%s\n", bold, area, off);
+		for (guint k = i; k < plan->moves->len; k++) {
+			const Move *move = &g_array_index(plan->moves, Move, k);
+			if (strcmp(move->area, area) != 0)
+				continue;
+			g_string_append(out, "  ");
+			append_path(arguments, move->from, out);
+			g_string_append(out, arrow);
+			append_path(arguments, move->to, out);
+			g_string_append_printf(out, "\n      ");
+			report_append(out, move->reason, g_get_charset(NULL));
+			g_string_append_c(out, '\n');
+		}
+	}
+}
+
+static void append_unsure(const OrganizeArguments *arguments, const Plan *plan, GString *out)
+{
+	if (plan->unsure->len)
+		g_string_append(out, "\nLEFT TO YOU\n");
+	for (guint i = 0; i < plan->unsure->len; i++) {
+		const Unsure *unsure = &g_array_index(plan->unsure, Unsure, i);
+		append_path(arguments, unsure->path, out);
+		if (unsure->line)
+			g_string_append_printf(out, ":%u", unsure->line);
+		g_string_append(out, ": ");
+		report_append(out, unsure->reason, g_get_charset(NULL));
+		g_string_append_c(out, '\n');
+	}
+}
+
+static uint32_t count_changed(const Organize *organize)
+{
+	uint32_t count = 0;
+	for (size_t i = 0; i < organize_files(organize); i++)
+		count += organize_file(organize, i)->changed;
+	return count;
+}
+
+static void append_diffs(const OrganizeArguments *arguments, const Organize *organize, GString *out)
+{
+	ReportInput input = {.colour = arguments->with_colour};
+	for (size_t i = 0; i < organize_files(organize); i++) {
+		const OrganizedFile *file = organize_file(organize, i);
+		if (!file->changed)
+			continue;
+		g_autofree char *diff = repo_diff(file->new_path, file->path ? &file->old : NULL, &file->now);
+		report_append_diff(&input, diff, out);
+	}
+}
+
+static void append_summary(const OrganizeArguments *arguments, const Organize *organize, GString *out)
+{
+	const Plan *plan = organize_plan(organize);
+	bool written = arguments->write || arguments->commit;
+	ScanArguments asked = arguments->scan;
+	asked.worktree = FALSE;
+	g_autofree char *again = scan_arguments_again(&asked);
+	g_string_append_printf(out, "\n%u part%s %s, references rewritten in %u file%s", plan->moves->len,
+	        plan->moves->len == 1 ? "" : "s", written ? "moved" : "would move", count_changed(organize),
+	        count_changed(organize) == 1 ? "" : "s");
+	if (plan->moves->len)
+		g_string_append(out, ", proven: no finding is new, the same objects are applied");
+	g_string_append_printf(out, "\n%u left to you\n", plan->unsure->len);
+	if (!written && plan->moves->len)
+		g_string_append_printf(out, "next: labwright organize --diff%s, then --commit\n", again);
+	else
+		g_string_append_printf(out, "next: labwright check%s\n", again);
+}
+
+static int organize(const OrganizeArguments *arguments, GError **error)
+{
+	bool found = false, writes = arguments->write || arguments->commit;
+	uint32_t commits = 0;
+	g_autoptr(Scan) scan = scan_arguments_read(&arguments->scan, error);
+	if (!scan || (writes && !fix_recover(scan->repo, &found, error)))
+		return EXIT_WORK;
+	if (found) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK,
+		        "an earlier run was interrupted while it wrote; its work has just been brought to an end");
+		error_add_help(error, "look at git status, then run this command again");
+		return EXIT_WORK;
+	}
+	g_autoptr(Organize) organized = organize_new(scan);
+	g_autoptr(GString) out = g_string_new(NULL);
+	append_moves(arguments, organize_plan(organized), out);
+	if (arguments->diff)
+		append_diffs(arguments, organized, out);
+	if (arguments->commit && !organize_commit(organized, scan->repo, arguments->with_changes, &commits, error))
+		return EXIT_WORK;
+	if (arguments->write && !arguments->commit && !organize_write(organized, scan->repo, error))
+		return EXIT_WORK;
+	append_unsure(arguments, organize_plan(organized), out);
+	append_summary(arguments, organized, out);
+	return command_write(NULL, out, error) ? EXIT_CLEAN : EXIT_WORK;
+}
+
+static int run(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_auto(OrganizeArguments) arguments = {0};
+	const GOptionEntry entries[] = {
+	        {"diff", 0, 0, G_OPTION_ARG_NONE, &arguments.diff, "Show what is rewritten, too", NULL},
+	        {"write", 'w', 0, G_OPTION_ARG_NONE, &arguments.write, "Move and write the files", NULL},
+	        {"commit", 0, 0, G_OPTION_ARG_NONE, &arguments.commit,
+	                "The same as two commits: moves, then references", NULL},
+	        {"with-changes", 0, 0, G_OPTION_ARG_NONE, &arguments.with_changes,
+	                "Commit although the files hold changes of yours", NULL},
+	        {"color", 0, 0, G_OPTION_ARG_STRING, &arguments.colour, "auto, always or never", "WHEN"},
+	        {NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	if (!scan_arguments_parse(&arguments.scan, entries, &command_organize, &argc, &argv, &error) ||
+	        !command_colour(arguments.colour, &arguments.with_colour, &error))
+		return command_fail(error);
+	if (arguments.scan.revision && (arguments.write || arguments.commit))
+		return command_misused("leave --rev out", "a commit of the past cannot be written");
+	if (!arguments.scan.revision)
+		arguments.scan.worktree = TRUE;
+	int code = organize(&arguments, &error);
+	return error ? command_fail(error) : code;
+}
+
+const Command command_organize = {"organize", "change", "[--commit] [PATH]",
+        "sort the repository into areas, with every reference following", run};

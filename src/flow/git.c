@@ -1,0 +1,88 @@
+/* Words for git are paths behind `--`, taken as they are: no pathspec of Git's is meant. */
+#include "flow/git.h"
+
+#include "base/error.h"
+
+#include <unistd.h>
+
+bool git_run(const Repo *repo, const GPtrArray *words, char **ret_output, GError **error)
+{
+	g_autoptr(GPtrArray) argv =
+	        git_words((const char *const[]){"git", "--literal-pathspecs", "-C", repo_root(repo), NULL});
+	g_autofree char *complaint = NULL, *output = NULL;
+	int status;
+	for (guint i = 0; i < words->len; i++)
+		g_ptr_array_add(argv, words->pdata[i]);
+	g_ptr_array_add(argv, NULL);
+	if (!g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, &complaint,
+	            &status, error))
+		return false;
+	if (!g_spawn_check_wait_status(status, NULL)) {
+		g_strstrip(complaint);
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "git %s: %s", (char *)words->pdata[0],
+		        *complaint ? complaint : g_strstrip(output));
+		return false;
+	}
+	if (ret_output)
+		*ret_output = g_steal_pointer(&output);
+	return true;
+}
+
+GPtrArray *git_words(const char *const *words)
+{
+	GPtrArray *all = g_ptr_array_new();
+	for (; *words; words++)
+		g_ptr_array_add(all, (gpointer)*words);
+	return all;
+}
+
+bool git_must_be_clean(const Repo *repo, const GPtrArray *paths, bool with_changes, GError **error)
+{
+	if (repo_view(repo) == REPO_FOLDER) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "%s is no Git repository", repo_root(repo));
+		return false;
+	}
+	g_autoptr(GPtrArray) words = git_words((const char *const[]){"status", "--porcelain", "--", NULL});
+	g_autofree char *output = NULL;
+	g_ptr_array_extend(words, (GPtrArray *)paths, NULL, NULL);
+	if (with_changes || paths->len == 0)
+		return true;
+	if (!git_run(repo, words, &output, error))
+		return false;
+	if (*output == '\0')
+		return true;
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
+	        "files to be edited have changes of yours that are not committed:\n%s", g_strchomp(output));
+	error_add_help(error, "commit or stash them first, or say --with-changes to let them go along");
+	return false;
+}
+
+/* Paths may be more than a command line takes. */
+static char *write_list(const Repo *repo, const GPtrArray *paths, GError **error)
+{
+	g_autoptr(GString) list = g_string_new(NULL);
+	g_autofree char *file = repo_private_file(repo, "labwright-paths");
+	for (guint i = 0; i < paths->len; i++)
+		g_string_append_len(list, paths->pdata[i], (gssize)strlen(paths->pdata[i]) + 1);
+	return g_file_set_contents(file, list->str, (gssize)list->len, error) ? g_steal_pointer(&file) : NULL;
+}
+
+static bool run_with_list(const Repo *repo, const char *const *words, const char *list, GError **error)
+{
+	g_autofree char *option = g_strconcat("--pathspec-from-file=", list, NULL);
+	g_autoptr(GPtrArray) all = git_words(words);
+	g_ptr_array_add(all, option);
+	g_ptr_array_add(all, (gpointer) "--pathspec-file-nul");
+	return git_run(repo, all, NULL, error);
+}
+
+bool git_commit(const Repo *repo, const GPtrArray *paths, const char *message, GError **error)
+{
+	g_autofree char *list = write_list(repo, paths, error);
+	if (!list)
+		return false;
+	bool good = run_with_list(repo, (const char *const[]){"add", "--all", "--force", NULL}, list, error) &&
+	            run_with_list(repo, (const char *const[]){"commit", "--quiet", "-m", message, NULL}, list, error);
+	unlink(list);
+	return good;
+}

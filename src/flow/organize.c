@@ -1,0 +1,428 @@
+/* The proof of a plan: the repository read and checked again with everything in its new place. Findings may only become
+ * fewer, and what is applied must be the same objects. A part that brings anything new stays where it is, and the rest
+ * is tried again. */
+#include "flow/git.h"
+
+#include "base/error.h"
+#include "base/journal.h"
+
+#include <stdlib.h>
+
+struct Organize {
+	Scan *scan; /* borrowed */
+	Check *check;
+	Plan *plan;
+	Arena *arena;
+	GArray *edits;
+	GHashTable *overlay; /* path → FileState */
+	Scan *after;
+	GArray *files; /* OrganizedFile */
+};
+
+/* ---- what would be --------------------------------------------------------------------------------------- */
+
+static void set_state(Organize *organize, const char *path, const char *from, const Slice *text)
+{
+	FileState *state = ARENA_NEW(organize->arena, FileState);
+	*state = (FileState){from, text};
+	g_hash_table_insert(organize->overlay, (gpointer)path, state);
+}
+
+static const Slice *edited_text(Organize *organize, uint32_t file)
+{
+	const Edit *edits = (const Edit *)(const void *)organize->edits->data;
+	size_t first = 0, end;
+	while (first < organize->edits->len && edits[first].file < file)
+		first++;
+	for (end = first; end < organize->edits->len && edits[end].file == file; end++)
+		;
+	Slice *text = ARENA_NEW(organize->arena, Slice);
+	if (first == end || !edit_apply(graph_file_bytes(organize->scan->graph, file), edits + first, end - first,
+	                            organize->arena, text))
+		return NULL;
+	return text;
+}
+
+static void build(Organize *organize)
+{
+	const Graph *graph = organize->scan->graph;
+	g_array_set_size(organize->files, 0);
+	g_hash_table_remove_all(organize->overlay);
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		const char *path = graph_file_path(graph, file), *now = plan_path(organize->plan, path);
+		const Slice *text = edited_text(organize, file);
+		if (now == path && !text)
+			continue;
+		Slice old = graph_file_bytes(graph, file);
+		OrganizedFile one = {path, now, old, text ? *text : old, text != NULL};
+		g_array_append_val(organize->files, one);
+		if (now != path)
+			set_state(organize, path, NULL, NULL);
+		set_state(organize, now, path, text);
+	}
+}
+
+/* ---- the same findings --------------------------------------------------------------------------------------- */
+
+static int compare_lengths(const void *a, const void *b)
+{
+	size_t left = strlen((*(const Move *const *)a)->from), right = strlen((*(const Move *const *)b)->from);
+	return (left < right) - (left > right);
+}
+
+/* A text that names old paths, with the new ones. Free with g_free. */
+static char *with_new_paths(const Plan *plan, const char *text)
+{
+	g_autoptr(GPtrArray) moves = g_ptr_array_new();
+	for (guint i = 0; i < plan->moves->len; i++)
+		g_ptr_array_add(moves, &g_array_index(plan->moves, Move, i));
+	g_ptr_array_sort(moves, compare_lengths);
+	GString *out = g_string_new(text);
+	for (guint i = 0; i < moves->len; i++) {
+		const Move *move = moves->pdata[i];
+		g_string_replace(out, move->from, move->to, 0);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static uint32_t mapped_place(const Organize *organize, Span span)
+{
+	const Edit *edits = (const Edit *)(const void *)organize->edits->data;
+	size_t first = 0, end;
+	while (first < organize->edits->len && edits[first].file < span.file)
+		first++;
+	for (end = first; end < organize->edits->len && edits[end].file == span.file; end++)
+		;
+	return edit_map(edits + first, end - first, span.start);
+}
+
+/* A finding is known by its place, by its detail or by its words, whichever stays the same. */
+static void add_keys(const Organize *organize, GHashTable *keys, const Finding *finding)
+{
+	const Graph *graph = organize->scan->graph;
+	const char *id = finding->rule->id, *path = graph_file_path(graph, finding->span.file);
+	g_autofree char *message = with_new_paths(organize->plan, finding->message);
+	g_hash_table_add(keys, g_strdup_printf("%s\n%s\n%u", id, plan_path(organize->plan, path),
+	                               mapped_place(organize, finding->span)));
+	g_hash_table_add(keys, g_strdup_printf("%s\n%s", id, message));
+	if (*finding->detail) {
+		g_autofree char *detail = with_new_paths(organize->plan, finding->detail);
+		g_hash_table_add(keys, g_strdup_printf("%s\n\n%s", id, detail));
+	}
+}
+
+static bool is_known(const Organize *organize, GHashTable *keys, const Finding *fresh)
+{
+	const char *id = fresh->rule->id, *path = graph_file_path(organize->after->graph, fresh->span.file);
+	g_autofree char *place = g_strdup_printf("%s\n%s\n%u", id, path, fresh->span.start);
+	g_autofree char *message = g_strdup_printf("%s\n%s", id, fresh->message);
+	g_autofree char *detail = g_strdup_printf("%s\n\n%s", id, fresh->detail);
+	return g_hash_table_contains(keys, place) || g_hash_table_contains(keys, message) ||
+	       (*fresh->detail && g_hash_table_contains(keys, detail));
+}
+
+/* ---- blame ------------------------------------------------------------------------------------------------------ */
+
+/* The move that brought the file to its place. */
+static bool find_move_to(const Plan *plan, const char *path, guint *ret_index)
+{
+	for (guint i = 0; i < plan->moves->len; i++) {
+		const Move *move = &g_array_index(plan->moves, Move, i);
+		size_t length = strlen(move->to);
+		if (strncmp(path, move->to, length) == 0 &&
+		        (path[length] == '\0' || (move->folder && path[length] == '/'))) {
+			*ret_index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void blame(const Organize *organize, const Finding *fresh, const char **why)
+{
+	const Graph *graph = organize->after->graph;
+	const Plan *plan = organize->plan;
+	const char *reason = arena_printf(organize->arena, "it would bring %s [%s] in %s", fresh->message,
+	        fresh->rule->id, graph_file_path(graph, fresh->span.file));
+	bool any = false;
+	for (guint i = 0; i < plan->moves->len; i++) {
+		const Move *move = &g_array_index(plan->moves, Move, i);
+		if (strstr(fresh->message, move->from) || strstr(fresh->message, move->to) ||
+		        strstr(fresh->detail, move->from)) {
+			why[i] = why[i] ? why[i] : reason;
+			any = true;
+		}
+	}
+	for (uint32_t i = 0; i <= fresh->n_evidence && !any; i++) {
+		guint index;
+		uint32_t file = i ? fresh->evidence[i - 1].span.file : fresh->span.file;
+		if (find_move_to(plan, graph_file_path(graph, file), &index)) {
+			why[index] = why[index] ? why[index] : reason;
+			any = true;
+		}
+	}
+	for (guint i = 0; i < plan->moves->len && !any; i++)
+		why[i] = why[i] ? why[i] : reason;
+}
+
+/* Names under which objects are applied: the same ones, as often. */
+static GHashTable *identities(const Graph *graph)
+{
+	GHashTable *all = g_hash_table_new(g_str_hash, g_str_equal);
+	GRAPH_EACH (graph, FACT_IDENTITY, row) {
+		const char *text = graph_symbol_text(graph, row->object);
+		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(all, text));
+		g_hash_table_insert(all, (gpointer)text, GUINT_TO_POINTER(count + 1));
+	}
+	return all;
+}
+
+static void compare_objects(const Organize *organize, const char **why)
+{
+	const Graph *old = organize->scan->graph, *now = organize->after->graph;
+	g_autoptr(GHashTable) before = identities(old), after = identities(now);
+	GRAPH_EACH (old, FACT_IDENTITY, row) {
+		const char *text = graph_symbol_text(old, row->object);
+		if (g_hash_table_lookup(before, text) == g_hash_table_lookup(after, text))
+			continue;
+		const char *path = graph_file_path(old, graph_file_of(old, row->subject));
+		const Move *move = plan_move_of(organize->plan, path);
+		guint index = move ? (guint)(move - &g_array_index(organize->plan->moves, Move, 0)) : 0;
+		const char *reason = arena_printf(organize->arena, "%s would no longer be applied as it is", text);
+		for (guint i = move ? index : 0; i < (move ? index + 1 : organize->plan->moves->len); i++)
+			why[i] = why[i] ? why[i] : reason;
+	}
+}
+
+/* True if nothing new came; else the moves that brought it are taken out of the plan. */
+static bool prove(Organize *organize)
+{
+	CheckOptions all = {0};
+	g_autoptr(Check) now = check_new(organize->after, &all, NULL);
+	g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autofree const char **why = g_new0(const char *, MAX(organize->plan->moves->len, 1));
+	for (size_t i = 0; i < organize->check->count; i++)
+		add_keys(organize, keys, organize->check->findings[i]);
+	for (size_t i = 0; i < now->count; i++) {
+		const Finding *fresh = now->findings[i];
+		/* A drawn tree is drawn anew by its owner; it stops nobody. */
+		if (!fresh->suppressed_by && fresh->level > LEVEL_INFO && !is_known(organize, keys, fresh))
+			blame(organize, fresh, why);
+	}
+	compare_objects(organize, why);
+	bool good = true;
+	for (guint i = organize->plan->moves->len; i-- > 0;)
+		if (why[i]) {
+			plan_refuse(organize->plan, i, arena_text(organize->plan->arena, slice_from(why[i])));
+			good = false;
+		}
+	return good;
+}
+
+/* ---- the result --------------------------------------------------------------------------------------------- */
+
+static int compare_files(const void *a, const void *b)
+{
+	return strcmp(((const OrganizedFile *)a)->new_path, ((const OrganizedFile *)b)->new_path);
+}
+
+Organize *organize_new(Scan *scan)
+{
+	CheckOptions all = {0};
+	Organize *organize = g_new0(Organize, 1);
+	organize->scan = scan;
+	organize->check = check_new(scan, &all, NULL);
+	organize->plan = plan_new(scan->graph);
+	organize->arena = arena_new();
+	organize->overlay = g_hash_table_new(g_str_hash, g_str_equal);
+	organize->files = g_array_new(FALSE, FALSE, sizeof(OrganizedFile));
+	for (bool proven = false; !proven;) {
+		GArray *unsure = g_array_copy(organize->plan->unsure);
+		g_clear_pointer(&organize->edits, g_array_unref);
+		organize->edits = plan_rewrite(organize->plan);
+		build(organize);
+		scan_free(organize->after);
+		organize->after = scan_again(scan, organize->overlay);
+		proven = prove(organize);
+		if (!proven) {
+			/* What is unclear depends on what moves; what was refused is noted behind it. */
+			GArray *noted = organize->plan->unsure;
+			guint kept = unsure->len;
+			for (guint i = 0; i < noted->len; i++) {
+				const Unsure *one = &g_array_index(noted, Unsure, i);
+				bool is_new = one->line == 0;
+				for (guint k = 0; k < kept && is_new; k++)
+					is_new = g_array_index(unsure, Unsure, k).path != one->path;
+				if (is_new)
+					g_array_append_vals(unsure, one, 1);
+			}
+			organize->plan->unsure = unsure;
+			g_array_unref(noted);
+			plan_settle(organize->plan);
+		} else {
+			g_array_unref(unsure);
+		}
+	}
+	g_array_sort(organize->files, compare_files);
+	return organize;
+}
+
+void organize_free(Organize *organize)
+{
+	if (!organize)
+		return;
+	scan_free(organize->after);
+	check_free(organize->check);
+	g_clear_pointer(&organize->edits, g_array_unref);
+	g_hash_table_unref(organize->overlay);
+	g_array_unref(organize->files);
+	plan_free(organize->plan);
+	arena_free(organize->arena);
+	g_free(organize);
+}
+
+const Plan *organize_plan(const Organize *organize)
+{
+	return organize->plan;
+}
+
+size_t organize_files(const Organize *organize)
+{
+	return organize->files->len;
+}
+
+const OrganizedFile *organize_file(const Organize *organize, size_t index)
+{
+	return &g_array_index(organize->files, OrganizedFile, index);
+}
+
+const Scan *organize_scan(const Organize *organize)
+{
+	return organize->after;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------------------- */
+
+static Journal *journal_for(const Repo *repo, GError **error)
+{
+	g_autofree char *list = repo_private_file(repo, "labwright-journal");
+	return journal_new(repo_root(repo), list, error);
+}
+
+static int compare_targets(const void *a, const void *b)
+{
+	return strcmp((*(const Move *const *)a)->to, (*(const Move *const *)b)->to);
+}
+
+/* A folder comes to its place before what goes into it. */
+static void note_moves(const Organize *organize, Journal *journal)
+{
+	g_autoptr(GPtrArray) moves = g_ptr_array_new();
+	for (guint i = 0; i < organize->plan->moves->len; i++)
+		g_ptr_array_add(moves, &g_array_index(organize->plan->moves, Move, i));
+	g_ptr_array_sort(moves, compare_targets);
+	for (guint i = 0; i < moves->len; i++) {
+		const Move *move = moves->pdata[i];
+		journal_move(journal, move->from, move->to);
+	}
+}
+
+static void note_writes(const Organize *organize, Journal *journal)
+{
+	for (guint i = 0; i < organize->files->len; i++) {
+		const OrganizedFile *file = &g_array_index(organize->files, OrganizedFile, i);
+		if (file->changed)
+			journal_write(journal, file->new_path, file->path ? &file->old : NULL, file->now, false);
+	}
+}
+
+bool organize_write(const Organize *organize, const Repo *repo, GError **error)
+{
+	g_autoptr(Journal) journal = journal_for(repo, error);
+	if (!journal)
+		return false;
+	note_moves(organize, journal);
+	note_writes(organize, journal);
+	return journal_commit(journal, error);
+}
+
+/* ---- commits --------------------------------------------------------------------------------------------------- */
+
+static bool commit_moves(const Organize *organize, const Repo *repo, GError **error)
+{
+	g_autoptr(Journal) journal = journal_for(repo, error);
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
+	g_autoptr(GString) message = g_string_new("structure: move ");
+	const GArray *moves = organize->plan->moves;
+	g_string_append_printf(message, "%u part%s to their areas\n\n", moves->len, moves->len == 1 ? "" : "s");
+	if (!journal)
+		return false;
+	/* Only what is in Git: untracked files go along on disk, and stay untracked. */
+	for (guint i = 0; i < organize->files->len; i++) {
+		const OrganizedFile *file = &g_array_index(organize->files, OrganizedFile, i);
+		if (!file->path || file->path == file->new_path || !repo_is_tracked(repo, file->path))
+			continue;
+		g_ptr_array_add(paths, (gpointer)file->path);
+		g_ptr_array_add(paths, (gpointer)file->new_path);
+	}
+	note_moves(organize, journal);
+	if (!journal_commit(journal, error))
+		return false;
+	for (guint i = 0; i < moves->len; i++) {
+		const Move *move = &g_array_index(moves, Move, i);
+		g_string_append_printf(message, "- %s to %s: %s\n", move->from, move->to, move->reason);
+	}
+	g_string_append(message, "\nMoves alone; the references to them follow in the next commit.\n");
+	return git_commit(repo, paths, message->str, error);
+}
+
+static bool commit_writes(const Organize *organize, const Repo *repo, GError **error)
+{
+	g_autoptr(Journal) journal = journal_for(repo, error);
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
+	g_autoptr(GString) message = g_string_new("structure: let every reference follow the moves\n\n");
+	if (!journal)
+		return false;
+	note_writes(organize, journal);
+	if (!journal_commit(journal, error))
+		return false;
+	for (guint i = 0; i < organize->files->len; i++) {
+		const OrganizedFile *file = &g_array_index(organize->files, OrganizedFile, i);
+		if (!file->changed)
+			continue;
+		g_string_append_printf(message, "- %s\n", file->new_path);
+		g_ptr_array_add(paths, (gpointer)file->new_path);
+	}
+	g_string_append(message, "\nProven by labwright: no finding is new, and the same objects are applied.\n");
+	return paths->len == 0 || git_commit(repo, paths, message->str, error);
+}
+
+static bool has_changes(const Organize *organize)
+{
+	for (guint i = 0; i < organize->files->len; i++)
+		if (g_array_index(organize->files, OrganizedFile, i).changed)
+			return true;
+	return false;
+}
+
+bool organize_commit(
+        const Organize *organize, const Repo *repo, bool with_changes, uint32_t *ret_commits, GError **error)
+{
+	*ret_commits = 0;
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
+	for (guint i = 0; i < organize->files->len; i++)
+		g_ptr_array_add(paths, (gpointer)g_array_index(organize->files, OrganizedFile, i).path);
+	if (!git_must_be_clean(repo, paths, with_changes, error))
+		return false;
+	if (organize->plan->moves->len == 0)
+		return true;
+	if (!commit_moves(organize, repo, error))
+		return false;
+	++*ret_commits;
+	if (!has_changes(organize))
+		return true;
+	if (!commit_writes(organize, repo, error))
+		return false;
+	++*ret_commits;
+	return true;
+}

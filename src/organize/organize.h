@@ -1,0 +1,61 @@
+/* Where each part of a repository belongs, and what must be rewritten when it goes there. Pure questions to the graph;
+ * flow/organize.c proves and writes the answers.
+ *
+ * A part is the highest folder that itself holds something that runs (manifests, a compose file, a Dockerfile, a
+ * chart), or a loose file at the root. A part moves as a whole, so that paths within it stay right.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "edit/edit.h"
+#include "fact/fact.h"
+
+/* from and to are paths below the root: of a folder, or of one file. */
+typedef struct Move {
+	const char *from, *to;
+	bool folder;
+	const char *area;   /* the folder of the area, as "production/core" */
+	const char *reason; /* why there, for the reader */
+} Move;
+
+/* A part, or a reference to one, that nothing tells enough about. */
+typedef struct Unsure {
+	const char *path;
+	uint32_t line; /* 0: the path as a whole */
+	const char *reason;
+} Unsure;
+
+typedef struct Plan {
+	const Graph *graph;
+	GArray *moves;       /* Move, by from */
+	GArray *unsure;      /* Unsure, by path */
+	GHashTable *emptied; /* folder that all parts leave → where most of what was below it is */
+	Arena *arena;
+} Plan;
+
+/* The graph must outlive the plan. */
+Plan *plan_new(const Graph *graph);
+void plan_free(Plan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
+
+/* Takes a move out of the plan and says why. index is that of plan->moves. */
+void plan_refuse(Plan *plan, guint index, const char *reason);
+
+/* Finds the folders that the moves empty: after the last plan_refuse, before what follows. */
+void plan_settle(Plan *plan);
+
+/* The move that a path goes with, or NULL; and where the path is then, or the path itself: for a folder that is emptied
+ * where most of it went. In the plan's arena. */
+const Move *plan_move_of(const Plan *plan, const char *path);
+const char *plan_path(const Plan *plan, const char *path);
+
+/* Edits (for the old texts, file being the graph's number) of everything that names a path that moves, or that names a
+ * path from a file that moves. What names one in a way that is not clear is added to the plan's unsure. Free with
+ * g_array_unref. */
+GArray *plan_rewrite(Plan *plan);
+
+/* ---- parts of the above ------------------------------------------------------------------------- */
+
+/* The area of what runs in an image: "core", "monitoring", "ai-stack", "media", "home", "network", "storage"; NULL for
+ * an image that no table knows. */
+const char *area_of_image(Slice image);

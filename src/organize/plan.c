@@ -1,0 +1,570 @@
+/* Which folder goes where. What an owner says in labwright.yaml decides; then what the folder is called if it is put
+ * aside, what runs in it, whose images those are, and what documents call it. Two answers are none: such a part is
+ * listed, not moved. */
+#include "base/path.h"
+#include "organize/organize.h"
+#include "rule/owner.h"
+
+/* ---- parts ------------------------------------------------------------------------------------------- */
+
+typedef struct Part {
+	const char *path;
+	bool folder;
+	uint32_t files, quiet;            /* quiet: archived ones */
+	GHashTable *areas;                /* area → how many containers and services say so */
+	const char *runs_image;           /* the first that a table knows */
+	uint32_t workloads, own, unknown; /* own: built in this part; unknown: images that no table knows */
+	bool infrastructure, runs;
+	Node first;
+} Part;
+
+typedef struct Planner {
+	Plan *plan;
+	const Graph *graph;
+	GPtrArray *parts;    /* Part, by path */
+	GHashTable *by_path; /* path → Part */
+	bool live;           /* Flux or Argo CD reads the paths */
+} Planner;
+
+static void part_free(gpointer data)
+{
+	Part *part = data;
+	g_hash_table_unref(part->areas);
+	g_free(part);
+}
+
+static bool is_yaml(Slice path)
+{
+	return slice_ends(path, ".yaml") || slice_ends(path, ".yml");
+}
+
+static bool has_own_resources(const Graph *graph, Node list)
+{
+	GRAPH_CHILDREN (graph, list, NODE_ENTRY, entry)
+		if (is_yaml(slice_from(graph_name(graph, entry))))
+			return true;
+	return graph_first_child(graph, list, NODE_GENERATED) != NODE_NONE;
+}
+
+/* The file makes its folder a part. */
+static bool makes_part(const Graph *graph, Node file)
+{
+	if (graph_first_child(graph, file, NODE_DOCKERFILE) || graph_first_child(graph, file, NODE_COMPOSE))
+		return true;
+	if (slice_is(path_name(slice_from(graph_name(graph, file))), "Chart.yaml"))
+		return true;
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document) {
+		Node list = graph_first_child(graph, document, NODE_KUSTOMIZATION);
+		if (graph_first_child(graph, document, NODE_OBJECT) ||
+		        graph_first_child(graph, document, NODE_COMPOSE) || (list && has_own_resources(graph, list)))
+			return true;
+	}
+	return false;
+}
+
+static Part *add_part(Planner *planner, Slice path, bool folder)
+{
+	g_autofree char *key = slice_dup(path);
+	Part *part = g_hash_table_lookup(planner->by_path, key);
+	if (part)
+		return part;
+	part = g_new0(Part, 1);
+	part->path = arena_text(planner->plan->arena, path);
+	part->folder = folder;
+	part->areas = g_hash_table_new(g_str_hash, g_str_equal);
+	g_ptr_array_add(planner->parts, part);
+	g_hash_table_insert(planner->by_path, (gpointer)part->path, part);
+	return part;
+}
+
+static Part *part_above(const Planner *planner, Slice path)
+{
+	for (; path.length; path = path_folder(path)) {
+		g_autofree char *key = slice_dup(path);
+		Part *part = g_hash_table_lookup(planner->by_path, key);
+		if (part)
+			return part;
+	}
+	return NULL;
+}
+
+static bool is_archived(const Graph *graph, Node file)
+{
+	return strcmp(graph_text(graph, file, FACT_CLASS), "archive") == 0;
+}
+
+/* The highest folder whose every file is archived. */
+static Slice archive_root(const Graph *graph, Slice path)
+{
+	Slice root = path_folder(path);
+	for (Slice above = path_folder(root); above.length; above = path_folder(above)) {
+		bool all = true;
+		for (uint32_t file = 0; file < graph_files(graph) && all; file++)
+			if (path_is_below(slice_from(graph_file_path(graph, file)), above))
+				all = is_archived(graph, graph_file_node(graph, file));
+		if (!all)
+			break;
+		root = above;
+	}
+	return root;
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+	return strcmp((*(Part *const *)a)->path, (*(Part *const *)b)->path);
+}
+
+/* Higher folders come first, so that what lies below one of them is no part of its own. */
+static void find_parts(Planner *planner)
+{
+	const Graph *graph = planner->graph;
+	for (size_t depth = 1; depth < 8; depth++)
+		for (uint32_t file = 0; file < graph_files(graph); file++) {
+			Slice path = slice_from(graph_file_path(graph, file)), folder = path_folder(path);
+			Node node = graph_file_node(graph, file);
+			size_t parts = 1;
+			for (size_t i = 0; i < folder.length; i++)
+				parts += folder.at[i] == '/';
+			if (folder.length == 0 || parts != depth || folder.at[0] == '.' || part_above(planner, folder))
+				continue;
+			if (is_archived(graph, node))
+				add_part(planner, archive_root(graph, path), true);
+			else if (!graph_has(graph, node, FACT_CLASS) && makes_part(graph, node))
+				add_part(planner, folder, true);
+		}
+	g_ptr_array_sort(planner->parts, compare_parts);
+}
+
+/* ---- what is in them ------------------------------------------------------------------------------- */
+
+static void count_area(Part *part, const char *area)
+{
+	guint count = GPOINTER_TO_UINT(g_hash_table_lookup(part->areas, area));
+	g_hash_table_insert(part->areas, (gpointer)area, GUINT_TO_POINTER(count + 1));
+}
+
+static void look_at_image(Planner *planner, Node user)
+{
+	const Graph *graph = planner->graph;
+	Part *part = part_above(planner, slice_from(graph_file_path(graph, graph_file_of(graph, user))));
+	const Row *image = graph_find(graph, user, FACT_IMAGE);
+	if (!part || graph_has(graph, user, FACT_INIT))
+		return;
+	part->workloads++;
+	const char *area = image ? area_of_image(graph_symbol_slice(graph, image->object)) : NULL;
+	if (area) {
+		count_area(part, area);
+		part->runs_image = part->runs_image ? part->runs_image : graph_symbol_text(graph, image->object);
+	} else {
+		part->unknown++;
+	}
+}
+
+/* Kinds that serve the cluster as a whole. */
+static bool is_infrastructure_kind(const char *kind)
+{
+	static const char *const kinds[] = {"StorageClass", "IPAddressPool", "L2Advertisement", "ClusterIssuer",
+	        "Issuer", "IngressClass", "HelmChartConfig", "PersistentVolume", "ClusterRole",
+	        "CustomResourceDefinition", "PriorityClass", "Gateway", "GatewayClass", "TLSStore", "IngressRoute",
+	        "Ingress", "HTTPRoute", "Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "HelmChart"};
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
+static void look_at_files(Planner *planner)
+{
+	const Graph *graph = planner->graph;
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Node node = graph_file_node(graph, file);
+		Part *part = part_above(planner, slice_from(graph_file_path(graph, file)));
+		if (!part)
+			continue;
+		part->files++;
+		part->quiet += is_archived(graph, node);
+		part->first = part->first ? part->first : node;
+		part->runs |= graph_has(graph, node, FACT_ROOT);
+		if (graph_first_child(graph, node, NODE_DOCKERFILE))
+			part->own++;
+		GRAPH_CHILDREN (graph, node, NODE_DOCUMENT, document) {
+			Node object = graph_first_child(graph, document, NODE_OBJECT);
+			if (object && is_infrastructure_kind(graph_text(graph, object, FACT_KIND)))
+				part->infrastructure = true;
+		}
+	}
+	GRAPH_NODES (graph, NODE_CONTAINER, container)
+		look_at_image(planner, container);
+	GRAPH_NODES (graph, NODE_SERVICE, service)
+		look_at_image(planner, service);
+}
+
+/* ---- what is said of them ---------------------------------------------------------------------------- */
+
+/* The name and the word stand in one statement: nothing ends or lists between them. */
+static bool says_of(const char *line, Slice name, const char *word)
+{
+	const char *said = strstr(line, word);
+	for (const char *at = line; said && name.length > 2 && (at = strstr(at, name.at)); at++) {
+		bool whole = !g_ascii_isalnum(at[name.length]) && (at == line || !g_ascii_isalnum(at[-1]));
+		const char *from = MIN(at + name.length, said), *to = MAX(at, said);
+		if (whole && from <= to && to - from < 60 && strcspn(from, ".,;|") >= (size_t)(to - from))
+			return true;
+	}
+	return false;
+}
+
+/* A line of a document that names the part and calls it so. */
+static const char *called(const Planner *planner, const Part *part, const char *const *words, uint32_t *ret_line)
+{
+	const Graph *graph = planner->graph;
+	Slice name = path_name(slice_from(part->path));
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		const char *path = graph_file_path(graph, file);
+		if (!g_str_has_suffix(path, ".md") || graph_has(graph, graph_file_node(graph, file), FACT_CLASS))
+			continue;
+		Slice rest = graph_file_bytes(graph, file), line;
+		for (uint32_t number = 1; slice_next_line(&rest, &line); number++) {
+			g_autofree char *lower = slice_dup(line), *folded = g_ascii_strdown(lower, -1);
+			for (const char *const *word = words; *word; word++)
+				if (says_of(folded, name, *word)) {
+					*ret_line = number;
+					return path;
+				}
+		}
+	}
+	return NULL;
+}
+
+/* ---- deciding ------------------------------------------------------------------------------------------ */
+
+static void add_move(Planner *planner, const Part *part, const char *area, const char *reason)
+{
+	Plan *plan = planner->plan;
+	const char *name = path_name(slice_from(part->path)).at;
+	bool whole = strcmp(area, name) == 0 || g_str_has_suffix(area, "/") || strcmp(part->path, area) == 0;
+	const char *last = path_name(slice_from(area)).at;
+	const char *to = whole || strcmp(last, name) == 0 ? area : arena_printf(plan->arena, "%s/%s", area, name);
+	if (path_is_below(slice_from(part->path), slice_from(area)) || strcmp(part->path, to) == 0)
+		return; /* it is there */
+	Move move = {part->path, to, part->folder, area, reason};
+	g_array_append_val(plan->moves, move);
+}
+
+static void add_unsure(Plan *plan, const char *path, uint32_t line, const char *reason)
+{
+	Unsure unsure = {path, line, reason};
+	g_array_append_val(plan->unsure, unsure);
+}
+
+/* The area that labwright.yaml gives the path by name: not the one that its folder already is. */
+static const char *declared_area(const Planner *planner, const char *path, const char **ret_reason)
+{
+	const Graph *graph = planner->graph;
+	GRAPH_NODES (graph, NODE_AREA, area)
+		GRAPH_OF (graph, area, FACT_PATH, row) {
+			const char *pattern = graph_symbol_text(graph, row->object);
+			if (!path_matches(pattern, path))
+				continue;
+			*ret_reason = arena_printf(planner->plan->arena, "labwright.yaml says so: %s", pattern);
+			return graph_name(graph, area);
+		}
+	return NULL;
+}
+
+/* The area that most of what runs in the part is for; NULL where two have as many. */
+static const char *area_of_contents(const Part *part)
+{
+	const char *best = NULL;
+	guint most = 0;
+	GHashTableIter iter;
+	gpointer area, count;
+	g_hash_table_iter_init(&iter, part->areas);
+	while (g_hash_table_iter_next(&iter, &area, &count)) {
+		if (GPOINTER_TO_UINT(count) > most)
+			best = area;
+		else if (GPOINTER_TO_UINT(count) == most)
+			best = NULL;
+		most = MAX(most, GPOINTER_TO_UINT(count));
+	}
+	return best;
+}
+
+/* A folder of a plain name says what its owner takes it for. */
+static const char *area_of_name(Slice name)
+{
+	static const char *const names[][2] = {{"core", "production/core"}, {"monitoring", "production/monitoring"},
+	        {"logging", "production/monitoring"}, {"observability", "production/monitoring"},
+	        {"ai", "production/ai-stack"}, {"ai-stack", "production/ai-stack"}, {"llm", "production/ai-stack"},
+	        {"databases", "production/core"}, {"database", "production/core"}, {"media", "production/media"},
+	        {"ingress", "infrastructure"}, {"dns", "infrastructure"}, {"network", "infrastructure"},
+	        {"networking", "infrastructure"}, {"storage", "infrastructure"}, {"cert-manager", "infrastructure"},
+	        {"base", "infrastructure"}, {"metallb", "infrastructure"}, {"traefik", "infrastructure"}};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (slice_is_nocase(name, names[i][0]))
+			return names[i][1];
+	return NULL;
+}
+
+/* A service that another part deploys under the same name, while nothing applies this one. */
+static const char *twin_of(const Planner *planner, const Part *part)
+{
+	const Graph *graph = planner->graph;
+	if (part->runs)
+		return NULL;
+	Slice name = path_name(slice_from(part->path));
+	GRAPH_EACH (graph, FACT_KIND, row) {
+		const char *kind = graph_symbol_text(graph, row->object);
+		if (strcmp(kind, "Deployment") != 0 && strcmp(kind, "StatefulSet") != 0)
+			continue;
+		Node file = file_node_of(graph, row->subject);
+		if (slice_is(name, graph_name(graph, row->subject)) && graph_has(graph, file, FACT_ROOT) &&
+		        !path_is_below(slice_from(graph_name(graph, file)), slice_from(part->path)))
+			return graph_name(graph, file);
+	}
+	return NULL;
+}
+
+/* What is neither put aside nor infrastructure is production, under what it is for. */
+/* A compose file for developing is no service of the homelab. */
+static bool is_for_developing(Slice name)
+{
+	static const char *const names[] = {
+	        "dev", "develop", "development", "local", "test", "testing", "ci", "sandbox"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (slice_is_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
+static void decide_by_contents(Planner *planner, Part *part)
+{
+	Plan *plan = planner->plan;
+	Slice name = path_name(slice_from(part->path));
+	const char *named = area_of_name(name), *contents = area_of_contents(part), *twin = twin_of(planner, part);
+	if (!contents && part->workloads && g_hash_table_size(part->areas) == 0)
+		contents = area_of_image(name);
+	uint32_t containers = part->workloads;
+	if (named) {
+		add_move(planner, part, named, arena_printf(plan->arena, "its folder is called %s", name.at));
+	} else if (is_for_developing(name)) {
+		add_unsure(plan, part->path, 0, "it is for developing: name its area in labwright.yaml if it has one");
+	} else if (twin) {
+		add_unsure(plan, part->path, 0,
+		        arena_printf(plan->arena,
+		                "nothing applies it, and %s runs the same: archive it, or say what it is for", twin));
+	} else if (contents && (strcmp(contents, "network") == 0 || strcmp(contents, "storage") == 0)) {
+		add_move(planner, part, "infrastructure",
+		        arena_printf(plan->arena, "what runs in it serves the %s of the others", contents));
+	} else if (contents && part->own == 0) {
+		add_move(planner, part, arena_printf(plan->arena, "production/%s", contents),
+		        arena_printf(plan->arena, containers == 1 ? "it runs %s" : "it runs %s and %u more",
+		                part->runs_image ? part->runs_image : name.at, containers - 1));
+	} else if (part->own && containers) {
+		add_move(
+		        planner, part, "production", "a program of this repository, built here and deployed from here");
+	} else if (part->infrastructure && containers == 0) {
+		add_move(planner, part, "infrastructure", "its objects serve the cluster as a whole");
+	} else if (containers) {
+		add_unsure(plan, part->path, 0, "no table knows its images: name its area in labwright.yaml");
+	} else {
+		add_unsure(plan, part->path, 0, "nothing in it tells what it is for");
+	}
+}
+
+/* A folder at the top that is one archive becomes the archive, where there is none yet. */
+static void decide_archived(Planner *planner, const Part *part)
+{
+	Plan *plan = planner->plan;
+	const char *reason = arena_printf(plan->arena, "it is put aside: %s", path_name(slice_from(part->path)).at);
+	bool first = !strchr(part->path, '/') && !graph_has_folder(planner->graph, slice_from("archive"));
+	for (guint i = 0; i < plan->moves->len; i++)
+		first = first && strcmp(g_array_index(plan->moves, Move, i).to, "archive") != 0;
+	Move move = {part->path, "archive", true, "archive", reason};
+	if (first)
+		g_array_append_val(plan->moves, move);
+	else
+		add_move(planner, part, "archive", reason);
+}
+
+static void decide(Planner *planner, Part *part)
+{
+	static const char *const trials[] = {"experiment", "beta", "prototype", "work in progress", "(wip)", NULL};
+	Plan *plan = planner->plan;
+	const char *reason = NULL, *area = declared_area(planner, part->path, &reason);
+	uint32_t line;
+	const char *document;
+	if (area)
+		add_move(planner, part, area, reason);
+	else if (part->quiet == part->files)
+		decide_archived(planner, part);
+	else if (planner->live)
+		return; /* Flux or Argo CD reads it where it is, and its owner sorts by that */
+	else if ((document = called(planner, part, trials, &line)))
+		add_move(planner, part, "experimental",
+		        arena_printf(plan->arena, "%s:%u calls it an experiment", document, line));
+	else
+		decide_by_contents(planner, part);
+}
+
+/* ---- loose files ------------------------------------------------------------------------------------------ */
+
+/* A script that goes to the folder it lies in would go elsewhere. */
+static bool follows_itself(Slice text)
+{
+	return slice_find(text, "dirname", 0) != SIZE_MAX || slice_find(text, "BASH_SOURCE", 0) != SIZE_MAX ||
+	       slice_find(text, "$0", 0) != SIZE_MAX || slice_find(text, "__file__", 0) != SIZE_MAX;
+}
+
+static void decide_loose(Planner *planner, uint32_t file)
+{
+	static const char *const kept[] = {"README", "LICENSE", "CHANGELOG", "CONTRIBUTING", "TODO", "CODEOWNERS",
+	        "AGENTS", "CLAUDE", "SECURITY", "REPOSITORY_STRUCTURE", "PROJECT_STRUCTURE", "STRUCTURE", "NOTICE",
+	        "robots", "requirements", "CMakeLists"};
+	const Graph *graph = planner->graph;
+	const char *path = graph_file_path(graph, file);
+	Node node = graph_file_node(graph, file);
+	Part part = {.path = path, .first = node};
+	if (strchr(path, '/') || *path == '.' || graph_has(graph, node, FACT_LINK_TARGET))
+		return;
+	for (size_t i = 0; i < G_N_ELEMENTS(kept); i++)
+		if (g_str_has_prefix(path, kept[i]))
+			return;
+	if (g_str_has_suffix(path, ".sh") && follows_itself(graph_file_bytes(graph, file)))
+		add_unsure(planner->plan, path, 0, "the script goes to its own folder first, so it stays where it is");
+	else if (g_str_has_suffix(path, ".sh"))
+		add_move(planner, &part, "scripts", "a script that lies loose at the top");
+	else if (g_str_has_suffix(path, ".md") || g_str_has_suffix(path, ".txt"))
+		add_move(planner, &part, "docs", "a text that lies loose at the top");
+}
+
+/* ---- the plan --------------------------------------------------------------------------------------------- */
+
+/* Two parts for one place, or a place that is taken. */
+static void refuse_collisions(Plan *plan)
+{
+	for (guint i = plan->moves->len; i-- > 0;) {
+		const Move *move = &g_array_index(plan->moves, Move, i);
+		Slice to = slice_from(move->to);
+		bool taken = graph_find_file(plan->graph, to) || graph_has_folder(plan->graph, to);
+		for (guint k = 0; k < i && !taken; k++)
+			taken = strcmp(g_array_index(plan->moves, Move, k).to, move->to) == 0;
+		if (taken)
+			plan_refuse(plan, i, arena_printf(plan->arena, "%s is already there", move->to));
+	}
+}
+
+static int compare_moves(const void *a, const void *b)
+{
+	return strcmp(((const Move *)a)->from, ((const Move *)b)->from);
+}
+
+/* Something stays in the folder. */
+static bool keeps_files(const Plan *plan, Slice folder)
+{
+	for (uint32_t file = 0; file < graph_files(plan->graph); file++) {
+		const char *path = graph_file_path(plan->graph, file);
+		if (path_is_below(slice_from(path), folder) && !plan_move_of(plan, path))
+			return true;
+	}
+	return false;
+}
+
+/* The highest folder that most moves out of the old one lead below. */
+static const char *where_most_went(const Plan *plan, Slice folder)
+{
+	const char *best = NULL;
+	guint most = 0;
+	g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint i = 0; i < plan->moves->len; i++) {
+		const Move *move = &g_array_index(plan->moves, Move, i);
+		if (!path_is_below(slice_from(move->from), folder))
+			continue;
+		char *top = g_strndup(move->to, strcspn(move->to, "/"));
+		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, top)) + 1;
+		if (count > most) {
+			most = count;
+			best = arena_text(plan->arena, slice_from(top));
+		}
+		g_hash_table_insert(counts, top, GUINT_TO_POINTER(count));
+	}
+	return best;
+}
+
+void plan_settle(Plan *plan)
+{
+	g_hash_table_remove_all(plan->emptied);
+	for (guint i = 0; i < plan->moves->len; i++) {
+		Slice folder = path_folder(slice_from(g_array_index(plan->moves, Move, i).from));
+		for (; folder.length; folder = path_folder(folder)) {
+			const char *key = arena_text(plan->arena, folder);
+			if (g_hash_table_contains(plan->emptied, key) || keeps_files(plan, folder))
+				break;
+			g_hash_table_insert(plan->emptied, (gpointer)key, (gpointer)where_most_went(plan, folder));
+		}
+	}
+}
+
+Plan *plan_new(const Graph *graph)
+{
+	Plan *plan = g_new0(Plan, 1);
+	plan->graph = graph;
+	plan->moves = g_array_new(FALSE, FALSE, sizeof(Move));
+	plan->unsure = g_array_new(FALSE, FALSE, sizeof(Unsure));
+	plan->arena = arena_new();
+	plan->emptied = g_hash_table_new(g_str_hash, g_str_equal);
+	Planner planner = {.plan = plan,
+	        .graph = graph,
+	        .parts = g_ptr_array_new_with_free_func(part_free),
+	        .by_path = g_hash_table_new(g_str_hash, g_str_equal),
+	        .live = has_appliers(graph)};
+	find_parts(&planner);
+	look_at_files(&planner);
+	for (guint i = 0; i < planner.parts->len; i++)
+		decide(&planner, planner.parts->pdata[i]);
+	for (uint32_t file = 0; file < graph_files(graph) && !planner.live; file++)
+		decide_loose(&planner, file);
+	g_array_sort(plan->moves, compare_moves);
+	refuse_collisions(plan);
+	plan_settle(plan);
+	g_hash_table_unref(planner.by_path);
+	g_ptr_array_unref(planner.parts);
+	return plan;
+}
+
+void plan_free(Plan *plan)
+{
+	if (!plan)
+		return;
+	g_array_unref(plan->moves);
+	g_array_unref(plan->unsure);
+	g_hash_table_unref(plan->emptied);
+	arena_free(plan->arena);
+	g_free(plan);
+}
+
+void plan_refuse(Plan *plan, guint index, const char *reason)
+{
+	add_unsure(plan, g_array_index(plan->moves, Move, index).from, 0, reason);
+	g_array_remove_index(plan->moves, index);
+}
+
+const Move *plan_move_of(const Plan *plan, const char *path)
+{
+	for (guint i = 0; i < plan->moves->len; i++) {
+		const Move *move = &g_array_index(plan->moves, Move, i);
+		if (move->folder ? path_is_below(slice_from(path), slice_from(move->from))
+		                 : strcmp(path, move->from) == 0)
+			return move;
+	}
+	return NULL;
+}
+
+const char *plan_path(const Plan *plan, const char *path)
+{
+	const Move *move = plan_move_of(plan, path);
+	const char *most = move ? NULL : g_hash_table_lookup(plan->emptied, path);
+	if (most)
+		return most;
+	return move ? arena_printf(plan->arena, "%s%s", move->to, path + strlen(move->from)) : path;
+}

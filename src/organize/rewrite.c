@@ -1,0 +1,335 @@
+/* Every text that names a path. The graph knows which words of a manifest are paths, but a path may stand in any file:
+ * so each word that looks like one is asked for in the old tree, from the root and from where its file lies, and what
+ * it meant there is written for the new tree in the way it was written. A word that means two things is left and
+ * listed.
+ *
+ * A whole part moves together, so a path within it needs no edit; that is why most files need none. */
+#include "base/path.h"
+#include "organize/organize.h"
+#include "rule/moved.h"
+
+typedef struct Rewriter {
+	Plan *plan;
+	const Graph *graph;
+	GHashTable *names; /* places of bare file names that are paths for sure: "file start" */
+	GArray *edits;
+	/* of the file at hand */
+	uint32_t file;
+	Slice text, folder; /* folder: where it lies now */
+	const char *new_folder;
+	bool from_root, from_here; /* how its relative paths may be meant */
+} Rewriter;
+
+static bool is_path_byte(char c)
+{
+	return g_ascii_isalnum(c) || strchr("._/-+@*~", c) != NULL || (unsigned char)c >= 0x80;
+}
+
+/* A file or folder of the old tree. */
+static bool exists(const Graph *graph, const char *path)
+{
+	return *path && (graph_find_file(graph, slice_from(path)) || graph_has_folder(graph, slice_from(path)));
+}
+
+/* ---- which words ------------------------------------------------------------------------------------------ */
+
+/* A name without a slash is a path only where a reader says so. */
+static void collect_names(Rewriter *rewriter)
+{
+	static const NodeType types[] = {NODE_LINK, NODE_ENTRY};
+	static const FactKind kinds[] = {
+	        FACT_BUILD_CONTEXT, FACT_BUILD_FILE, FACT_ENV_FILE, FACT_INCLUDES, FACT_FILE_ENTRY};
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+		GRAPH_NODES (rewriter->graph, types[i], node) {
+			Span place = graph_place(rewriter->graph, node);
+			g_hash_table_add(rewriter->names, g_strdup_printf("%u %u", place.file, place.start));
+		}
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		GRAPH_EACH (rewriter->graph, kinds[i], row) {
+			Span place = graph_span(rewriter->graph, row);
+			g_hash_table_add(rewriter->names, g_strdup_printf("%u %u", place.file, place.start));
+		}
+}
+
+static bool is_known_name(const Rewriter *rewriter, size_t start)
+{
+	g_autofree char *key = g_strdup_printf("%u %zu", rewriter->file, start);
+	g_autofree char *quoted = start ? g_strdup_printf("%u %zu", rewriter->file, start - 1) : NULL;
+	return g_hash_table_contains(rewriter->names, key) || (quoted && strchr("\"'`", rewriter->text.at[start - 1]) &&
+	                                                              g_hash_table_contains(rewriter->names, quoted));
+}
+
+/* Drawn trees name folders without those above them; they are drawn anew. */
+static bool is_drawn(Slice text, size_t start)
+{
+	size_t line = start;
+	while (line > 0 && text.at[line - 1] != '\n')
+		line--;
+	Slice before = slice_sub(text, line, start);
+	return slice_find(before, "├", 0) != SIZE_MAX || slice_find(before, "└", 0) != SIZE_MAX ||
+	       slice_find(before, "|--", 0) != SIZE_MAX || slice_find(before, "`--", 0) != SIZE_MAX;
+}
+
+/* Behind these a word is an image and no path. */
+static bool names_image(Slice text, size_t start)
+{
+	size_t line = start;
+	while (line > 0 && text.at[line - 1] != '\n')
+		line--;
+	Slice before = slice_trim(slice_sub(text, line, start));
+	return slice_ends(before, "image:") || slice_ends(before, "FROM") || slice_ends(before, "repository:");
+}
+
+typedef struct Word {
+	size_t start, end;
+	bool variable; /* it follows a variable: "$HERE/../services" */
+	bool absolute; /* it begins with a slash or "~/" */
+} Word;
+
+/* The next word that looks like a path. */
+static bool next_word(const Rewriter *rewriter, size_t *at, Word *ret_word)
+{
+	Slice text = rewriter->text;
+	while (*at < text.length) {
+		while (*at < text.length && !is_path_byte(text.at[*at]))
+			(*at)++;
+		size_t start = *at;
+		while (*at < text.length && is_path_byte(text.at[*at]))
+			(*at)++;
+		size_t end = *at;
+		while (end > start && strchr(".~@", text.at[end - 1]) && !(end - start >= 2 && text.at[end - 2] == '.'))
+			end--;
+		Slice word = slice_sub(text, start, end);
+		bool url = slice_find(word, "//", 0) != SIZE_MAX || (start > 0 && text.at[start - 1] == '@');
+		if (word.length < 2 || url || names_image(text, start) || is_drawn(text, start))
+			continue;
+		char before = start > 0 ? text.at[start - 1] : '\n';
+		bool slash = word.at[0] == '/';
+		/* $NAME/path: the name itself is made of path bytes */
+		size_t cut = slice_find_byte(word, '/', 0);
+		bool named = before == '$' && cut != SIZE_MAX;
+		*ret_word = (Word){named ? start + cut : start, end, named || (slash && strchr("})\"", before)),
+		        slash || slice_starts(word, "~/")};
+		if (slice_find_byte(word, '/', 0) == SIZE_MAX && !is_known_name(rewriter, start))
+			continue;
+		return true;
+	}
+	return false;
+}
+
+/* ---- what they mean ---------------------------------------------------------------------------------------- */
+
+/* What stands before the first glob, without "./" and a final slash. */
+static Slice literal_part(Slice word)
+{
+	size_t star = slice_find_byte(word, '*', 0);
+	if (star != SIZE_MAX) {
+		word = slice_sub(word, 0, star);
+		word = path_folder(word);
+	}
+	while (word.length > 1 && word.at[word.length - 1] == '/')
+		word.length--;
+	return word;
+}
+
+/* The old path that the word means from a folder; NULL where nothing is there. Free with g_free. */
+static char *meant_from(const Rewriter *rewriter, Slice folder, Slice word)
+{
+	g_autofree char *path = path_resolve(folder, word);
+	return path && exists(rewriter->graph, path) ? g_steal_pointer(&path) : NULL;
+}
+
+static bool is_concerned(const Rewriter *rewriter, const char *path)
+{
+	return plan_move_of(rewriter->plan, path) || g_hash_table_contains(rewriter->plan->emptied, path);
+}
+
+static void add_edit_at(Rewriter *rewriter, size_t start, size_t end, const char *text)
+{
+	Edit edit = {rewriter->file, (uint32_t)start, (uint32_t)end,
+	        {arena_text(rewriter->plan->arena, slice_from(text)), strlen(text)}};
+	Slice old = slice_sub(rewriter->text, start, end);
+	if (!slice_equal(old, edit.text))
+		g_array_append_val(rewriter->edits, edit);
+}
+
+static void note_unsure(Rewriter *rewriter, const Word *word, const char *reason)
+{
+	uint32_t line, column;
+	graph_position(
+	        rewriter->graph, (Span){rewriter->file, (uint32_t)word->start, (uint32_t)word->end}, &line, &column);
+	Unsure unsure = {graph_file_path(rewriter->graph, rewriter->file), line, reason};
+	g_array_append_val(rewriter->plan->unsure, unsure);
+}
+
+/* Written for the new tree from a folder of it. */
+static void rewrite_from(
+        Rewriter *rewriter, const Word *word, Slice old_folder, const char *new_folder, const char *path)
+{
+	Slice written = slice_sub(rewriter->text, word->start, word->end);
+	g_autofree char *text =
+	        moved_between(written, old_folder, slice_from(new_folder), path, plan_path(rewriter->plan, path));
+	if (text)
+		add_edit_at(rewriter, word->start, word->end, text);
+	else
+		note_unsure(rewriter, word, "a path that moves is written in a way that is not understood");
+}
+
+/* "$HERE/../services/x" and "$ROOT/services/x": whichever of the two leads somewhere. */
+static void rewrite_variable(Rewriter *rewriter, Word word)
+{
+	word.start++; /* the slash belongs to the variable */
+	Slice rest = literal_part(slice_sub(rewriter->text, word.start, word.end));
+	if (rest.length == 0)
+		return;
+	g_autofree char *root = meant_from(rewriter, (Slice){"", 0}, rest);
+	g_autofree char *here = meant_from(rewriter, rewriter->folder, rest);
+	bool root_moves = root && is_concerned(rewriter, root);
+	bool self_moves = rewriter->folder.length && strcmp(rewriter->new_folder, "") != 0 &&
+	                  !slice_is(rewriter->folder, rewriter->new_folder);
+	if (root && here && strcmp(root, here) != 0 && (root_moves || is_concerned(rewriter, here)))
+		note_unsure(rewriter, &word, "what the variable before this path holds decides where it leads");
+	else if (here && (is_concerned(rewriter, here) || self_moves) && slice_starts(rest, ".."))
+		rewrite_from(rewriter, &word, rewriter->folder, rewriter->new_folder, here);
+	else if (root_moves)
+		rewrite_from(rewriter, &word, (Slice){"", 0}, "", root);
+	else if (here && is_concerned(rewriter, here))
+		rewrite_from(rewriter, &word, rewriter->folder, rewriter->new_folder, here);
+}
+
+/* "/home/anna/lab/services/x", "~/lab/services/x": the clone's own place stands before a path that names a part. */
+static void rewrite_absolute(Rewriter *rewriter, Word word)
+{
+	static const char *const homes[] = {"~/", "/home/", "/root/", "/opt/", "/srv/", "/Users/", "/workspace/"};
+	Slice written = slice_sub(rewriter->text, word.start, word.end);
+	bool home = false;
+	for (size_t i = 0; i < G_N_ELEMENTS(homes); i++)
+		home = home || slice_starts(written, homes[i]);
+	for (size_t slash = slice_find_byte(written, '/', 1); home && slash != SIZE_MAX;
+	        slash = slice_find_byte(written, '/', slash + 1)) {
+		Word rest = {word.start + slash + 1, word.end, false, false};
+		Slice bare = literal_part(slice_sub(rewriter->text, rest.start, rest.end));
+		if (slice_find_byte(bare, '/', 0) == SIZE_MAX)
+			return; /* one name alone is anybody's */
+		g_autofree char *path = meant_from(rewriter, (Slice){"", 0}, bare);
+		if (path && is_concerned(rewriter, path)) {
+			rewrite_from(rewriter, &rest, (Slice){"", 0}, "", path);
+			return;
+		}
+	}
+}
+
+/* Patterns of an ignore file that begin with a slash mean its own folder, as links of documents mean the root. */
+static bool is_anchored_here(const Rewriter *rewriter)
+{
+	Slice name = path_name(slice_from(graph_file_path(rewriter->graph, rewriter->file)));
+	return slice_ends(name, "ignore") || slice_is(name, "CODEOWNERS") || slice_ends(name, ".md");
+}
+
+static const Move *own_move(const Rewriter *rewriter)
+{
+	return plan_move_of(rewriter->plan, graph_file_path(rewriter->graph, rewriter->file));
+}
+
+static void rewrite_relative(Rewriter *rewriter, const Word *word)
+{
+	Slice bare = literal_part(slice_sub(rewriter->text, word->start, word->end));
+	g_autofree char *here = rewriter->from_here ? meant_from(rewriter, rewriter->folder, bare) : NULL;
+	g_autofree char *root =
+	        rewriter->from_root && !slice_starts(bare, "..") ? meant_from(rewriter, (Slice){"", 0}, bare) : NULL;
+	if (bare.length == 0 || (!here && !root))
+		return;
+	bool moves = !slice_is(rewriter->folder, rewriter->new_folder);
+	/* What is in the part itself is nearer than what is anywhere else. */
+	if (here && root && moves && plan_move_of(rewriter->plan, here) == own_move(rewriter))
+		return;
+	if (here && root && strcmp(here, root) != 0 && (is_concerned(rewriter, root) || moves)) {
+		note_unsure(rewriter, word, "the path exists from the root and from this folder");
+		return;
+	}
+	if (here && (moves || is_concerned(rewriter, here)) &&
+	        (!root || rewriter->folder.length == 0 || strcmp(here, root) != 0 || !moves))
+		rewrite_from(rewriter, word, rewriter->folder, rewriter->folder.length == 0 ? "" : rewriter->new_folder,
+		        here);
+	else if (root && is_concerned(rewriter, root))
+		rewrite_from(rewriter, word, (Slice){"", 0}, "", root);
+}
+
+static void rewrite_word(Rewriter *rewriter, Word word)
+{
+	if (word.variable) {
+		rewrite_variable(rewriter, word);
+	} else if (word.absolute && is_anchored_here(rewriter) && rewriter->text.at[word.start] == '/') {
+		Slice bare = literal_part(slice_sub(rewriter->text, word.start + 1, word.end));
+		g_autofree char *path = meant_from(rewriter, rewriter->folder, bare);
+		Word below = {word.start + 1, word.end, false, false};
+		if (path && is_concerned(rewriter, path))
+			rewrite_from(rewriter, &below, rewriter->folder, rewriter->new_folder, path);
+		else if (!path)
+			rewrite_absolute(rewriter, word);
+	} else if (word.absolute) {
+		rewrite_absolute(rewriter, word);
+	} else {
+		rewrite_relative(rewriter, &word);
+	}
+}
+
+/* ---- files --------------------------------------------------------------------------------------------------- */
+
+/* How a file of that kind means its relative paths. A loose script is started at the root before and after. */
+static void begin_file(Rewriter *rewriter, uint32_t file)
+{
+	const Graph *graph = rewriter->graph;
+	Slice path = slice_from(graph_file_path(graph, file)), name = path_name(path);
+	Node node = graph_file_node(graph, file);
+	const char *format = graph_text(graph, node, FACT_FORMAT), *now = plan_path(rewriter->plan, path.at);
+	bool listed =
+	        slice_starts(name, "kustomization") || strcmp(format, "compose") == 0 || slice_ends(name, "ignore");
+	bool workflow = slice_starts(path, ".github/") || slice_starts(path, ".gitea/") ||
+	                slice_starts(path, ".forgejo/") || slice_is(name, ".gitlab-ci.yml") ||
+	                slice_is(name, "CODEOWNERS");
+	rewriter->file = file;
+	rewriter->text = graph_file_bytes(graph, file);
+	rewriter->folder = path_folder(path);
+	rewriter->new_folder = arena_text(rewriter->plan->arena, path_folder(slice_from(now)));
+	rewriter->from_here = !workflow;
+	rewriter->from_root = !listed;
+	if (rewriter->folder.length == 0 && !slice_ends(name, ".md"))
+		rewriter->new_folder = ""; /* what is started at the root goes on being started there */
+}
+
+/* What tells how it was, or is made by a program, is left as it is. */
+static bool is_history(const Graph *graph, uint32_t file)
+{
+	const char *class = graph_text(graph, graph_file_node(graph, file), FACT_CLASS);
+	return *class && strcmp(class, "test") != 0 && strcmp(class, "example") != 0;
+}
+
+static int compare_unsure(const void *a, const void *b)
+{
+	const Unsure *left = a, *right = b;
+	int order = strcmp(left->path, right->path);
+	return order ? order : (left->line > right->line) - (left->line < right->line);
+}
+
+GArray *plan_rewrite(Plan *plan)
+{
+	Rewriter rewriter = {.plan = plan,
+	        .graph = plan->graph,
+	        .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+	        .edits = g_array_new(FALSE, FALSE, sizeof(Edit))};
+	collect_names(&rewriter);
+	for (uint32_t file = 0; file < graph_files(plan->graph) && plan->moves->len; file++) {
+		size_t at = 0;
+		Word word;
+		if (is_history(plan->graph, file))
+			continue;
+		begin_file(&rewriter, file);
+		while (next_word(&rewriter, &at, &word))
+			rewrite_word(&rewriter, word);
+	}
+	g_array_sort(rewriter.edits, edit_compare);
+	g_array_sort(plan->unsure, compare_unsure);
+	g_hash_table_unref(rewriter.names);
+	return rewriter.edits;
+}

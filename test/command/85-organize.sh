@@ -1,0 +1,81 @@
+#!/bin/sh
+# What organize moves, what follows, what stays, and that nothing is lost on the way.
+. "$(dirname "$0")/tap.sh"
+export GIT_AUTHOR_NAME=Anna GIT_AUTHOR_EMAIL=anna@example.org GIT_COMMITTER_NAME=Anna GIT_COMMITTER_EMAIL=anna@example.org
+
+manifest() { # name image
+	printf 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: %s, namespace: lab}\nspec:\n  selector: {matchLabels: {app: %s}}\n  template:\n    metadata: {labels: {app: %s}}\n    spec:\n      containers:\n        - name: %s\n          image: %s\n          resources: {requests: {memory: 64Mi}}\n' "$1" "$1" "$1" "$1" "$2"
+}
+make_lab() {
+	rm -rf lab && mkdir -p lab/k8s/db lab/k8s/llm lab/k8s/odd lab/bot/models lab/trash lab/docs lab/.github/workflows lab/beta && git -C lab init -q
+	manifest postgres postgres:16.4 >lab/k8s/db/postgres.yaml
+	manifest ollama ollama/ollama:0.5.13 >lab/k8s/llm/ollama.yaml
+	manifest odd example.org/odd:1.0 >lab/k8s/odd/odd.yaml
+	manifest gadget example.org/gadget:1.0 >lab/beta/gadget.yaml
+	printf 'FROM python:3.12\nWORKDIR /srv\nCOPY . .\nCMD ["python", "main.py"]\n' >lab/bot/Dockerfile
+	printf 'import models.state\n' >lab/bot/main.py
+	printf 'x = 1\n' >lab/bot/models/state.py
+	touch lab/bot/models/__init__.py
+	manifest bot example.org/bot:1.0 >lab/bot/bot.yaml
+	manifest old redis:6 >lab/trash/old.yaml
+	printf 'on: {push: {paths: ["bot/**"]}}\njobs: {build: {runs-on: x, steps: [{uses: docker/build-push-action@v6, with: {context: bot}}]}}\n' >lab/.github/workflows/bot.yml
+	printf '#!/bin/sh\nkubectl apply -f k8s/db/postgres.yaml -f k8s/llm -f k8s/odd\nkubectl apply -f bot/bot.yaml\nkubectl apply -f beta/gadget.yaml\n' >lab/up.sh
+	printf 'models/\n!/bot/models/\nsecret.txt\n' >lab/.gitignore
+	printf '# Lab\nSee [the database](k8s/db/postgres.yaml), `k8s/llm/ollama.yaml` and [notes](docs/notes.md).\n`beta` is an experiment. Clone to ~/lab, then run `~/lab/bot/main.py`. An image: k8s/db.\n' >lab/README.md
+	printf 'Back to [the bot](../bot/main.py) and [up](../up.sh).\n' >lab/docs/notes.md
+	echo mine >lab/bot/secret.txt
+	git -C lab add -A && git -C lab add -f lab/bot/models 2>/dev/null; git -C lab add -f bot/models && git -C lab commit -qm "a lab"
+}
+
+make_lab
+run organize lab
+is "the default only shows" $code 0
+is "and changes nothing" "$(git -C lab status --porcelain)" ""
+has "a database is core" "$out" "k8s/db → production/core/db"
+has "a folder called llm" "$out" "k8s/llm → production/ai-stack/llm"
+has "an own program" "$out" "bot → production/bot"
+has "what documents call an experiment" "$out" "README.md:3 calls it an experiment"
+has "what is put aside" "$out" "trash → archive"
+has "what nothing tells about stays" "$out" "k8s/odd: no table knows its images"
+run organize --commit lab
+is "it is committed" $code 0
+is "as moves and references" "$(git -C lab log --format=%s | head -2 | tr '\n' ';')" "structure: let every reference follow the moves;structure: move 6 parts to their areas;"
+is "the first commit holds moves alone" "$(git -C lab show --format= --numstat HEAD~1 | grep -cv '^0	0')" 0
+is "nothing is left over" "$(git -C lab status --porcelain)" ""
+is "history follows" "$(git -C lab log --follow --format=%s production/core/db/postgres.yaml | tail -1)" "a lab"
+is "what is tracked in spite of an ignore rule stays tracked" "$(git -C lab ls-files production/bot/models | wc -l | tr -d ' ')" 2
+is "an untracked file goes along" "$(cat lab/production/bot/secret.txt)" mine
+is "CI follows" "$(grep -c 'production/bot' lab/.github/workflows/bot.yml)" 2
+has "scripts follow" lab/scripts/up.sh "kubectl apply -f production/core/db/postgres.yaml -f production/ai-stack/llm -f k8s/odd"
+has "links follow" lab/README.md "[the database](production/core/db/postgres.yaml), \`production/ai-stack/llm/ollama.yaml\`"
+has "a path behind the place of the clone follows" lab/README.md "~/lab/production/bot/main.py"
+has "links out of a document that stays follow" lab/docs/notes.md "(../production/bot/main.py) and [up](../scripts/up.sh)"
+has "ignore rules with a path follow" lab/.gitignore "!/production/bot/models/"
+run organize lab
+has "a second run moves nothing" "$out" "0 parts would move"
+run check lab --fail-on warning --rule doc-dead-path --rule script-wrong-target --rule ci-path-missing
+is "no path is dead" $code 0
+
+make_lab
+printf 'areas:\n  "production/data": k8s/db\n' >lab/labwright.yaml
+git -C lab add -A && git -C lab commit -qm areas
+run organize lab
+has "labwright.yaml decides" "$out" "k8s/db → production/data/db"
+
+make_lab
+mkdir -p lab/production/core/db && echo taken >lab/production/core/db/note.txt
+git -C lab add -A && git -C lab commit -qm taken
+run organize lab
+has "what is there is not overwritten" "$out" "k8s/db: production/core/db is already there"
+
+make_lab
+echo "# mine" >>lab/README.md
+run organize --commit lab
+is "changes of the user stop a commit" $code 2
+is "and nothing moved" "$(git -C lab status --porcelain)" " M README.md"
+
+make_lab
+rm -rf lab/.git
+run organize --write lab
+is "a folder without Git can be sorted" "$([ -f lab/production/bot/models/state.py ] && echo yes)" yes
+finish

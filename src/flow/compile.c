@@ -134,7 +134,14 @@ static char *ask(const char *python, const Graph *graph, const GArray *files)
 
 /* ---- answers ------------------------------------------------------------------------------------------ */
 
-/* "VERSION LINE KIND: MESSAGE" for what does not compile, "" for what does, by the address of the bytes. */
+/* A program is known by its bytes: after an edit the same path is another one. Free with g_free. */
+static char *key_of(const Graph *graph, uint32_t file)
+{
+	Slice bytes = graph_file_bytes(graph, file);
+	return g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes.at, bytes.length);
+}
+
+/* "VERSION LINE KIND: MESSAGE" for what does not compile, "" for what does. */
 static void keep_answers(GHashTable *known, const Graph *graph, const GArray *files, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -142,14 +149,12 @@ static void keep_answers(GHashTable *known, const Graph *graph, const GArray *fi
 	if (count == 0 || !g_str_has_prefix(lines[count - 1], "end "))
 		return;
 	for (guint i = 0; i < files->len; i++)
-		g_hash_table_insert(
-		        known, (gpointer)graph_file_bytes(graph, g_array_index(files, uint32_t, i)).at, g_strdup(""));
+		g_hash_table_insert(known, key_of(graph, g_array_index(files, uint32_t, i)), g_strdup(""));
 	for (guint i = 0; i + 1 < count; i++) {
 		char *rest;
 		guint64 number = g_ascii_strtoull(lines[i], &rest, 10);
 		if (number < files->len && *rest == ' ')
-			g_hash_table_insert(known,
-			        (gpointer)graph_file_bytes(graph, g_array_index(files, uint32_t, number)).at,
+			g_hash_table_insert(known, key_of(graph, g_array_index(files, uint32_t, number)),
 			        g_strconcat(lines[count - 1] + strlen("end "), rest, NULL));
 	}
 }
@@ -204,7 +209,8 @@ static void ask_unknown(Scan *scan, const GArray *files)
 	g_autoptr(GArray) unknown = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	for (guint i = 0; i < files->len; i++) {
 		uint32_t file = g_array_index(files, uint32_t, i);
-		if (!g_hash_table_contains(scan->compiled, graph_file_bytes(scan->graph, file).at))
+		g_autofree char *key = key_of(scan->graph, file);
+		if (!g_hash_table_contains(scan->compiled, key))
 			g_array_append_val(unknown, file);
 	}
 	if (unknown->len == 0)
@@ -225,7 +231,8 @@ void compile_programs(Scan *scan)
 	ask_unknown(scan, files);
 	for (guint i = 0; i < files->len; i++) {
 		uint32_t file = g_array_index(files, uint32_t, i);
-		const char *answer = g_hash_table_lookup(scan->compiled, graph_file_bytes(scan->graph, file).at);
+		g_autofree char *key = key_of(scan->graph, file);
+		const char *answer = g_hash_table_lookup(scan->compiled, key);
 		if (answer && *answer)
 			derive_answer(scan->graph, file, answer);
 	}

@@ -41,7 +41,7 @@ typedef struct Scan {
 	Timing timing;
 	uint64_t bytes;        /* read */
 	size_t held;           /* memory of the arenas */
-	GHashTable *compiled;  /* what Python said of programs, by the address of their bytes; see compile.c */
+	GHashTable *compiled;  /* what Python said of programs, by the checksum of their bytes; see compile.c */
 	uint32_t not_compiled; /* programs that no Python could be asked about */
 	bool is_compiled;
 } Scan;

@@ -141,7 +141,7 @@ Scan *scan_new(const ScanOptions *options, GError **error)
 	g_autoptr(Scan) scan = g_new0(Scan, 1);
 	int64_t start = g_get_monotonic_time();
 	scan->arenas = g_ptr_array_new_with_free_func((GDestroyNotify)arena_free);
-	scan->compiled = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	scan->compiled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	scan->repo = repo_open(options->path ? options->path : ".", options->view, options->revision, error);
 	if (!scan->repo)
 		return NULL;

@@ -19,18 +19,6 @@ static Slice document_of(const Graph *graph, Node node)
 
 /* ---- what is said around a path ---------------------------------------------------------------------------- */
 
-/* Documents that speak of what is to come. */
-static bool is_plan(Slice document)
-{
-	static const char *const words[] = {"plan", "spec", "template", "proposal", "adr", "rfc", "todo", "roadmap",
-	        "task", "skill", "idea", "design", "backlog"};
-	g_autofree char *lower = g_ascii_strdown(document.at, (gssize)document.length);
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (strstr(lower, words[i]))
-			return true;
-	return false;
-}
-
 /* Paths with a name that stands for any name. */
 static bool is_sample_path(Slice path)
 {

@@ -7,6 +7,17 @@
 
 /* ---- texts ------------------------------------------------------------------------------------------- */
 
+bool is_plan(Slice document)
+{
+	static const char *const words[] = {"plan", "spec", "template", "proposal", "adr", "rfc", "todo", "roadmap",
+	        "task", "skill", "idea", "design", "backlog"};
+	g_autofree char *lower = g_ascii_strdown(document.at, (gssize)document.length);
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strstr(lower, words[i]))
+			return true;
+	return false;
+}
+
 bool is_literal_path(Slice path)
 {
 	if (path.length == 0 || path.length > 200 || strchr("/~$#-@%", path.at[0]))

@@ -6,6 +6,9 @@
 #include "rule/moved.h"
 #include "rule/rule.h"
 
+/* True for a document that speaks of what is to come. */
+bool is_plan(Slice document);
+
 /* True for a text that stands for one path of some repository: no variables, wildcards, URLs or paths of a machine. */
 bool is_literal_path(Slice path);
 /* Without the anchor, the query and the `:12` of a line. */

@@ -26,18 +26,18 @@ static void append_path(const OrganizeArguments *arguments, const char *path, GS
 }
 
 /* The moves, by the area that they lead to. */
-static void append_moves(const OrganizeArguments *arguments, const Plan *plan, GString *out)
+static void append_moves(const OrganizeArguments *arguments, const Layout *layout, GString *out)
 {
 	const char *arrow = g_get_charset(NULL) ? " → " : " -> ";
 	const char *bold = arguments->with_colour ? "\033[1m" : "", *off = arguments->with_colour ? "\033[0m" : "";
 	g_autoptr(GHashTable) areas = g_hash_table_new(g_str_hash, g_str_equal);
-	for (guint i = 0; i < plan->moves->len; i++) {
-		const char *area = g_array_index(plan->moves, Move, i).area;
+	for (guint i = 0; i < layout->moves->len; i++) {
+		const char *area = g_array_index(layout->moves, PartMove, i).area;
 		if (!g_hash_table_add(areas, (gpointer)area))
 			continue;
 		g_string_append_printf(out, "%s%s%s\n", bold, area, off);
-		for (guint k = i; k < plan->moves->len; k++) {
-			const Move *move = &g_array_index(plan->moves, Move, k);
+		for (guint k = i; k < layout->moves->len; k++) {
+			const PartMove *move = &g_array_index(layout->moves, PartMove, k);
 			if (strcmp(move->area, area) != 0)
 				continue;
 			g_string_append(out, "  ");
@@ -51,12 +51,12 @@ static void append_moves(const OrganizeArguments *arguments, const Plan *plan, G
 	}
 }
 
-static void append_unsure(const OrganizeArguments *arguments, const Plan *plan, GString *out)
+static void append_unsure(const OrganizeArguments *arguments, const Layout *layout, GString *out)
 {
-	if (plan->unsure->len)
+	if (layout->unsure->len)
 		g_string_append(out, "\nLEFT TO YOU\n");
-	for (guint i = 0; i < plan->unsure->len; i++) {
-		const Unsure *unsure = &g_array_index(plan->unsure, Unsure, i);
+	for (guint i = 0; i < layout->unsure->len; i++) {
+		const Unsure *unsure = &g_array_index(layout->unsure, Unsure, i);
 		append_path(arguments, unsure->path, out);
 		if (unsure->line)
 			g_string_append_printf(out, ":%u", unsure->line);
@@ -88,18 +88,18 @@ static void append_diffs(const OrganizeArguments *arguments, const Organize *org
 
 static void append_summary(const OrganizeArguments *arguments, const Organize *organize, GString *out)
 {
-	const Plan *plan = organize_plan(organize);
+	const Layout *layout = organize_layout(organize);
 	bool written = arguments->write || arguments->commit;
 	ScanArguments asked = arguments->scan;
 	asked.worktree = FALSE;
 	g_autofree char *again = scan_arguments_again(&asked);
-	g_string_append_printf(out, "\n%u part%s %s, references rewritten in %u file%s", plan->moves->len,
-	        plan->moves->len == 1 ? "" : "s", written ? "moved" : "would move", count_changed(organize),
+	g_string_append_printf(out, "\n%u part%s %s, references rewritten in %u file%s", layout->moves->len,
+	        layout->moves->len == 1 ? "" : "s", written ? "moved" : "would move", count_changed(organize),
 	        count_changed(organize) == 1 ? "" : "s");
-	if (plan->moves->len)
+	if (layout->moves->len)
 		g_string_append(out, ", proven: no finding is new, the same objects are applied");
-	g_string_append_printf(out, "\n%u left to you\n", plan->unsure->len);
-	if (!written && plan->moves->len)
+	g_string_append_printf(out, "\n%u left to you\n", layout->unsure->len);
+	if (!written && layout->moves->len)
 		g_string_append_printf(out, "next: labwright organize --diff%s, then --commit\n", again);
 	else
 		g_string_append_printf(out, "next: labwright check%s\n", again);
@@ -120,14 +120,14 @@ static int organize(const OrganizeArguments *arguments, GError **error)
 	}
 	g_autoptr(Organize) organized = organize_new(scan);
 	g_autoptr(GString) out = g_string_new(NULL);
-	append_moves(arguments, organize_plan(organized), out);
+	append_moves(arguments, organize_layout(organized), out);
 	if (arguments->diff)
 		append_diffs(arguments, organized, out);
 	if (arguments->commit && !organize_commit(organized, scan->repo, arguments->with_changes, &commits, error))
 		return EXIT_WORK;
 	if (arguments->write && !arguments->commit && !organize_write(organized, scan->repo, error))
 		return EXIT_WORK;
-	append_unsure(arguments, organize_plan(organized), out);
+	append_unsure(arguments, organize_layout(organized), out);
 	append_summary(arguments, organized, out);
 	return command_write(NULL, out, error) ? EXIT_CLEAN : EXIT_WORK;
 }
@@ -138,7 +138,7 @@ static int run(int argc, char **argv)
 	g_auto(OrganizeArguments) arguments = {0};
 	const GOptionEntry entries[] = {
 	        {"diff", 0, 0, G_OPTION_ARG_NONE, &arguments.diff, "Show what is rewritten, too", NULL},
-	        {"write", 'w', 0, G_OPTION_ARG_NONE, &arguments.write, "Move and write the files", NULL},
+	        {"write", 'w', 0, G_OPTION_ARG_NONE, &arguments.write, "PartMove and write the files", NULL},
 	        {"commit", 0, 0, G_OPTION_ARG_NONE, &arguments.commit,
 	                "The same as two commits: moves, then references", NULL},
 	        {"with-changes", 0, 0, G_OPTION_ARG_NONE, &arguments.with_changes,

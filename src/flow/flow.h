@@ -147,7 +147,7 @@ Organize *organize_new(Scan *scan);
 void organize_free(Organize *organize);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Organize, organize_free)
 
-const Plan *organize_plan(const Organize *organize);
+const Layout *organize_layout(const Organize *organize);
 /* In the order of new paths. */
 size_t organize_files(const Organize *organize);
 const OrganizedFile *organize_file(const Organize *organize, size_t index);

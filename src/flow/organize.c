@@ -1,6 +1,6 @@
-/* The proof of a plan: the repository read and checked again with everything in its new place. Findings may only become
- * fewer, and what is applied must be the same objects. A part that brings anything new stays where it is, and the rest
- * is tried again. */
+/* The proof of a layout: the repository read and checked again with everything in its new place. Findings may only
+ * become fewer, and what is applied must be the same objects. A part that brings anything new stays where it is, and
+ * the rest is tried again. */
 #include "flow/git.h"
 
 #include "base/error.h"
@@ -11,7 +11,7 @@
 struct Organize {
 	Scan *scan; /* borrowed */
 	Check *check;
-	Plan *plan;
+	Layout *layout;
 	Arena *arena;
 	GArray *edits;
 	GHashTable *overlay; /* path → FileState */
@@ -49,7 +49,7 @@ static void build(Organize *organize)
 	g_array_set_size(organize->files, 0);
 	g_hash_table_remove_all(organize->overlay);
 	for (uint32_t file = 0; file < graph_files(graph); file++) {
-		const char *path = graph_file_path(graph, file), *now = plan_path(organize->plan, path);
+		const char *path = graph_file_path(graph, file), *now = layout_path(organize->layout, path);
 		const Slice *text = edited_text(organize, file);
 		if (now == path && !text)
 			continue;
@@ -66,20 +66,20 @@ static void build(Organize *organize)
 
 static int compare_lengths(const void *a, const void *b)
 {
-	size_t left = strlen((*(const Move *const *)a)->from), right = strlen((*(const Move *const *)b)->from);
+	size_t left = strlen((*(const PartMove *const *)a)->from), right = strlen((*(const PartMove *const *)b)->from);
 	return (left < right) - (left > right);
 }
 
 /* A text that names old paths, with the new ones. Free with g_free. */
-static char *with_new_paths(const Plan *plan, const char *text)
+static char *with_new_paths(const Layout *layout, const char *text)
 {
 	g_autoptr(GPtrArray) moves = g_ptr_array_new();
-	for (guint i = 0; i < plan->moves->len; i++)
-		g_ptr_array_add(moves, &g_array_index(plan->moves, Move, i));
+	for (guint i = 0; i < layout->moves->len; i++)
+		g_ptr_array_add(moves, &g_array_index(layout->moves, PartMove, i));
 	g_ptr_array_sort(moves, compare_lengths);
 	GString *out = g_string_new(text);
 	for (guint i = 0; i < moves->len; i++) {
-		const Move *move = moves->pdata[i];
+		const PartMove *move = moves->pdata[i];
 		g_string_replace(out, move->from, move->to, 0);
 	}
 	return g_string_free(out, FALSE);
@@ -101,12 +101,12 @@ static void add_keys(const Organize *organize, GHashTable *keys, const Finding *
 {
 	const Graph *graph = organize->scan->graph;
 	const char *id = finding->rule->id, *path = graph_file_path(graph, finding->span.file);
-	g_autofree char *message = with_new_paths(organize->plan, finding->message);
-	g_hash_table_add(keys, g_strdup_printf("%s\n%s\n%u", id, plan_path(organize->plan, path),
+	g_autofree char *message = with_new_paths(organize->layout, finding->message);
+	g_hash_table_add(keys, g_strdup_printf("%s\n%s\n%u", id, layout_path(organize->layout, path),
 	                               mapped_place(organize, finding->span)));
 	g_hash_table_add(keys, g_strdup_printf("%s\n%s", id, message));
 	if (*finding->detail) {
-		g_autofree char *detail = with_new_paths(organize->plan, finding->detail);
+		g_autofree char *detail = with_new_paths(organize->layout, finding->detail);
 		g_hash_table_add(keys, g_strdup_printf("%s\n\n%s", id, detail));
 	}
 }
@@ -124,10 +124,10 @@ static bool is_known(const Organize *organize, GHashTable *keys, const Finding *
 /* ---- blame ------------------------------------------------------------------------------------------------------ */
 
 /* The move that brought the file to its place. */
-static bool find_move_to(const Plan *plan, const char *path, guint *ret_index)
+static bool find_move_to(const Layout *layout, const char *path, guint *ret_index)
 {
-	for (guint i = 0; i < plan->moves->len; i++) {
-		const Move *move = &g_array_index(plan->moves, Move, i);
+	for (guint i = 0; i < layout->moves->len; i++) {
+		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
 		size_t length = strlen(move->to);
 		if (strncmp(path, move->to, length) == 0 &&
 		        (path[length] == '\0' || (move->folder && path[length] == '/'))) {
@@ -141,12 +141,12 @@ static bool find_move_to(const Plan *plan, const char *path, guint *ret_index)
 static void blame(const Organize *organize, const Finding *fresh, const char **why)
 {
 	const Graph *graph = organize->after->graph;
-	const Plan *plan = organize->plan;
+	const Layout *layout = organize->layout;
 	const char *reason = arena_printf(organize->arena, "it would bring %s [%s] in %s", fresh->message,
 	        fresh->rule->id, graph_file_path(graph, fresh->span.file));
 	bool any = false;
-	for (guint i = 0; i < plan->moves->len; i++) {
-		const Move *move = &g_array_index(plan->moves, Move, i);
+	for (guint i = 0; i < layout->moves->len; i++) {
+		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
 		if (strstr(fresh->message, move->from) || strstr(fresh->message, move->to) ||
 		        strstr(fresh->detail, move->from)) {
 			why[i] = why[i] ? why[i] : reason;
@@ -156,12 +156,12 @@ static void blame(const Organize *organize, const Finding *fresh, const char **w
 	for (uint32_t i = 0; i <= fresh->n_evidence && !any; i++) {
 		guint index;
 		uint32_t file = i ? fresh->evidence[i - 1].span.file : fresh->span.file;
-		if (find_move_to(plan, graph_file_path(graph, file), &index)) {
+		if (find_move_to(layout, graph_file_path(graph, file), &index)) {
 			why[index] = why[index] ? why[index] : reason;
 			any = true;
 		}
 	}
-	for (guint i = 0; i < plan->moves->len && !any; i++)
+	for (guint i = 0; i < layout->moves->len && !any; i++)
 		why[i] = why[i] ? why[i] : reason;
 }
 
@@ -186,21 +186,21 @@ static void compare_objects(const Organize *organize, const char **why)
 		if (g_hash_table_lookup(before, text) == g_hash_table_lookup(after, text))
 			continue;
 		const char *path = graph_file_path(old, graph_file_of(old, row->subject));
-		const Move *move = plan_move_of(organize->plan, path);
-		guint index = move ? (guint)(move - &g_array_index(organize->plan->moves, Move, 0)) : 0;
+		const PartMove *move = layout_move_of(organize->layout, path);
+		guint index = move ? (guint)(move - &g_array_index(organize->layout->moves, PartMove, 0)) : 0;
 		const char *reason = arena_printf(organize->arena, "%s would no longer be applied as it is", text);
-		for (guint i = move ? index : 0; i < (move ? index + 1 : organize->plan->moves->len); i++)
+		for (guint i = move ? index : 0; i < (move ? index + 1 : organize->layout->moves->len); i++)
 			why[i] = why[i] ? why[i] : reason;
 	}
 }
 
-/* True if nothing new came; else the moves that brought it are taken out of the plan. */
+/* True if nothing new came; else the moves that brought it are taken out of the layout. */
 static bool prove(Organize *organize)
 {
 	CheckOptions all = {0};
 	g_autoptr(Check) now = check_new(organize->after, &all, NULL);
 	g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autofree const char **why = g_new0(const char *, MAX(organize->plan->moves->len, 1));
+	g_autofree const char **why = g_new0(const char *, MAX(organize->layout->moves->len, 1));
 	for (size_t i = 0; i < organize->check->count; i++)
 		add_keys(organize, keys, organize->check->findings[i]);
 	for (size_t i = 0; i < now->count; i++) {
@@ -211,9 +211,9 @@ static bool prove(Organize *organize)
 	}
 	compare_objects(organize, why);
 	bool good = true;
-	for (guint i = organize->plan->moves->len; i-- > 0;)
+	for (guint i = organize->layout->moves->len; i-- > 0;)
 		if (why[i]) {
-			plan_refuse(organize->plan, i, arena_text(organize->plan->arena, slice_from(why[i])));
+			layout_refuse(organize->layout, i, arena_text(organize->layout->arena, slice_from(why[i])));
 			good = false;
 		}
 	return good;
@@ -232,21 +232,21 @@ Organize *organize_new(Scan *scan)
 	Organize *organize = g_new0(Organize, 1);
 	organize->scan = scan;
 	organize->check = check_new(scan, &all, NULL);
-	organize->plan = plan_new(scan->graph);
+	organize->layout = layout_new(scan->graph);
 	organize->arena = arena_new();
 	organize->overlay = g_hash_table_new(g_str_hash, g_str_equal);
 	organize->files = g_array_new(FALSE, FALSE, sizeof(OrganizedFile));
 	for (bool proven = false; !proven;) {
-		GArray *unsure = g_array_copy(organize->plan->unsure);
+		GArray *unsure = g_array_copy(organize->layout->unsure);
 		g_clear_pointer(&organize->edits, g_array_unref);
-		organize->edits = plan_rewrite(organize->plan);
+		organize->edits = layout_rewrite(organize->layout);
 		build(organize);
 		scan_free(organize->after);
 		organize->after = scan_again(scan, organize->overlay);
 		proven = prove(organize);
 		if (!proven) {
 			/* What is unclear depends on what moves; what was refused is noted behind it. */
-			GArray *noted = organize->plan->unsure;
+			GArray *noted = organize->layout->unsure;
 			guint kept = unsure->len;
 			for (guint i = 0; i < noted->len; i++) {
 				const Unsure *one = &g_array_index(noted, Unsure, i);
@@ -256,9 +256,9 @@ Organize *organize_new(Scan *scan)
 				if (is_new)
 					g_array_append_vals(unsure, one, 1);
 			}
-			organize->plan->unsure = unsure;
+			organize->layout->unsure = unsure;
 			g_array_unref(noted);
-			plan_settle(organize->plan);
+			layout_settle(organize->layout);
 		} else {
 			g_array_unref(unsure);
 		}
@@ -276,14 +276,14 @@ void organize_free(Organize *organize)
 	g_clear_pointer(&organize->edits, g_array_unref);
 	g_hash_table_unref(organize->overlay);
 	g_array_unref(organize->files);
-	plan_free(organize->plan);
+	layout_free(organize->layout);
 	arena_free(organize->arena);
 	g_free(organize);
 }
 
-const Plan *organize_plan(const Organize *organize)
+const Layout *organize_layout(const Organize *organize)
 {
-	return organize->plan;
+	return organize->layout;
 }
 
 size_t organize_files(const Organize *organize)
@@ -311,18 +311,18 @@ static Journal *journal_for(const Repo *repo, GError **error)
 
 static int compare_targets(const void *a, const void *b)
 {
-	return strcmp((*(const Move *const *)a)->to, (*(const Move *const *)b)->to);
+	return strcmp((*(const PartMove *const *)a)->to, (*(const PartMove *const *)b)->to);
 }
 
 /* A folder comes to its place before what goes into it. */
 static void note_moves(const Organize *organize, Journal *journal)
 {
 	g_autoptr(GPtrArray) moves = g_ptr_array_new();
-	for (guint i = 0; i < organize->plan->moves->len; i++)
-		g_ptr_array_add(moves, &g_array_index(organize->plan->moves, Move, i));
+	for (guint i = 0; i < organize->layout->moves->len; i++)
+		g_ptr_array_add(moves, &g_array_index(organize->layout->moves, PartMove, i));
 	g_ptr_array_sort(moves, compare_targets);
 	for (guint i = 0; i < moves->len; i++) {
-		const Move *move = moves->pdata[i];
+		const PartMove *move = moves->pdata[i];
 		journal_move(journal, move->from, move->to);
 	}
 }
@@ -353,7 +353,7 @@ static bool commit_moves(const Organize *organize, const Repo *repo, GError **er
 	g_autoptr(Journal) journal = journal_for(repo, error);
 	g_autoptr(GPtrArray) paths = g_ptr_array_new();
 	g_autoptr(GString) message = g_string_new("structure: move ");
-	const GArray *moves = organize->plan->moves;
+	const GArray *moves = organize->layout->moves;
 	g_string_append_printf(message, "%u part%s to their areas\n\n", moves->len, moves->len == 1 ? "" : "s");
 	if (!journal)
 		return false;
@@ -369,7 +369,7 @@ static bool commit_moves(const Organize *organize, const Repo *repo, GError **er
 	if (!journal_commit(journal, error))
 		return false;
 	for (guint i = 0; i < moves->len; i++) {
-		const Move *move = &g_array_index(moves, Move, i);
+		const PartMove *move = &g_array_index(moves, PartMove, i);
 		g_string_append_printf(message, "- %s to %s: %s\n", move->from, move->to, move->reason);
 	}
 	g_string_append(message, "\nMoves alone; the references to them follow in the next commit.\n");
@@ -414,7 +414,7 @@ bool organize_commit(
 		g_ptr_array_add(paths, (gpointer)g_array_index(organize->files, OrganizedFile, i).path);
 	if (!git_must_be_clean(repo, paths, with_changes, error))
 		return false;
-	if (organize->plan->moves->len == 0)
+	if (organize->layout->moves->len == 0)
 		return true;
 	if (!commit_moves(organize, repo, error))
 		return false;

@@ -11,12 +11,12 @@
 #include "fact/fact.h"
 
 /* from and to are paths below the root: of a folder, or of one file. */
-typedef struct Move {
+typedef struct PartMove {
 	const char *from, *to;
 	bool folder;
 	const char *area;   /* the folder of the area, as "production/core" */
 	const char *reason; /* why there, for the reader */
-} Move;
+} PartMove;
 
 /* A part, or a reference to one, that nothing tells enough about. */
 typedef struct Unsure {
@@ -25,34 +25,34 @@ typedef struct Unsure {
 	const char *reason;
 } Unsure;
 
-typedef struct Plan {
+typedef struct Layout {
 	const Graph *graph;
-	GArray *moves;       /* Move, by from */
+	GArray *moves;       /* PartMove, by from */
 	GArray *unsure;      /* Unsure, by path */
 	GHashTable *emptied; /* folder that all parts leave → where most of what was below it is */
 	Arena *arena;
-} Plan;
+} Layout;
 
-/* The graph must outlive the plan. */
-Plan *plan_new(const Graph *graph);
-void plan_free(Plan *plan);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
+/* The graph must outlive the layout. */
+Layout *layout_new(const Graph *graph);
+void layout_free(Layout *layout);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Layout, layout_free)
 
-/* Takes a move out of the plan and says why. index is that of plan->moves. */
-void plan_refuse(Plan *plan, guint index, const char *reason);
+/* Takes a move out of the layout and says why. index is that of layout->moves. */
+void layout_refuse(Layout *layout, guint index, const char *reason);
 
-/* Finds the folders that the moves empty: after the last plan_refuse, before what follows. */
-void plan_settle(Plan *plan);
+/* Finds the folders that the moves empty: after the last layout_refuse, before what follows. */
+void layout_settle(Layout *layout);
 
 /* The move that a path goes with, or NULL; and where the path is then, or the path itself: for a folder that is emptied
- * where most of it went. In the plan's arena. */
-const Move *plan_move_of(const Plan *plan, const char *path);
-const char *plan_path(const Plan *plan, const char *path);
+ * where most of it went. In the layout's arena. */
+const PartMove *layout_move_of(const Layout *layout, const char *path);
+const char *layout_path(const Layout *layout, const char *path);
 
 /* Edits (for the old texts, file being the graph's number) of everything that names a path that moves, or that names a
- * path from a file that moves. What names one in a way that is not clear is added to the plan's unsure. Free with
+ * path from a file that moves. What names one in a way that is not clear is added to the layout's unsure. Free with
  * g_array_unref. */
-GArray *plan_rewrite(Plan *plan);
+GArray *layout_rewrite(Layout *layout);
 
 /* ---- parts of the above ------------------------------------------------------------------------- */
 

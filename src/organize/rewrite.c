@@ -9,7 +9,7 @@
 #include "rule/moved.h"
 
 typedef struct Rewriter {
-	Plan *plan;
+	Layout *layout;
 	const Graph *graph;
 	GHashTable *names; /* places of bare file names that are paths for sure: "file start" */
 	GArray *edits;
@@ -141,13 +141,13 @@ static char *meant_from(const Rewriter *rewriter, Slice folder, Slice word)
 
 static bool is_concerned(const Rewriter *rewriter, const char *path)
 {
-	return plan_move_of(rewriter->plan, path) || g_hash_table_contains(rewriter->plan->emptied, path);
+	return layout_move_of(rewriter->layout, path) || g_hash_table_contains(rewriter->layout->emptied, path);
 }
 
 static void add_edit_at(Rewriter *rewriter, size_t start, size_t end, const char *text)
 {
 	Edit edit = {rewriter->file, (uint32_t)start, (uint32_t)end,
-	        {arena_text(rewriter->plan->arena, slice_from(text)), strlen(text)}};
+	        {arena_text(rewriter->layout->arena, slice_from(text)), strlen(text)}};
 	Slice old = slice_sub(rewriter->text, start, end);
 	if (!slice_equal(old, edit.text))
 		g_array_append_val(rewriter->edits, edit);
@@ -159,7 +159,7 @@ static void note_unsure(Rewriter *rewriter, const Word *word, const char *reason
 	graph_position(
 	        rewriter->graph, (Span){rewriter->file, (uint32_t)word->start, (uint32_t)word->end}, &line, &column);
 	Unsure unsure = {graph_file_path(rewriter->graph, rewriter->file), line, reason};
-	g_array_append_val(rewriter->plan->unsure, unsure);
+	g_array_append_val(rewriter->layout->unsure, unsure);
 }
 
 /* Written for the new tree from a folder of it. */
@@ -168,7 +168,7 @@ static void rewrite_from(
 {
 	Slice written = slice_sub(rewriter->text, word->start, word->end);
 	g_autofree char *text =
-	        moved_between(written, old_folder, slice_from(new_folder), path, plan_path(rewriter->plan, path));
+	        moved_between(written, old_folder, slice_from(new_folder), path, layout_path(rewriter->layout, path));
 	if (text)
 		add_edit_at(rewriter, word->start, word->end, text);
 	else
@@ -226,9 +226,9 @@ static bool is_anchored_here(const Rewriter *rewriter)
 	return slice_ends(name, "ignore") || slice_is(name, "CODEOWNERS") || slice_ends(name, ".md");
 }
 
-static const Move *own_move(const Rewriter *rewriter)
+static const PartMove *own_move(const Rewriter *rewriter)
 {
-	return plan_move_of(rewriter->plan, graph_file_path(rewriter->graph, rewriter->file));
+	return layout_move_of(rewriter->layout, graph_file_path(rewriter->graph, rewriter->file));
 }
 
 static void rewrite_relative(Rewriter *rewriter, const Word *word)
@@ -241,7 +241,7 @@ static void rewrite_relative(Rewriter *rewriter, const Word *word)
 		return;
 	bool moves = !slice_is(rewriter->folder, rewriter->new_folder);
 	/* What is in the part itself is nearer than what is anywhere else. */
-	if (here && root && moves && plan_move_of(rewriter->plan, here) == own_move(rewriter))
+	if (here && root && moves && layout_move_of(rewriter->layout, here) == own_move(rewriter))
 		return;
 	if (here && root && strcmp(here, root) != 0 && (is_concerned(rewriter, root) || moves)) {
 		note_unsure(rewriter, word, "the path exists from the root and from this folder");
@@ -282,7 +282,7 @@ static void begin_file(Rewriter *rewriter, uint32_t file)
 	const Graph *graph = rewriter->graph;
 	Slice path = slice_from(graph_file_path(graph, file)), name = path_name(path);
 	Node node = graph_file_node(graph, file);
-	const char *format = graph_text(graph, node, FACT_FORMAT), *now = plan_path(rewriter->plan, path.at);
+	const char *format = graph_text(graph, node, FACT_FORMAT), *now = layout_path(rewriter->layout, path.at);
 	bool listed =
 	        slice_starts(name, "kustomization") || strcmp(format, "compose") == 0 || slice_ends(name, "ignore");
 	bool workflow = slice_starts(path, ".github/") || slice_starts(path, ".gitea/") ||
@@ -291,7 +291,7 @@ static void begin_file(Rewriter *rewriter, uint32_t file)
 	rewriter->file = file;
 	rewriter->text = graph_file_bytes(graph, file);
 	rewriter->folder = path_folder(path);
-	rewriter->new_folder = arena_text(rewriter->plan->arena, path_folder(slice_from(now)));
+	rewriter->new_folder = arena_text(rewriter->layout->arena, path_folder(slice_from(now)));
 	rewriter->from_here = !workflow;
 	rewriter->from_root = !listed;
 	if (rewriter->folder.length == 0 && !slice_ends(name, ".md"))
@@ -312,24 +312,24 @@ static int compare_unsure(const void *a, const void *b)
 	return order ? order : (left->line > right->line) - (left->line < right->line);
 }
 
-GArray *plan_rewrite(Plan *plan)
+GArray *layout_rewrite(Layout *layout)
 {
-	Rewriter rewriter = {.plan = plan,
-	        .graph = plan->graph,
+	Rewriter rewriter = {.layout = layout,
+	        .graph = layout->graph,
 	        .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	        .edits = g_array_new(FALSE, FALSE, sizeof(Edit))};
 	collect_names(&rewriter);
-	for (uint32_t file = 0; file < graph_files(plan->graph) && plan->moves->len; file++) {
+	for (uint32_t file = 0; file < graph_files(layout->graph) && layout->moves->len; file++) {
 		size_t at = 0;
 		Word word;
-		if (is_history(plan->graph, file))
+		if (is_history(layout->graph, file))
 			continue;
 		begin_file(&rewriter, file);
 		while (next_word(&rewriter, &at, &word))
 			rewrite_word(&rewriter, word);
 	}
 	g_array_sort(rewriter.edits, edit_compare);
-	g_array_sort(plan->unsure, compare_unsure);
+	g_array_sort(layout->unsure, compare_unsure);
 	g_hash_table_unref(rewriter.names);
 	return rewriter.edits;
 }

@@ -19,7 +19,7 @@ typedef struct Part {
 } Part;
 
 typedef struct Planner {
-	Plan *plan;
+	Layout *layout;
 	const Graph *graph;
 	GPtrArray *parts;    /* Part, by path */
 	GHashTable *by_path; /* path → Part */
@@ -69,7 +69,7 @@ static Part *add_part(Planner *planner, Slice path, bool folder)
 	if (part)
 		return part;
 	part = g_new0(Part, 1);
-	part->path = arena_text(planner->plan->arena, path);
+	part->path = arena_text(planner->layout->arena, path);
 	part->folder = folder;
 	part->areas = g_hash_table_new(g_str_hash, g_str_equal);
 	g_ptr_array_add(planner->parts, part);
@@ -240,21 +240,21 @@ static const char *called(const Planner *planner, const Part *part, const char *
 
 static void add_move(Planner *planner, const Part *part, const char *area, const char *reason)
 {
-	Plan *plan = planner->plan;
+	Layout *layout = planner->layout;
 	const char *name = path_name(slice_from(part->path)).at;
 	bool whole = strcmp(area, name) == 0 || g_str_has_suffix(area, "/") || strcmp(part->path, area) == 0;
 	const char *last = path_name(slice_from(area)).at;
-	const char *to = whole || strcmp(last, name) == 0 ? area : arena_printf(plan->arena, "%s/%s", area, name);
+	const char *to = whole || strcmp(last, name) == 0 ? area : arena_printf(layout->arena, "%s/%s", area, name);
 	if (path_is_below(slice_from(part->path), slice_from(area)) || strcmp(part->path, to) == 0)
 		return; /* it is there */
-	Move move = {part->path, to, part->folder, area, reason};
-	g_array_append_val(plan->moves, move);
+	PartMove move = {part->path, to, part->folder, area, reason};
+	g_array_append_val(layout->moves, move);
 }
 
-static void add_unsure(Plan *plan, const char *path, uint32_t line, const char *reason)
+static void add_unsure(Layout *layout, const char *path, uint32_t line, const char *reason)
 {
 	Unsure unsure = {path, line, reason};
-	g_array_append_val(plan->unsure, unsure);
+	g_array_append_val(layout->unsure, unsure);
 }
 
 /* The area that labwright.yaml gives the path by name: not the one that its folder already is. */
@@ -266,7 +266,7 @@ static const char *declared_area(const Planner *planner, const char *path, const
 			const char *pattern = graph_symbol_text(graph, row->object);
 			if (!path_matches(pattern, path))
 				continue;
-			*ret_reason = arena_printf(planner->plan->arena, "labwright.yaml says so: %s", pattern);
+			*ret_reason = arena_printf(planner->layout->arena, "labwright.yaml says so: %s", pattern);
 			return graph_name(graph, area);
 		}
 	return NULL;
@@ -339,26 +339,27 @@ static bool is_for_developing(Slice name)
 
 static void decide_by_contents(Planner *planner, Part *part)
 {
-	Plan *plan = planner->plan;
+	Layout *layout = planner->layout;
 	Slice name = path_name(slice_from(part->path));
 	const char *named = area_of_name(name), *contents = area_of_contents(part), *twin = twin_of(planner, part);
 	if (!contents && part->workloads && g_hash_table_size(part->areas) == 0)
 		contents = area_of_image(name);
 	uint32_t containers = part->workloads;
 	if (named) {
-		add_move(planner, part, named, arena_printf(plan->arena, "its folder is called %s", name.at));
+		add_move(planner, part, named, arena_printf(layout->arena, "its folder is called %s", name.at));
 	} else if (is_for_developing(name)) {
-		add_unsure(plan, part->path, 0, "it is for developing: name its area in labwright.yaml if it has one");
+		add_unsure(
+		        layout, part->path, 0, "it is for developing: name its area in labwright.yaml if it has one");
 	} else if (twin) {
-		add_unsure(plan, part->path, 0,
-		        arena_printf(plan->arena,
+		add_unsure(layout, part->path, 0,
+		        arena_printf(layout->arena,
 		                "nothing applies it, and %s runs the same: archive it, or say what it is for", twin));
 	} else if (contents && (strcmp(contents, "network") == 0 || strcmp(contents, "storage") == 0)) {
 		add_move(planner, part, "infrastructure",
-		        arena_printf(plan->arena, "what runs in it serves the %s of the others", contents));
+		        arena_printf(layout->arena, "what runs in it serves the %s of the others", contents));
 	} else if (contents && part->own == 0) {
-		add_move(planner, part, arena_printf(plan->arena, "production/%s", contents),
-		        arena_printf(plan->arena, containers == 1 ? "it runs %s" : "it runs %s and %u more",
+		add_move(planner, part, arena_printf(layout->arena, "production/%s", contents),
+		        arena_printf(layout->arena, containers == 1 ? "it runs %s" : "it runs %s and %u more",
 		                part->runs_image ? part->runs_image : name.at, containers - 1));
 	} else if (part->own && containers) {
 		add_move(
@@ -366,23 +367,23 @@ static void decide_by_contents(Planner *planner, Part *part)
 	} else if (part->infrastructure && containers == 0) {
 		add_move(planner, part, "infrastructure", "its objects serve the cluster as a whole");
 	} else if (containers) {
-		add_unsure(plan, part->path, 0, "no table knows its images: name its area in labwright.yaml");
+		add_unsure(layout, part->path, 0, "no table knows its images: name its area in labwright.yaml");
 	} else {
-		add_unsure(plan, part->path, 0, "nothing in it tells what it is for");
+		add_unsure(layout, part->path, 0, "nothing in it tells what it is for");
 	}
 }
 
 /* A folder at the top that is one archive becomes the archive, where there is none yet. */
 static void decide_archived(Planner *planner, const Part *part)
 {
-	Plan *plan = planner->plan;
-	const char *reason = arena_printf(plan->arena, "it is put aside: %s", path_name(slice_from(part->path)).at);
+	Layout *layout = planner->layout;
+	const char *reason = arena_printf(layout->arena, "it is put aside: %s", path_name(slice_from(part->path)).at);
 	bool first = !strchr(part->path, '/') && !graph_has_folder(planner->graph, slice_from("archive"));
-	for (guint i = 0; i < plan->moves->len; i++)
-		first = first && strcmp(g_array_index(plan->moves, Move, i).to, "archive") != 0;
-	Move move = {part->path, "archive", true, "archive", reason};
+	for (guint i = 0; i < layout->moves->len; i++)
+		first = first && strcmp(g_array_index(layout->moves, PartMove, i).to, "archive") != 0;
+	PartMove move = {part->path, "archive", true, "archive", reason};
 	if (first)
-		g_array_append_val(plan->moves, move);
+		g_array_append_val(layout->moves, move);
 	else
 		add_move(planner, part, "archive", reason);
 }
@@ -390,7 +391,7 @@ static void decide_archived(Planner *planner, const Part *part)
 static void decide(Planner *planner, Part *part)
 {
 	static const char *const trials[] = {"experiment", "beta", "prototype", "work in progress", "(wip)", NULL};
-	Plan *plan = planner->plan;
+	Layout *layout = planner->layout;
 	const char *reason = NULL, *area = declared_area(planner, part->path, &reason);
 	uint32_t line;
 	const char *document;
@@ -402,7 +403,7 @@ static void decide(Planner *planner, Part *part)
 		return; /* Flux or Argo CD reads it where it is, and its owner sorts by that */
 	else if ((document = called(planner, part, trials, &line)))
 		add_move(planner, part, "experimental",
-		        arena_printf(plan->arena, "%s:%u calls it an experiment", document, line));
+		        arena_printf(layout->arena, "%s:%u calls it an experiment", document, line));
 	else
 		decide_by_contents(planner, part);
 }
@@ -431,89 +432,90 @@ static void decide_loose(Planner *planner, uint32_t file)
 		if (g_str_has_prefix(path, kept[i]))
 			return;
 	if (g_str_has_suffix(path, ".sh") && follows_itself(graph_file_bytes(graph, file)))
-		add_unsure(planner->plan, path, 0, "the script goes to its own folder first, so it stays where it is");
+		add_unsure(
+		        planner->layout, path, 0, "the script goes to its own folder first, so it stays where it is");
 	else if (g_str_has_suffix(path, ".sh"))
 		add_move(planner, &part, "scripts", "a script that lies loose at the top");
 	else if (g_str_has_suffix(path, ".md") || g_str_has_suffix(path, ".txt"))
 		add_move(planner, &part, "docs", "a text that lies loose at the top");
 }
 
-/* ---- the plan --------------------------------------------------------------------------------------------- */
+/* ---- the layout --------------------------------------------------------------------------------------------- */
 
 /* Two parts for one place, or a place that is taken. */
-static void refuse_collisions(Plan *plan)
+static void refuse_collisions(Layout *layout)
 {
-	for (guint i = plan->moves->len; i-- > 0;) {
-		const Move *move = &g_array_index(plan->moves, Move, i);
+	for (guint i = layout->moves->len; i-- > 0;) {
+		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
 		Slice to = slice_from(move->to);
-		bool taken = graph_find_file(plan->graph, to) || graph_has_folder(plan->graph, to);
+		bool taken = graph_find_file(layout->graph, to) || graph_has_folder(layout->graph, to);
 		for (guint k = 0; k < i && !taken; k++)
-			taken = strcmp(g_array_index(plan->moves, Move, k).to, move->to) == 0;
+			taken = strcmp(g_array_index(layout->moves, PartMove, k).to, move->to) == 0;
 		if (taken)
-			plan_refuse(plan, i, arena_printf(plan->arena, "%s is already there", move->to));
+			layout_refuse(layout, i, arena_printf(layout->arena, "%s is already there", move->to));
 	}
 }
 
 static int compare_moves(const void *a, const void *b)
 {
-	return strcmp(((const Move *)a)->from, ((const Move *)b)->from);
+	return strcmp(((const PartMove *)a)->from, ((const PartMove *)b)->from);
 }
 
 /* Something stays in the folder. */
-static bool keeps_files(const Plan *plan, Slice folder)
+static bool keeps_files(const Layout *layout, Slice folder)
 {
-	for (uint32_t file = 0; file < graph_files(plan->graph); file++) {
-		const char *path = graph_file_path(plan->graph, file);
-		if (path_is_below(slice_from(path), folder) && !plan_move_of(plan, path))
+	for (uint32_t file = 0; file < graph_files(layout->graph); file++) {
+		const char *path = graph_file_path(layout->graph, file);
+		if (path_is_below(slice_from(path), folder) && !layout_move_of(layout, path))
 			return true;
 	}
 	return false;
 }
 
 /* The highest folder that most moves out of the old one lead below. */
-static const char *where_most_went(const Plan *plan, Slice folder)
+static const char *where_most_went(const Layout *layout, Slice folder)
 {
 	const char *best = NULL;
 	guint most = 0;
 	g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (guint i = 0; i < plan->moves->len; i++) {
-		const Move *move = &g_array_index(plan->moves, Move, i);
+	for (guint i = 0; i < layout->moves->len; i++) {
+		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
 		if (!path_is_below(slice_from(move->from), folder))
 			continue;
 		char *top = g_strndup(move->to, strcspn(move->to, "/"));
 		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, top)) + 1;
 		if (count > most) {
 			most = count;
-			best = arena_text(plan->arena, slice_from(top));
+			best = arena_text(layout->arena, slice_from(top));
 		}
 		g_hash_table_insert(counts, top, GUINT_TO_POINTER(count));
 	}
 	return best;
 }
 
-void plan_settle(Plan *plan)
+void layout_settle(Layout *layout)
 {
-	g_hash_table_remove_all(plan->emptied);
-	for (guint i = 0; i < plan->moves->len; i++) {
-		Slice folder = path_folder(slice_from(g_array_index(plan->moves, Move, i).from));
+	g_hash_table_remove_all(layout->emptied);
+	for (guint i = 0; i < layout->moves->len; i++) {
+		Slice folder = path_folder(slice_from(g_array_index(layout->moves, PartMove, i).from));
 		for (; folder.length; folder = path_folder(folder)) {
-			const char *key = arena_text(plan->arena, folder);
-			if (g_hash_table_contains(plan->emptied, key) || keeps_files(plan, folder))
+			const char *key = arena_text(layout->arena, folder);
+			if (g_hash_table_contains(layout->emptied, key) || keeps_files(layout, folder))
 				break;
-			g_hash_table_insert(plan->emptied, (gpointer)key, (gpointer)where_most_went(plan, folder));
+			g_hash_table_insert(layout->emptied, (gpointer)key, (gpointer)where_most_went(layout, folder));
 		}
 	}
 }
 
-Plan *plan_new(const Graph *graph)
+Layout *layout_new(const Graph *graph)
 {
-	Plan *plan = g_new0(Plan, 1);
-	plan->graph = graph;
-	plan->moves = g_array_new(FALSE, FALSE, sizeof(Move));
-	plan->unsure = g_array_new(FALSE, FALSE, sizeof(Unsure));
-	plan->arena = arena_new();
-	plan->emptied = g_hash_table_new(g_str_hash, g_str_equal);
-	Planner planner = {.plan = plan,
+	Layout *layout = g_new0(Layout, 1);
+	layout->graph = graph;
+	layout->moves = g_array_new(FALSE, FALSE, sizeof(PartMove));
+	layout->unsure = g_array_new(FALSE, FALSE, sizeof(Unsure));
+	layout->arena = arena_new();
+	layout->emptied = g_hash_table_new(g_str_hash, g_str_equal);
+	Planner planner = {.layout = layout,
 	        .graph = graph,
 	        .parts = g_ptr_array_new_with_free_func(part_free),
 	        .by_path = g_hash_table_new(g_str_hash, g_str_equal),
@@ -524,35 +526,35 @@ Plan *plan_new(const Graph *graph)
 		decide(&planner, planner.parts->pdata[i]);
 	for (uint32_t file = 0; file < graph_files(graph) && !planner.live; file++)
 		decide_loose(&planner, file);
-	g_array_sort(plan->moves, compare_moves);
-	refuse_collisions(plan);
-	plan_settle(plan);
+	g_array_sort(layout->moves, compare_moves);
+	refuse_collisions(layout);
+	layout_settle(layout);
 	g_hash_table_unref(planner.by_path);
 	g_ptr_array_unref(planner.parts);
-	return plan;
+	return layout;
 }
 
-void plan_free(Plan *plan)
+void layout_free(Layout *layout)
 {
-	if (!plan)
+	if (!layout)
 		return;
-	g_array_unref(plan->moves);
-	g_array_unref(plan->unsure);
-	g_hash_table_unref(plan->emptied);
-	arena_free(plan->arena);
-	g_free(plan);
+	g_array_unref(layout->moves);
+	g_array_unref(layout->unsure);
+	g_hash_table_unref(layout->emptied);
+	arena_free(layout->arena);
+	g_free(layout);
 }
 
-void plan_refuse(Plan *plan, guint index, const char *reason)
+void layout_refuse(Layout *layout, guint index, const char *reason)
 {
-	add_unsure(plan, g_array_index(plan->moves, Move, index).from, 0, reason);
-	g_array_remove_index(plan->moves, index);
+	add_unsure(layout, g_array_index(layout->moves, PartMove, index).from, 0, reason);
+	g_array_remove_index(layout->moves, index);
 }
 
-const Move *plan_move_of(const Plan *plan, const char *path)
+const PartMove *layout_move_of(const Layout *layout, const char *path)
 {
-	for (guint i = 0; i < plan->moves->len; i++) {
-		const Move *move = &g_array_index(plan->moves, Move, i);
+	for (guint i = 0; i < layout->moves->len; i++) {
+		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
 		if (move->folder ? path_is_below(slice_from(path), slice_from(move->from))
 		                 : strcmp(path, move->from) == 0)
 			return move;
@@ -560,11 +562,11 @@ const Move *plan_move_of(const Plan *plan, const char *path)
 	return NULL;
 }
 
-const char *plan_path(const Plan *plan, const char *path)
+const char *layout_path(const Layout *layout, const char *path)
 {
-	const Move *move = plan_move_of(plan, path);
-	const char *most = move ? NULL : g_hash_table_lookup(plan->emptied, path);
+	const PartMove *move = layout_move_of(layout, path);
+	const char *most = move ? NULL : g_hash_table_lookup(layout->emptied, path);
 	if (most)
 		return most;
-	return move ? arena_printf(plan->arena, "%s%s", move->to, path + strlen(move->from)) : path;
+	return move ? arena_printf(layout->arena, "%s%s", move->to, path + strlen(move->from)) : path;
 }

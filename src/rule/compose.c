@@ -124,7 +124,11 @@ static void add_near_build_file(Checker *checker, Finding *finding, Slice folder
 	if (!other)
 		return;
 	add_evidence(checker, finding, graph_place(graph, other), "this one is in the context");
-	set_hint(checker, finding, "name it: dockerfile: %.*s", SLICE_ARGS(path_name(path_of(graph, other))));
+	Slice path = path_of(graph, other);
+	if (graph_node_type(graph, finding->subject) == NODE_WORKFLOW)
+		set_hint(checker, finding, "name it: file: %.*s", SLICE_ARGS(path));
+	else
+		set_hint(checker, finding, "name it: dockerfile: %.*s", SLICE_ARGS(path_name(path)));
 }
 
 /* An image that a registry has is pulled where the build is not possible. */
@@ -143,7 +147,8 @@ static void check_service_build(Checker *checker, const Row *row)
 	if (file)
 		build.file = graph_symbol_slice(graph, file->object);
 	build.inlined |= !is_literal(build.file);
-	Slice folder = path_folder(path_of(graph, service));
+	bool step = graph_node_type(graph, service) == NODE_WORKFLOW; /* CI builds at the root */
+	Slice folder = step ? (Slice){"", 0} : path_folder(path_of(graph, service));
 	if (is_quiet(graph, service) || !is_literal(build.context) || is_remote(build.context))
 		return;
 	Lack lack = find_lack(graph, folder, &build);
@@ -151,9 +156,11 @@ static void check_service_build(Checker *checker, const Row *row)
 		return;
 	Level level = is_pulled(graph, service) ? LEVEL_WARNING : LEVEL_ERROR;
 	if (lack == LACK_CONTEXT) {
-		report_at(checker, level, service, graph_span(graph, row),
+		Finding *finding = report_at(checker, level, service, graph_span(graph, row),
 		        "'%s' is built in %.*s, and nothing in that folder is tracked", graph_name(graph, service),
 		        SLICE_ARGS(build.context));
+		if (step)
+			set_detail(checker, finding, "%.*s", SLICE_ARGS(build.context));
 		return;
 	}
 	Slice name = build.file.length ? build.file : SLICE("Dockerfile");
@@ -255,7 +262,22 @@ static bool is_in_prose(const Graph *graph, Node command)
 	return *fence && strcmp(fence, "run") != 0;
 }
 
-static void check_command_build(Checker *checker, Node command)
+/* Several commands of one file may lack the same. */
+static void report_once(Checker *checker, GHashTable *known, Node command, const char *message)
+{
+	const Graph *graph = checker_graph(checker);
+	Span place = graph_place(graph, command);
+	char *key = g_strdup_printf("%u %s", place.file, message);
+	Finding *finding = g_hash_table_lookup(known, key);
+	if (finding) {
+		add_evidence(checker, finding, place, "and here");
+		g_free(key);
+		return;
+	}
+	g_hash_table_insert(known, key, report(checker, command, place, "%s", message));
+}
+
+static void check_command_build(Checker *checker, Node command, GHashTable *known)
 {
 	const Graph *graph = checker_graph(checker);
 	Words words;
@@ -270,21 +292,29 @@ static void check_command_build(Checker *checker, Node command)
 	Slice folder = step ? (Slice){"", 0} : path_folder(path_of(graph, command));
 	Build context = {.context = build.context, .file = build.file, .inlined = build.file.length > 0};
 	Lack lack = find_lack(graph, folder, &context);
+	bool here = slice_is(build.context, ".");
+	const char *built = arena_text(checker_arena(checker), here ? folder : build.context);
+	if (*built == '\0')
+		built = "the root of the repository";
 	if (lack == LACK_CONTEXT && !is_put_there(graph, build.context))
-		report(checker, command, graph_place(graph, command),
-		        "this builds %.*s, and nothing in that folder is tracked", SLICE_ARGS(build.context));
+		report_once(checker, known, command,
+		        arena_printf(checker_arena(checker), "this builds %s, and nothing in that folder is tracked",
+		                built));
 	else if (lack == LACK_FILE)
-		report(checker, command, graph_place(graph, command),
-		        "this builds %.*s, and no Dockerfile is tracked there", SLICE_ARGS(build.context));
+		report_once(checker, known, command,
+		        arena_printf(
+		                checker_arena(checker), "this builds %s, and no Dockerfile is tracked there", built));
 	else if (build.file.length && command_file_is_missing(graph, folder, &build))
-		report(checker, command, graph_place(graph, command),
-		        "this builds with %.*s, and that file is not tracked", SLICE_ARGS(build.file));
+		report_once(checker, known, command,
+		        arena_printf(checker_arena(checker), "this builds with %.*s, and that file is not tracked",
+		                SLICE_ARGS(build.file)));
 }
 
 static void check_build_file_missing(Checker *checker)
 {
 	static const char *const programs[] = {"docker", "podman", "nerdctl"};
 	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	GRAPH_EACH (graph, FACT_BUILD_CONTEXT, row)
 		check_service_build(checker, row);
 	for (size_t i = 0; i < G_N_ELEMENTS(programs); i++) {
@@ -292,7 +322,7 @@ static void check_build_file_missing(Checker *checker)
 		if (!graph_find_symbol(graph, slice_from(programs[i]), &name))
 			continue;
 		GRAPH_NAMED(graph, NODE_COMMAND, name, command)
-		check_command_build(checker, command);
+		check_command_build(checker, command, known);
 	}
 }
 

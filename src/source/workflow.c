@@ -1,5 +1,6 @@
 /* CI: which paths start a workflow, and which paths its steps use. GitHub, Gitea and Forgejo share one format; GitLab,
  * Woodpecker and Drone have their own, of which the same is read. */
+#include "base/path.h"
 #include "source/words.h"
 
 static bool is_workflow_path(Slice path)
@@ -77,19 +78,50 @@ static void read_triggers(const SourceFile *file, const YamlNode *on, Node workf
 		add_paths(file, workflow, "trigger", yaml_get(yaml_get(on, events[i]), "paths"));
 }
 
-static void read_step(const SourceFile *file, const YamlNode *step, Node job)
+/* The action takes its file from the root, and a build from its context: "app/Dockerfile" of context "app" is
+ * "Dockerfile", that of context "lib" is "../app/Dockerfile". */
+static Slice file_from_context(const SourceFile *file, Slice context, Slice build)
+{
+	if (slice_find_byte(context, '$', 0) != SIZE_MAX || slice_find_byte(build, '$', 0) != SIZE_MAX)
+		return build;
+	g_autofree char *folder = path_resolve((Slice){"", 0}, context);
+	g_autofree char *path = path_resolve((Slice){"", 0}, build);
+	if (!folder || !path)
+		return build;
+	Slice below = slice_from(folder), full = slice_from(path);
+	if (path_is_below(full, below) && full.length > below.length)
+		return slice_from(
+		        arena_text(file->arena, slice_sub(full, below.length + (below.length > 0), full.length)));
+	g_autoptr(GString) up = g_string_new(NULL);
+	for (; below.length; below = path_folder(below))
+		g_string_append(up, "../");
+	g_string_append(up, path);
+	return slice_from(arena_text(file->arena, (Slice){up->str, up->len}));
+}
+
+/* One job may build several images, so each build is a node of its own. */
+static void read_build(const SourceFile *file, const YamlNode *with, Node job, const YamlNode *key)
+{
+	const YamlNode *context = yaml_get(with, "context"), *build = yaml_get(with, "file");
+	add_path(file, job, "build-context", context);
+	add_path(file, job, "build-file", build);
+	if (!yaml_is_scalar(context))
+		return;
+	Node step = add_named(file, NODE_WORKFLOW, job, key);
+	add_scalar(file, step, FACT_BUILD_CONTEXT, context);
+	if (yaml_is_scalar(build))
+		graph_add(file->builder, step, FACT_BUILD_FILE, file_from_context(file, context->value, build->value),
+		        build->start, build->end);
+}
+
+static void read_step(const SourceFile *file, const YamlNode *step, Node job, const YamlNode *key)
 {
 	const YamlNode *uses = yaml_get(step, "uses"), *with = yaml_get(step, "with");
 	add_path(file, job, "working-directory", yaml_get(step, "working-directory"));
 	if (slice_starts(yaml_text(uses), "./"))
 		add_path(file, job, "local-action", uses);
-	if (slice_starts(yaml_text(uses), "docker/build-push-action")) {
-		const YamlNode *context = yaml_get(with, "context"), *build = yaml_get(with, "file");
-		add_path(file, job, "build-context", context);
-		add_path(file, job, "build-file", build);
-		add_scalar(file, job, FACT_BUILD_CONTEXT, context);
-		add_scalar(file, job, FACT_BUILD_FILE, build);
-	}
+	if (slice_starts(yaml_text(uses), "docker/build-push-action"))
+		read_build(file, with, job, key);
 	read_script(file, yaml_get(step, "run"), job);
 }
 
@@ -103,7 +135,7 @@ static void read_jobs(const SourceFile *file, const YamlNode *root, Node workflo
 			add_path(file, job, "local-action", yaml_get(jobs.value, "uses"));
 		add_path(file, job, "working-directory", yaml_at(jobs.value, "defaults.run.working-directory"));
 		YAML_EACH_ITEM (yaml_get(jobs.value, "steps"), step)
-			read_step(file, step, job);
+			read_step(file, step, job, jobs.key);
 	}
 }
 

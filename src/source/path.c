@@ -1,4 +1,5 @@
 /* What the path alone says: which files are history, copies or samples, where a finding would be noise. */
+#include "base/path.h"
 #include "source/source.h"
 
 /* Folder names, whole parts of a path. */
@@ -20,6 +21,10 @@ static const struct {
         {"_disabled", "archive"},
         {"old", "archive"},
         {"node_modules", "vendored"},
+        {"_bmad", "vendored"},
+        {".bmad", "vendored"},
+        {".bmad-core", "vendored"},
+        {".specify", "vendored"},
         {"vendor", "vendored"},
         {"third_party", "vendored"},
         {"site-packages", "vendored"},
@@ -36,12 +41,29 @@ static const struct {
         {"__tests__", "test"},
 };
 
+/* old_versions, backup-old, archive-2023: a word for what is past begins or ends the name. */
+static bool is_past(Slice part)
+{
+	static const char *const words[] = {"old", "archive", "archived", "deprecated", "obsolete", "unused"};
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		size_t length = strlen(words[i]);
+		if (part.length <= length + 1)
+			continue;
+		char after = part.at[length], before = part.at[part.length - length - 1];
+		Slice head = slice_sub(part, 0, length), tail = slice_sub(part, part.length - length, part.length);
+		if ((slice_is_nocase(head, words[i]) && strchr("-_.", after)) ||
+		        (slice_is_nocase(tail, words[i]) && strchr("-_.", before)))
+			return true;
+	}
+	return false;
+}
+
 static const char *part_class(Slice part)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
 		if (slice_is_nocase(part, folders[i].part))
 			return folders[i].class;
-	return NULL;
+	return is_past(part) ? "archive" : NULL;
 }
 
 /* 2025-09-17 or 20250917 in the name of a document: a report of that day. */
@@ -81,22 +103,42 @@ const char *source_path_class(Slice path)
 	Slice rest = path;
 	size_t slash;
 	while ((slash = slice_find_byte(rest, '/', 0)) != SIZE_MAX) {
-		const char *class = part_class(slice_sub(rest, 0, slash));
+		Slice part = slice_sub(rest, 0, slash);
+		const char *class = part_class(part);
+		rest = slice_sub(rest, slash + 1, rest.length);
 		if (class)
 			return class;
-		rest = slice_sub(rest, slash + 1, rest.length);
 	}
 	return name_class(rest);
 }
 
+/* A manifest among documents is a sample of what they speak of. */
+static bool is_sample_manifest(const SourceFile *file)
+{
+	if (!slice_ends(file->name, ".yaml") && !slice_ends(file->name, ".yml"))
+		return false;
+	bool object = slice_find(file->bytes, "apiVersion:", 0) != SIZE_MAX &&
+	              slice_find(file->bytes, "kind:", 0) != SIZE_MAX;
+	for (Slice folder = path_folder(file->path); object && folder.length; folder = path_folder(folder))
+		if (slice_is_nocase(path_name(folder), "docs"))
+			return true;
+	return false;
+}
+
+static const char *file_class(const SourceFile *file)
+{
+	const char *class = source_path_class(file->path);
+	return class || !is_sample_manifest(file) ? class : "example";
+}
+
 static bool matches(const SourceFile *file)
 {
-	return source_path_class(file->path) != NULL;
+	return file_class(file) != NULL;
 }
 
 static void read_path(const SourceFile *file)
 {
-	graph_add(file->builder, file->node, FACT_CLASS, slice_from(source_path_class(file->path)), 0, 0);
+	graph_add(file->builder, file->node, FACT_CLASS, slice_from(file_class(file)), 0, 0);
 }
 
 const Source source_path = {"path", matches, read_path};

@@ -141,9 +141,34 @@ static Level config_level(const Graph *graph, Node reference)
 	return near_object(graph, reference) ? LEVEL_ERROR : LEVEL_INFO;
 }
 
+/* Where most ConfigMaps that are named are in no file, they are made by hand as Secrets are. */
+static Level handmade_level(const Graph *graph, Node reference)
+{
+	if (is_elsewhere(graph, reference))
+		return LEVEL_WARNING;
+	return near_object(graph, reference) ? LEVEL_ERROR : LEVEL_INFO;
+}
+
+static bool are_maps_handmade(const Graph *graph)
+{
+	g_autoptr(GHashTable) found = g_hash_table_new(NULL, NULL);
+	g_autoptr(GHashTable) missing = g_hash_table_new(NULL, NULL);
+	GRAPH_NODES (graph, NODE_REFERENCE, reference) {
+		gpointer name = GUINT_TO_POINTER(graph_name_symbol(graph, reference));
+		if (!wants(graph, reference, "ConfigMap") || is_quiet(graph, reference))
+			continue;
+		if (graph_find(graph, reference, FACT_REFERS_TO))
+			g_hash_table_add(found, name);
+		else if (is_missing(graph, reference))
+			g_hash_table_add(missing, name);
+	}
+	return g_hash_table_size(missing) >= 3 && g_hash_table_size(missing) > g_hash_table_size(found);
+}
+
 static void check_ref_config_missing(Checker *checker)
 {
-	report_missing(checker, is_config, config_level, NULL);
+	bool handmade = are_maps_handmade(checker_graph(checker));
+	report_missing(checker, is_config, handmade ? handmade_level : config_level, NULL);
 }
 
 static bool is_optional_config(const Graph *graph, Node reference)
@@ -375,6 +400,12 @@ static bool is_surely_meant(const Graph *graph, Node reference, Node service)
 	return *identity && !strstr(identity, "//");
 }
 
+/* Operators have kinds of that name too, whose ports stand elsewhere or nowhere. */
+static bool is_core_service(const Graph *graph, Node object)
+{
+	return is_kind(graph, object, "Service") && !strchr(graph_text(graph, object, FACT_API_VERSION), '/');
+}
+
 static void check_ingress_backend_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -382,7 +413,7 @@ static void check_ingress_backend_missing(Checker *checker)
 	GRAPH_EACH (graph, FACT_REFERS_TO, row) {
 		Node service = row->object;
 		if (graph_node_type(graph, row->subject) != NODE_REFERENCE || !is_backend(graph, row->subject) ||
-		        graph_node_type(graph, service) != NODE_OBJECT || !is_kind(graph, service, "Service"))
+		        graph_node_type(graph, service) != NODE_OBJECT || !is_core_service(graph, service))
 			continue;
 		bool single = graph_rows_of(graph, row->subject, FACT_REFERS_TO).end -
 		                      graph_rows_of(graph, row->subject, FACT_REFERS_TO).at ==

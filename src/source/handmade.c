@@ -157,6 +157,29 @@ static void read_helm(const SourceFile *file, Slice rest)
 		add_created(file, "Namespace", value);
 }
 
+static bool is_remote_manifest(Slice word)
+{
+	return (slice_starts(word, "http://") || slice_starts(word, "https://") || slice_starts(word, "github.com/")) &&
+	       slice_find(word, "crd", 0) == SIZE_MAX && slice_find(word, "gateway-api", 0) == SIZE_MAX;
+}
+
+/* kubectl apply -n NAMESPACE -f URL: what stands behind the URL is in the namespace. One without -n says its namespace
+ * itself, which nobody here can read. */
+static void read_apply(const SourceFile *file, Slice rest)
+{
+	Slice word, namespace = {NULL, 0};
+	bool remote = false;
+	while (slice_next_word(&rest, &word)) {
+		if (slice_is(word, "-n") || slice_is(word, "--namespace"))
+			slice_next_word(&rest, &namespace);
+		else if (slice_starts(word, "--namespace="))
+		namespace = slice_sub(word, strlen("--namespace="), word.length);
+		else remote = remote || is_remote_manifest(strip(word));
+	}
+	if (remote && namespace.length)
+		add_filled(file, namespace);
+}
+
 /* From a place to the end of its line, lines that are continued with a backslash included. */
 static Slice rest_of_command(Slice bytes, size_t from)
 {
@@ -284,6 +307,7 @@ static void read_handmade(const SourceFile *file)
 {
 	each_command(file, "create ", read_create);
 	each_command(file, "helm ", read_helm);
+	each_command(file, "apply ", read_apply);
 	if (slice_find(file->name, "helmfile", 0) != SIZE_MAX || slice_find(file->path, "helmfile.d/", 0) != SIZE_MAX)
 		read_helmfile(file);
 	if (!has_documents(file))

@@ -284,6 +284,13 @@ static void read_modules(Program *program)
 		read_module(program, g_array_index(program->modules, Module, program->next++));
 }
 
+/* COPY <<EOF: the file's text stands in the Dockerfile. */
+static bool is_written_here(const Graph *graph, Node copy)
+{
+	return graph_find(graph, copy, FACT_DESTINATION) &&
+	       slice_find(graph_span_bytes(graph, graph_place(graph, copy)), "<<", 0) != SIZE_MAX;
+}
+
 /* A RUN that speaks of the module's first part, or brings files that nobody can know. */
 static bool may_be_made(const Graph *graph, Node dockerfile, const char *top)
 {
@@ -291,7 +298,7 @@ static bool may_be_made(const Graph *graph, Node dockerfile, const char *top)
 	        "uv sync", "pdm install", "pipenv install"};
 	GRAPH_CHILDREN (graph, dockerfile, NODE_STAGE, stage)
 		GRAPH_CHILDREN (graph, stage, NODE_INSTRUCTION, run) {
-			if (strcmp(graph_name(graph, run), "RUN") != 0)
+			if (strcmp(graph_name(graph, run), "RUN") != 0 && !is_written_here(graph, run))
 				continue;
 			Slice text = graph_span_bytes(graph, graph_place(graph, run));
 			if (mentions(text, top))

@@ -23,7 +23,7 @@ static Slice document_of(const Graph *graph, Node node)
 static bool is_sample_path(Slice path)
 {
 	static const char *const words[] = {
-	        "my-", "my_", "myapp", "new-", "foo", "your", "xxx", "-name", "some-", "app-name"};
+	        "my-", "my_", "myapp", "new-", "foo", "your", "xxx", "-name", "some-", "app-name", "path/to"};
 	g_autofree char *lower = g_ascii_strdown(path.at, (gssize)path.length);
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))

@@ -100,6 +100,10 @@ static void suggest_place(Checker *checker, Finding *finding, Node entry, const 
 	if (!moved)
 		return;
 	g_autofree char *relative = relative_path(folder_of(graph, entry), moved);
+	if (*relative == '\0') {
+		set_hint(checker, finding, "a folder does not list itself: take the line out");
+		return;
+	}
 	Node file = graph_find_file(graph, slice_from(moved));
 	if (file)
 		add_evidence(checker, finding, graph_place(graph, file),

@@ -199,6 +199,21 @@ bool is_kept_out(const Gone *gone, Slice folder, Slice path)
 
 /* ---- where it is now --------------------------------------------------------------------------------------- */
 
+/* Manifests named after their kind. */
+static bool is_kind_name(Slice name)
+{
+	static const char *const stems[] = {"middleware", "ingress", "ingressroute", "httproute", "pvc", "pv",
+	        "configmap", "secret", "externalsecret", "prometheusrule", "servicemonitor", "podmonitor",
+	        "helmrelease", "rbac", "cronjob", "job", "statefulset", "daemonset", "networkpolicy", "certificate",
+	        "issuer", "application", "app", "ks", "deploy", "svc", "role", "serviceaccount", "hpa", "pdb"};
+	size_t dot = MIN(slice_find_byte(name, '.', 0), name.length);
+	Slice stem = slice_sub(name, 0, dot), ending = slice_sub(name, dot, name.length);
+	for (size_t i = 0; i < G_N_ELEMENTS(stems); i++)
+		if (slice_is_nocase(stem, stems[i]))
+			return slice_is(ending, ".yaml") || slice_is(ending, ".yml");
+	return false;
+}
+
 bool is_common_name(Slice name)
 {
 	static const char *const names[] = {"README.md", "TODO.md", "index.md", "values.yaml", "values.yml",
@@ -209,7 +224,7 @@ bool is_common_name(Slice name)
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		if (slice_is_nocase(name, names[i]))
 			return true;
-	return false;
+	return is_kind_name(name);
 }
 
 Node find_moved(const Gone *gone, Slice path)

@@ -550,6 +550,23 @@ static bool is_own_image(Slice image)
 	       slice_find_byte(path_folder(image), ':', 0) != SIZE_MAX;
 }
 
+/* me/shop/web is not built from a folder web that lies nowhere below shop, if a folder shop is there. */
+static bool is_of_other_folder(const Graph *graph, Slice image, Slice path)
+{
+	Slice project = path_name(path_folder(image));
+	Slice folders = path_folder(path);
+	for (Slice rest = folders; rest.length; rest = path_folder(rest))
+		if (slice_equal(path_name(rest), project))
+			return false;
+	for (uint32_t file = 0; project.length && file < graph_files(graph); file++) {
+		Slice folder = path_folder(slice_from(graph_file_path(graph, file)));
+		for (; folder.length; folder = path_folder(folder))
+			if (slice_equal(path_name(folder), project))
+				return true;
+	}
+	return false;
+}
+
 static void check_containers(Checker *checker, Node dockerfile, const Start *start)
 {
 	const Graph *graph = checker_graph(checker);
@@ -563,7 +580,9 @@ static void check_containers(Checker *checker, Node dockerfile, const Start *sta
 		        graph_has(graph, container, FACT_ARGUMENT) ||
 		        (start->variable && sets_variable(graph, container)))
 			continue;
-		if (!has_port(graph, container, FACT_NUMBER, start->port, &other) && other)
+		if (!has_port(graph, container, FACT_NUMBER, start->port, &other) && other &&
+		        !is_of_other_folder(
+		                graph, image, slice_from(graph_file_path(graph, graph_file_of(graph, dockerfile)))))
 			report_port(checker, dockerfile, start, other, FACT_NUMBER, "its container declares");
 	}
 }

@@ -542,16 +542,24 @@ static void check_env_undefined(Checker *checker)
 	}
 }
 
-static void report_drift(Checker *checker, const Survey *survey, const Project *project, const Use *use)
+/* One finding for a variable that one example lacks, however many projects use it. */
+static void report_drift(
+        Checker *checker, const Survey *survey, const Project *project, const Use *use, GHashTable *known)
 {
 	const Graph *graph = checker_graph(checker);
 	Node node = first_use(use), example = use->set_by ? example_without(survey, project, use) : project->env_file;
 	const char *name = graph_name(graph, node);
 	Span said = use->set_by ? graph_place(graph, use->set_by)
 	                        : ((Said *)g_hash_table_lookup(survey->said, GUINT_TO_POINTER(use->name)))->mentioned;
-	Finding *finding = report(checker, node, graph_place(graph, node),
-	        "'%s' is used here and %s %s, but %s lacks it", name, use->set_by ? "set in" : "spoken of in",
-	        graph_file_path(graph, said.file), graph_name(graph, example));
+	g_autofree char *key = g_strdup_printf("%s %s", name, graph_name(graph, example));
+	Finding *finding = g_hash_table_lookup(known, key);
+	if (finding) {
+		add_evidence(checker, finding, graph_place(graph, node), "used here too");
+		add_uses(checker, finding, use);
+		return;
+	}
+	finding = report(checker, node, graph_place(graph, node), "'%s' is used here and %s %s, but %s lacks it", name,
+	        use->set_by ? "set in" : "spoken of in", graph_file_path(graph, said.file), graph_name(graph, example));
 	add_evidence(checker, finding, said, use->set_by ? "set here" : "spoken of here");
 	add_evidence(checker, finding, file_start(graph, example), "the example that lacks it");
 	add_uses(checker, finding, use);
@@ -562,18 +570,20 @@ static void report_drift(Checker *checker, const Survey *survey, const Project *
 		add_lines_below(checker, finding, (Span){file, length - 1, length - 1},
 		        arena_printf(checker_arena(checker),
 		                "# used in %s\n%s=", graph_file_path(graph, graph_file_of(graph, node)), name));
+	g_hash_table_insert(known, g_steal_pointer(&key), finding);
 }
 
 static void check_env_example_drift(Checker *checker)
 {
 	g_auto(Survey) survey;
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	survey_init(&survey, checker_graph(checker));
 	for (guint i = 0; i < survey.projects->len; i++) {
 		const Project *project = survey.projects->pdata[i];
 		for (guint j = 0; j < project->uses->len; j++) {
 			const Use *use = project->uses->pdata[j];
 			if (judge(&survey, project, use) == VERDICT_DRIFT)
-				report_drift(checker, &survey, project, use);
+				report_drift(checker, &survey, project, use, known);
 		}
 	}
 }

@@ -215,7 +215,10 @@ static void check_tag_floating(Checker *checker)
 		guint count = 0;
 		for (guint j = 0; j < image->uses->len; j++) {
 			const ImageUse *use = &g_array_index(image->uses, ImageUse, j);
-			if (!is_floating(use))
+			/* newName of a kustomization: its tag stands beside it, or in the manifest */
+			bool renames =
+			        use->tag.length == 0 && graph_node_type(graph, use->row->subject) == NODE_KUSTOMIZATION;
+			if (!is_floating(use) || renames)
 				continue;
 			first = first ? first : use;
 			count++;

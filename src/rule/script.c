@@ -65,9 +65,40 @@ static bool is_own_place(Slice word)
 	return false;
 }
 
+/* What the file gives the variable that is the whole word: NAME = value, NAME := value, NAME=value at the beginning of
+ * a line. The word itself where nothing does. */
+static Slice value_of(const Script *script, Slice word)
+{
+	Slice name = word, bytes = graph_file_bytes(script->graph, script->file), line;
+	while (name.length && strchr("$({", name.at[0]))
+		name = slice_sub(name, 1, name.length);
+	while (name.length && strchr(")}/", name.at[name.length - 1]))
+		name.length--;
+	for (size_t i = 0; i < name.length; i++)
+		if (!g_ascii_isalnum(name.at[i]) && name.at[i] != '_')
+			return word;
+	while (name.length && slice_next_line(&bytes, &line)) {
+		if (line.length <= name.length || memcmp(line.at, name.at, name.length) != 0)
+			continue;
+		Slice rest = slice_trim(slice_sub(line, name.length, line.length));
+		while (rest.length && strchr(":?", rest.at[0]))
+			rest = slice_sub(rest, 1, rest.length);
+		if (slice_starts(rest, "="))
+			return slice_trim(slice_sub(rest, 1, rest.length));
+	}
+	return word;
+}
+
 static void read_folder(Script *script, Slice word)
 {
 	Slice here = path_folder(slice_from(graph_file_path(script->graph, script->file)));
+	Slice value = slice_starts(word, "$") ? value_of(script, word) : word;
+	if (is_own_place(value))
+		word = value;
+	while (word.length && strchr("\"'", word.at[0]))
+		word = slice_sub(word, 1, word.length);
+	while (word.length && strchr("\"'", word.at[word.length - 1]))
+		word.length--;
 	bool literal = is_literal_path(word), own = !literal && is_own_place(word);
 	if (!literal && !own) {
 		script->lost = script->lost || !slice_is(word, "-");

@@ -59,8 +59,11 @@ static void read_labeler(const SourceFile *file, const YamlNode *root, Node node
 
 static void read_sops(const SourceFile *file, const YamlNode *root, Node node)
 {
-	YAML_EACH_ITEM (yaml_get(root, "creation_rules"), rule)
-		add_path(file, node, "config-regex", yaml_get(rule, "path_regex"));
+	YAML_EACH_ITEM (yaml_get(root, "creation_rules"), rule) {
+		const YamlNode *pattern = yaml_get(rule, "path_regex");
+		if (slice_find(yaml_text(pattern), "/dev/std", 0) == SIZE_MAX) /* what is piped through sops */
+			add_path(file, node, "config-regex", pattern);
+	}
 }
 
 static void read_hooks(const SourceFile *file, const YamlNode *root, Node node)

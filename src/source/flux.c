@@ -129,6 +129,8 @@ static void read_release(const SourceFile *file, const YamlNode *root, Node obje
 	add_dependencies(file, spec, "HelmRelease", object);
 	read_values_from(file, yaml_get(spec, "valuesFrom"), object);
 	add_names(file, yaml_get(spec, "values"), object);
+	if (slice_starts(yaml_text(yaml_at(spec, "chart.spec.chart")), "."))
+		add_chart_values(file, object, yaml_get(spec, "values"));
 }
 
 static void read_helm_chart(const SourceFile *file, const YamlNode *root, Node object)
@@ -167,6 +169,8 @@ static void read_source(const SourceFile *file, const YamlNode *source, Node obj
 	read_helm_options(file, yaml_get(source, "helm"), entry, object);
 	if (!entry)
 		return;
+	if (!chart)
+		add_chart_values(file, entry, yaml_at(source, "helm.valuesObject"));
 	add_scalar(file, entry, FACT_CHART, chart);
 	add_scalar_of(file, entry, FACT_REPOSITORY, source, "repoURL");
 	add_if_true(file, entry, FACT_RECURSIVE, yaml_get(directory, "recurse"));

@@ -52,5 +52,7 @@ void add_number(const SourceFile *file, Node subject, FactKind kind, const YamlN
 void add_if_true(const SourceFile *file, Node subject, FactKind kind, const YamlNode *scalar);
 /* One row "key=value" for each pair of scalars of a map. */
 void add_pairs(const SourceFile *file, Node subject, FactKind kind, const YamlNode *map);
+/* SETS_VALUE rows for the keys of a map of chart values. */
+void add_chart_values(const SourceFile *file, Node subject, const YamlNode *values);
 /* A node at the place of a scalar and with its text as the name; `at` may be any node, its text is empty then. */
 Node add_named(const SourceFile *file, NodeType type, Node parent, const YamlNode *at);

@@ -1,0 +1,261 @@
+/* Values that a chart of this repository does not have. Helm takes any key and says nothing of those that no template
+ * reads. What a chart knows is what its values.yaml has and its templates read; a map that a template takes as a whole
+ * (toYaml, with, range) is open, and so is all of a chart that hands its values on, or has dependencies, whose
+ * templates read them too. A finding needs one near name that is known there and not set. */
+#include "base/near.h"
+#include "base/path.h"
+#include "rule/rule.h"
+
+typedef struct Chart {
+	const Graph *graph;
+	Slice folder;
+	Node values;            /* FILE of values.yaml, or NODE_NONE */
+	const GPtrArray *takes; /* Row: what its templates read, or NULL */
+	GHashTable *reads;      /* paths that templates read */
+	GHashTable *parents;    /* and all that is above one of them */
+	GHashTable *declared;   /* paths of values.yaml */
+} Chart;
+
+static GHashTable *new_set(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+static void chart_clear(Chart *chart)
+{
+	g_hash_table_unref(chart->reads);
+	g_hash_table_unref(chart->parents);
+	g_hash_table_unref(chart->declared);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Chart, chart_clear)
+
+/* Number of bytes before the last name: 0 for one at the top. */
+static size_t parent_length(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	return dot ? (size_t)(dot - path) : 0;
+}
+
+static void add_read(Chart *chart, const char *path)
+{
+	g_hash_table_add(chart->reads, g_strdup(path));
+	for (size_t end = parent_length(path); end;) {
+		char *above = g_strndup(path, end);
+		end = parent_length(above);
+		g_hash_table_add(chart->parents, above);
+	}
+}
+
+static bool has_dependencies(const Graph *graph, Node chart_file, Slice folder)
+{
+	g_autofree char *below = g_strdup_printf("%.*s%scharts", SLICE_ARGS(folder), folder.length ? "/" : "");
+	return slice_find(graph_file_bytes(graph, graph_file_of(graph, chart_file)), "dependencies:", 0) != SIZE_MAX ||
+	       graph_has_folder(graph, slice_from(below));
+}
+
+/* False for a chart of which not all is known. */
+static bool read_chart(Chart *chart, Node chart_file)
+{
+	const Graph *graph = chart->graph;
+	g_autofree char *values =
+	        g_strdup_printf("%.*s%svalues.yaml", SLICE_ARGS(chart->folder), chart->folder.length ? "/" : "");
+	if (has_dependencies(graph, chart_file, chart->folder))
+		return false;
+	for (guint i = 0; chart->takes && i < chart->takes->len; i++)
+		add_read(chart, graph_symbol_text(graph, ((const Row *)chart->takes->pdata[i])->object));
+	chart->values = graph_find_file(graph, slice_from(values));
+	GRAPH_OF (graph, chart->values, FACT_SETS_VALUE, row)
+		g_hash_table_add(chart->declared, g_strdup(graph_symbol_text(graph, row->object)));
+	return g_hash_table_size(chart->reads) > 0 && !g_hash_table_contains(chart->reads, "*");
+}
+
+/* A template takes the value itself, something below it, or a whole map that it is in. */
+static bool is_read(const Chart *chart, const char *path)
+{
+	if (g_hash_table_contains(chart->parents, path))
+		return true;
+	g_autofree char *at = g_strdup(path);
+	for (;;) {
+		if (g_hash_table_contains(chart->reads, at))
+			return true;
+		size_t end = parent_length(at);
+		if (end == 0)
+			return false;
+		at[end] = '\0';
+	}
+}
+
+typedef struct Setting {
+	const Chart *chart;
+	Node subject; /* the values file, release or entry that sets it */
+	const char *path;
+	bool own; /* in the chart's own values.yaml */
+} Setting;
+
+static bool is_set_there(const Setting *setting, const char *path)
+{
+	Symbol symbol;
+	return graph_find_symbol(setting->chart->graph, slice_from(path), &symbol) &&
+	       graph_says(setting->chart->graph, setting->subject, FACT_SETS_VALUE, symbol);
+}
+
+static void offer(const Setting *setting, GHashTable *paths, NearSearch *search)
+{
+	size_t above = parent_length(setting->path);
+	GHashTableIter iter;
+	gpointer key;
+	g_hash_table_iter_init(&iter, paths);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		const char *path = key;
+		if (parent_length(path) == above && strncmp(path, setting->path, above) == 0 &&
+		        !is_set_there(setting, path) && is_read(setting->chart, path))
+			near_offer(search, slice_from(path + above + (above > 0)));
+	}
+}
+
+/* The one name at that place which was probably meant; NULL where there is none. Free with g_free. */
+static char *find_near(const Setting *setting)
+{
+	size_t above = parent_length(setting->path);
+	Slice name = slice_from(setting->path + above + (above > 0));
+	NearSearch search = near_search(name, MIN(near_limit(name), 2));
+	offer(setting, setting->chart->reads, &search);
+	offer(setting, setting->chart->parents, &search);
+	if (!setting->own)
+		offer(setting, setting->chart->declared, &search);
+	return near_result(&search) == SIZE_MAX ? NULL : slice_dup(search.best);
+}
+
+static bool is_known(const Setting *setting)
+{
+	const Chart *chart = setting->chart;
+	size_t above = parent_length(setting->path);
+	g_autofree char *parent = g_strndup(setting->path, above);
+	if (g_str_has_prefix(setting->path, "global.") || strcmp(setting->path, "global") == 0)
+		return true;
+	/* Below what is not known, the finding is that of the map. */
+	if (above && !g_hash_table_contains(chart->parents, parent))
+		return true;
+	return is_read(chart, setting->path) ||
+	       (!setting->own && g_hash_table_contains(chart->declared, setting->path));
+}
+
+static void check_setting(Checker *checker, const Setting *setting, const Row *row)
+{
+	const Graph *graph = setting->chart->graph;
+	size_t above = parent_length(setting->path);
+	const char *name = setting->path + above + (above > 0);
+	if (strlen(name) < 4 || is_known(setting))
+		return;
+	g_autofree char *near = find_near(setting);
+	if (!near)
+		return;
+	Finding *finding = report(checker, setting->subject, graph_span(graph, row),
+	        "no template of the chart reads '%s'; it knows '%.*s%s%s'", setting->path, (int)above, setting->path,
+	        above ? "." : "", near);
+	g_autofree char *meant = g_strdup_printf("%.*s%s%s", (int)above, setting->path, above ? "." : "", near);
+	for (guint i = 0; i < setting->chart->takes->len; i++) {
+		const Row *read = setting->chart->takes->pdata[i];
+		if (g_str_has_prefix(graph_symbol_text(graph, read->object), meant)) {
+			add_evidence(checker, finding, graph_span(graph, read), "a template reads %s",
+			        graph_symbol_text(graph, read->object));
+			break;
+		}
+	}
+	set_detail(checker, finding, "%s", setting->path);
+	set_because(checker, finding, FIX_VALUE, "'%s' is the one key there that is nearly so called", near);
+	add_rename(checker, finding, graph_span(graph, row), name, near);
+}
+
+static void check_settings(Checker *checker, const Chart *chart, Node subject)
+{
+	if (is_quiet(chart->graph, subject))
+		return;
+	GRAPH_OF (chart->graph, subject, FACT_SETS_VALUE, row) {
+		Setting setting = {
+		        chart, subject, graph_symbol_text(chart->graph, row->object), subject == chart->values};
+		check_setting(checker, &setting, row);
+	}
+}
+
+/* Values files beside the chart, and what releases give to it. */
+static void check_chart(Checker *checker, const Chart *chart, Node chart_file, const GPtrArray *files)
+{
+	const Graph *graph = chart->graph;
+	for (guint i = 0; files && i < files->len; i++)
+		check_settings(checker, chart, GPOINTER_TO_UINT(files->pdata[i]));
+	GRAPH_TO (graph, FACT_REFERS_TO, chart_file, row)
+		if (has_role(graph, row->subject, "path"))
+			check_settings(checker, chart, row->subject);
+		else if (has_role(graph, row->subject, "chart"))
+			check_settings(checker, chart, graph_parent(graph, row->subject));
+}
+
+static void add_to(GHashTable *folders, Slice folder, gpointer item)
+{
+	char *key = slice_dup(folder);
+	GPtrArray *list = g_hash_table_lookup(folders, key);
+	if (list) {
+		g_free(key);
+	} else {
+		list = g_ptr_array_new();
+		g_hash_table_insert(folders, key, list);
+	}
+	g_ptr_array_add(list, item);
+}
+
+/* The folder that a template's templates/ stands in. */
+static Slice chart_folder(Slice path)
+{
+	size_t at = slice_find(path, "/templates/", 0);
+	return slice_sub(path, 0, at == SIZE_MAX ? 0 : at);
+}
+
+static GHashTable *new_folders(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+}
+
+static void check_chart_values_unknown(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) takes = new_folders(), values = new_folders();
+	Node last = NODE_NONE;
+	GRAPH_EACH (graph, FACT_READS_VALUE, row)
+		add_to(takes, chart_folder(slice_from(graph_name(graph, row->subject))), (gpointer)row);
+	GRAPH_EACH (graph, FACT_SETS_VALUE, row)
+		if (row->subject != last && graph_node_type(graph, row->subject) == NODE_FILE) {
+			last = row->subject;
+			add_to(values, path_folder(slice_from(graph_name(graph, last))), GUINT_TO_POINTER(last));
+		}
+	GRAPH_NODES (graph, NODE_FILE, file) {
+		Slice path = slice_from(graph_name(graph, file));
+		if (!slice_is(path_name(path), "Chart.yaml") || is_quiet(graph, file))
+			continue;
+		g_autofree char *folder = slice_dup(path_folder(path));
+		g_auto(Chart) chart = {.graph = graph,
+		        .folder = path_folder(path),
+		        .takes = g_hash_table_lookup(takes, folder),
+		        .reads = new_set(),
+		        .parents = new_set(),
+		        .declared = new_set()};
+		if (read_chart(&chart, file))
+			check_chart(checker, &chart, file, g_hash_table_lookup(values, folder));
+	}
+}
+
+static const Rule rules[] = {
+        {
+                .id = "chart-values-unknown",
+                .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
+                .title = "a value that no template of the chart reads",
+                .why = "Helm takes any key without a word. One that is misspelt changes nothing: the chart goes on "
+                       "with "
+                       "its default, and nobody is told.",
+                .remedy = "Write the key as the chart's templates and values.yaml have it.",
+                .check = check_chart_values_unknown,
+        },
+};
+
+const RuleSet rules_chart = {"chart", rules, G_N_ELEMENTS(rules)};

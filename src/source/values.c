@@ -1,0 +1,55 @@
+/* Values of charts: the keys of values.yaml and its kin, and those that a release gives to a chart by path. */
+#include "source/source.h"
+
+#define MOST_DEPTH 6
+#define MOST_KEYS 2000
+
+typedef struct Keys {
+	const SourceFile *file;
+	Node subject;
+	uint32_t left;
+} Keys;
+
+static bool is_plain_key(Slice key)
+{
+	for (size_t i = 0; i < key.length; i++)
+		if (!g_ascii_isalnum(key.at[i]) && key.at[i] != '_')
+			return false;
+	return key.length > 0;
+}
+
+/* Keys that templates cannot name with dots are left out with all below them. */
+static void read_map(Keys *keys, const YamlNode *map, const char *above, uint32_t depth)
+{
+	if (!yaml_is_map(map) || depth == MOST_DEPTH)
+		return;
+	for (YamlEntry *at = map->first; at && keys->left; at = at->next) {
+		Slice key = yaml_text(at->key);
+		if (!is_plain_key(key) || key.length > 100)
+			continue;
+		keys->left--;
+		const char *path = arena_printf(keys->file->arena, "%s%.*s", above, SLICE_ARGS(key));
+		graph_add(keys->file->builder, keys->subject, FACT_SETS_VALUE, slice_from(path), at->key->start,
+		        at->key->end);
+		if (at->use_start == at->value->start)
+			read_map(keys, at->value, arena_printf(keys->file->arena, "%s.", path), depth + 1);
+	}
+}
+
+void add_chart_values(const SourceFile *file, Node subject, const YamlNode *values)
+{
+	Keys keys = {file, subject, MOST_KEYS};
+	read_map(&keys, values, "", 0);
+}
+
+static bool claims(const SourceFile *file, const YamlDocument *document)
+{
+	return slice_starts(file->name, "values") && yaml_is_map(document->root);
+}
+
+static void read_values(const SourceFile *file, const YamlDocument *document, Node node)
+{
+	add_chart_values(file, file->node, document->root);
+}
+
+const Dialect dialect_values = {"values", claims, read_values};

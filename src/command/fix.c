@@ -213,7 +213,8 @@ static bool write_all(const FixArguments *arguments, const Fix *fix, const Scan 
 {
 	uint32_t commits = 0;
 	if (arguments->commit) {
-		if (!fix_commit(fix, scan->repo, arguments->with_changes, &commits, error))
+		if (!fix_commit(fix, scan->repo, &(CommitOptions){.with_changes = arguments->with_changes}, &commits,
+		            error))
 			return false;
 		append_count(out, commits, "commit");
 		g_string_append(out, " made\n");

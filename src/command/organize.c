@@ -123,7 +123,8 @@ static int organize(const OrganizeArguments *arguments, GError **error)
 	append_moves(arguments, organize_layout(organized), out);
 	if (arguments->diff)
 		append_diffs(arguments, organized, out);
-	if (arguments->commit && !organize_commit(organized, scan->repo, arguments->with_changes, &commits, error))
+	if (arguments->commit && !organize_commit(organized, scan->repo,
+	                                 &(CommitOptions){.with_changes = arguments->with_changes}, &commits, error))
 		return EXIT_WORK;
 	if (arguments->write && !arguments->commit && !organize_write(organized, scan->repo, error))
 		return EXIT_WORK;

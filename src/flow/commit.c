@@ -1,5 +1,6 @@
 /* One commit for each rule, with the evidence in its message. */
 #include "flow/git.h"
+#include "flow/prove.h"
 
 #include "base/error.h"
 #include "base/journal.h"
@@ -35,6 +36,12 @@ static char *message_of(const FixRound *round, const Rule *rule)
 		append_finding(list, round->scan->graph, finding);
 		count++;
 	}
+	if (count && strcmp(rule->id, "placement") == 0) {
+		char *moved = g_strdup_printf("placement: let %u workload%s run where there is room\n\n%s", count,
+		        count == 1 ? "" : "s", list->str);
+		g_string_free(list, TRUE);
+		return moved;
+	}
 	char *message = g_strdup_printf("%s: mend %u finding%s\n\n%s\nProven by labwright: these findings are gone, no "
 	                                "other came, and nothing else in the files\nsays anything different.\n",
 	        rule->id, count, count == 1 ? "" : "s", list->str);
@@ -69,14 +76,14 @@ static bool write_step(const Repo *repo, GHashTable *known, GHashTable *texts, G
 }
 
 /* Files that the rule's edits let into Git. */
-static bool track(const Repo *repo, const FixRound *round, const Rule *rule, GPtrArray *paths, GError **error)
+static bool track(
+        const Fix *fix, const Repo *repo, const FixRound *round, const Rule *rule, GPtrArray *paths, GError **error)
 {
 	for (guint i = 0; i < round->mended->len; i++) {
 		const Finding *finding = round->mended->pdata[i];
 		for (guint k = 0; finding->rule == rule && finding->tracked && k < finding->tracked->len; k++) {
 			const char *path = finding->tracked->pdata[k];
-			g_autoptr(GPtrArray) words = git_words((const char *const[]){"add", "--", path, NULL});
-			if (!git_run(repo, words, NULL, error))
+			if (!fix_fetch(fix, repo, path, error))
 				return false;
 			g_ptr_array_add(paths, (gpointer)path);
 		}
@@ -84,14 +91,14 @@ static bool track(const Repo *repo, const FixRound *round, const Rule *rule, GPt
 	return true;
 }
 
-bool fix_commit(const Fix *fix, const Repo *repo, bool with_changes, uint32_t *ret_commits, GError **error)
+bool fix_commit(const Fix *fix, const Repo *repo, const CommitOptions *options, uint32_t *ret_commits, GError **error)
 {
 	*ret_commits = 0;
 	g_autoptr(GPtrArray) paths = g_ptr_array_new();
 	for (size_t i = 0; i < fix_files(fix); i++)
 		if (!fix_file(fix, i)->tracked)
 			g_ptr_array_add(paths, (gpointer)fix_file(fix, i)->path);
-	if (!git_must_be_clean(repo, paths, with_changes, error))
+	if (!git_must_be_clean(repo, paths, options, error))
 		return false;
 	g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
 	for (size_t i = 0; i < fix_files(fix); i++)
@@ -106,9 +113,9 @@ bool fix_commit(const Fix *fix, const Repo *repo, bool with_changes, uint32_t *r
 			g_autoptr(GPtrArray) written = g_ptr_array_new();
 			g_autofree char *message = message_of(round, rule);
 			if (!write_step(repo, known, texts, written, error) ||
-			        !track(repo, round, rule, written, error))
+			        !track(fix, repo, round, rule, written, error))
 				return false;
-			if (written->len && !git_commit(repo, written, message, error))
+			if (written->len && !git_commit(repo, written, message, options, error))
 				return false;
 			*ret_commits += written->len > 0;
 		}

@@ -94,6 +94,9 @@ static GPtrArray *choose(const Fix *fix, const Scan *scan, const Check *check)
 	for (size_t i = 0; i < check->count; i++)
 		if (is_wanted(fix, scan->graph, check->findings[i]))
 			g_ptr_array_add(wanted, check->findings[i]);
+	for (guint i = 0; fix->options->proposed && fix->rounds->len == 0 && i < fix->options->proposed->len; i++)
+		if (is_wanted(fix, scan->graph, fix->options->proposed->pdata[i]))
+			g_ptr_array_add(wanted, fix->options->proposed->pdata[i]);
 	g_ptr_array_sort(wanted, compare_weight);
 	GHashTable *by_file = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
 	for (guint i = 0; i < wanted->len; i++) {
@@ -167,7 +170,8 @@ static void try_set(Trial *trial, GPtrArray *set)
 	g_autoptr(GPtrArray) all = join(trial->accepted, set);
 	if (trial->fix->options->proofs)
 		g_atomic_int_inc(trial->fix->options->proofs);
-	g_autoptr(Proof) proof = proof_new(trial->fix->scan->repo, trial->scan, trial->check, all);
+	g_autoptr(Proof) proof =
+	        proof_new(trial->fix->scan->repo, trial->fix->options->checkout, trial->scan, trial->check, all);
 	if (g_hash_table_size(proof->suspects) == 0) {
 		g_ptr_array_extend(trial->accepted, set, NULL, NULL);
 		proof_free(trial->proof);
@@ -258,7 +262,9 @@ static void collect_files(Fix *fix)
 	g_hash_table_iter_init(&iter, paths);
 	while (g_hash_table_iter_next(&iter, &path, NULL)) {
 		FixFile file = {path, bytes_at(fix->scan->graph, path), bytes_at(fix_scan(fix)->graph, path),
-		        !graph_find_file(fix->scan->graph, slice_from(path))};
+		        !graph_find_file(fix->scan->graph, slice_from(path)), false};
+		g_autofree char *full = g_build_filename(repo_root(fix->scan->repo), path, NULL);
+		file.absent = file.tracked && !g_file_test(full, G_FILE_TEST_EXISTS);
 		if (file.tracked || !slice_equal(file.old, file.now))
 			g_array_append_val(fix->files, file);
 	}
@@ -392,10 +398,22 @@ bool fix_write(const Fix *fix, const Repo *repo, GError **error)
 		return false;
 	for (size_t i = 0; i < fix_files(fix); i++) {
 		const FixFile *file = fix_file(fix, i);
-		if (!file->tracked)
-			journal_write(journal, file->path, &file->old, file->now, false);
+		if (!file->tracked || file->absent)
+			journal_write(journal, file->path, file->tracked ? NULL : &file->old, file->now, false);
 	}
 	return journal_commit(journal, error);
+}
+
+bool fix_fetch(const Fix *fix, const Repo *repo, const char *path, GError **error)
+{
+	g_autofree char *list = repo_private_file(repo, "labwright-journal");
+	g_autoptr(Journal) journal = journal_new(repo_root(repo), list, error);
+	for (size_t i = 0; journal && i < fix_files(fix); i++) {
+		const FixFile *file = fix_file(fix, i);
+		if (file->absent && strcmp(file->path, path) == 0)
+			journal_write(journal, path, NULL, file->now, false);
+	}
+	return journal && journal_commit(journal, error);
 }
 
 bool fix_recover(const Repo *repo, bool *ret_found, GError **error)

@@ -83,6 +83,8 @@ typedef struct FixOptions {
 	const char *const *only, *const *paths; /* as in CheckOptions */
 	bool derive;                            /* values that evidence tells, too */
 	GHashTable *declined;                   /* fingerprints of findings that stay as they are, or NULL */
+	const GPtrArray *proposed;              /* Finding of no check, with edits of the first round, or NULL */
+	const Repo *checkout;                   /* where files that are not in Git may lie, too, or NULL */
 	gint *proofs;                           /* counts them for who looks on, or NULL */
 } FixOptions;
 
@@ -98,6 +100,7 @@ typedef struct FixFile {
 	const char *path;
 	Slice old, now;
 	bool tracked; /* it is on disk as it is, and only comes into Git */
+	bool absent;  /* it is on the disk of another checkout alone, and comes from there */
 } FixFile;
 
 /* Edits that are proven: with all of them made, every finding they belong to is gone, no other finding came, the facts
@@ -125,9 +128,15 @@ GHashTable *fix_texts(const Fix *fix, size_t round, const Rule *last);
 
 /* Writes all files, or none: see base/journal.h. */
 bool fix_write(const Fix *fix, const Repo *repo, GError **error);
-/* Writes rule after rule and makes a commit of each by the user's own git, hooks and signature included. Refuses where
- * one of the files has changes that are not committed, unless those may go along. ret_commits: their number. */
-bool fix_commit(const Fix *fix, const Repo *repo, bool with_changes, uint32_t *ret_commits, GError **error);
+/* How commits are made. */
+typedef struct CommitOptions {
+	bool with_changes; /* files may hold changes that are not committed: they go along */
+	const char *phase; /* of an improvement, for the trailer Labwright-Phase; or NULL */
+} CommitOptions;
+
+/* Writes rule after rule and makes a commit of each by the user's own git, hooks and signature included. ret_commits:
+ * their number. */
+bool fix_commit(const Fix *fix, const Repo *repo, const CommitOptions *options, uint32_t *ret_commits, GError **error);
 /* Ends what an interrupted run had begun; to be called before anything is read to be written. */
 bool fix_recover(const Repo *repo, bool *ret_found, GError **error);
 
@@ -157,5 +166,43 @@ const Scan *organize_scan(const Organize *organize);
 /* Moves and writes all, or nothing. */
 bool organize_write(const Organize *organize, const Repo *repo, GError **error);
 /* The same as two commits, the moves alone first, so that history follows them. */
-bool organize_commit(
-        const Organize *organize, const Repo *repo, bool with_changes, uint32_t *ret_commits, GError **error);
+bool organize_commit(const Organize *organize, const Repo *repo, const CommitOptions *options, uint32_t *ret_commits,
+        GError **error);
+
+/* ---- improve --------------------------------------------------------------------------------------- */
+
+#define IMPROVE_PHASES 4
+
+typedef struct ImprovePhase {
+	const char *name, *what; /* "network", "addresses, ports, host names" */
+	uint32_t moved, mended, commits, refused;
+	char *problem; /* why it was left out, or NULL */
+} ImprovePhase;
+
+/* Findings by Level. */
+typedef struct ImproveCounts {
+	uint32_t at[LEVEL_ERROR + 1];
+} ImproveCounts;
+
+typedef struct ImproveOptions {
+	const char *path;   /* of the repository */
+	const char *branch; /* NULL: labwright/improve- and the date */
+	bool dry_run;       /* no branch is left behind */
+	/* Called as each phase begins, for who looks on; may be NULL. */
+	void (*begun)(const ImprovePhase *phase, void *data);
+	void *data;
+} ImproveOptions;
+
+typedef struct Improve {
+	char *root, *branch, *base; /* base: the commit that it begins at */
+	ImprovePhase phases[IMPROVE_PHASES];
+	ImproveCounts before, after;
+	char *diffstat; /* of a dry run: what the commits would be */
+	bool unsaved;   /* the checkout has changes that are not committed, which are not looked at */
+} Improve;
+
+/* Does it all on a branch of its own, in a worktree that goes away afterwards: the checkout and its branch are never
+ * touched. Begun and interrupted, it goes on where the branch is. */
+Improve *improve_new(const ImproveOptions *options, GError **error);
+void improve_free(Improve *improve);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Improve, improve_free)

@@ -36,7 +36,7 @@ GPtrArray *git_words(const char *const *words)
 	return all;
 }
 
-bool git_must_be_clean(const Repo *repo, const GPtrArray *paths, bool with_changes, GError **error)
+bool git_must_be_clean(const Repo *repo, const GPtrArray *paths, const CommitOptions *options, GError **error)
 {
 	if (repo_view(repo) == REPO_FOLDER) {
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "%s is no Git repository", repo_root(repo));
@@ -45,7 +45,7 @@ bool git_must_be_clean(const Repo *repo, const GPtrArray *paths, bool with_chang
 	g_autoptr(GPtrArray) words = git_words((const char *const[]){"status", "--porcelain", "--", NULL});
 	g_autofree char *output = NULL;
 	g_ptr_array_extend(words, (GPtrArray *)paths, NULL, NULL);
-	if (with_changes || paths->len == 0)
+	if (options->with_changes || paths->len == 0)
 		return true;
 	if (!git_run(repo, words, &output, error))
 		return false;
@@ -76,13 +76,16 @@ static bool run_with_list(const Repo *repo, const char *const *words, const char
 	return git_run(repo, all, NULL, error);
 }
 
-bool git_commit(const Repo *repo, const GPtrArray *paths, const char *message, GError **error)
+bool git_commit(
+        const Repo *repo, const GPtrArray *paths, const char *message, const CommitOptions *options, GError **error)
 {
+	g_autofree char *whole = options->phase ? g_strdup_printf("%s\nLabwright-Phase: %s\n", message, options->phase)
+	                                        : g_strdup(message);
 	g_autofree char *list = write_list(repo, paths, error);
 	if (!list)
 		return false;
 	bool good = run_with_list(repo, (const char *const[]){"add", "--all", "--force", NULL}, list, error) &&
-	            run_with_list(repo, (const char *const[]){"commit", "--quiet", "-m", message, NULL}, list, error);
+	            run_with_list(repo, (const char *const[]){"commit", "--quiet", "-m", whole, NULL}, list, error);
 	unlink(list);
 	return good;
 }

@@ -11,7 +11,9 @@ GPtrArray *git_words(const char *const *words);
 
 /* False where the repository is none, or one of the paths has changes that are not committed, unless those may go
  * along. */
-bool git_must_be_clean(const Repo *repo, const GPtrArray *paths, bool with_changes, GError **error);
+bool git_must_be_clean(const Repo *repo, const GPtrArray *paths, const CommitOptions *options, GError **error);
 
-/* Commits these files as they are on disk, those that are gone, new or ignored included, and nothing else. */
-bool git_commit(const Repo *repo, const GPtrArray *paths, const char *message, GError **error);
+/* The message gets the trailer of the phase. Commits these files as they are on disk, those that are gone, new or
+ * ignored included, and nothing else. */
+bool git_commit(
+        const Repo *repo, const GPtrArray *paths, const char *message, const CommitOptions *options, GError **error);

@@ -348,7 +348,7 @@ bool organize_write(const Organize *organize, const Repo *repo, GError **error)
 
 /* ---- commits --------------------------------------------------------------------------------------------------- */
 
-static bool commit_moves(const Organize *organize, const Repo *repo, GError **error)
+static bool commit_moves(const Organize *organize, const Repo *repo, const CommitOptions *options, GError **error)
 {
 	g_autoptr(Journal) journal = journal_for(repo, error);
 	g_autoptr(GPtrArray) paths = g_ptr_array_new();
@@ -373,10 +373,10 @@ static bool commit_moves(const Organize *organize, const Repo *repo, GError **er
 		g_string_append_printf(message, "- %s to %s: %s\n", move->from, move->to, move->reason);
 	}
 	g_string_append(message, "\nMoves alone; the references to them follow in the next commit.\n");
-	return git_commit(repo, paths, message->str, error);
+	return git_commit(repo, paths, message->str, options, error);
 }
 
-static bool commit_writes(const Organize *organize, const Repo *repo, GError **error)
+static bool commit_writes(const Organize *organize, const Repo *repo, const CommitOptions *options, GError **error)
 {
 	g_autoptr(Journal) journal = journal_for(repo, error);
 	g_autoptr(GPtrArray) paths = g_ptr_array_new();
@@ -394,7 +394,7 @@ static bool commit_writes(const Organize *organize, const Repo *repo, GError **e
 		g_ptr_array_add(paths, (gpointer)file->new_path);
 	}
 	g_string_append(message, "\nProven by labwright: no finding is new, and the same objects are applied.\n");
-	return paths->len == 0 || git_commit(repo, paths, message->str, error);
+	return paths->len == 0 || git_commit(repo, paths, message->str, options, error);
 }
 
 static bool has_changes(const Organize *organize)
@@ -406,22 +406,22 @@ static bool has_changes(const Organize *organize)
 }
 
 bool organize_commit(
-        const Organize *organize, const Repo *repo, bool with_changes, uint32_t *ret_commits, GError **error)
+        const Organize *organize, const Repo *repo, const CommitOptions *options, uint32_t *ret_commits, GError **error)
 {
 	*ret_commits = 0;
 	g_autoptr(GPtrArray) paths = g_ptr_array_new();
 	for (guint i = 0; i < organize->files->len; i++)
 		g_ptr_array_add(paths, (gpointer)g_array_index(organize->files, OrganizedFile, i).path);
-	if (!git_must_be_clean(repo, paths, with_changes, error))
+	if (!git_must_be_clean(repo, paths, options, error))
 		return false;
 	if (organize->layout->moves->len == 0)
 		return true;
-	if (!commit_moves(organize, repo, error))
+	if (!commit_moves(organize, repo, options, error))
 		return false;
 	++*ret_commits;
 	if (!has_changes(organize))
 		return true;
-	if (!commit_writes(organize, repo, error))
+	if (!commit_writes(organize, repo, options, error))
 		return false;
 	++*ret_commits;
 	return true;

@@ -71,7 +71,8 @@ static bool make_edits(Proof *proof, const Graph *graph)
 }
 
 /* Files of the disk that an edited ignore rule lets in. */
-static void add_tracked_files(Proof *proof, const Repo *repo, const Graph *graph, const GPtrArray *findings)
+static void add_tracked_files(
+        Proof *proof, const Repo *repo, const Repo *checkout, const Graph *graph, const GPtrArray *findings)
 {
 	for (guint i = 0; i < findings->len; i++) {
 		const Finding *finding = findings->pdata[i];
@@ -79,7 +80,10 @@ static void add_tracked_files(Proof *proof, const Repo *repo, const Graph *graph
 			const char *path = finding->tracked->pdata[k];
 			Slice *text = ARENA_NEW(proof->arena, Slice);
 			FileState *state = ARENA_NEW(proof->arena, FileState);
-			if (graph_find_file(graph, slice_from(path)) || !repo_read_path(repo, path, proof->arena, text))
+			if (graph_find_file(graph, slice_from(path)))
+				continue;
+			if (!repo_read_path(repo, path, proof->arena, text) &&
+			        (!checkout || !repo_read_path(checkout, path, proof->arena, text)))
 				continue;
 			*state = (FileState){NULL, text};
 			g_hash_table_insert(proof->overlay, (gpointer)path, state);
@@ -234,7 +238,8 @@ static void compare_facts(Proof *proof, const Scan *scan, const GPtrArray *findi
 
 /* ---- the proof --------------------------------------------------------------------------------------- */
 
-Proof *proof_new(const Repo *repo, const Scan *scan, const Check *check, const GPtrArray *findings)
+Proof *proof_new(
+        const Repo *repo, const Repo *checkout, const Scan *scan, const Check *check, const GPtrArray *findings)
 {
 	Proof *proof = g_new0(Proof, 1);
 	proof->edits = g_array_new(FALSE, FALSE, sizeof(Edit));
@@ -248,7 +253,7 @@ Proof *proof_new(const Repo *repo, const Scan *scan, const Check *check, const G
 			suspect(proof, findings->pdata[i], "its edits overlap", false);
 		return proof;
 	}
-	add_tracked_files(proof, repo, scan->graph, findings);
+	add_tracked_files(proof, repo, checkout, scan->graph, findings);
 	CheckOptions all = {0};
 	proof->scan = scan_again(scan, proof->overlay);
 	proof->check = check_new(proof->scan, &all, NULL);

@@ -16,9 +16,13 @@ typedef struct Proof {
 
 /* Makes the edits of the findings in memory, with the files that come into Git by them as the repository's disk has
  * them, reads and checks again, and compares. The edits have no conflicts. */
-Proof *proof_new(const Repo *repo, const Scan *scan, const Check *check, const GPtrArray *findings);
+Proof *proof_new(
+        const Repo *repo, const Repo *checkout, const Scan *scan, const Check *check, const GPtrArray *findings);
 void proof_free(Proof *proof);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Proof, proof_free)
+
+/* A file that comes into Git from another checkout is written. */
+bool fix_fetch(const Fix *fix, const Repo *repo, const char *path, GError **error);
 
 /* Its edits of one file of the scan before. */
 const Edit *proof_edits(const Proof *proof, uint32_t file, size_t *ret_count);

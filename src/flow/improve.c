@@ -1,0 +1,246 @@
+/* All of it in phases, each a set of proven edits and its commits. The order matters: what moves is moved first, so
+ * that later edits are made where files stay; where workloads run comes before addresses, which may name where they
+ * run.
+ *
+ * The work is done in a worktree within Git's own folder. It is taken away at the end, and by the next run if this one
+ * was interrupted; the branch stays, and a run goes on from it, since a phase that is done finds nothing left to do. */
+#include "flow/git.h"
+
+#include "base/error.h"
+
+#include <time.h>
+
+/* Topics and rules that belong to a phase; the last phase takes all others. */
+static const struct {
+	const char *name, *what;
+	const char *topics; /* between blanks */
+} phases[IMPROVE_PHASES] = {
+        {"structure", "folders, paths, what is applied", " docs paths orphan gitops objects "},
+        {"resources", "nodes, requests, replicas", " requests-missing placement "},
+        {"network", "addresses, ports, host names", " addresses hostname hostport ports services "},
+        {"reliability", "builds, references, images, probes, storage, secrets", NULL},
+};
+
+static bool names(const char *topics, const char *topic, const char *id)
+{
+	g_autofree char *by_topic = g_strdup_printf(" %s ", topic), *by_id = g_strdup_printf(" %s ", id);
+	return topics && (strstr(topics, by_topic) || strstr(topics, by_id));
+}
+
+static bool is_of_phase(size_t phase, const char *topic, const char *id)
+{
+	bool elsewhere = false;
+	for (size_t i = 0; i < IMPROVE_PHASES; i++)
+		elsewhere = elsewhere || names(phases[i].topics, topic, id);
+	return phases[phase].topics ? names(phases[phase].topics, topic, id) : !elsewhere;
+}
+
+/* NULL-terminated ids; free with g_free. */
+static const char **rules_of(size_t phase)
+{
+	GPtrArray *ids = g_ptr_array_new();
+	for (const RuleSet *const *set = rule_sets(); *set; set++)
+		for (size_t i = 0; i < (*set)->count; i++)
+			if (is_of_phase(phase, (*set)->topic, (*set)->rules[i].id))
+				g_ptr_array_add(ids, (gpointer)(*set)->rules[i].id);
+	g_ptr_array_add(ids, NULL);
+	return (const char **)g_ptr_array_free(ids, FALSE);
+}
+
+/* ---- the worktree --------------------------------------------------------------------------------------- */
+
+static bool git(const Repo *repo, char **ret_output, GError **error, ...) G_GNUC_NULL_TERMINATED;
+static bool git(const Repo *repo, char **ret_output, GError **error, ...)
+{
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	va_list args;
+	va_start(args, error);
+	for (char *word; (word = va_arg(args, char *));)
+		g_ptr_array_add(words, word);
+	va_end(args);
+	return git_run(repo, words, ret_output, error);
+}
+
+static bool has_branch(const Repo *repo, const char *branch)
+{
+	g_autofree char *reference = g_strconcat("refs/heads/", branch, NULL);
+	return git(repo, NULL, NULL, "show-ref", "--verify", "--quiet", reference, NULL);
+}
+
+/* A folder that an interrupted run left is taken away first. */
+static bool add_worktree(
+        const Repo *repo, const ImproveOptions *options, const Improve *improve, const char *folder, GError **error)
+{
+	git(repo, NULL, NULL, "worktree", "remove", "--force", "--force", folder, NULL);
+	git(repo, NULL, NULL, "worktree", "prune", NULL);
+	if (options->dry_run)
+		return git(repo, NULL, error, "worktree", "add", "--quiet", "--detach", folder, "HEAD", NULL);
+	if (has_branch(repo, improve->branch))
+		return git(repo, NULL, error, "worktree", "add", "--quiet", folder, improve->branch, NULL);
+	return git(repo, NULL, error, "worktree", "add", "--quiet", "-b", improve->branch, folder, "HEAD", NULL);
+}
+
+/* ---- phases --------------------------------------------------------------------------------------------- */
+
+static Scan *scan_folder(const char *folder, GError **error)
+{
+	ScanOptions options = {.path = folder, .view = REPO_WORKTREE};
+	return scan_new(&options, error);
+}
+
+static ImproveCounts count_findings(Scan *scan)
+{
+	ImproveCounts counts = {0};
+	CheckOptions all = {0};
+	g_autoptr(Check) check = check_new(scan, &all, NULL);
+	for (size_t i = 0; i < check->count; i++)
+		if (!check->findings[i]->suppressed_by)
+			counts.at[check->findings[i]->level]++;
+	return counts;
+}
+
+static bool move_parts(const char *folder, ImprovePhase *phase, GError **error)
+{
+	uint32_t commits;
+	CommitOptions options = {.phase = phase->name};
+	g_autoptr(Scan) scan = scan_folder(folder, error);
+	if (!scan)
+		return false;
+	g_autoptr(Organize) organize = organize_new(scan);
+	if (!organize_commit(organize, scan->repo, &options, &commits, error))
+		return false;
+	phase->moved += organize_layout(organize)->moves->len;
+	phase->commits += commits;
+	return true;
+}
+
+static uint32_t count_refused(const Fix *fix)
+{
+	uint32_t count = 0;
+	const Check *check = fix_check(fix);
+	for (size_t i = 0; i < check->count; i++)
+		count += fix_refusal(fix, check->findings[i]) != NULL;
+	return count;
+}
+
+static bool mend(
+        const char *folder, const Repo *checkout, const char *const *rules, ImprovePhase *phase, GError **error)
+{
+	uint32_t commits;
+	CommitOptions commit = {.phase = phase->name};
+	FixOptions options = {.only = rules, .derive = true, .checkout = checkout};
+	g_autoptr(Scan) scan = scan_folder(folder, error);
+	g_autoptr(Fix) fix = scan ? fix_new(scan, &options, error) : NULL;
+	if (!fix || !fix_commit(fix, scan->repo, &commit, &commits, error))
+		return false;
+	for (size_t i = 0; i < fix_rounds(fix); i++)
+		phase->mended += fix_round(fix, i)->mended->len;
+	phase->commits += commits;
+	phase->refused = count_refused(fix);
+	return true;
+}
+
+/* A phase that fails is taken back to where it began, and left out. */
+static void run_phase(
+        const ImproveOptions *options, const Repo *checkout, const char *folder, size_t number, ImprovePhase *phase)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *start = NULL;
+	g_autoptr(Repo) repo = repo_open(folder, REPO_INDEX, NULL, &error);
+	if (options->begun)
+		options->begun(phase, options->data);
+	bool good = repo && git(repo, &start, &error, "rev-parse", "HEAD", NULL);
+	g_autofree const char **rules = rules_of(number);
+	good = good && (number != 0 || move_parts(folder, phase, &error)) &&
+	       mend(folder, checkout, rules, phase, &error);
+	if (good)
+		return;
+	phase->problem = g_strdup(error ? error->message : "it could not be done");
+	phase->moved = phase->mended = phase->commits = phase->refused = 0; /* of this run of it */
+	if (start)
+		git(repo, NULL, NULL, "reset", "--quiet", "--hard", g_strstrip(start), NULL);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------ */
+
+static char *default_branch(void)
+{
+	char text[48];
+	struct tm today;
+	time_t now = time(NULL);
+	strftime(text, sizeof text, "labwright/improve-%Y-%m-%d", localtime_r(&now, &today));
+	return g_strdup(text);
+}
+
+static bool improve_all(
+        const ImproveOptions *options, const Repo *checkout, Improve *improve, const char *folder, GError **error)
+{
+	g_autoptr(Scan) before = scan_folder(folder, error);
+	if (!before)
+		return false;
+	improve->before = count_findings(before);
+	/* What is kept out of Git is fetched from the checkout, where it lies at its old path: so before anything
+	 * moves.
+	 */
+	const char *const hidden[] = {"ignore-hides-source", NULL};
+	mend(folder, checkout, hidden, &improve->phases[IMPROVE_PHASES - 1], NULL);
+	for (size_t i = 0; i < IMPROVE_PHASES; i++)
+		run_phase(options, checkout, folder, i, &improve->phases[i]);
+	g_autoptr(Scan) after = scan_folder(folder, error);
+	if (!after)
+		return false;
+	improve->after = count_findings(after);
+	if (options->dry_run)
+		return git(after->repo, &improve->diffstat, error, "log", "--reverse", "--stat=100", "--format=%n%s",
+		        "-M", arena_printf(after->arenas->pdata[0], "%s..HEAD", improve->base), NULL);
+	return true;
+}
+
+static bool begin(const ImproveOptions *options, const Repo *checkout, Improve *improve, GError **error)
+{
+	g_autofree char *status = NULL;
+	if (repo_view(checkout) == REPO_FOLDER || !repo_commit(checkout)) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "%s has no commit to begin at",
+		        repo_root(checkout));
+		error_add_help(error, "git init, git add and git commit first; improve works on a branch");
+		return false;
+	}
+	improve->root = g_strdup(repo_root(checkout));
+	improve->base = g_strdup(repo_commit(checkout));
+	improve->branch = options->branch ? g_strdup(options->branch) : default_branch();
+	if (!git(checkout, &status, error, "status", "--porcelain", "--untracked-files=no", NULL))
+		return false;
+	improve->unsaved = *status != '\0';
+	for (size_t i = 0; i < IMPROVE_PHASES; i++) {
+		improve->phases[i].name = phases[i].name;
+		improve->phases[i].what = phases[i].what;
+	}
+	return true;
+}
+
+Improve *improve_new(const ImproveOptions *options, GError **error)
+{
+	g_autoptr(Improve) improve = g_new0(Improve, 1);
+	g_autoptr(Repo) checkout = repo_open(options->path, REPO_INDEX, NULL, error);
+	if (!checkout || !begin(options, checkout, improve, error))
+		return NULL;
+	g_autofree char *folder = repo_private_file(checkout, "labwright-improve");
+	if (!add_worktree(checkout, options, improve, folder, error))
+		return NULL;
+	bool good = improve_all(options, checkout, improve, folder, error);
+	git(checkout, NULL, NULL, "worktree", "remove", "--force", "--force", folder, NULL);
+	return good ? g_steal_pointer(&improve) : NULL;
+}
+
+void improve_free(Improve *improve)
+{
+	if (!improve)
+		return;
+	for (size_t i = 0; i < IMPROVE_PHASES; i++)
+		g_free(improve->phases[i].problem);
+	g_free(improve->root);
+	g_free(improve->branch);
+	g_free(improve->base);
+	g_free(improve->diffstat);
+	g_free(improve);
+}

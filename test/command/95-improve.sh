@@ -1,0 +1,87 @@
+#!/bin/sh
+# All of it on a branch of its own: what it brings, what it never touches, and that it can be begun again.
+. "$(dirname "$0")/tap.sh"
+export GIT_AUTHOR_NAME=Anna GIT_AUTHOR_EMAIL=anna@example.org GIT_COMMITTER_NAME=Anna GIT_COMMITTER_EMAIL=anna@example.org
+
+make_lab() {
+	rm -rf lab && mkdir -p lab/k8s/llm lab/bot/models && git -C lab init -q -b main
+	cat >lab/k8s/llm/ollama.yaml <<-'Y'
+		apiVersion: v1
+		kind: Service
+		metadata: {name: ollama, namespace: lab}
+		spec: {selector: {app: ollama}, ports: [{port: 11434, targetPort: 11435}]}
+		---
+		apiVersion: apps/v1
+		kind: Deployment
+		metadata: {name: ollama, namespace: lab}
+		spec:
+		  selector: {matchLabels: {app: ollama}}
+		  template:
+		    metadata: {labels: {app: ollama}}
+		    spec:
+		      nodeSelector: {kubernetes.io/hostname: anna}
+		      containers:
+		        - name: ollama
+		          image: ollama/ollama:0.5.13
+		          resources: {requests: {memory: 1Gi}}
+		          readinessProbe: {tcpSocket: {port: 11434}}
+		          ports: [{containerPort: 11434}]
+	Y
+	printf 'networks: {lan: {cidr: 192.168.8.0/24}}\nnodes: {anna: {addresses: {lan: 192.168.8.10}}}\n' >lab/labwright.yaml
+	printf 'ANNA_IP=192.168.1.10\n' >lab/.env.lab
+	printf '# Lab\nSee [ollama](k8s/llm/ollama.yaml).\n' >lab/README.md
+	printf 'FROM python:3.12\nWORKDIR /srv\nCOPY . .\nCMD ["python", "main.py"]\n' >lab/bot/Dockerfile
+	printf 'import models.state\n' >lab/bot/main.py
+	touch lab/bot/models/__init__.py
+	printf 'x = 1\n' >lab/bot/models/state.py
+	printf 'models/\n' >lab/.gitignore
+	git -C lab add -A && git -C lab commit -qm "a lab"
+}
+
+make_lab
+commit=$(git -C lab rev-parse HEAD)
+run improve --branch better lab
+is "it succeeds" $code 0
+is "the checkout stays where it was" "$(git -C lab rev-parse HEAD) $(git -C lab branch --show-current)" "$commit main"
+is "and as it was" "$(git -C lab status --porcelain)" ""
+is "no worktree is left behind" "$(git -C lab worktree list | wc -l | tr -d ' ')" 1
+is "each commit says its phase" "$(git -C lab log --format='%(trailers:key=Labwright-Phase,valueonly,separator=)' main..better | sort -u | tr '\n' ' ')" "network reliability structure "
+git -C lab show better:production/ai-stack/llm/ollama.yaml >after.yaml
+has "a part is at its place, and mended there" after.yaml "targetPort: 11434"
+is "an address follows labwright.yaml" "$(git -C lab show better:.env.lab)" "ANNA_IP=192.168.8.10"
+is "what an ignore rule kept out comes in" "$(git -C lab show better:bot/models/state.py)" "x = 1"
+has "errors before and after are told" "$out" "before;"
+git -C lab merge -q better
+run improve --branch more lab
+is "a second run" $code 0
+is "finds nothing to do" "$(git -C lab log --oneline main..more | wc -l | tr -d ' ')" 0
+
+make_lab
+run improve --dry-run lab
+is "a dry run" $code 0
+has "shows the commits" "$out" "structure: move"
+is "and leaves no branch" "$(git -C lab branch | tr -d ' *\n')" main
+
+make_lab
+echo mine >>lab/README.md
+echo new >lab/untracked.txt
+run improve --branch better lab
+is "changes of the user" $code 0
+has "are told" "$out" "not committed were not looked at"
+is "and kept" "$(git -C lab status --porcelain | tr '\n' ';')" " M README.md;?? untracked.txt;"
+
+# killed at random moments, it can be begun again
+make_lab
+for seconds in 0.02 0.05 0.1 0.2 0.3 0.4; do
+	timeout -s KILL $seconds "$labwright" improve --branch better lab >/dev/null 2>&1
+done
+run improve --branch better lab
+is "after it was killed, it goes on" $code 0
+git -C lab show better:production/ai-stack/llm/ollama.yaml >again.yaml
+is "to the same end" "$(cmp again.yaml after.yaml && echo same)" same
+is "and nothing is left behind" "$(git -C lab worktree list | wc -l | tr -d ' ') $(git -C lab status --porcelain | wc -l | tr -d ' ')" "1 0"
+
+rm -rf lab/.git
+run improve lab
+is "without Git there is no branch" $code 2
+finish

@@ -116,15 +116,6 @@ static void add_words(const SourceFile *file, Node node, const YamlNode *command
 
 /* ---- services ------------------------------------------------------------------------------------------ */
 
-static void add_build_argument(Slice key, Slice value, const YamlNode *scalar, void *data)
-{
-	const SourceFile *file = ((void **)data)[0];
-	Node node = *(Node *)((void **)data)[1];
-	char *pair =
-	        arena_printf(file->arena, "%.*s=%.*s", SLICE_ARGS(key), (int)value.length, value.at ? value.at : "");
-	graph_add(file->builder, node, FACT_BUILD_ARGUMENT, slice_from(pair), scalar->start, scalar->end);
-}
-
 static void read_build(const SourceFile *file, const YamlNode *build, Node node)
 {
 	if (yaml_is_scalar(build) && !yaml_is_null(build))
@@ -140,8 +131,6 @@ static void read_build(const SourceFile *file, const YamlNode *build, Node node)
 	add_scalar_of(file, node, FACT_BUILD_TARGET, build, "target");
 	if (inlined)
 		graph_add_flag(file->builder, node, FACT_BUILD_INLINE, inlined->start, inlined->end);
-	void *data[] = {(void *)file, &node};
-	each_setting(yaml_get(build, "args"), add_build_argument, data);
 }
 
 typedef struct EnvReader {

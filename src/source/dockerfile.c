@@ -331,14 +331,10 @@ static void add_word(Reader *reader, Node node, FactKind kind, const Word *word)
 
 static void read_words(Reader *reader, size_t at, Node node)
 {
-	bool shell = !split_json(reader, at);
-	if (shell)
+	if (!split_json(reader, at))
 		split_shell(reader, at, true);
 	for (size_t i = 0; i < reader->words->len; i++)
 		add_word(reader, node, FACT_ARGUMENT, word_at(reader, i));
-	if (shell && reader->words->len)
-		graph_add_flag(reader->file->builder, node, FACT_SHELL_FORM, word_at(reader, 0)->start,
-		        word_at(reader, 0)->start);
 }
 
 /* The flags `--name=value` in front; returns where the rest begins. */

@@ -48,13 +48,11 @@ static void add_secret(const SourceFile *file, const YamlNode *map, const char *
 
 static void read_substitutes(const SourceFile *file, const YamlNode *build, Node object)
 {
-	add_pairs(file, object, FACT_SUBSTITUTE, yaml_get(build, "substitute"));
 	YAML_EACH_ITEM (yaml_get(build, "substituteFrom"), item) {
 		Slice kind = yaml_text_of(item, "kind");
 		const YamlNode *name = yaml_get(item, "name");
 		if (kind.length == 0)
 			continue;
-		add_kind_and_name(file, object, FACT_SUBSTITUTE_FROM, kind, name);
 		Node reference = add_reference(file, object, "substitute-from", kind.at, name);
 		if (reference)
 			add_if_true(file, reference, FACT_OPTIONAL, yaml_get(item, "optional"));

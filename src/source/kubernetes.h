@@ -15,6 +15,9 @@ Node add_reference_in(const SourceFile *file, Node parent, const char *role, con
 /* A pod template or Pod, with its containers, volumes and everything they name. */
 void read_pod(const SourceFile *file, const YamlNode *template, Node object);
 
+/* Required node affinity of a pod or volume, as label=value for each value that is allowed. */
+void add_node_affinity(const SourceFile *file, Node subject, const YamlNode *required);
+
 /* The texts below node that may be names of other objects, as NAMES of the object; node may be NULL. */
 void add_names(const SourceFile *file, const YamlNode *node, Node object);
 

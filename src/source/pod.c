@@ -114,7 +114,6 @@ static void read_mounts(const SourceFile *file, const YamlNode *list, Node conta
 			continue;
 		Node mount = add_named(file, NODE_MOUNT, container, name);
 		add_scalar_of(file, mount, FACT_DESTINATION, item, "mountPath");
-		add_scalar_of(file, mount, FACT_SUB_PATH, item, "subPath");
 		add_if_true(file, mount, FACT_READ_ONLY, yaml_get(item, "readOnly"));
 	}
 }
@@ -184,19 +183,17 @@ static void read_container(const SourceFile *file, const YamlNode *map, Node pod
 
 /* ---- the pod --------------------------------------------------------------------------------------- */
 
-/* Required node affinity as label=value for each allowed value; NotIn and friends are not listed. */
-static void read_node_affinity(const SourceFile *file, const YamlNode *spec, Node pod)
+/* NotIn and its kin allow no value by name. */
+void add_node_affinity(const SourceFile *file, Node subject, const YamlNode *required)
 {
-	const YamlNode *required =
-	        yaml_at(spec, "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution");
 	YAML_EACH_ITEM (yaml_get(required, "nodeSelectorTerms"), term)
 		YAML_EACH_ITEM (yaml_get(term, "matchExpressions"), expression) {
 			if (!slice_is(yaml_text_of(expression, "operator"), "In"))
 				continue;
 			YAML_EACH_ITEM (yaml_get(expression, "values"), value) {
-				Slice key = yaml_text_of(expression, "key");
-				char *pair = arena_printf(file->arena, "%.*s=%s", SLICE_ARGS(key), yaml_text(value).at);
-				graph_add(file->builder, pod, FACT_NODE_AFFINITY, slice_from(pair), value->start,
+				Slice key = yaml_text_of(expression, "key"), text = yaml_text(value);
+				char *pair = arena_printf(file->arena, "%.*s=%.*s", SLICE_ARGS(key), SLICE_ARGS(text));
+				graph_add(file->builder, subject, FACT_NODE_AFFINITY, slice_from(pair), value->start,
 				        value->end);
 			}
 		}
@@ -207,7 +204,8 @@ static void read_placement(const SourceFile *file, const YamlNode *spec, Node po
 	add_if_true(file, pod, FACT_HOST_NETWORK, yaml_get(spec, "hostNetwork"));
 	add_pairs(file, pod, FACT_NODE_SELECTOR, yaml_get(spec, "nodeSelector"));
 	add_scalar_of(file, pod, FACT_NODE_NAME, spec, "nodeName");
-	read_node_affinity(file, spec, pod);
+	add_node_affinity(
+	        file, pod, yaml_at(spec, "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution"));
 	YAML_EACH_ITEM (yaml_get(spec, "tolerations"), toleration) {
 		const YamlNode *key = yaml_get(toleration, "key");
 		if (key)

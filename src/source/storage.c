@@ -147,18 +147,6 @@ void read_claim(const SourceFile *file, const YamlNode *root, Node object)
 		add_scalar(file, object, FACT_ACCESS_MODE, mode);
 }
 
-static void read_volume_nodes(const SourceFile *file, const YamlNode *spec, Node object)
-{
-	YAML_EACH_ITEM (yaml_at(spec, "nodeAffinity.required.nodeSelectorTerms"), term)
-		YAML_EACH_ITEM (yaml_get(term, "matchExpressions"), expression)
-			YAML_EACH_ITEM (yaml_get(expression, "values"), value) {
-				Slice key = yaml_text_of(expression, "key");
-				char *pair = arena_printf(file->arena, "%.*s=%s", SLICE_ARGS(key), yaml_text(value).at);
-				graph_add(file->builder, object, FACT_NODE_AFFINITY, slice_from(pair), value->start,
-				        value->end);
-			}
-}
-
 void read_persistent_volume(const SourceFile *file, const YamlNode *root, Node object)
 {
 	static const char *const types[] = {"hostPath", "local", "nfs", "csi", "iscsi", "cephfs", "rbd"};
@@ -177,7 +165,7 @@ void read_persistent_volume(const SourceFile *file, const YamlNode *root, Node o
 	const YamlNode *claim = yaml_get(spec, "claimRef");
 	add_reference_in(
 	        file, object, "claim", "PersistentVolumeClaim", yaml_get(claim, "name"), yaml_get(claim, "namespace"));
-	read_volume_nodes(file, spec, object);
+	add_node_affinity(file, object, yaml_at(spec, "nodeAffinity.required"));
 }
 
 /* MetalLB lists CIDRs and first-last ranges as texts, Cilium as maps; both are kept as written. */

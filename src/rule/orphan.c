@@ -14,6 +14,8 @@ typedef struct Orphans {
 	Checker *checker;
 	GHashTable *groups;  /* Symbols of API groups and kinds that are applied somewhere: "group/Kind" */
 	GHashTable *folders; /* folder → Finding */
+	GHashTable *
+	        applied[2]; /* folder → whether a command names it, by is_applied_by_hand's list: each asks all files */
 	bool live, scripted; /* brought in by Flux or Argo CD; or by scripts that name all they apply */
 } Orphans;
 
@@ -132,14 +134,28 @@ static bool is_commented_out(const Graph *graph, Slice path)
 	}
 }
 
-/* list: the file is a kustomization. */
-static bool is_applied_by_hand(const Graph *graph, Slice path, bool list)
+static bool is_folder_known_applied(const Orphans *orphans, Slice folder, bool list)
 {
+	gpointer known;
+	char *key = slice_dup(folder);
+	if (g_hash_table_lookup_extended(orphans->applied[list], key, NULL, &known)) {
+		g_free(key);
+		return GPOINTER_TO_INT(known);
+	}
+	bool applied = is_folder_applied(checker_graph(orphans->checker), folder, list);
+	g_hash_table_insert(orphans->applied[list], key, GINT_TO_POINTER(applied));
+	return applied;
+}
+
+/* list: the file is a kustomization. */
+static bool is_applied_by_hand(const Orphans *orphans, Slice path, bool list)
+{
+	const Graph *graph = checker_graph(orphans->checker);
 	if (!list && is_file_applied(graph, path.at))
 		return true;
 	for (Slice folder = path_folder(path); slice_find_byte(folder, '/', 0) != SIZE_MAX;
 	        folder = path_folder(folder))
-		if (is_folder_applied(graph, folder, list))
+		if (is_folder_known_applied(orphans, folder, list))
 			return true;
 	return false;
 }
@@ -243,7 +259,7 @@ static void check_file(Orphans *orphans, Node file)
 	list = natural_list(orphans, path);
 	if ((!list && !orphans->scripted) || !is_applied_kind(orphans, object) || holds_applier(graph, file) ||
 	        is_sample_name(path_name(path)) || is_in_chart(graph, path) || is_commented_out(graph, path) ||
-	        is_applied_by_hand(graph, path, false))
+	        is_applied_by_hand(orphans, path, false))
 		return;
 	if (list)
 		report_orphan(orphans, file, object, list);
@@ -301,8 +317,8 @@ static void check_list(Orphans *orphans, Node list)
 	        is_quiet(graph, file) || !(manifests = manifests_of(graph, list)) || is_other_overlay(graph, list))
 		return;
 	if (is_sample_name(path) || is_in_chart(graph, path) || is_commented_out(graph, path) ||
-	        is_applied_by_hand(graph, path, true) || is_named_from_above(graph, path) ||
-	        !has_live_neighbours(graph, path_folder(path)))
+	        !has_live_neighbours(graph, path_folder(path)) || is_applied_by_hand(orphans, path, true) ||
+	        is_named_from_above(graph, path))
 		return;
 	report(checker, list, graph_place(graph, list),
 	        "no Flux or Argo CD object and no other kustomization brings in this one with its %u manifest%s",
@@ -314,7 +330,13 @@ static void check_orphan_manifest(Checker *checker)
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GHashTable) groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	Orphans orphans = {.checker = checker, .groups = groups, .folders = folders, .live = has_appliers(graph)};
+	g_autoptr(GHashTable) files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	Orphans orphans = {.checker = checker,
+	        .groups = groups,
+	        .folders = folders,
+	        .applied = {files, lists},
+	        .live = has_appliers(graph)};
 	orphans.scripted = !orphans.live && is_scripted(graph);
 	if (!collect_reached(&orphans))
 		return;

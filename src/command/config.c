@@ -182,9 +182,12 @@ static void append_nodes(Printer *printer)
 		append_head(printer, 2, machine);
 		append_addresses(printer, machine);
 		append_rows(printer, 4, "aliases", machine, FACT_ALIAS);
+		append_pairs(printer, 4, "allocatable", machine, FACT_ALLOCATABLE);
 		append_rows(printer, 4, "arch", machine, FACT_ARCHITECTURE);
 		append_pairs(printer, 4, "capacity", machine, FACT_CAPACITY);
+		append_pairs(printer, 4, "labels", machine, FACT_LABEL);
 		append_rows(printer, 4, "roles", machine, FACT_ROLE);
+		append_rows(printer, 4, "taints", machine, FACT_TAINT);
 	}
 }
 
@@ -200,6 +203,50 @@ static void append_areas(Printer *printer)
 		if (deprecated)
 			append_pair(printer, 4, "deprecated", "true", graph_span(graph, deprecated));
 	}
+}
+
+/* Rows of the document that say "name=value" for one of the names. */
+static void append_settings(Printer *printer, int indent, Node document, const char *const *names)
+{
+	const Graph *graph = printer->graph;
+	GRAPH_OF (graph, document, FACT_PLACEMENT, row) {
+		g_auto(GStrv) pair = g_strsplit(graph_symbol_text(graph, row->object), "=", 2);
+		if (!g_strv_contains(names, pair[0]))
+			continue;
+		if (strcmp(pair[0], "order") == 0) {
+			g_string_append_printf(printer->out, "%*s- ", indent, "");
+			append_value(printer->out, pair[1]);
+			append_origin(printer, graph_span(graph, row));
+		} else {
+			append_pair(printer, indent, pair[0], pair[1], graph_span(graph, row));
+		}
+	}
+}
+
+static bool has_setting(const Graph *graph, Node document, const char *const *names)
+{
+	GRAPH_OF (graph, document, FACT_PLACEMENT, row) {
+		g_auto(GStrv) pair = g_strsplit(graph_symbol_text(graph, row->object), "=", 2);
+		if (g_strv_contains(names, pair[0]))
+			return true;
+	}
+	return false;
+}
+
+static void append_placement(Printer *printer, Node document)
+{
+	static const char *const plain[] = {"enough", "step", NULL}, *const order[] = {"order", NULL},
+	                         *const weights[] = {"gigabyte", "move", "restart", NULL};
+	if (!graph_has(printer->graph, document, FACT_PLACEMENT))
+		return;
+	g_string_append(printer->out, "placement:\n");
+	append_settings(printer, 2, document, plain);
+	if (has_setting(printer->graph, document, order))
+		g_string_append(printer->out, "  order:\n");
+	append_settings(printer, 4, document, order);
+	if (has_setting(printer->graph, document, weights))
+		g_string_append(printer->out, "  weights:\n");
+	append_settings(printer, 4, document, weights);
 }
 
 static void append_rules(Printer *printer)
@@ -221,6 +268,7 @@ static void append_config(Printer *printer, Node document)
 	append_areas(printer);
 	append_pairs(printer, 0, "aliases", document, FACT_ALIAS);
 	append_rows(printer, 0, "ignore", document, FACT_IGNORES);
+	append_placement(printer, document);
 	append_rules(printer);
 	if (graph_has(printer->graph, document, FACT_PROFILE))
 		append_rows(printer, 0, "profile", document, FACT_PROFILE);

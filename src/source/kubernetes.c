@@ -116,6 +116,11 @@ static void read_storage_class(const SourceFile *file, const YamlNode *root, Nod
 	add_scalar_of(file, object, FACT_TYPE, root, "provisioner");
 }
 
+static void read_priority_class(const SourceFile *file, const YamlNode *root, Node object)
+{
+	add_scalar_of(file, object, FACT_PRIORITY, root, "value");
+}
+
 /* group NULL: any. Kinds of that name in other groups are custom objects. */
 static const struct {
 	const char *kind, *group;
@@ -150,6 +155,7 @@ static const struct {
         {"PersistentVolumeClaim", "", read_claim},
         {"PersistentVolume", "", read_persistent_volume},
         {"StorageClass", "storage.k8s.io", read_storage_class},
+        {"PriorityClass", "scheduling.k8s.io", read_priority_class},
         {"ServiceAccount", "", read_service_account},
         {"RoleBinding", "rbac.authorization.k8s.io", read_binding},
         {"ClusterRoleBinding", "rbac.authorization.k8s.io", read_binding},

@@ -17,6 +17,8 @@ void read_pod(const SourceFile *file, const YamlNode *template, Node object);
 
 /* Required node affinity of a pod or volume, as label=value for each value that is allowed. */
 void add_node_affinity(const SourceFile *file, Node subject, const YamlNode *required);
+/* What a pod asks of the node it runs on, and of the pods beside it. */
+void read_placement(const SourceFile *file, const YamlNode *spec, Node pod);
 
 /* The texts below node that may be names of other objects, as NAMES of the object; node may be NULL. */
 void add_names(const SourceFile *file, const YamlNode *node, Node object);

@@ -344,7 +344,7 @@ static bool is_quantity(Slice text)
 	return false;
 }
 
-static void read_amount(const Reader *reader, Node machine, const YamlNode *key, const YamlNode *value)
+static void read_amount(const Reader *reader, Node machine, FactKind kind, const YamlNode *key, const YamlNode *value)
 {
 	if (!yaml_is_scalar(value)) {
 		complain_shape(reader, key, value, "an amount such as 4, 500m or 8Gi");
@@ -355,18 +355,75 @@ static void read_amount(const Reader *reader, Node machine, const YamlNode *key,
 		return;
 	}
 	char *text = arena_printf(reader->file->arena, "%s=%s", key->value.at, value->value.at);
-	graph_add(reader->file->builder, machine, FACT_CAPACITY, slice_from(text), value->start, value->end);
+	graph_add(reader->file->builder, machine, kind, slice_from(text), value->start, value->end);
 }
 
-static const Key capacity_keys[] = {{"cpu", read_amount}, {"gpu", read_amount}, {"memory", read_amount}};
+static void read_capacity_amount(const Reader *reader, Node machine, const YamlNode *key, const YamlNode *value)
+{
+	read_amount(reader, machine, FACT_CAPACITY, key, value);
+}
+
+static void read_allocatable_amount(const Reader *reader, Node machine, const YamlNode *key, const YamlNode *value)
+{
+	read_amount(reader, machine, FACT_ALLOCATABLE, key, value);
+}
+
+#define AMOUNT_KEYS(read)                                                                                              \
+	{                                                                                                              \
+		{"cpu", read}, {"ephemeral-storage", read}, {"gpu", read}, {"memory", read}, {"pods", read},           \
+		{                                                                                                      \
+			"storage", read                                                                                \
+		}                                                                                                      \
+	}
+static const Key capacity_keys[] = AMOUNT_KEYS(read_capacity_amount);
+static const Key allocatable_keys[] = AMOUNT_KEYS(read_allocatable_amount);
 
 static void read_capacity(const Reader *reader, Node machine, const YamlNode *key, const YamlNode *value)
 {
 	read_keys(reader, machine, key, value, capacity_keys, G_N_ELEMENTS(capacity_keys));
 }
 
-static const Key node_keys[] = {{"addresses", read_addresses}, {"aliases", read_node_aliases}, {"arch", read_arch},
-        {"capacity", read_capacity}, {"roles", read_roles}};
+static void read_allocatable(const Reader *reader, Node machine, const YamlNode *key, const YamlNode *value)
+{
+	read_keys(reader, machine, key, value, allocatable_keys, G_N_ELEMENTS(allocatable_keys));
+}
+
+static void read_label(const Reader *reader, Node machine, const YamlNode *key, const YamlNode *value)
+{
+	if (!yaml_is_scalar(value)) {
+		complain_shape(reader, key, value, "the value of a label");
+		return;
+	}
+	char *text = arena_printf(reader->file->arena, "%s=%s", key->value.at, value->value.at);
+	graph_add(reader->file->builder, machine, FACT_LABEL, slice_from(text), value->start, value->end);
+}
+
+static void read_labels(const Reader *reader, Node machine, const YamlNode *key, const YamlNode *value)
+{
+	read_names(reader, machine, key, value, read_label);
+}
+
+/* key=value:effect or key:effect, as kubectl taint takes it. */
+static void add_taint(const Reader *reader, Node machine, const YamlNode *key, const YamlNode *value)
+{
+	static const char *const effects[] = {":NoSchedule", ":PreferNoSchedule", ":NoExecute"};
+	for (size_t i = 0; i < G_N_ELEMENTS(effects); i++)
+		if (slice_ends(value->value, effects[i]) && value->value.length > strlen(effects[i])) {
+			add_scalar(reader->file, machine, FACT_TAINT, value);
+			return;
+		}
+	complain(reader, value, "NoSchedule, PreferNoSchedule, NoExecute",
+	        "'%s' is no taint such as dedicated=database:NoSchedule", value->value.at);
+}
+
+static void read_taints(const Reader *reader, Node machine, const YamlNode *key, const YamlNode *value)
+{
+	read_values(reader, machine, key, value, add_taint);
+}
+
+static const Key node_keys[] = {{"addresses", read_addresses}, {"aliases", read_node_aliases},
+        {"allocatable", read_allocatable}, {"arch", read_arch}, {"capacity", read_capacity}, {"labels", read_labels},
+        {"roles", read_roles}, {"taints", read_taints}};
 
 static void read_node(const Reader *reader, Node parent, const YamlNode *key, const YamlNode *value)
 {
@@ -506,11 +563,73 @@ static void read_profile(const Reader *reader, Node document, const YamlNode *ke
 		add_scalar(reader->file, document, FACT_PROFILE, value);
 }
 
+/* ---- placement ------------------------------------------------------------------------------------------- */
+
+static void add_setting(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	char *text = arena_printf(reader->file->arena, "%s=%s", key->value.at, value->value.at);
+	graph_add(reader->file->builder, document, FACT_PLACEMENT, slice_from(text), value->start, value->end);
+}
+
+static void read_setting(
+        const Reader *reader, Node document, const YamlNode *key, const YamlNode *value, uint32_t low, uint32_t high)
+{
+	uint32_t number;
+	if (yaml_number(value, &number) && number >= low && number <= high)
+		add_setting(reader, document, key, value);
+	else
+		complain(reader, yaml_is_scalar(value) ? value : key, NULL, "'%s' wants a number from %u to %u",
+		        key->value.at, low, high);
+}
+
+static void read_percent(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	read_setting(reader, document, key, value, 0, 100);
+}
+
+static void read_step(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	read_setting(reader, document, key, value, 1, 25);
+}
+
+static void read_weight(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	read_setting(reader, document, key, value, 0, 1000);
+}
+
+static void add_goal(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	static const char *const goals[] = {"pressure", "survival", "wishes", "moves", NULL};
+	if (is_word_of(reader, key, value, goals))
+		add_setting(reader, document, key, value);
+}
+
+static void read_order(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	read_values(reader, document, key, value, add_goal);
+}
+
+static const Key weight_keys[] = {{"gigabyte", read_weight}, {"move", read_weight}, {"restart", read_weight}};
+
+static void read_weights(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	read_keys(reader, document, key, value, weight_keys, G_N_ELEMENTS(weight_keys));
+}
+
+static const Key placement_keys[] = {
+        {"enough", read_percent}, {"order", read_order}, {"step", read_step}, {"weights", read_weights}};
+
+static void read_placement_settings(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	read_keys(reader, document, key, value, placement_keys, G_N_ELEMENTS(placement_keys));
+}
+
 /* ---- the file
  * ---------------------------------------------------------------------------------------------------------- */
 
 static const Key top_keys[] = {{"aliases", read_aliases}, {"areas", read_areas}, {"ignore", read_ignore},
-        {"networks", read_networks}, {"nodes", read_nodes}, {"profile", read_profile}, {"rules", read_rules}};
+        {"networks", read_networks}, {"nodes", read_nodes}, {"placement", read_placement_settings},
+        {"profile", read_profile}, {"rules", read_rules}};
 
 static bool claims(const SourceFile *file, const YamlDocument *document)
 {

@@ -1,4 +1,4 @@
-/* Pod templates: containers, what they mount, what they name, what they ask of a node. */
+/* Pod templates: containers, what they mount, what they name. */
 #include "source/kubernetes.h"
 
 static void read_keys(const SourceFile *file, const YamlNode *items, Node reference)
@@ -168,6 +168,9 @@ static void read_container(const SourceFile *file, const YamlNode *map, Node pod
 	add_scalar_of(file, container, FACT_PULL_POLICY, map, "imagePullPolicy");
 	if (init)
 		graph_add_flag(file->builder, container, FACT_INIT, map->start, map->start);
+	const YamlNode *restart = yaml_get(map, "restartPolicy");
+	if (init && slice_is(yaml_text(restart), "Always"))
+		graph_add_flag(file->builder, container, FACT_SIDECAR, restart->start, restart->end);
 	read_words(file, yaml_get(map, "command"), container);
 	read_words(file, yaml_get(map, "args"), container);
 	read_container_ports(file, yaml_get(map, "ports"), container);
@@ -183,38 +186,6 @@ static void read_container(const SourceFile *file, const YamlNode *map, Node pod
 
 /* ---- the pod --------------------------------------------------------------------------------------- */
 
-/* NotIn and its kin allow no value by name. */
-void add_node_affinity(const SourceFile *file, Node subject, const YamlNode *required)
-{
-	YAML_EACH_ITEM (yaml_get(required, "nodeSelectorTerms"), term)
-		YAML_EACH_ITEM (yaml_get(term, "matchExpressions"), expression) {
-			if (!slice_is(yaml_text_of(expression, "operator"), "In"))
-				continue;
-			YAML_EACH_ITEM (yaml_get(expression, "values"), value) {
-				Slice key = yaml_text_of(expression, "key"), text = yaml_text(value);
-				char *pair = arena_printf(file->arena, "%.*s=%.*s", SLICE_ARGS(key), SLICE_ARGS(text));
-				graph_add(file->builder, subject, FACT_NODE_AFFINITY, slice_from(pair), value->start,
-				        value->end);
-			}
-		}
-}
-
-static void read_placement(const SourceFile *file, const YamlNode *spec, Node pod)
-{
-	add_if_true(file, pod, FACT_HOST_NETWORK, yaml_get(spec, "hostNetwork"));
-	add_pairs(file, pod, FACT_NODE_SELECTOR, yaml_get(spec, "nodeSelector"));
-	add_scalar_of(file, pod, FACT_NODE_NAME, spec, "nodeName");
-	add_node_affinity(
-	        file, pod, yaml_at(spec, "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution"));
-	YAML_EACH_ITEM (yaml_get(spec, "tolerations"), toleration) {
-		const YamlNode *key = yaml_get(toleration, "key");
-		if (key)
-			add_scalar(file, pod, FACT_TOLERATION, key);
-		else
-			graph_add(file->builder, pod, FACT_TOLERATION, SLICE("*"), toleration->start, toleration->end);
-	}
-}
-
 void read_pod(const SourceFile *file, const YamlNode *template, Node object)
 {
 	const YamlNode *spec = yaml_get(template, "spec");
@@ -224,6 +195,8 @@ void read_pod(const SourceFile *file, const YamlNode *template, Node object)
 	add_pairs(file, pod, FACT_LABEL, yaml_at(template, "metadata.labels"));
 	add_pairs(file, pod, FACT_ANNOTATION, yaml_at(template, "metadata.annotations"));
 	read_placement(file, spec, pod);
+	read_resources(file, yaml_get(spec, "resources"), pod);
+	add_pairs(file, pod, FACT_OVERHEAD, yaml_get(spec, "overhead"));
 	add_reference(file, pod, "service-account", "ServiceAccount", yaml_get(spec, "serviceAccountName"));
 	add_reference(file, pod, "priority-class", "PriorityClass", yaml_get(spec, "priorityClassName"));
 	YAML_EACH_ITEM (yaml_get(spec, "imagePullSecrets"), secret)

@@ -39,6 +39,10 @@ void source_read(const SourceFile *file);
 /* Objects that a part of a file makes which is not read as YAML: broken, a template, or another language. */
 void read_manifest_lines(const SourceFile *file, Slice part);
 
+/* What a cluster said of itself, saved to a file: PodMetricsList, results of Prometheus, lists of pods and nodes. No
+ * source, for such a file is handed over and not found in a repository. */
+void read_usage(const SourceFile *file);
+
 /* What archived, dated, vendored, generated, example or test paths are called, or NULL: no demands are made there. */
 const char *source_path_class(Slice path);
 

@@ -1,0 +1,173 @@
+/* What a cluster says of itself, saved to a file: PodMetricsList of metrics-server, results of Prometheus queries, and
+ * the lists of pods and nodes that `kubectl get -o json` prints. JSON is YAML, so the same reader serves.
+ *
+ * Every measured container and every pod is a USAGE node; every node of the cluster is a MACHINE as labwright.yaml has
+ * them. Of a range of values the highest counts: a peak is what has to fit. */
+#include "base/quantity.h"
+#include "source/source.h"
+
+static Node add_usage(const SourceFile *file, const YamlNode *name, const YamlNode *namespace, Node document)
+{
+	if (!yaml_is_scalar(name))
+		return NODE_NONE;
+	Node usage = add_named(file, NODE_USAGE, document, name);
+	add_scalar(file, usage, FACT_NAMESPACE, namespace);
+	return usage;
+}
+
+static void add_used(const SourceFile *file, Node usage, const char *what, const char *amount, const YamlNode *at)
+{
+	char *text = arena_printf(file->arena, "%s=%s", what, amount);
+	graph_add(file->builder, usage, FACT_USED, slice_from(text), at->start, at->end);
+}
+
+/* ---- metrics-server ---------------------------------------------------------------------------------- */
+
+static void read_pod_metrics(const SourceFile *file, const YamlNode *pod, Node document)
+{
+	YAML_EACH_ITEM (yaml_get(pod, "containers"), container) {
+		Node usage =
+		        add_usage(file, yaml_at(pod, "metadata.name"), yaml_at(pod, "metadata.namespace"), document);
+		if (!usage)
+			return;
+		add_scalar_of(file, usage, FACT_CONTAINER_NAME, container, "name");
+		add_pairs(file, usage, FACT_USED, yaml_get(container, "usage"));
+	}
+}
+
+/* ---- lists of kubectl ----------------------------------------------------------------------------------- */
+
+static bool has_ended(const YamlNode *pod)
+{
+	Slice phase = yaml_text(yaml_at(pod, "status.phase"));
+	return slice_is(phase, "Succeeded") || slice_is(phase, "Failed");
+}
+
+static void read_live_pod(const SourceFile *file, const YamlNode *pod, Node document)
+{
+	if (has_ended(pod))
+		return;
+	Node usage = add_usage(file, yaml_at(pod, "metadata.name"), yaml_at(pod, "metadata.namespace"), document);
+	if (!usage)
+		return;
+	add_scalar(file, usage, FACT_NODE_NAME, yaml_at(pod, "spec.nodeName"));
+	YAML_EACH_ITEM (yaml_at(pod, "metadata.ownerReferences"), owner)
+		add_scalar_of(file, usage, FACT_KIND, owner, "kind");
+	YAML_EACH_ITEM (yaml_at(pod, "spec.containers"), container)
+		add_pairs(file, usage, FACT_REQUEST, yaml_at(container, "resources.requests"));
+}
+
+static void read_taint(const SourceFile *file, const YamlNode *taint, Node machine)
+{
+	Slice key = yaml_text_of(taint, "key"), value = yaml_text_of(taint, "value"),
+	      effect = yaml_text_of(taint, "effect");
+	if (key.length == 0 || effect.length == 0)
+		return;
+	char *text = arena_printf(file->arena, "%.*s%s%.*s:%.*s", SLICE_ARGS(key), value.length ? "=" : "",
+	        (int)value.length, value.length ? value.at : "", SLICE_ARGS(effect));
+	graph_add(file->builder, machine, FACT_TAINT, slice_from(text), taint->start, taint->end);
+}
+
+static void read_live_node(const SourceFile *file, const YamlNode *node, Node document)
+{
+	const YamlNode *name = yaml_at(node, "metadata.name");
+	if (!yaml_is_scalar(name))
+		return;
+	Node machine = add_named(file, NODE_MACHINE, document, name);
+	add_pairs(file, machine, FACT_LABEL, yaml_at(node, "metadata.labels"));
+	add_pairs(file, machine, FACT_CAPACITY, yaml_at(node, "status.capacity"));
+	add_pairs(file, machine, FACT_ALLOCATABLE, yaml_at(node, "status.allocatable"));
+	add_scalar(file, machine, FACT_ARCHITECTURE, yaml_at(node, "status.nodeInfo.architecture"));
+	YAML_EACH_ITEM (yaml_at(node, "spec.taints"), taint)
+		read_taint(file, taint, machine);
+}
+
+/* Items of a list that the API server gives raw have no kind of their own. */
+static void read_item(const SourceFile *file, const YamlNode *item, Slice list, Node document)
+{
+	Slice kind = yaml_text_of(item, "kind");
+	if (kind.length == 0 && slice_ends(list, "List"))
+		kind = slice_sub(list, 0, list.length - strlen("List"));
+	if (slice_is(kind, "PodMetrics"))
+		read_pod_metrics(file, item, document);
+	else if (slice_is(kind, "Pod"))
+		read_live_pod(file, item, document);
+	else if (slice_is(kind, "Node"))
+		read_live_node(file, item, document);
+}
+
+/* ---- Prometheus ------------------------------------------------------------------------------------------ */
+
+/* A sample is [time, "value"]; counters of seconds say nothing by themselves. */
+static const YamlNode *sample_value(const YamlNode *sample)
+{
+	const YamlEntry *second = yaml_is_sequence(sample) && sample->first ? sample->first->next : NULL;
+	return second && yaml_is_scalar(second->value) ? second->value : NULL;
+}
+
+static const YamlNode *highest(const YamlNode *series, double *ret_value)
+{
+	const YamlNode *best = sample_value(yaml_get(series, "value"));
+	*ret_value = best ? g_ascii_strtod(best->value.at, NULL) : -1;
+	YAML_EACH_ITEM (yaml_get(series, "values"), sample) {
+		const YamlNode *value = sample_value(sample);
+		double number = value ? g_ascii_strtod(value->value.at, NULL) : -1;
+		if (number > *ret_value) {
+			best = value;
+			*ret_value = number;
+		}
+	}
+	return best;
+}
+
+/* A rate has lost its name: what is below a thousand can only be cores, what is above only bytes. */
+static bool is_memory(Slice name, double value)
+{
+	if (slice_find(name, "memory", 0) != SIZE_MAX)
+		return true;
+	return slice_find(name, "cpu", 0) == SIZE_MAX && value >= 1000;
+}
+
+static void read_series(const SourceFile *file, const YamlNode *series, Node document)
+{
+	double value;
+	const YamlNode *metric = yaml_get(series, "metric"), *at = highest(series, &value);
+	Slice name = yaml_text_of(metric, "__name__"), container = yaml_text_of(metric, "container");
+	if (!at || !(value >= 0 && value < 1e15) || slice_ends(name, "_seconds_total") || slice_is(container, "POD"))
+		return;
+	Node usage = add_usage(file, yaml_get(metric, "pod"), yaml_get(metric, "namespace"), document);
+	if (!usage)
+		return;
+	add_scalar_of(file, usage, FACT_CONTAINER_NAME, metric, "container");
+	add_scalar_of(file, usage, FACT_NODE_NAME, metric, "node");
+	bool memory = is_memory(name, value);
+	char *amount = memory ? arena_printf(file->arena, "%.0f", value)
+	                      : arena_printf(file->arena, "%.0fm", value * 1000 + 0.5);
+	add_used(file, usage, memory ? "memory" : "cpu", amount, at);
+}
+
+/* ---- the file -------------------------------------------------------------------------------------------- */
+
+static void read_usage_document(const SourceFile *file, const YamlDocument *document)
+{
+	const YamlNode *root = document->root, *items = yaml_get(root, "items");
+	Node node = graph_add_node(file->builder, NODE_DOCUMENT, file->node, SLICE("1"), root->start, root->end);
+	Slice kind = yaml_text_of(root, "kind");
+	if (!items)
+		read_item(file, root, kind, node);
+	YAML_EACH_ITEM (items, item)
+		read_item(file, item, kind, node);
+	YAML_EACH_ITEM (yaml_at(root, "data.result"), series)
+		read_series(file, series, node);
+}
+
+void read_usage(const SourceFile *file)
+{
+	for (const YamlDocument *document = yaml_read(file->bytes, file->arena); document; document = document->next) {
+		if (document->error)
+			graph_add_problem(file->builder, file->node, "yaml-broken", document->error, NULL,
+			        document->error_at, document->error_at);
+		else if (document->root)
+			read_usage_document(file, document);
+	}
+}

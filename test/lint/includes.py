@@ -15,9 +15,10 @@ MAY = {
     "link": ["fact", "base"],
     "rule": ["fact", "edit", "base"],
     "organize": ["rule", "edit", "fact", "base"],
+    "place": ["fact", "edit", "base"],
     "report": ["rule", "edit", "fact", "base"],
-    "flow": ["report", "organize", "rule", "link", "source", "edit", "fact", "base"],
-    "command": ["flow", "report", "rule", "fact", "base"],
+    "flow": ["report", "organize", "place", "rule", "link", "source", "edit", "fact", "base"],
+    "command": ["flow", "report", "place", "rule", "fact", "base"],
     "": ["command"],
 }
 # Headers of C and POSIX; anything else in <> is a library. GLib is everybody's.

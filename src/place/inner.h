@@ -1,0 +1,106 @@
+/* Inside of src/place: an assignment that changes pod by pod, with all that the goals need kept up to date. */
+#pragma once
+
+#include "place/place.h"
+
+/* Another group whose pods must not be in the same part. */
+typedef struct Rival {
+	uint32_t group, topology;
+} Rival;
+
+/* What is worked out once for a problem. */
+typedef struct Facts {
+	const Problem *problem;
+	uint32_t columns;  /* n_hosts + 1 */
+	Amounts *floor;    /* by host: fixed, and pods that may run nowhere else */
+	Amounts *room;     /* by host: what its use must not exceed */
+	int64_t *weight;   /* by group: what one pod that is down costs */
+	uint32_t *choices; /* by group: hosts that it may run on */
+	int64_t *known;    /* by group: pods of which it is known where they are */
+	GArray **rivals;   /* by group: Rival, NULL where none */
+	GArray **rules; /* by group: indexes of bonds TOGETHER and EVEN, and of weighed ones, that its pods count in */
+	int64_t *size;  /* by group: parts in 2^20 of the average host that one pod takes, of its largest resource */
+	uint32_t *by_size; /* groups by priority and size, the first to be placed first */
+} Facts;
+
+Facts *facts_new(const Problem *problem);
+void facts_free(Facts *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
+
+typedef struct State {
+	const Facts *facts;
+	const Problem *problem;
+	uint16_t *count; /* as in Solution */
+	Amounts *use;    /* by host */
+	int64_t *steps;  /* by host: pressure as the goal counts it */
+	int64_t *fresh;  /* by group: pods that are where none was */
+	int64_t unplaced, dislike, price;
+} State;
+
+State *state_new(const Facts *facts);
+State *state_copy(const State *state);
+void state_set(State *state, const State *from);
+void state_free(State *state);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_free)
+
+static inline uint16_t *state_count(const State *state, uint32_t group, uint32_t host)
+{
+	return &state->count[(size_t)group * state->facts->columns + host];
+}
+
+/* host may be n_hosts: nowhere. */
+void state_add(State *state, uint32_t group, uint32_t host);
+void state_remove(State *state, uint32_t group, uint32_t host);
+
+/* One more pod of the group has room there and breaks no required bond by what is placed so far. room NULL: the facts'.
+ */
+bool state_fits(const State *state, uint32_t group, uint32_t host, const Amounts *room);
+/* The required bonds TOGETHER and EVEN hold; of one group's pods, or of all for UINT32_MAX. */
+bool state_bonds_hold(const State *state, uint32_t group);
+
+int64_t state_unplaced(const State *state);
+int64_t state_pressure(const State *state); /* of the fullest host */
+int64_t state_survival(const State *state);
+int64_t state_wishes(const State *state);
+int64_t state_moves(const State *state);
+int64_t state_goal(const State *state, Goal goal);
+Score state_score(const State *state);
+/* <0, 0, >0 in the owner's order, the first n goals of it. */
+int score_compare(const Problem *problem, const Score *a, const Score *b, uint32_t n_goals);
+
+/* Use at which a host has at most so many steps of pressure: its floor where that is more. */
+Amounts room_at(const Facts *facts, uint32_t host, int64_t steps);
+
+/* A bound on the pressure of any placement without unplaced pods, and why. */
+int64_t bound_pressure(const Facts *facts, Solution *ret_why);
+/* A bound on the price of the moves if no host may use more than room says. */
+int64_t bound_moves(const Facts *facts, const Amounts *room);
+int64_t bound_survival(const Facts *facts);
+int64_t bound_wishes(const Facts *facts);
+
+typedef struct Budget {
+	uint64_t left, used;
+	int64_t deadline;
+} Budget;
+
+/* Takes so many steps; false when none are left. */
+bool budget_take(Budget *budget, uint64_t steps);
+
+/* A good placement by construction and local search: few pods unplaced, and low pressure unless another goal is more
+ * important. */
+State *search_start(const Facts *facts, int64_t pressure_bound, Budget *budget);
+/* Betters goal order[level] by local search without worsening those before it. */
+void search_improve(State *state, uint32_t level, Budget *budget);
+/* What hosts may use where the pressure of the state must not grow because it counts before order[level]; NULL where it
+ * does not. Free with g_free. */
+Amounts *search_room(const State *state, uint32_t level);
+
+/* A pod of the group is on the host now that has no place there yet. */
+static inline bool is_home(const State *state, uint32_t group, uint32_t host)
+{
+	return *state_count(state, group, host) < state->problem->now[(size_t)group * state->problem->n_hosts + host];
+}
+
+/* Finds a state whose goal order[level] is below `below` while those before it are no worse than in `best`, and puts it
+ * into best. *ret_done: the search was complete, so that a false answer is a proof. */
+bool exact_better(State *best, uint32_t level, int64_t below, Budget *budget, bool *ret_done, uint64_t *tried);

@@ -1,0 +1,126 @@
+/* Goal by goal: a bound, a good placement, and then the exact search until one meets the other or the work is used up.
+ * What a goal is worth is fixed before the next one is looked at, so each proof is "given the goals before it". */
+#include "place/inner.h"
+
+#define DEFAULT_STEPS UINT64_C(150000000)
+
+typedef struct Solver {
+	const Facts *facts;
+	const Problem *problem;
+	State *state;
+	Solution *solution;
+	Budget budget;
+	uint64_t total;
+} Solver;
+
+/* The bound of a goal from sums, and which kind of proof it would be. */
+static int64_t bound_of(Solver *solver, uint32_t level, Proof *ret_proof)
+{
+	Goal goal = solver->problem->settings.order[level];
+	bool all_run = state_unplaced(solver->state) == 0;
+	int64_t bound = 0;
+	if (goal == GOAL_PRESSURE && all_run) {
+		bound = bound_pressure(solver->facts, solver->solution);
+		*ret_proof = solver->solution->proof[GOAL_PRESSURE];
+		return bound;
+	}
+	if (goal == GOAL_PRESSURE)
+		bound = solver->problem->settings.enough / solver->problem->settings.step;
+	if (goal == GOAL_SURVIVAL && all_run)
+		bound = bound_survival(solver->facts);
+	if (goal == GOAL_WISHES && all_run)
+		bound = bound_wishes(solver->facts);
+	if (goal == GOAL_MOVES && all_run) {
+		g_autofree Amounts *room = search_room(solver->state, level);
+		bound = bound_moves(solver->facts, room ? room : solver->facts->room);
+	}
+	*ret_proof = bound == 0 ? PROOF_TRIVIAL : goal == GOAL_MOVES ? PROOF_EXCESS : PROOF_SUM;
+	return bound;
+}
+
+/* A part of what is left, so that later goals have some too. */
+static Budget take_share(Solver *solver, uint32_t numerator, uint32_t denominator)
+{
+	Budget share = {solver->budget.left / denominator * numerator, 0, solver->budget.deadline};
+	return share;
+}
+
+static void give_back(Solver *solver, const Budget *share)
+{
+	budget_take(&solver->budget, MIN(share->used, solver->budget.left));
+}
+
+/* Where there was no time to rule out all that is better, perhaps there is for what is much better. */
+static int64_t raise_bound(Solver *solver, uint32_t level, int64_t bound, int64_t value)
+{
+	Budget share = take_share(solver, 1, 4);
+	g_autoptr(State) state = state_copy(solver->state);
+	while (bound + 1 < value) {
+		bool done;
+		if (exact_better(state, level, bound + 1, &share, &done, &solver->solution->tried) || !done)
+			break;
+		bound++;
+	}
+	give_back(solver, &share);
+	return bound;
+}
+
+static void solve_goal(Solver *solver, uint32_t level)
+{
+	Solution *solution = solver->solution;
+	Goal goal = solver->problem->settings.order[level];
+	if (level > 1 || goal != GOAL_PRESSURE) {
+		Budget local = take_share(solver, 1, 3);
+		search_improve(solver->state, level, &local);
+		give_back(solver, &local);
+	}
+	Proof proof = PROOF_NONE;
+	int64_t bound = bound_of(solver, level, &proof), value = state_goal(solver->state, goal);
+	bool done = false, found = true;
+	Budget share = take_share(solver, 1, 2);
+	while (value > bound && found) {
+		found = exact_better(solver->state, level, value, &share, &done, &solution->tried);
+		value = state_goal(solver->state, goal);
+	}
+	give_back(solver, &share);
+	if (value > bound && done && !found) {
+		proof = PROOF_SEARCH;
+		bound = value;
+	} else if (value > bound) {
+		bound = raise_bound(solver, level, bound, value);
+		proof = PROOF_NONE;
+	}
+	solution->bound.at[goal] = MIN(bound, value);
+	solution->proof[goal] = proof;
+	solution->optimal = solution->optimal && proof != PROOF_NONE;
+}
+
+/* With a bound that is above what can be met the search for less pressure would never end early, which is all that it
+ * is used for; so it serves although nobody knows yet whether all pods have a place. */
+Solution *place_solve(const Problem *problem, const PlaceLimits *limits)
+{
+	g_autoptr(Facts) facts = facts_new(problem);
+	Solution *solution = g_new0(Solution, 1);
+	Solver solver = {.facts = facts, .problem = problem, .solution = solution};
+	solver.budget.left = limits && limits->steps ? limits->steps : DEFAULT_STEPS;
+	solver.budget.deadline = limits ? limits->deadline : 0;
+	solution->optimal = true;
+	Budget share = take_share(&solver, 1, 2);
+	solver.state = search_start(facts, bound_pressure(facts, solution), &share);
+	give_back(&solver, &share);
+	for (uint32_t level = 0; level < GOALS; level++)
+		solve_goal(&solver, level);
+	solution->score = state_score(solver.state);
+	solution->count =
+	        g_memdup2(solver.state->count, sizeof(uint16_t) * (size_t)MAX(problem->n_groups, 1) * facts->columns);
+	state_free(solver.state);
+	return solution;
+}
+
+void solution_free(Solution *solution)
+{
+	if (!solution)
+		return;
+	g_free(solution->count);
+	g_free(solution);
+}

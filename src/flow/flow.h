@@ -4,6 +4,7 @@
 #include "base/repo.h"
 #include "fact/fact.h"
 #include "organize/organize.h"
+#include "place/place.h"
 #include "rule/rule.h"
 
 /* How far a scan is, for who looks on from another thread with g_atomic_int_get. */
@@ -206,3 +207,25 @@ typedef struct Improve {
 Improve *improve_new(const ImproveOptions *options, GError **error);
 void improve_free(Improve *improve);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Improve, improve_free)
+
+/* ---- place ----------------------------------------------------------------------------------------- */
+
+typedef struct PlacementOptions {
+	const char *const *usage;   /* files that a cluster's answers were saved to, NULL-terminated; NULL for none */
+	const char *const *what_if; /* sentences, NULL-terminated, or NULL */
+	const char *const *paths;   /* only workloads at or below these, NULL-terminated; NULL for all */
+	bool migrate;
+	uint32_t seconds; /* 0: a fixed amount of work, so that the answer is always the same */
+} PlacementOptions;
+
+/* Where each workload belongs; lives no longer than the scan. */
+typedef struct Placement {
+	Model *model;
+	Plan *plan;
+	Graph *usage;
+	GPtrArray *bytes; /* of the usage files */
+} Placement;
+
+Placement *placement_new(const Scan *scan, const PlacementOptions *options, GError **error);
+void placement_free(Placement *placement);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Placement, placement_free)

@@ -7,8 +7,10 @@ test/rule/RULE/bad*/      is mended by that rule alone (`fix`), and CASE.diff be
 test/rule/RULE/CASE/      is checked by that rule alone, and the findings must be CASE.findings beside it;
                           a case whose name begins with "good" has no such file and must be silent.
 
-    goldens.py LABWRIGHT source|link|rule|fix          prints TAP
-    goldens.py LABWRIGHT source|link|rule|fix --update [NAME…]  rewrites the texts; read the diff before you commit it
+test/place/TOPIC/CASE/    is placed, and the text must be CASE.plan beside it; CASE.args holds options, one a line;
+
+    goldens.py LABWRIGHT source|link|rule|fix|place          prints TAP
+    goldens.py LABWRIGHT source|link|rule|fix|place --update [NAME…]  rewrites the texts; read the diff before you commit it
 """
 import difflib
 import os
@@ -50,6 +52,8 @@ def mended(program, rule, tree):
 def output(program, what, group, tree):
     if what == "fix":
         return mended(program, group, tree)
+    if what == "place":
+        return place_output(program, tree)
     arguments = ["facts"] if what != "rule" else ["check", "--format", "lines", "--rule", group]
     run = subprocess.run([program, *arguments, "--root", tree], capture_output=True, timeout=60,
                          env={**os.environ, "NO_COLOR": "1"})
@@ -63,11 +67,21 @@ def output(program, what, group, tree):
                    if ((line.split("\t")[1:2] or [""])[0] in derived) == (what == "link"))
 
 
+def place_output(program, tree):
+    words = []
+    if os.path.exists(tree + ".args"):
+        with open(tree + ".args") as file:
+            words = file.read().splitlines()
+    run = subprocess.run([os.path.abspath(program), "place", "--root", tree, *words], capture_output=True, timeout=60,
+                         cwd=os.path.dirname(tree), env={**os.environ, "NO_COLOR": "1", "LC_ALL": "C.UTF-8"})
+    return run.stdout.decode(errors="surrogateescape") + run.stderr.decode(errors="replace") + f"exit {run.returncode}\n"
+
+
 def main():
     program, what = sys.argv[1:3]
     update = "--update" in sys.argv
     only = [word for word in sys.argv[3:] if word != "--update"]
-    suffix = {"rule": ".findings", "fix": ".diff"}.get(what, ".facts")
+    suffix = {"rule": ".findings", "fix": ".diff", "place": ".plan"}.get(what, ".facts")
     failed = number = 0
     for group, case, tree in cases(what):
         if (only and group not in only) or (what == "fix" and case.startswith("good")):

@@ -215,14 +215,14 @@ static int64_t crowded_out(const Exact *exact, uint32_t host, const bool *tight)
 	return worst;
 }
 
-static bool is_cheap_enough(const Exact *exact, bool may_unplace_more)
+static bool is_cheap_enough(const Exact *exact)
 {
 	const Problem *problem = exact->problem;
 	if (!exact->limited[GOAL_MOVES])
 		return true;
 	int64_t price = exact->state->price, limit = exact->limit[GOAL_MOVES];
-	if (price > limit || may_unplace_more)
-		return price <= limit;
+	if (price > limit)
+		return false;
 	g_autofree bool *tight = g_new0(bool, MAX(problem->n_groups, 1));
 	for (uint32_t g = 0; g < problem->n_groups; g++) {
 		uint32_t homes = 0;
@@ -335,7 +335,7 @@ static void search(Exact *exact)
 	if (!find_slots(exact, &group))
 		return;
 	bool unplace = may_unplace(exact);
-	if (!is_cheap_enough(exact, unplace) || !is_liked_enough(exact) || (!unplace && !fits_in_sum(exact)))
+	if (!is_cheap_enough(exact) || !is_liked_enough(exact) || (!unplace && !fits_in_sum(exact)))
 		return;
 	Option *options = exact->options + (size_t)exact->n_left * problem->n_hosts;
 	uint32_t n = find_options(exact, group, options);

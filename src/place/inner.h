@@ -33,7 +33,7 @@ typedef struct State {
 	uint16_t *count; /* as in Solution */
 	Amounts *use;    /* by host */
 	int64_t *steps;  /* by host: pressure as the goal counts it */
-	int64_t *fresh;  /* by group: pods that are where none was */
+	int64_t *fresh;  /* by group: pods that are where none was, or nowhere */
 	int64_t unplaced, dislike, price;
 } State;
 

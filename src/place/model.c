@@ -205,7 +205,7 @@ static void add_group(
 		g_array_append_val(model->unfit, unfit);
 		return;
 	}
-	bool assumed = known == 0 && choices == 1;
+	bool assumed = known == 0 && choices == 1 && !model->listed;
 	if (assumed)
 		here[only] = (uint16_t)count;
 	uint32_t restart = workload->replicas == 1 ? model->weight_restart : 0;
@@ -236,9 +236,12 @@ static void add_groups(Builder *builder, uint32_t index)
 		while (k + run < workload->replicas && workload->pinned[k + run] == pinned)
 			run++;
 		uint32_t machine = model_find_machine(model, pinned);
-		if (machine < n)
-			now[machine] -= (uint16_t)MIN(now[machine], run);
-		add_group(builder, index, run, pinned, workload->pinned_why[k], NULL);
+		g_autofree uint16_t *here = g_new0(uint16_t, MAX(n, 1));
+		if (machine < n) {
+			here[machine] = (uint16_t)MIN(now[machine], run);
+			now[machine] -= here[machine];
+		}
+		add_group(builder, index, run, pinned, workload->pinned_why[k], model->listed ? here : NULL);
 		left -= run;
 	}
 	for (uint32_t i = 0; i < n && workload->local_volume && !model->migrate && left; i++) {
@@ -439,7 +442,8 @@ static void flatten(Builder *builder)
 	uint16_t *dislike = ARENA_ARRAY(builder->arena, uint16_t, cells);
 	model->group_workload = ARENA_ARRAY(builder->arena, uint32_t, MAX(groups, 1));
 	model->group_assumed = ARENA_ARRAY(builder->arena, bool, MAX(groups, 1));
-	memcpy(model->group_assumed, builder->group_assumed->data, sizeof(bool) * groups);
+	if (groups)
+		memcpy(model->group_assumed, builder->group_assumed->data, sizeof(bool) * groups);
 	for (uint32_t g = 0; g < groups; g++) {
 		uint32_t index = g_array_index(builder->group_workload, uint32_t, g);
 		model->group_workload[g] = index;
@@ -454,8 +458,10 @@ static void flatten(Builder *builder)
 	}
 	PlaceGroup *flat = ARENA_ARRAY(builder->arena, PlaceGroup, MAX(groups, 1));
 	PlaceBond *bonds = ARENA_ARRAY(builder->arena, PlaceBond, MAX(builder->bonds->len, 1));
-	memcpy(flat, builder->groups->data, sizeof *flat * groups);
-	memcpy(bonds, builder->bonds->data, sizeof *bonds * builder->bonds->len);
+	if (groups)
+		memcpy(flat, builder->groups->data, sizeof *flat * groups);
+	if (builder->bonds->len)
+		memcpy(bonds, builder->bonds->data, sizeof *bonds * builder->bonds->len);
 	model->problem = (Problem){.n_hosts = hosts,
 	        .n_groups = groups,
 	        .n_bonds = builder->bonds->len,

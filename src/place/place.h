@@ -113,19 +113,19 @@ typedef struct Score {
 	int64_t at[GOALS];
 } Score;
 
-typedef enum Proof {
+typedef enum GoalProof {
 	PROOF_NONE,    /* bound < score: the gap is open */
 	PROOF_TRIVIAL, /* nothing can be less */
 	PROOF_SUM,     /* the total of a resource over the nodes that may be used */
 	PROOF_ITEM,    /* one pod is that large wherever it may run */
 	PROOF_EXCESS,  /* so much must leave nodes that hold too much now */
 	PROOF_SEARCH,  /* every other placement was ruled out */
-} Proof;
+} GoalProof;
 
 typedef struct Solution {
 	uint16_t *count; /* [group × (n_hosts + 1) + host]; the last column holds what runs nowhere */
 	Score score, bound;
-	Proof proof[GOALS];
+	GoalProof proof[GOALS];
 	bool optimal;          /* every goal is proven, each given those before it */
 	Resource sum_resource; /* of PROOF_SUM and PROOF_ITEM for pressure */
 	uint32_t sum_group;    /* PROOF_ITEM: which; PROOF_SUM: the group whose nodes they are, or UINT32_MAX for all */
@@ -213,6 +213,7 @@ typedef struct Model {
 	uint32_t weight_move, weight_restart, weight_gigabyte;
 	uint32_t n_opaque; /* charts and remote resources whose pods nobody knows */
 	bool measured, migrate;
+	bool listed; /* every pod that runs was said: what was not runs nowhere */
 	/* What place_solve takes, and what its groups and hosts are: host h is machine hosts[h]. */
 	Problem problem;
 	uint32_t *hosts, *group_workload;

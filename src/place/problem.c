@@ -138,26 +138,32 @@ static void find_floors(Facts *facts)
 				        MIN(facts->room[h].of[r], facts->floor[h].of[r]));
 }
 
-static int compare_priority(const void *a, const void *b, void *data)
+/* Among equals what runs counts more than what does not: Kubernetes would not stop it either. */
+static int compare_rank(const Facts *facts, uint32_t a, uint32_t b)
 {
-	const Problem *problem = data;
-	int32_t left = problem->groups[*(const uint32_t *)a].priority;
-	int32_t right = problem->groups[*(const uint32_t *)b].priority;
-	return (left > right) - (left < right);
+	const PlaceGroup *groups = facts->problem->groups;
+	if (groups[a].priority != groups[b].priority)
+		return groups[a].priority < groups[b].priority ? -1 : 1;
+	return (facts->known[a] > 0) - (facts->known[b] > 0);
 }
 
-/* One pod of a priority weighs more than all of lower ones; beyond what 60 bits hold the highest are taken as one. */
+static int compare_ranks(const void *a, const void *b, void *data)
+{
+	return compare_rank(data, *(const uint32_t *)a, *(const uint32_t *)b);
+}
+
+/* One pod of a rank weighs more than all of lower ones; beyond what 60 bits hold the highest are taken as one. */
 static void find_weights(Facts *facts)
 {
 	const Problem *problem = facts->problem;
 	g_autofree uint32_t *order = g_new(uint32_t, MAX(problem->n_groups, 1));
 	for (uint32_t g = 0; g < problem->n_groups; g++)
 		order[g] = g;
-	g_qsort_with_data(order, (gint)problem->n_groups, sizeof *order, compare_priority, (void *)problem);
+	g_qsort_with_data(order, (gint)problem->n_groups, sizeof *order, compare_ranks, facts);
 	int64_t weight = 1, below = 0;
 	for (uint32_t i = 0; i < problem->n_groups; i++) {
 		const PlaceGroup *group = &problem->groups[order[i]];
-		bool higher = i && group->priority > problem->groups[order[i - 1]].priority;
+		bool higher = i && compare_rank(facts, order[i], order[i - 1]) > 0;
 		if (higher && below < ((int64_t)1 << 44))
 			weight = below + 1;
 		facts->weight[order[i]] = weight;
@@ -341,7 +347,8 @@ static void change_use(State *state, uint32_t group, uint32_t host, int64_t sign
 	state->steps[host] = goal_steps(state->facts, host, &state->use[host]);
 }
 
-/* Of a group's pods that are where none was, those of which nobody knows where they are come for nothing. */
+/* A pod that leaves its host costs as much whether it finds another or none. Of a group's pods that are where none was,
+ * those of which nobody knows where they are come for nothing. */
 static int64_t price_of(const State *state, uint32_t group)
 {
 	const PlaceGroup *of = &state->problem->groups[group];
@@ -361,6 +368,7 @@ void state_add(State *state, uint32_t group, uint32_t host)
 	const Problem *problem = state->problem;
 	if (host == problem->n_hosts) {
 		state->unplaced += state->facts->weight[group];
+		change_price(state, group, 1);
 	} else {
 		if (!is_home(state, group, host))
 			change_price(state, group, 1);
@@ -377,6 +385,7 @@ void state_remove(State *state, uint32_t group, uint32_t host)
 	--*state_count(state, group, host);
 	if (host == problem->n_hosts) {
 		state->unplaced -= state->facts->weight[group];
+		change_price(state, group, -1);
 		return;
 	}
 	if (!is_home(state, group, host))

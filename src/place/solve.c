@@ -14,7 +14,7 @@ typedef struct Solver {
 } Solver;
 
 /* The bound of a goal from sums, and which kind of proof it would be. */
-static int64_t bound_of(Solver *solver, uint32_t level, Proof *ret_proof)
+static int64_t bound_of(Solver *solver, uint32_t level, GoalProof *ret_proof)
 {
 	Goal goal = solver->problem->settings.order[level];
 	bool all_run = state_unplaced(solver->state) == 0;
@@ -24,13 +24,15 @@ static int64_t bound_of(Solver *solver, uint32_t level, Proof *ret_proof)
 		*ret_proof = solver->solution->proof[GOAL_PRESSURE];
 		return bound;
 	}
-	if (goal == GOAL_PRESSURE)
-		bound = solver->problem->settings.enough / solver->problem->settings.step;
+	if (goal == GOAL_PRESSURE) {
+		*ret_proof = PROOF_TRIVIAL;
+		return solver->problem->settings.enough / solver->problem->settings.step;
+	}
 	if (goal == GOAL_SURVIVAL && all_run)
 		bound = bound_survival(solver->facts);
 	if (goal == GOAL_WISHES && all_run)
 		bound = bound_wishes(solver->facts);
-	if (goal == GOAL_MOVES && all_run) {
+	if (goal == GOAL_MOVES) {
 		g_autofree Amounts *room = search_room(solver->state, level);
 		bound = bound_moves(solver->facts, room ? room : solver->facts->room);
 	}
@@ -74,7 +76,7 @@ static void solve_goal(Solver *solver, uint32_t level)
 		search_improve(solver->state, level, &local);
 		give_back(solver, &local);
 	}
-	Proof proof = PROOF_NONE;
+	GoalProof proof = PROOF_NONE;
 	int64_t bound = bound_of(solver, level, &proof), value = state_goal(solver->state, goal);
 	bool done = false, found = true;
 	Budget share = take_share(solver, 1, 2);

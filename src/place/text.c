@@ -150,7 +150,9 @@ static void append_starts(Page *page)
 			if (!is_first_start(step) || step->to != h)
 				continue;
 			if (!begun)
-				begin_section(page, "PLACED, where it is not known where they run now");
+				begin_section(page, page->model->listed
+				                            ? "STARTS, of pods that run nowhere now"
+				                            : "PLACED, where it is not known where they run now");
 			begun = true;
 			if (!any)
 				g_string_append_printf(page->out, "  %-*s  ", page->name_width, host_name(page, h));
@@ -163,7 +165,7 @@ static void append_starts(Page *page)
 		if (any)
 			g_string_append_c(page->out, '\n');
 	}
-	if (begun && page->model->problem.n_hosts > 1)
+	if (begun && page->model->problem.n_hosts > 1 && !page->model->listed)
 		g_string_append(
 		        page->out, "  hint: kubectl get pods -A -o json > pods.json, and --usage pods.json says it\n");
 }
@@ -192,7 +194,14 @@ static void append_unfit(Page *page, const Unfit *unfit, bool *begun)
 		g_string_append_printf(page->out, "     %s: %s%s%s\n", name, why ? why : "",
 		        why && elsewhere ? ", and " : "", elsewhere ? unfit->pinned_why : "");
 	}
-	if (unfit->pinned)
+	uint32_t home = 0;
+	while (home < model->machines->len && unfit->pinned &&
+	        strcmp(MODEL_MACHINE(model, home)->name, unfit->pinned) != 0)
+		home++;
+	if (unfit->pinned && home < model->machines->len && MODEL_MACHINE(model, home)->lost)
+		g_string_append(
+		        page->out, "     hint: its data is lost with the node; restore it elsewhere from a backup\n");
+	else if (unfit->pinned)
 		g_string_append(page->out, "     hint: its volume has to move first: labwright migrate\n");
 }
 
@@ -276,23 +285,42 @@ static int64_t fullest_percent(const Plan *plan, const Amounts *use)
 	return most;
 }
 
+static uint64_t count_unplaced(const Plan *plan)
+{
+	const Problem *problem = &plan->model->problem;
+	uint64_t pods = 0;
+	for (uint32_t g = 0; g < problem->n_groups; g++)
+		pods += plan->solution->count[(size_t)g * (problem->n_hosts + 1) + problem->n_hosts];
+	for (guint i = 0; i < plan->model->unfit->len; i++)
+		pods += g_array_index(plan->model->unfit, Unfit, i).pods;
+	return pods;
+}
+
+static void append_pressure(Page *page)
+{
+	const Plan *plan = page->plan;
+	int64_t fullest = fullest_percent(plan, plan->after);
+	bool bound = plan->solution->score.at[GOAL_PRESSURE] * page->model->settings.step < fullest;
+	g_string_append_printf(page->out, "%" G_GINT64_FORMAT " %% on the fullest node%s", fullest,
+	        bound ? ", which holds only what must be there" : "");
+}
+
 static void append_goal(Page *page, Goal goal)
 {
-	static const char *const what[] = {"for pods that run nowhere", "",
-	        "for pods that the loss of a node leaves down", "for preferences not met", "for the moves"};
-	const Plan *plan = page->plan;
-	int64_t value = plan->solution->score.at[goal];
-	g_autofree char *proof = plan_proof(plan, goal);
+	int64_t value = page->plan->solution->score.at[goal];
+	g_autofree char *proof = plan_proof(page->plan, goal);
 	g_string_append_printf(page->out, "  %-9s ", goal_word(goal));
-	if (goal == GOAL_PRESSURE)
-		g_string_append_printf(page->out, "%" G_GINT64_FORMAT " %% on the fullest node%s: %s\n",
-		        fullest_percent(plan, plan->after),
-		        value * page->model->settings.step < fullest_percent(plan, plan->after)
-		                ? " (which holds only what must be there)"
-		                : "",
-		        proof);
-	else
-		g_string_append_printf(page->out, "%" G_GINT64_FORMAT " %s: %s\n", value, what[goal], proof);
+	if (goal == GOAL_UNPLACED) {
+		append_count(page, count_unplaced(page->plan), "pod");
+		g_string_append(page->out, " without a place");
+	} else if (goal == GOAL_PRESSURE) {
+		append_pressure(page);
+	} else {
+		static const char *const what[] = {"", "", "weight of pods that the loss of a node leaves down",
+		        "weight of preferences not met", "price of the moves"};
+		g_string_append_printf(page->out, "%" G_GINT64_FORMAT " %s", value, what[goal]);
+	}
+	g_string_append_printf(page->out, ": %s\n", proof);
 }
 
 static void append_proof(Page *page)

@@ -170,7 +170,8 @@ Peaks *model_read_usage(Model *model, const Graph *usage)
 	g_autoptr(GHashTable) others = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	GRAPH_NODES (usage, NODE_USAGE, node)
 		read_pod(model, usage, node, peaks, others);
-	if (!has_pod_list(usage))
+	model->listed = has_pod_list(usage);
+	if (!model->listed)
 		count_measured(model, usage);
 	add_others(model, others);
 	model->measured = g_hash_table_size(peaks->by_container) > 0;

@@ -95,7 +95,7 @@ static char *prove_pressure(const Plan *plan)
 	const Model *model = plan->model;
 	int64_t percent = solution->score.at[GOAL_PRESSURE] * model->settings.step;
 	int64_t bound = solution->bound.at[GOAL_PRESSURE] * model->settings.step;
-	const char *what = resource_word(solution->sum_resource);
+	const char *what = solution->sum_resource < RESOURCES ? resource_word(solution->sum_resource) : "";
 	switch (solution->proof[GOAL_PRESSURE]) {
 	case PROOF_SUM:
 		if (solution->sum_group == UINT32_MAX)

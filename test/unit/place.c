@@ -264,7 +264,7 @@ static void check_case(uint64_t seed)
 static void test_brute_force(void)
 {
 	const char *times = g_getenv("PLACE_CASES");
-	uint64_t n = times ? g_ascii_strtoull(times, NULL, 10) : 3000;
+	uint64_t n = times ? g_ascii_strtoull(times, NULL, 10) : 1200;
 	for (uint64_t seed = 1; seed <= n; seed++)
 		check_case(seed);
 }
@@ -272,7 +272,7 @@ static void test_brute_force(void)
 /* What is called proven is so however little work is allowed, and no bound lies above the optimum. */
 static void test_short_of_work(void)
 {
-	for (uint64_t seed = 1; seed <= 1500; seed++) {
+	for (uint64_t seed = 1; seed <= 500; seed++) {
 		Case c;
 		make_case(&c, seed);
 		PlaceLimits little = {1 + seed % 7 * 150, 0};

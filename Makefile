@@ -1,6 +1,6 @@
 # A thin front of Meson: each target installs the Debian packages it lacks, builds, and does the job.
 #
-#   make run     build, lay out the bundled homelab with its history in a temporary folder, and check it
+#   make run     build, lay out the bundled homelab with its history in a temporary folder, and improve it
 #   make test    build with AddressSanitizer and UBSan, warnings as errors, and run every test
 #   make build   a release build at build/labwright
 #

@@ -1,12 +1,33 @@
 #!/bin/sh
-# demo.sh LABWRIGHT: lays out the bundled homelab with its history in a temporary folder and checks it there.
+# demo.sh LABWRIGHT [FOLDER]: lays out the bundled homelab with its history, answers what `init` asks as its owner does,
+# and improves it on a branch. The folder (a temporary one where none is named) stays, to be looked at.
 set -eu
 program=$(realpath "$1")
 examples=$(realpath "$(dirname "$0")/../examples")
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-sh "$examples/history.sh" "$folder/homelab"
-cd "$folder/homelab"
-echo "\$ labwright check"
+folder=${2:-$(mktemp -d)}
+lab=$folder/homelab
+mkdir -p "$folder"
+sh "$examples/history.sh" "$lab"
+cd "$lab"
+cp "$examples/labwright.yaml" labwright.yaml
+git add labwright.yaml
+git -c user.name='Jonas Brandt' -c user.email=jonas@example.org commit -q -m 'what labwright init asked'
+export GIT_AUTHOR_NAME='Jonas Brandt' GIT_AUTHOR_EMAIL=jonas@example.org
+export GIT_COMMITTER_NAME='Jonas Brandt' GIT_COMMITTER_EMAIL=jonas@example.org
+
+say() {
+	printf '\n$ labwright %s\n' "$*"
+}
+
+say check
 # Findings are what this shows; only 2 and 3 mean that something went wrong.
-"$program" check || [ $? -eq 1 ]
+"$program" check >"$folder/check.txt" || [ $? -eq 1 ]
+tail -n 2 "$folder/check.txt"
+say improve
+"$program" improve
+branch=$(git for-each-ref --format='%(refname:short)' 'refs/heads/labwright/*')
+git merge -q --ff-only "$branch"
+say check "  # on that branch"
+"$program" check >"$folder/check-after.txt" || [ $? -eq 1 ]
+tail -n 2 "$folder/check-after.txt"
+printf '\nLook at %s: git log --stat shows each step; the reports of both checks lie in %s\n' "$lab" "$folder"

@@ -447,3 +447,122 @@ bool repo_read_path(const Repo *repo, const char *path, Arena *arena, Slice *ret
 	return real && strcmp(real, full) == 0 &&
 	       read_disk(repo, &entry, (size_t)16 * 1024 * 1024, arena, ret_bytes, &problem) == REPO_READ;
 }
+
+/* ---- earlier contents ----------------------------------------------------------------------------------- */
+
+typedef struct Trail {
+	const char *path; /* as asked for */
+	char *name;       /* as it was called then; NULL once it was not there */
+	git_oid blob;
+} Trail;
+
+typedef struct Walk {
+	const Repo *repo;
+	Trail *trails;
+	size_t count;
+	void (*found)(const RepoVersion *version, void *data);
+	void *data;
+	git_tree *newer_tree;
+	git_commit *newer;
+} Walk;
+
+static bool blob_of(const git_tree *tree, const char *name, git_oid *ret_blob)
+{
+	git_tree_entry *entry = NULL;
+	if (git_tree_entry_bypath(&entry, tree, name) < 0)
+		return false;
+	bool is_blob = git_tree_entry_type(entry) == GIT_OBJECT_BLOB;
+	*ret_blob = *git_tree_entry_id(entry);
+	git_tree_entry_free(entry);
+	return is_blob;
+}
+
+/* What the file of the newer tree was called in the older one; NULL where it was made anew. Free with g_free. */
+static char *older_name(const Walk *walk, git_tree *older, const char *name)
+{
+	git_diff *diff = NULL;
+	char *found = NULL;
+	if (git_diff_tree_to_tree(&diff, walk->repo->git, older, walk->newer_tree, NULL) == 0 &&
+	        git_diff_find_similar(diff, NULL) == 0)
+		for (size_t i = 0; i < git_diff_num_deltas(diff) && !found; i++) {
+			const git_diff_delta *delta = git_diff_get_delta(diff, i);
+			if (delta->status == GIT_DELTA_RENAMED && strcmp(delta->new_file.path, name) == 0)
+				found = g_strdup(delta->old_file.path);
+		}
+	git_diff_free(diff);
+	return found;
+}
+
+static void tell_version(const Walk *walk, const Trail *trail)
+{
+	git_blob *blob = NULL;
+	if (git_blob_lookup(&blob, walk->repo->git, &trail->blob) < 0)
+		return;
+	RepoVersion version = {.path = trail->path,
+	        .bytes = {git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob)},
+	        .subject = git_commit_summary(walk->newer)};
+	git_oid_tostr(version.commit, sizeof version.commit, git_commit_id(walk->newer));
+	walk->found(&version, walk->data);
+	git_blob_free(blob);
+}
+
+static void follow(const Walk *walk, Trail *trail, git_tree *tree)
+{
+	git_oid blob;
+	if (!blob_of(tree, trail->name, &blob)) {
+		char *older = older_name(walk, tree, trail->name);
+		g_free(trail->name);
+		trail->name = older;
+		if (!older || !blob_of(tree, older, &blob))
+			return;
+	}
+	if (git_oid_equal(&blob, &trail->blob))
+		return;
+	trail->blob = blob;
+	tell_version(walk, trail);
+}
+
+/* One commit further back; false at the first one. */
+static bool walk_back(Walk *walk)
+{
+	git_commit *older = NULL;
+	git_tree *tree = NULL;
+	if (git_commit_parent(&older, walk->newer, 0) < 0)
+		return false;
+	bool good = git_commit_tree(&tree, older) == 0;
+	for (size_t i = 0; i < walk->count && good; i++)
+		if (walk->trails[i].name)
+			follow(walk, &walk->trails[i], tree);
+	git_tree_free(walk->newer_tree);
+	git_commit_free(walk->newer);
+	walk->newer = older;
+	walk->newer_tree = tree;
+	return good;
+}
+
+void repo_versions(const Repo *repo, const char *const *paths, uint32_t most,
+        void (*found)(const RepoVersion *version, void *data), void *data)
+{
+	Walk walk = {.repo = repo, .found = found, .data = data};
+	git_oid head;
+	while (paths[walk.count])
+		walk.count++;
+	if (!repo->git || walk.count == 0 || git_reference_name_to_id(&head, repo->git, "HEAD") < 0 ||
+	        git_commit_lookup(&walk.newer, repo->git, &head) < 0)
+		return;
+	walk.trails = g_new0(Trail, walk.count);
+	if (git_commit_tree(&walk.newer_tree, walk.newer) == 0) {
+		for (size_t i = 0; i < walk.count; i++) {
+			Trail *trail = &walk.trails[i];
+			trail->path = paths[i];
+			trail->name = blob_of(walk.newer_tree, paths[i], &trail->blob) ? g_strdup(paths[i]) : NULL;
+		}
+		while (most-- > 0 && walk_back(&walk))
+			;
+	}
+	for (size_t i = 0; i < walk.count; i++)
+		g_free(walk.trails[i].name);
+	g_free(walk.trails);
+	git_tree_free(walk.newer_tree);
+	git_commit_free(walk.newer);
+}

@@ -44,6 +44,20 @@ const RepoEntry *repo_entry(const Repo *repo, size_t index);
 /* Where path, as given to repo_open, lies below the root; "" for the root itself. Free with g_free; NULL if outside. */
 char *repo_relative(const Repo *repo, const char *path);
 
+/* An earlier content of a file: path is the one that was asked for, commit and subject are of the commit that changed
+ * it to what came after. All is borrowed for the call. */
+typedef struct RepoVersion {
+	const char *path;
+	Slice bytes;
+	char commit[11]; /* ten digits */
+	const char *subject;
+} RepoVersion;
+
+/* Calls found for each earlier content of the files (NULL-terminated), the newest first, along the first parents of the
+ * commit that is checked out and over renames, for `most` commits. Nothing without Git. */
+void repo_versions(const Repo *repo, const char *const *paths, uint32_t most,
+        void (*found)(const RepoVersion *version, void *data), void *data);
+
 /* Whether Git's index has the file. */
 bool repo_is_tracked(const Repo *repo, const char *path);
 

@@ -233,7 +233,8 @@ static int fix_all(const FixArguments *arguments, GError **error)
 		return EXIT_WORK;
 	FixOptions options = {.only = (const char *const *)arguments->only,
 	        .paths = (const char *const *)paths,
-	        .derive = arguments->derive};
+	        .derive = arguments->derive,
+	        .history = arguments->derive};
 	g_autoptr(Fix) fix = fix_new(scan, &options, error);
 	if (!fix)
 		return EXIT_USAGE;

@@ -279,6 +279,8 @@ Fix *fix_new(Scan *scan, const FixOptions *options, GError **error)
 		return NULL;
 	check_free(check);
 	Fix *fix = g_new0(Fix, 1);
+	if (options->history)
+		scan_history(scan);
 	fix->options = options;
 	fix->scan = scan;
 	fix->check = check_new(scan, &all, NULL);

@@ -43,12 +43,17 @@ typedef struct Scan {
 	uint64_t bytes;        /* read */
 	size_t held;           /* memory of the arenas */
 	GHashTable *compiled;  /* what Python said of programs, by the checksum of their bytes; see compile.c */
+	GArray *former;        /* what ports of Services were, or NULL; see former.c */
 	uint32_t not_compiled; /* programs that no Python could be asked about */
 	bool is_compiled;
 } Scan;
 
 /* Reads a repository into a sealed and linked graph. */
 Scan *scan_new(const ScanOptions *options, GError **error);
+/* Reads the history of the manifests of Services: which numbers their ports had before. For commands that mend, since a
+ * check does not need it and a long history takes time. */
+void scan_history(Scan *scan);
+
 /* The same files with those of the overlay in their new state, read from memory: nothing is asked of the disk again.
  * The base and the overlay must outlive it. */
 Scan *scan_again(const Scan *base, Overlay *overlay);
@@ -85,6 +90,7 @@ typedef struct FixOptions {
 	bool derive;                            /* values that evidence tells, too */
 	GHashTable *declined;                   /* fingerprints of findings that stay as they are, or NULL */
 	const GPtrArray *proposed;              /* Finding of no check, with edits of the first round, or NULL */
+	bool history;                           /* earlier commits may be asked what a number was */
 	const Repo *checkout;                   /* where files that are not in Git may lie, too, or NULL */
 	gint *proofs;                           /* counts them for who looks on, or NULL */
 } FixOptions;

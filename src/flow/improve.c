@@ -128,7 +128,7 @@ static bool mend(
 {
 	uint32_t commits;
 	CommitOptions commit = {.phase = phase->name};
-	FixOptions options = {.only = rules, .derive = true, .checkout = checkout};
+	FixOptions options = {.only = rules, .derive = true, .history = true, .checkout = checkout};
 	g_autoptr(Scan) scan = scan_folder(folder, error);
 	g_autoptr(Fix) fix = scan ? fix_new(scan, &options, error) : NULL;
 	if (!fix || !fix_commit(fix, scan->repo, &commit, &commits, error))

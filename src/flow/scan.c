@@ -2,6 +2,7 @@
  * by path, so who read what leaves no trace. */
 #include "base/path.h"
 #include "flow/flow.h"
+#include "flow/former.h"
 #include "link/link.h"
 #include "source/source.h"
 
@@ -202,6 +203,10 @@ Scan *scan_again(const Scan *base, Overlay *overlay)
 		add_state(base->graph, path, state, inputs);
 	read_all(scan, inputs, 0, NULL);
 	link_all(scan);
+	if (base->former) {
+		scan->former = g_array_ref(base->former);
+		former_derive(scan);
+	}
 	return scan;
 }
 
@@ -213,5 +218,6 @@ void scan_free(Scan *scan)
 	repo_free(scan->repo);
 	g_ptr_array_unref(scan->arenas);
 	g_hash_table_unref(scan->compiled);
+	g_clear_pointer(&scan->former, g_array_unref);
 	g_free(scan);
 }

@@ -2,6 +2,7 @@
 #include "base/ip.h"
 #include "base/near.h"
 #include "rule/cluster.h"
+#include "rule/former.h"
 #include "rule/rule.h"
 
 /* "Service/namespace/name" of the graph, if an object has it. */
@@ -255,6 +256,11 @@ static void check_client_ports(Checker *checker, bool node_ports)
 		add_evidence(checker, finding, graph_place(graph, service), "the Service offers %s", ports);
 		Node only = node_ports ? offered_as_node_port(graph, service, row->object)
 		                       : graph_first_child(graph, service, NODE_PORT);
+		Node former = port_that_was(graph, service, FACT_FORMER_NUMBER, row->object);
+		if (former && !node_ports) {
+			mend_former(checker, finding, graph_span(graph, row), row->object, former, FACT_NUMBER);
+			continue;
+		}
 		if (!only || (!node_ports && graph_next_child(graph, only, NODE_PORT)))
 			continue;
 		set_because(checker, finding, FIX_VALUE,
@@ -320,6 +326,7 @@ static void check_port_drift(Checker *checker)
 {
 	check_client_ports(checker, false);
 	check_compose_ports(checker);
+	check_former_ports(checker, mentioned_service);
 }
 
 static void check_route_port_is_nodeport(Checker *checker)
@@ -374,6 +381,21 @@ static bool is_published(const Graph *graph, uint32_t port)
 	return false;
 }
 
+/* One Service alone had the NodePort in an earlier commit: every mention of it on a node means that one. */
+static void mend_node_port(Checker *checker, Finding *finding, uint32_t number)
+{
+	const Graph *graph = checker_graph(checker);
+	Rows rows = graph_rows_to(graph, FACT_FORMER_NODE_PORT, number);
+	Node port = rows.at == rows.end ? NODE_NONE : rows.at->subject;
+	for (const Row *row = rows.at; row != rows.end; row++)
+		if (row->subject != port)
+			return;
+	GRAPH_EACH (graph, FACT_NUMBER, row)
+		if (port && row->object == number && graph_node_type(graph, row->subject) == NODE_MENTION &&
+		        asks_a_node(graph, row->subject, number) && !is_quiet(graph, row->subject))
+			mend_former(checker, finding, graph_span(graph, row), number, port, FACT_NODE_PORT);
+}
+
 /* Only where the repository itself publishes NodePorts: two at least, so that they are its way. */
 static void check_nodeport_drift(Checker *checker)
 {
@@ -396,6 +418,7 @@ static void check_nodeport_drift(Checker *checker)
 		        "port %u of a node is named, and no Service has that NodePort", row->object);
 		set_detail(checker, finding, "%u", row->object);
 		g_hash_table_insert(known, GUINT_TO_POINTER(row->object), finding);
+		mend_node_port(checker, finding, row->object);
 	}
 }
 

@@ -2,6 +2,7 @@
  * that a part which cannot be read may provide it; only the second is wrong. One missing thing is one finding, however
  * many places name it. */
 #include "base/near.h"
+#include "rule/former.h"
 #include "rule/rule.h"
 
 static bool wants(const Graph *graph, Node reference, const char *kind)
@@ -378,7 +379,12 @@ static void report_backend_port(Checker *checker, Node reference, Node service)
 	        list->len ? list->str : "no port");
 	set_detail(checker, finding, "port %s", port);
 	Node only = graph_first_child(graph, service, NODE_PORT);
-	if (!only || graph_next_child(graph, only, NODE_PORT))
+	Node former = wanted->kind == FACT_WANTS_PORT
+	                      ? port_that_was(graph, service, FACT_FORMER_NUMBER, wanted->object)
+	                      : NODE_NONE;
+	if (former)
+		mend_former(checker, finding, graph_span(graph, wanted), wanted->object, former, FACT_NUMBER);
+	if (former || !only || graph_next_child(graph, only, NODE_PORT))
 		return;
 	set_because(checker, finding, FIX_VALUE, "it is the only port of the Service");
 	if (wanted->kind == FACT_WANTS_PORT)

@@ -72,6 +72,21 @@ run fix --derive --write lab
 is "permissions stay" "$(stat -c %a lab/apps/web.yaml)" 640
 is "links stay links" "$(readlink lab/docs/link.yaml)" ../apps/web.yaml
 
+# what a port was, the history tells, over a rename of the file
+make_lab
+service() { printf 'apiVersion: v1\nkind: Service\nmetadata: {name: bot, namespace: site}\nspec: {type: LoadBalancer, selector: {app: bot}, ports: [{name: http, port: %s}, {name: web, port: 9000}]}\n' "$1"; }
+service 8001 >lab/bot.yaml
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: urls, namespace: site}\ndata:\n  BOT: http://bot:8001/x\n' >lab/apps/urls.yaml
+printf 'BOT_URL=http://192.168.8.10:8001\nOTHER_URL=http://192.168.8.10:8001\n' >lab/.env.bot
+git -C lab add -A && git -C lab commit -qm "a bot"
+service 8080 >lab/bot.yaml && git -C lab commit -qam "bot: 8080 is the usual"
+git -C lab mv bot.yaml apps/bot.yaml && git -C lab commit -qm "sort"
+run fix --derive --only port-drift lab
+has "the port that the Service had becomes the one it has" "$out" "+  BOT: http://bot:8080/x"
+has "the commit is named" "$out" "bot: 8080 is the usual"
+has "an address beside its name, too" "$out" "+BOT_URL=http://192.168.8.10:8080"
+has "and no other" "$out" " OTHER_URL=http://192.168.8.10:8001"
+
 make_lab
 rm -rf lab/.git
 run fix --derive --write lab

@@ -68,7 +68,7 @@ static bool has_branch(const Repo *repo, const char *branch)
 }
 
 /* A folder that an interrupted run left is taken away first. */
-static bool add_worktree(
+static bool try_worktree(
         const Repo *repo, const ImproveOptions *options, const Improve *improve, const char *folder, GError **error)
 {
 	git(repo, NULL, NULL, "worktree", "remove", "--force", "--force", folder, NULL);
@@ -78,6 +78,24 @@ static bool add_worktree(
 	if (has_branch(repo, improve->branch))
 		return git(repo, NULL, error, "worktree", "add", "--quiet", folder, improve->branch, NULL);
 	return git(repo, NULL, error, "worktree", "add", "--quiet", "-b", improve->branch, folder, "HEAD", NULL);
+}
+
+/* What an interrupted run's git has not ended yet holds locks for a moment. */
+#define MOST_TRIES 20
+
+static bool add_worktree(
+        const Repo *repo, const ImproveOptions *options, const Improve *improve, const char *folder, GError **error)
+{
+	for (int tries = 1;; tries++) {
+		g_autoptr(GError) cause = NULL;
+		if (try_worktree(repo, options, improve, folder, &cause))
+			return true;
+		if (tries == MOST_TRIES || !strstr(cause->message, "lock")) {
+			g_propagate_error(error, g_steal_pointer(&cause));
+			return false;
+		}
+		g_usleep(150000);
+	}
 }
 
 /* ---- phases --------------------------------------------------------------------------------------------- */

@@ -23,8 +23,10 @@ say check
 # Findings are what this shows; only 2 and 3 mean that something went wrong.
 "$program" check >"$folder/check.txt" || [ $? -eq 1 ]
 tail -n 2 "$folder/check.txt"
-say improve
-"$program" improve
+say place --usage cluster/pods.json --usage cluster/metrics.json
+"$program" place --usage "$examples/cluster/pods.json" --usage "$examples/cluster/metrics.json" | sed -n '/^NODES/,/^$/p'
+say improve --usage cluster/pods.json --usage cluster/metrics.json
+"$program" improve --usage "$examples/cluster/pods.json" --usage "$examples/cluster/metrics.json"
 branch=$(git for-each-ref --format='%(refname:short)' 'refs/heads/labwright/*')
 git merge -q --ff-only "$branch"
 say check "  # on that branch"

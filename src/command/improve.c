@@ -32,6 +32,10 @@ static void append_phase(const ImprovePhase *phase, GString *out)
 		append_count(out, phase->moved, "part");
 		g_string_append(out, " moved, ");
 	}
+	if (phase->placed) {
+		append_count(out, phase->placed, "workload");
+		g_string_append(out, " placed, ");
+	}
 	append_count(out, phase->mended, "finding");
 	g_string_append(out, " mended in ");
 	append_count(out, phase->commits, "commit");
@@ -66,8 +70,12 @@ static int run(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	gboolean dry_run = FALSE;
 	g_autofree char *branch = NULL;
+	g_auto(GStrv) usage = NULL;
 	const GOptionEntry entries[] = {
 	        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "Show the commits and leave no branch behind", NULL},
+	        {"usage", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &usage,
+	                "What the cluster says of itself, as for place: workloads are moved by it; may be repeated",
+	                "FILE"},
 	        {"branch", 0, 0, G_OPTION_ARG_STRING, &branch, "The branch to make or go on with", "NAME"},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
@@ -75,8 +83,11 @@ static int run(int argc, char **argv)
 		return command_fail(error);
 	if (argc > 2)
 		return command_misused("labwright improve [PATH]", "one repository at a time");
-	ImproveOptions options = {
-	        .path = argc > 1 ? argv[1] : ".", .branch = branch, .dry_run = dry_run, .begun = say_begun};
+	ImproveOptions options = {.path = argc > 1 ? argv[1] : ".",
+	        .branch = branch,
+	        .dry_run = dry_run,
+	        .usage = (const char *const *)usage,
+	        .begun = say_begun};
 	g_autoptr(Improve) improve = improve_new(&options, &error);
 	if (!improve)
 		return command_fail(error);

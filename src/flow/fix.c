@@ -51,17 +51,21 @@ static char *refusal_key(const Graph *graph, const Finding *finding)
 	return g_string_free(key, FALSE);
 }
 
-static bool is_wanted(const Fix *fix, const Graph *graph, const Finding *finding)
+static bool may_be_made(const Fix *fix, const Graph *graph, const Finding *finding)
 {
 	FixClass least = fix->options->derive ? FIX_VALUE : FIX_SAFE;
-	if (!finding->n_edits || finding->fix < least || finding->suppressed_by ||
-	        !is_asked(fix->options, graph, finding))
+	if (!finding->n_edits || finding->fix < least || finding->suppressed_by)
 		return false;
 	g_autofree char *print = finding_fingerprint(graph, finding);
 	if (fix->options->declined && g_hash_table_contains(fix->options->declined, print))
 		return false;
 	g_autofree char *key = refusal_key(graph, finding);
 	return !g_hash_table_contains(fix->refused, key);
+}
+
+static bool is_wanted(const Fix *fix, const Graph *graph, const Finding *finding)
+{
+	return is_asked(fix->options, graph, finding) && may_be_made(fix, graph, finding);
 }
 
 static int compare_weight(const void *a, const void *b)
@@ -95,7 +99,7 @@ static GPtrArray *choose(const Fix *fix, const Scan *scan, const Check *check)
 		if (is_wanted(fix, scan->graph, check->findings[i]))
 			g_ptr_array_add(wanted, check->findings[i]);
 	for (guint i = 0; fix->options->proposed && fix->rounds->len == 0 && i < fix->options->proposed->len; i++)
-		if (is_wanted(fix, scan->graph, fix->options->proposed->pdata[i]))
+		if (may_be_made(fix, scan->graph, fix->options->proposed->pdata[i]))
 			g_ptr_array_add(wanted, fix->options->proposed->pdata[i]);
 	g_ptr_array_sort(wanted, compare_weight);
 	GHashTable *by_file = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);

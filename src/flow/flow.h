@@ -183,7 +183,8 @@ bool organize_commit(const Organize *organize, const Repo *repo, const CommitOpt
 typedef struct ImprovePhase {
 	const char *name, *what; /* "network", "addresses, ports, host names" */
 	uint32_t moved, mended, commits, refused;
-	char *problem; /* why it was left out, or NULL */
+	uint32_t placed; /* workloads that got another node */
+	char *problem;   /* why it was left out, or NULL */
 } ImprovePhase;
 
 /* Findings by Level. */
@@ -195,6 +196,8 @@ typedef struct ImproveOptions {
 	const char *path;   /* of the repository */
 	const char *branch; /* NULL: labwright/improve- and the date */
 	bool dry_run;       /* no branch is left behind */
+	const char *const
+	        *usage; /* what the cluster said of itself, as for PlacementOptions, or NULL: nothing is moved */
 	/* Called as each phase begins, for who looks on; may be NULL. */
 	void (*begun)(const ImprovePhase *phase, void *data);
 	void *data;
@@ -231,6 +234,10 @@ typedef struct Placement {
 	Graph *usage;
 	GPtrArray *bytes; /* of the usage files */
 } Placement;
+
+/* The edits of its moves as findings that FixOptions.proposed takes: one for each workload that moves as a whole,
+ * without data on its node. They live as long as the arena; free the list with g_ptr_array_unref. */
+GPtrArray *placement_findings(const Placement *placement, Arena *arena);
 
 Placement *placement_new(const Scan *scan, const PlacementOptions *options, GError **error);
 void placement_free(Placement *placement);

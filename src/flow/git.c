@@ -3,16 +3,7 @@
 
 #include "base/error.h"
 
-#include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
-
-/* A git that goes on working after we were killed would be in the way of the next run. At SIGTERM it takes its locks
- * away. */
-static void end_with_us(gpointer data)
-{
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-}
 
 bool git_run(const Repo *repo, const GPtrArray *words, char **ret_output, GError **error)
 {
@@ -23,7 +14,7 @@ bool git_run(const Repo *repo, const GPtrArray *words, char **ret_output, GError
 	for (guint i = 0; i < words->len; i++)
 		g_ptr_array_add(argv, words->pdata[i]);
 	g_ptr_array_add(argv, NULL);
-	if (!g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, end_with_us, NULL, &output, &complaint,
+	if (!g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, &complaint,
 	            &status, error))
 		return false;
 	if (!g_spawn_check_wait_status(status, NULL)) {

@@ -67,11 +67,19 @@ static bool has_branch(const Repo *repo, const char *branch)
 	return git(repo, NULL, NULL, "show-ref", "--verify", "--quiet", reference, NULL);
 }
 
+static void remove_folder(const char *folder)
+{
+	const char *const argv[] = {"rm", "-rf", "--", folder, NULL};
+	if (g_file_test(folder, G_FILE_TEST_EXISTS))
+		g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
 /* A folder that an interrupted run left is taken away first. */
 static bool try_worktree(
         const Repo *repo, const ImproveOptions *options, const Improve *improve, const char *folder, GError **error)
 {
 	git(repo, NULL, NULL, "worktree", "remove", "--force", "--force", folder, NULL);
+	remove_folder(folder); /* where it was begun and is not known as a worktree yet */
 	git(repo, NULL, NULL, "worktree", "prune", NULL);
 	if (options->dry_run)
 		return git(repo, NULL, error, "worktree", "add", "--quiet", "--detach", folder, "HEAD", NULL);
@@ -80,8 +88,8 @@ static bool try_worktree(
 	return git(repo, NULL, error, "worktree", "add", "--quiet", "-b", improve->branch, folder, "HEAD", NULL);
 }
 
-/* What an interrupted run's git has not ended yet holds locks for a moment. */
-#define MOST_TRIES 20
+/* The git of a run that was killed goes on for a moment, with locks and in the same folder. */
+#define MOST_TRIES 30
 
 static bool add_worktree(
         const Repo *repo, const ImproveOptions *options, const Improve *improve, const char *folder, GError **error)
@@ -90,7 +98,8 @@ static bool add_worktree(
 		g_autoptr(GError) cause = NULL;
 		if (try_worktree(repo, options, improve, folder, &cause))
 			return true;
-		if (tries == MOST_TRIES || !strstr(cause->message, "lock")) {
+		bool busy = strstr(cause->message, "lock") || strstr(cause->message, "exist");
+		if (tries == MOST_TRIES || !busy) {
 			g_propagate_error(error, g_steal_pointer(&cause));
 			return false;
 		}
@@ -141,18 +150,33 @@ static uint32_t count_refused(const Fix *fix)
 	return count;
 }
 
-static bool mend(
-        const char *folder, const Repo *checkout, const char *const *rules, ImprovePhase *phase, GError **error)
+static bool mend(const ImproveOptions *improve, const char *folder, const Repo *checkout, const char *const *rules,
+        ImprovePhase *phase, GError **error)
 {
 	uint32_t commits;
 	CommitOptions commit = {.phase = phase->name};
 	FixOptions options = {.only = rules, .derive = true, .history = true, .checkout = checkout};
 	g_autoptr(Scan) scan = scan_folder(folder, error);
+	g_autoptr(Arena) arena = arena_new();
+	g_autoptr(GPtrArray) proposed = NULL;
+	if (scan && improve->usage && strcmp(phase->name, "resources") == 0) {
+		PlacementOptions wanted = {.usage = improve->usage};
+		g_autoptr(Placement) placement = placement_new(scan, &wanted, error);
+		if (!placement)
+			return false;
+		options.proposed = proposed = placement_findings(placement, arena);
+	}
 	g_autoptr(Fix) fix = scan ? fix_new(scan, &options, error) : NULL;
 	if (!fix || !fix_commit(fix, scan->repo, &commit, &commits, error))
 		return false;
-	for (size_t i = 0; i < fix_rounds(fix); i++)
-		phase->mended += fix_round(fix, i)->mended->len;
+	for (size_t i = 0; i < fix_rounds(fix); i++) {
+		const GPtrArray *mended = fix_round(fix, i)->mended;
+		for (guint k = 0; k < mended->len; k++)
+			if (strcmp(((const Finding *)mended->pdata[k])->rule->id, "placement") == 0)
+				phase->placed++;
+			else
+				phase->mended++;
+	}
 	phase->commits += commits;
 	phase->refused = count_refused(fix);
 	return true;
@@ -170,11 +194,11 @@ static void run_phase(
 	bool good = repo && git(repo, &start, &error, "rev-parse", "HEAD", NULL);
 	g_autofree const char **rules = rules_of(number);
 	good = good && (number != 0 || move_parts(folder, phase, &error)) &&
-	       mend(folder, checkout, rules, phase, &error);
+	       mend(options, folder, checkout, rules, phase, &error);
 	if (good)
 		return;
 	phase->problem = g_strdup(error ? error->message : "it could not be done");
-	phase->moved = phase->mended = phase->commits = phase->refused = 0; /* of this run of it */
+	phase->moved = phase->placed = phase->mended = phase->commits = phase->refused = 0; /* of this run of it */
 	if (start)
 		git(repo, NULL, NULL, "reset", "--quiet", "--hard", g_strstrip(start), NULL);
 }
@@ -201,7 +225,7 @@ static bool improve_all(
 	 * moves.
 	 */
 	const char *const hidden[] = {"ignore-hides-source", NULL};
-	mend(folder, checkout, hidden, &improve->phases[IMPROVE_PHASES - 1], NULL);
+	mend(options, folder, checkout, hidden, &improve->phases[IMPROVE_PHASES - 1], NULL);
 	for (size_t i = 0; i < IMPROVE_PHASES; i++)
 		run_phase(options, checkout, folder, i, &improve->phases[i]);
 	g_autoptr(Scan) after = scan_folder(folder, error);

@@ -62,6 +62,35 @@ is "a dry run" $code 0
 has "shows the commits" "$out" "structure: move"
 is "and leaves no branch" "$(git -C lab branch | tr -d ' *\n')" main
 
+# with what the cluster says of itself, workloads go where there is room
+make_lab
+mkdir -p lab/k8s/web; cat >lab/k8s/web/web.yaml <<-'Y'
+	apiVersion: apps/v1
+	kind: Deployment
+	metadata: {name: web, namespace: lab}
+	spec:
+	  selector: {matchLabels: {app: web}}
+	  template:
+	    metadata: {labels: {app: web}}
+	    spec:
+	      containers:
+	        - name: web
+	          image: example.org/web:1.0
+	          resources: {requests: {memory: 3Gi}}
+Y
+printf 'networks: {lan: {cidr: 192.168.8.0/24}}\nnodes:\n  anna: {addresses: {lan: 192.168.8.10}, capacity: {cpu: 4, memory: 4Gi}}\n  bert: {capacity: {cpu: 4, memory: 16Gi}}\n' >lab/labwright.yaml
+git -C lab add -A && git -C lab commit -qm "two nodes"
+printf '{"apiVersion": "v1", "kind": "PodList", "items": [%s, %s]}\n' \
+	'{"metadata": {"name": "web-7d9f8b6c5d-x2x4k", "namespace": "lab"}, "spec": {"nodeName": "anna", "containers": [{"name": "web"}]}, "status": {"phase": "Running"}}' \
+	'{"metadata": {"name": "ollama-7d9f8b6c5d-x2x4l", "namespace": "lab"}, "spec": {"nodeName": "anna", "containers": [{"name": "ollama"}]}, "status": {"phase": "Running"}}' >pods.json
+run improve --usage pods.json --branch better lab
+is "placed by what the cluster says" $code 0
+has "it is told" "$out" "1 workload placed"
+git -C lab show better:k8s/web/web.yaml >web.yaml
+has "the node selector stands in the template" web.yaml "        kubernetes.io/hostname: bert"
+run improve --usage missing.json --branch worse lab
+has "a file that is not there leaves the phase out" "$out" "resources    left out:"
+
 make_lab
 echo mine >>lab/README.md
 echo new >lab/untracked.txt

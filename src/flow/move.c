@@ -1,0 +1,117 @@
+/* A plan of placement as edits: the node selector of each workload that moves as a whole. A workload whose data lies on
+ * its node is left: its data has to move first, and no edit does that. Pods of one workload that end on several nodes
+ * are the scheduler's to spread. */
+#include "flow/flow.h"
+
+#define HOSTNAME "kubernetes.io/hostname"
+
+static const Rule rule_placement = {.id = "placement",
+        .level = LEVEL_INFO,
+        .fix = FIX_VALUE,
+        .title = "a workload runs where there is no room, or where more is lost with its node",
+        .why = "The fullest resource of the fullest node decides when pods are killed.",
+        .remedy = "Bind it to the node that the plan names."};
+
+/* The host that all pods of a group are on, or NOWHERE. */
+static uint32_t only_host(const Plan *plan, uint32_t group)
+{
+	const Problem *problem = &plan->model->problem;
+	uint32_t host = NOWHERE;
+	for (uint32_t i = 0; i <= problem->n_hosts; i++) {
+		if (plan->solution->count[(size_t)group * (problem->n_hosts + 1) + i] == 0)
+			continue;
+		if (host != NOWHERE || i == problem->n_hosts)
+			return NOWHERE;
+		host = i;
+	}
+	return host;
+}
+
+static void add_edit_to(Finding *finding, Edit edit, Arena *arena)
+{
+	finding->edits = ARENA_NEW(arena, Edit);
+	finding->edits[0] = edit;
+	finding->n_edits = 1;
+}
+
+/* The line "containers:" of a block map, above its first container. */
+static bool find_containers(Slice text, uint32_t container, uint32_t *ret_line)
+{
+	uint32_t at = container, end;
+	while (at > 0) {
+		edit_line_span(text, at - 1, at - 1, &at, &end);
+		Slice line = slice_trim(slice_sub(text, at, end));
+		if (slice_is(line, "containers:")) {
+			*ret_line = at;
+			return true;
+		}
+		if (line.length && line.at[0] != '#' && !slice_starts(line, "-"))
+			return false;
+	}
+	return false;
+}
+
+/* False where the template is written in a way that takes no line. */
+static bool select_host(const Graph *graph, Node pod, const char *host, Finding *finding, Arena *arena)
+{
+	GRAPH_OF (graph, pod, FACT_NODE_SELECTOR, row) {
+		const char *pair = graph_symbol_text(graph, row->object);
+		Span span = graph_span(graph, row);
+		if (!g_str_has_prefix(pair, HOSTNAME "="))
+			continue;
+		Slice text = edit_scalar(graph_span_bytes(graph, span), slice_from(host), arena);
+		add_edit_to(finding, (Edit){span.file, span.start, span.end, text}, arena);
+		return true;
+	}
+	Node container = graph_first_child(graph, pod, NODE_CONTAINER);
+	uint32_t file = graph_file_of(graph, pod), line;
+	Slice text = graph_file_bytes(graph, file);
+	if (graph_has(graph, pod, FACT_NODE_SELECTOR) || !container ||
+	        !find_containers(text, graph_place(graph, container).start, &line))
+		return false;
+	Slice indent = edit_indent(text, line);
+	const char *lines = arena_printf(
+	        arena, "%.*snodeSelector:\n%.*s  " HOSTNAME ": %s", SLICE_ARGS(indent), SLICE_ARGS(indent), host);
+	add_edit_to(finding, edit_insert_above(file, text, line, slice_from(lines), arena), arena);
+	return true;
+}
+
+static Finding *finding_for(const Graph *graph, const Plan *plan, const Step *step, const char *host, Arena *arena)
+{
+	const Workload *workload = MODEL_WORKLOAD(plan->model, step->workload);
+	g_autofree char *reason = plan_reason(plan, step, false);
+	Finding *finding = ARENA_NEW(arena, Finding);
+	*finding = (Finding){.rule = &rule_placement,
+	        .level = LEVEL_INFO,
+	        .fix = FIX_VALUE,
+	        .subject = workload->object,
+	        .span = graph_place(graph, workload->object),
+	        .message = arena_printf(arena, "%s %s has its place on %s", workload->kind, workload->name, host),
+	        .because = arena_text(arena, slice_from(reason)),
+	        .detail = arena_text(arena, slice_from(host))};
+	return select_host(graph, workload->pod, host, finding, arena) ? finding : NULL;
+}
+
+GPtrArray *placement_findings(const Placement *placement, Arena *arena)
+{
+	GPtrArray *findings = g_ptr_array_new();
+	const Plan *plan = placement->plan;
+	const Model *model = placement->model;
+	for (guint i = 0; i < plan->steps->len; i++) {
+		const Step *step = &g_array_index(plan->steps, Step, i);
+		const Workload *workload = MODEL_WORKLOAD(model, step->workload);
+		bool moves = (step->kind == STEP_MOVE || step->kind == STEP_STOP) && step->from != NOWHERE;
+		uint32_t host = moves ? only_host(plan, step->group) : NOWHERE;
+		if (host == NOWHERE || host == step->from || workload->local_volume || workload->host_path)
+			continue;
+		bool known = false;
+		for (guint k = 0; k < findings->len; k++)
+			known = known || ((const Finding *)findings->pdata[k])->subject == workload->object;
+		Finding *finding = known ? NULL
+		                         : finding_for(model->graph, plan, step,
+		                                   MODEL_MACHINE(model, model->hosts[host])->name, arena);
+		if (finding)
+			g_ptr_array_add(findings, finding);
+	}
+	return findings;
+}

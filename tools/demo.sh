@@ -32,4 +32,6 @@ git merge -q --ff-only "$branch"
 say check "  # on that branch"
 "$program" check >"$folder/check-after.txt" || [ $? -eq 1 ]
 tail -n 2 "$folder/check-after.txt"
-printf '\nLook at %s: git log --stat shows each step; the reports of both checks lie in %s\n' "$lab" "$folder"
+say report --usage cluster/pods.json --usage cluster/metrics.json -o "$folder"
+"$program" report --usage "$examples/cluster/pods.json" --usage "$examples/cluster/metrics.json" -o "$folder"
+printf '\nLook at %s: git log --stat shows each step; the reports lie in %s\n' "$lab" "$folder"

@@ -5,6 +5,7 @@
 #include "fact/fact.h"
 #include "organize/organize.h"
 #include "place/place.h"
+#include "report/summary.h"
 #include "rule/rule.h"
 
 /* How far a scan is, for who looks on from another thread with g_atomic_int_get. */
@@ -242,3 +243,20 @@ GPtrArray *placement_findings(const Placement *placement, Arena *arena);
 Placement *placement_new(const Scan *scan, const PlacementOptions *options, GError **error);
 void placement_free(Placement *placement);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Placement, placement_free)
+
+/* ---- report ---------------------------------------------------------------------------------------- */
+
+typedef struct ReportOptions {
+	const char *path;         /* of the repository, or NULL */
+	const char *from, *to;    /* revisions. NULL: where an improvement began, or the branch; what is staged */
+	const char *const *usage; /* as for PlacementOptions */
+} ReportOptions;
+
+/* Two states and the way between them; what the summary borrows lives as long. */
+typedef struct Report Report;
+
+Report *report_new(const ReportOptions *options, GError **error);
+void report_free(Report *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
+
+const Summary *report_summary(const Report *report);

@@ -4,6 +4,7 @@
  * two reports can be compared by lines. Silenced findings are in both, marked as such: who reads these decides.
  */
 #include "report/report.h"
+#include "report/summary.h"
 
 #include <jansson.h>
 
@@ -72,7 +73,7 @@ static bool is_wanted(const ReportInput *input, const Finding *finding)
 	return finding->level >= input->level;
 }
 
-static json_t *summary_json(const ReportInput *input)
+static json_t *counts_json(const ReportInput *input)
 {
 	ReportCounts counts = report_count(input);
 	return json_pack("{s:i s:i s:i s:i s:i s:i s:i s:i}", "files", (int)counts.files, "objects",
@@ -97,7 +98,7 @@ static void render_json(const ReportInput *input, GString *out)
 {
 	bool first = true;
 	g_string_append(out, "{\"version\":\"" VERSION "\",\n\"summary\":");
-	append_json(out, summary_json(input));
+	append_json(out, counts_json(input));
 	g_string_append(out, ",\n\"skipped\":");
 	append_json(out, skipped_json(input->graph));
 	g_string_append(out, ",\n\"findings\":[");
@@ -307,3 +308,86 @@ static void render_sarif(const ReportInput *input, GString *out)
 }
 
 const Renderer renderer_sarif = {"sarif", "SARIF 2.1.0, for code scanning", LEVEL_INFO, render_sarif};
+
+/* ---- the summary of two states --------------------------------------------------------------------------- */
+
+static json_t *state_json(const SummaryState *state)
+{
+	json_t *object = json_object(), *findings = json_array();
+	uint32_t counts[LEVEL_ERROR + 1] = {0};
+	set_text(object, "commit", state->commit);
+	json_object_set_new(object, "files", json_integer(state->files));
+	json_object_set_new(object, "bytes", json_integer((json_int_t)state->bytes));
+	json_object_set_new(object, "microseconds", json_integer(state->microseconds));
+	for (size_t i = 0; i < state->count; i++) {
+		counts[state->findings[i]->level]++;
+		json_array_append_new(findings, finding_json(state->graph, state->findings[i]));
+	}
+	json_object_set_new(object, "errors", json_integer(counts[LEVEL_ERROR]));
+	json_object_set_new(object, "warnings", json_integer(counts[LEVEL_WARNING]));
+	json_object_set_new(object, "notes", json_integer(counts[LEVEL_INFO]));
+	json_object_set_new(object, "findings", findings);
+	return object;
+}
+
+static json_t *commits_json(const GArray *commits)
+{
+	json_t *list = json_array();
+	for (guint i = 0; i < commits->len; i++) {
+		const SummaryCommit *commit = &g_array_index(commits, SummaryCommit, i);
+		json_t *object = json_object();
+		set_text(object, "id", commit->id);
+		set_text(object, "phase", commit->phase);
+		set_text(object, "subject", commit->subject);
+		set_text(object, "body", commit->body);
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+static json_t *points_json(const GArray *points)
+{
+	json_t *list = json_array();
+	for (guint i = 0; i < points->len; i++) {
+		const SummaryPoint *point = &g_array_index(points, SummaryPoint, i);
+		json_t *object = json_object();
+		set_text(object, "id", point->id);
+		json_object_set_new(object, "errors", json_integer(point->errors));
+		json_object_set_new(object, "warnings", json_integer(point->warnings));
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+static json_t *services_json(const Graph *graph)
+{
+	json_t *list = json_array();
+	g_autoptr(Catalogue) catalogue = catalogue_new(graph);
+	for (guint i = 0; i < catalogue->services->len; i++) {
+		const Service *service = &g_array_index(catalogue->services, Service, i);
+		const char *const pairs[][2] = {{"name", service->name}, {"kind", service->kind},
+		        {"area", service->area}, {"node", service->node}, {"images", service->images},
+		        {"ports", service->ports}, {"hosts", service->hosts}, {"probes", service->probes},
+		        {"requests", service->requests}, {"limits", service->limits}, {"data", service->data},
+		        {"file", service->file}};
+		json_t *object = json_object();
+		for (size_t k = 0; k < G_N_ELEMENTS(pairs); k++)
+			set_text(object, pairs[k][0], pairs[k][1]);
+		json_object_set_new(object, "replicas", json_integer(service->replicas));
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+void summary_json(const Summary *summary, GString *out)
+{
+	json_t *object = json_object();
+	set_text(object, "version", VERSION);
+	set_text(object, "date", summary->date);
+	json_object_set_new(object, "before", state_json(&summary->before));
+	json_object_set_new(object, "after", state_json(&summary->after));
+	json_object_set_new(object, "commits", commits_json(summary->commits));
+	json_object_set_new(object, "timeline", points_json(summary->points));
+	json_object_set_new(object, "services", services_json(summary->after.graph));
+	append_json(out, object);
+}

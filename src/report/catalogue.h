@@ -1,0 +1,25 @@
+/* The services of a homelab: what runs, where, and what belongs to it. A question to the graph. */
+#pragma once
+
+#include "base/arena.h"
+#include "fact/fact.h"
+
+/* Texts are of the catalogue's arena; "" where nothing is said. Lists are joined by ", ". */
+typedef struct Service {
+	const char *name, *kind, *area, *node;
+	const char *images, *ports, *hosts; /* hosts: names and addresses that lead to it */
+	const char *probes, *requests, *limits, *data;
+	const char *file;
+	uint32_t replicas;
+	Node subject;
+} Service;
+
+typedef struct Catalogue {
+	GArray *services; /* Service, by area and name */
+	Arena *arena;
+} Catalogue;
+
+/* Deployments, StatefulSets, DaemonSets, CronJobs and services of compose files that are in use. */
+Catalogue *catalogue_new(const Graph *graph);
+void catalogue_free(Catalogue *catalogue);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalogue, catalogue_free)

@@ -464,6 +464,7 @@ typedef struct Walk {
 	void *data;
 	git_tree *newer_tree;
 	git_commit *newer;
+	git_diff *renames; /* from the older tree to the newer, or NULL until it is asked for */
 } Walk;
 
 static bool blob_of(const git_tree *tree, const char *name, git_oid *ret_blob)
@@ -477,20 +478,29 @@ static bool blob_of(const git_tree *tree, const char *name, git_oid *ret_blob)
 	return is_blob;
 }
 
-/* What the file of the newer tree was called in the older one; NULL where it was made anew. Free with g_free. */
-static char *older_name(const Walk *walk, git_tree *older, const char *name)
+/* Renames of unchanged files between the two commits at hand, found once. A comparison of contents would be one of
+ * every file with every other. */
+static git_diff *renames_of(Walk *walk, git_tree *older)
 {
-	git_diff *diff = NULL;
-	char *found = NULL;
-	if (git_diff_tree_to_tree(&diff, walk->repo->git, older, walk->newer_tree, NULL) == 0 &&
-	        git_diff_find_similar(diff, NULL) == 0)
-		for (size_t i = 0; i < git_diff_num_deltas(diff) && !found; i++) {
-			const git_diff_delta *delta = git_diff_get_delta(diff, i);
-			if (delta->status == GIT_DELTA_RENAMED && strcmp(delta->new_file.path, name) == 0)
-				found = g_strdup(delta->old_file.path);
-		}
-	git_diff_free(diff);
-	return found;
+	git_diff_find_options options;
+	git_diff_find_options_init(&options, GIT_DIFF_FIND_OPTIONS_VERSION);
+	options.flags = GIT_DIFF_FIND_RENAMES | GIT_DIFF_FIND_EXACT_MATCH_ONLY;
+	if (!walk->renames &&
+	        git_diff_tree_to_tree(&walk->renames, walk->repo->git, older, walk->newer_tree, NULL) == 0)
+		git_diff_find_similar(walk->renames, &options);
+	return walk->renames;
+}
+
+/* What the file of the newer tree was called in the older one; NULL where it was made anew. Free with g_free. */
+static char *older_name(Walk *walk, git_tree *older, const char *name)
+{
+	git_diff *diff = renames_of(walk, older);
+	for (size_t i = 0; diff && i < git_diff_num_deltas(diff); i++) {
+		const git_diff_delta *delta = git_diff_get_delta(diff, i);
+		if (delta->status == GIT_DELTA_RENAMED && strcmp(delta->new_file.path, name) == 0)
+			return g_strdup(delta->old_file.path);
+	}
+	return NULL;
 }
 
 static void tell_version(const Walk *walk, const Trail *trail)
@@ -506,7 +516,7 @@ static void tell_version(const Walk *walk, const Trail *trail)
 	git_blob_free(blob);
 }
 
-static void follow(const Walk *walk, Trail *trail, git_tree *tree)
+static void follow(Walk *walk, Trail *trail, git_tree *tree)
 {
 	git_oid blob;
 	if (!blob_of(tree, trail->name, &blob)) {
@@ -533,6 +543,8 @@ static bool walk_back(Walk *walk)
 	for (size_t i = 0; i < walk->count && good; i++)
 		if (walk->trails[i].name)
 			follow(walk, &walk->trails[i], tree);
+	git_diff_free(walk->renames);
+	walk->renames = NULL;
 	git_tree_free(walk->newer_tree);
 	git_commit_free(walk->newer);
 	walk->newer = older;

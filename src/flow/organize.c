@@ -226,6 +226,123 @@ static int compare_files(const void *a, const void *b)
 	return strcmp(((const OrganizedFile *)a)->new_path, ((const OrganizedFile *)b)->new_path);
 }
 
+/* ---- the structure document ----------------------------------------------------------------------------- */
+
+#define STRUCTURE "REPOSITORY_STRUCTURE.md"
+#define BEGIN "<!-- labwright: written by organize, from here -->\n"
+#define END "<!-- labwright: to here -->\n"
+
+static const char *what_is_in(const char *folder)
+{
+	static const char *const known[][2] = {{"production", "what runs and is relied on"},
+	        {"experimental", "what is tried out"}, {"archive", "what was put aside"},
+	        {"infrastructure", "what serves the others: network, storage, names"}, {"docs", "documents"},
+	        {"scripts", "scripts"}};
+	for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
+		if (strcmp(folder, known[i][0]) == 0)
+			return known[i][1];
+	return "–";
+}
+
+static void add_folders(Page *page, const Graph *graph)
+{
+	page_table(page, "folder|what is in it|>files");
+	for (uint32_t file = 0; file < graph_files(graph);) {
+		const char *path = graph_file_path(graph, file);
+		size_t length = strcspn(path, "/");
+		uint32_t first = file;
+		while (file < graph_files(graph) && strncmp(graph_file_path(graph, file), path, length + 1) == 0)
+			file++;
+		file = MAX(file, first + 1);
+		g_autofree char *folder = g_strndup(path, length);
+		if (path[length] == '\0' || *folder == '.')
+			continue;
+		page_cell(page, "%s/", folder);
+		page_cell(page, "%s", what_is_in(folder));
+		page_cell(page, "%u", file - first);
+	}
+}
+
+static void add_services(Page *page, const Graph *graph)
+{
+	g_autoptr(Catalogue) catalogue = catalogue_new(graph);
+	page_heading(page, 2, "Services");
+	page_table(page, "service|area|node|ports|address|data|file");
+	for (guint i = 0; i < catalogue->services->len; i++) {
+		const Service *service = &g_array_index(catalogue->services, Service, i);
+		const char *const cells[] = {service->name, service->area, service->node, service->ports,
+		        service->hosts, service->data, service->file};
+		for (size_t k = 0; k < G_N_ELEMENTS(cells); k++)
+			page_cell(page, "%s", *cells[k] ? cells[k] : "–");
+	}
+}
+
+/* The section between the marks; what stands outside of them is the owner's. */
+static GString *write_structure(const Graph *graph)
+{
+	GString *text = g_string_new(BEGIN);
+	g_autoptr(Page) page = page_new("Repository structure");
+	add_folders(page, graph);
+	add_services(page, graph);
+	page_markdown(page, text);
+	g_string_append(text, "\n" END);
+	return text;
+}
+
+/* A document of its own, or the marked section of the one that is there; without marks it is the owner's alone. */
+static bool place_structure(const Slice *old, const GString *section, GString *out)
+{
+	if (!old) {
+		g_string_append_len(out, section->str, (gssize)section->len);
+		return true;
+	}
+	size_t begin = slice_find(*old, BEGIN, 0), end = begin == SIZE_MAX ? SIZE_MAX : slice_find(*old, END, begin);
+	if (end == SIZE_MAX)
+		return false;
+	end += strlen(END);
+	g_string_append_len(out, old->at, (gssize)begin);
+	g_string_append_len(out, section->str, (gssize)section->len);
+	g_string_append_len(out, old->at + end, (gssize)(old->length - end));
+	return true;
+}
+
+static OrganizedFile *find_changed(Organize *organize, const char *path)
+{
+	for (guint i = 0; i < organize->files->len; i++) {
+		OrganizedFile *file = &g_array_index(organize->files, OrganizedFile, i);
+		if (strcmp(file->new_path, path) == 0)
+			return file;
+	}
+	return NULL;
+}
+
+/* Written once something moves, and kept true from then on. */
+static void add_structure(Organize *organize)
+{
+	const Graph *graph = organize->after->graph;
+	Node node = graph_find_file(graph, SLICE(STRUCTURE)),
+	     was = graph_find_file(organize->scan->graph, SLICE(STRUCTURE));
+	Slice old = node ? graph_file_bytes(graph, graph_file_of(graph, node)) : (Slice){"", 0};
+	g_autoptr(GString) section = write_structure(graph), text = g_string_new(NULL);
+	if ((!node && organize->layout->moves->len == 0) || !place_structure(node ? &old : NULL, section, text) ||
+	        slice_equal(old, (Slice){text->str, text->len}))
+		return;
+	Slice *now = ARENA_NEW(organize->arena, Slice);
+	*now = (Slice){arena_text(organize->arena, (Slice){text->str, text->len}), text->len};
+	OrganizedFile fresh = {was ? STRUCTURE : NULL, STRUCTURE,
+	        was ? graph_file_bytes(organize->scan->graph, graph_file_of(organize->scan->graph, was))
+	            : (Slice){"", 0},
+	        *now, true};
+	OrganizedFile *known = find_changed(organize, STRUCTURE);
+	if (known)
+		*known = fresh;
+	else
+		g_array_append_val(organize->files, fresh);
+	set_state(organize, STRUCTURE, was ? STRUCTURE : NULL, now);
+	scan_free(organize->after);
+	organize->after = scan_again(organize->scan, organize->overlay);
+}
+
 Organize *organize_new(Scan *scan)
 {
 	CheckOptions all = {0};
@@ -263,6 +380,7 @@ Organize *organize_new(Scan *scan)
 			g_array_unref(unsure);
 		}
 	}
+	add_structure(organize);
 	g_array_sort(organize->files, compare_files);
 	return organize;
 }
@@ -411,14 +529,13 @@ bool organize_commit(
 	*ret_commits = 0;
 	g_autoptr(GPtrArray) paths = g_ptr_array_new();
 	for (guint i = 0; i < organize->files->len; i++)
-		g_ptr_array_add(paths, (gpointer)g_array_index(organize->files, OrganizedFile, i).path);
+		if (g_array_index(organize->files, OrganizedFile, i).path)
+			g_ptr_array_add(paths, (gpointer)g_array_index(organize->files, OrganizedFile, i).path);
 	if (!git_must_be_clean(repo, paths, options, error))
 		return false;
-	if (organize->layout->moves->len == 0)
-		return true;
-	if (!commit_moves(organize, repo, options, error))
+	if (organize->layout->moves->len && !commit_moves(organize, repo, options, error))
 		return false;
-	++*ret_commits;
+	*ret_commits += organize->layout->moves->len > 0;
 	if (!has_changes(organize))
 		return true;
 	if (!commit_writes(organize, repo, options, error))

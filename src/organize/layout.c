@@ -24,6 +24,7 @@ typedef struct Planner {
 	GPtrArray *parts;    /* Part, by path */
 	GHashTable *by_path; /* path → Part */
 	bool live;           /* Flux or Argo CD reads the paths */
+	bool sorted;         /* all parts lie below one folder: their owner sorts them there */
 } Planner;
 
 static void part_free(gpointer data)
@@ -86,6 +87,11 @@ static Part *part_above(const Planner *planner, Slice path)
 			return part;
 	}
 	return NULL;
+}
+
+static bool is_there(const Graph *graph, const char *path)
+{
+	return graph_find_file(graph, slice_from(path)) || graph_has_folder(graph, slice_from(path));
 }
 
 static bool is_archived(const Graph *graph, Node file)
@@ -164,9 +170,8 @@ static void look_at_image(Planner *planner, Node user)
 static bool is_infrastructure_kind(const char *kind)
 {
 	static const char *const kinds[] = {"StorageClass", "IPAddressPool", "L2Advertisement", "ClusterIssuer",
-	        "Issuer", "IngressClass", "HelmChartConfig", "PersistentVolume", "ClusterRole",
-	        "CustomResourceDefinition", "PriorityClass", "Gateway", "GatewayClass", "TLSStore", "IngressRoute",
-	        "Ingress", "HTTPRoute", "Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "HelmChart"};
+	        "IngressClass", "HelmChartConfig", "CustomResourceDefinition", "PriorityClass", "GatewayClass",
+	        "TLSStore"};
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
 		if (strcmp(kind, kinds[i]) == 0)
 			return true;
@@ -287,7 +292,7 @@ static const char *area_of_contents(const Part *part)
 			best = NULL;
 		most = MAX(most, GPOINTER_TO_UINT(count));
 	}
-	return best;
+	return most * 5 >= part->workloads * 3 ? best : NULL; /* most of it, not merely more than of anything else */
 }
 
 /* A folder of a plain name says what its owner takes it for. */
@@ -297,9 +302,10 @@ static const char *area_of_name(Slice name)
 	        {"logging", "production/monitoring"}, {"observability", "production/monitoring"},
 	        {"ai", "production/ai-stack"}, {"ai-stack", "production/ai-stack"}, {"llm", "production/ai-stack"},
 	        {"databases", "production/core"}, {"database", "production/core"}, {"media", "production/media"},
-	        {"ingress", "infrastructure"}, {"dns", "infrastructure"}, {"network", "infrastructure"},
-	        {"networking", "infrastructure"}, {"storage", "infrastructure"}, {"cert-manager", "infrastructure"},
-	        {"base", "infrastructure"}, {"metallb", "infrastructure"}, {"traefik", "infrastructure"}};
+	        {"infra", "infrastructure"}, {"infrastructure", "infrastructure"}, {"ingress", "infrastructure"},
+	        {"dns", "infrastructure"}, {"network", "infrastructure"}, {"networking", "infrastructure"},
+	        {"storage", "infrastructure"}, {"cert-manager", "infrastructure"}, {"base", "infrastructure"},
+	        {"metallb", "infrastructure"}, {"traefik", "infrastructure"}};
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		if (slice_is_nocase(name, names[i][0]))
 			return names[i][1];
@@ -337,12 +343,17 @@ static bool is_for_developing(Slice name)
 	return false;
 }
 
+static const char *what_runs(const Part *part)
+{
+	return part->runs_image ? part->runs_image : path_name(slice_from(part->path)).at;
+}
+
 static void decide_by_contents(Planner *planner, Part *part)
 {
 	Layout *layout = planner->layout;
 	Slice name = path_name(slice_from(part->path));
 	const char *named = area_of_name(name), *contents = area_of_contents(part), *twin = twin_of(planner, part);
-	if (!contents && part->workloads && g_hash_table_size(part->areas) == 0)
+	if (!contents && g_hash_table_size(part->areas) == 0)
 		contents = area_of_image(name);
 	uint32_t containers = part->workloads;
 	if (named) {
@@ -358,9 +369,11 @@ static void decide_by_contents(Planner *planner, Part *part)
 		add_move(planner, part, "infrastructure",
 		        arena_printf(layout->arena, "what runs in it serves the %s of the others", contents));
 	} else if (contents && part->own == 0) {
-		add_move(planner, part, arena_printf(layout->arena, "production/%s", contents),
-		        arena_printf(layout->arena, containers == 1 ? "it runs %s" : "it runs %s and %u more",
-		                part->runs_image ? part->runs_image : name.at, containers - 1));
+		const char *reason = containers == 0   ? "its name is that of a known program"
+		                     : containers == 1 ? arena_printf(layout->arena, "it runs %s", what_runs(part))
+		                                       : arena_printf(layout->arena, "it runs %s and %u more",
+		                                                 what_runs(part), containers - 1);
+		add_move(planner, part, arena_printf(layout->arena, "production/%s", contents), reason);
 	} else if (part->own && containers) {
 		add_move(
 		        planner, part, "production", "a program of this repository, built here and deployed from here");
@@ -378,7 +391,9 @@ static void decide_archived(Planner *planner, const Part *part)
 {
 	Layout *layout = planner->layout;
 	const char *reason = arena_printf(layout->arena, "it is put aside: %s", path_name(slice_from(part->path)).at);
-	bool first = !strchr(part->path, '/') && !graph_has_folder(planner->graph, slice_from("archive"));
+	if (strchr(part->path, '/'))
+		return; /* an archive of its area */
+	bool first = !graph_has_folder(planner->graph, slice_from("archive"));
 	for (guint i = 0; i < layout->moves->len; i++)
 		first = first && strcmp(g_array_index(layout->moves, PartMove, i).to, "archive") != 0;
 	PartMove move = {part->path, "archive", true, "archive", reason};
@@ -386,6 +401,70 @@ static void decide_archived(Planner *planner, const Part *part)
 		g_array_append_val(layout->moves, move);
 	else
 		add_move(planner, part, "archive", reason);
+}
+
+/* What lies beside a compose file and is not in Git stays behind where a branch is merged: data, and secrets. */
+static const char *left_behind(const Planner *planner, const Part *part)
+{
+	const Graph *graph = planner->graph;
+	Arena *arena = planner->layout->arena;
+	GRAPH_NODES (graph, NODE_SERVICE, service) {
+		Slice file = slice_from(graph_file_path(graph, graph_file_of(graph, service))),
+		      folder = path_folder(file);
+		if (!path_is_below(file, slice_from(part->path)))
+			continue;
+		GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
+			Slice path = slice_from(graph_name(graph, mount));
+			g_autofree char *full = slice_starts(path, ".") ? path_resolve(folder, path) : NULL;
+			if (full && !is_there(graph, full))
+				return arena_printf(arena,
+				        "a container keeps %.*s beside the compose file, which Git does not move",
+				        SLICE_ARGS(path));
+		}
+		GRAPH_OF (graph, service, FACT_ENV_FILE, row) {
+			g_autofree char *full = path_resolve(folder, graph_symbol_slice(graph, row->object));
+			if (full && !is_there(graph, full))
+				return arena_printf(arena, "it reads %s, which is not in Git and so would not move",
+				        graph_symbol_text(graph, row->object));
+		}
+	}
+	GRAPH_NODES (graph, NODE_VARIABLE, variable) {
+		Slice file = slice_from(graph_file_path(graph, graph_file_of(graph, variable)));
+		Node compose = graph_ancestor(graph, variable, NODE_COMPOSE);
+		g_autofree char *env = path_resolve(path_folder(file), SLICE(".env"));
+		if (compose && path_is_below(file, slice_from(part->path)) &&
+		        !graph_has(graph, variable, FACT_DEFAULT) && env && !is_there(graph, env))
+			return "its compose file takes variables from an .env that is not in Git and so would not move";
+	}
+	return NULL;
+}
+
+/* Parts of two folders at the top at least, put aside ones apart. */
+static bool is_sorted(const Planner *planner)
+{
+	const char *first = NULL;
+	uint32_t parts = 0;
+	for (guint i = 0; i < planner->parts->len; i++) {
+		const Part *part = planner->parts->pdata[i];
+		size_t length = strcspn(part->path, "/");
+		if (part->quiet == part->files)
+			continue;
+		parts++;
+		if (first &&
+		        (strncmp(first, part->path, length) != 0 || (first[length] != '/' && first[length] != '\0')))
+			return false;
+		first = part->path;
+	}
+	return parts > 0;
+}
+
+/* What lies deeper belongs to something that its owner put around it. */
+static uint32_t depth_of(const char *path)
+{
+	uint32_t depth = 1;
+	for (; *path; path++)
+		depth += *path == '/';
+	return depth;
 }
 
 static void decide(Planner *planner, Part *part)
@@ -399,8 +478,11 @@ static void decide(Planner *planner, Part *part)
 		add_move(planner, part, area, reason);
 	else if (part->quiet == part->files)
 		decide_archived(planner, part);
-	else if (planner->live)
-		return; /* Flux or Argo CD reads it where it is, and its owner sorts by that */
+	else if (planner->live || planner->sorted || depth_of(part->path) > 2)
+		return; /* Flux or Argo CD reads it where it is, or its owner has a folder for all; that is an order,
+		           too */
+	else if ((reason = left_behind(planner, part)))
+		add_unsure(layout, part->path, 0, reason);
 	else if ((document = called(planner, part, trials, &line)))
 		add_move(planner, part, "experimental",
 		        arena_printf(layout->arena, "%s:%u calls it an experiment", document, line));
@@ -415,6 +497,20 @@ static bool follows_itself(Slice text)
 {
 	return slice_find(text, "dirname", 0) != SIZE_MAX || slice_find(text, "BASH_SOURCE", 0) != SIZE_MAX ||
 	       slice_find(text, "$0", 0) != SIZE_MAX || slice_find(text, "__file__", 0) != SIZE_MAX;
+}
+
+/* Texts in capitals belong to the root by custom, and some names to programs. */
+static bool is_conventional(const char *path)
+{
+	static const char *const names[] = {
+	        "llms.txt", "humans.txt", "security.txt", "ads.txt", "constraints.txt", "index.md"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (strcmp(path, names[i]) == 0)
+			return true;
+	for (const char *at = path; *at != '.'; at++)
+		if (g_ascii_islower(*at))
+			return false;
+	return true;
 }
 
 static void decide_loose(Planner *planner, uint32_t file)
@@ -436,7 +532,7 @@ static void decide_loose(Planner *planner, uint32_t file)
 		        planner->layout, path, 0, "the script goes to its own folder first, so it stays where it is");
 	else if (g_str_has_suffix(path, ".sh"))
 		add_move(planner, &part, "scripts", "a script that lies loose at the top");
-	else if (g_str_has_suffix(path, ".md") || g_str_has_suffix(path, ".txt"))
+	else if ((g_str_has_suffix(path, ".md") || g_str_has_suffix(path, ".txt")) && !is_conventional(path))
 		add_move(planner, &part, "docs", "a text that lies loose at the top");
 }
 
@@ -449,8 +545,14 @@ static void refuse_collisions(Layout *layout)
 		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
 		Slice to = slice_from(move->to);
 		bool taken = graph_find_file(layout->graph, to) || graph_has_folder(layout->graph, to);
-		for (guint k = 0; k < i && !taken; k++)
-			taken = strcmp(g_array_index(layout->moves, PartMove, k).to, move->to) == 0;
+		for (guint k = 0; k < layout->moves->len && !taken; k++) {
+			const PartMove *other = &g_array_index(layout->moves, PartMove, k);
+			bool into = k != i && other->folder && path_is_below(to, slice_from(other->to));
+			g_autofree char *there =
+			        into ? g_strconcat(other->from, move->to + strlen(other->to), NULL) : NULL;
+			taken = (k < i && strcmp(other->to, move->to) == 0) ||
+			        (there && is_there(layout->graph, there));
+		}
 		if (taken)
 			layout_refuse(layout, i, arena_printf(layout->arena, "%s is already there", move->to));
 	}
@@ -522,6 +624,7 @@ Layout *layout_new(const Graph *graph)
 	        .live = has_appliers(graph)};
 	find_parts(&planner);
 	look_at_files(&planner);
+	planner.sorted = is_sorted(&planner);
 	for (guint i = 0; i < planner.parts->len; i++)
 		decide(&planner, planner.parts->pdata[i]);
 	for (uint32_t file = 0; file < graph_files(graph) && !planner.live; file++)

@@ -51,8 +51,16 @@ has "links follow" lab/README.md "[the database](production/core/db/postgres.yam
 has "a path behind the place of the clone follows" lab/README.md "~/lab/production/bot/main.py"
 has "links out of a document that stays follow" lab/docs/notes.md "(../production/bot/main.py) and [up](../scripts/up.sh)"
 has "ignore rules with a path follow" lab/.gitignore "!/production/bot/models/"
+has "the structure is written down" lab/REPOSITORY_STRUCTURE.md "| postgres | production/core | – | – | – | – | production/core/db/postgres.yaml |"
 run organize lab
-has "a second run moves nothing" "$out" "0 parts would move"
+has "a second run moves nothing" "$out" "0 parts would move, references rewritten in 0 files"
+{ echo "My own words."; cat lab/REPOSITORY_STRUCTURE.md; echo "And more."; } >lab/x && mv lab/x lab/REPOSITORY_STRUCTURE.md
+manifest redis redis:7.4 >lab/production/core/db/redis.yaml
+git -C lab add -A && git -C lab commit -qm "one more"
+run organize --write lab
+has "it follows what changes" lab/REPOSITORY_STRUCTURE.md "| redis | production/core |"
+is "and keeps the owner's words" "$(sed -n '1p;$p' lab/REPOSITORY_STRUCTURE.md | tr '\n' ' ')" "My own words. And more. "
+git -C lab checkout -q . && git -C lab reset -q --hard HEAD~1
 run check lab --fail-on warning --rule doc-dead-path --rule script-wrong-target --rule ci-path-missing
 is "no path is dead" $code 0
 

@@ -65,9 +65,6 @@ int64_t state_wishes(const State *state);
 int64_t state_moves(const State *state);
 int64_t state_goal(const State *state, Goal goal);
 Score state_score(const State *state);
-/* <0, 0, >0 in the owner's order, the first n goals of it. */
-int score_compare(const Problem *problem, const Score *a, const Score *b, uint32_t n_goals);
-
 /* Use at which a host has at most so many steps of pressure: its floor where that is more. */
 Amounts room_at(const Facts *facts, uint32_t host, int64_t steps);
 

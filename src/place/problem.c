@@ -623,16 +623,6 @@ Score state_score(const State *state)
 	return score;
 }
 
-int score_compare(const Problem *problem, const Score *a, const Score *b, uint32_t n_goals)
-{
-	for (uint32_t i = 0; i < n_goals; i++) {
-		Goal goal = problem->settings.order[i];
-		if (a->at[goal] != b->at[goal])
-			return a->at[goal] < b->at[goal] ? -1 : 1;
-	}
-	return 0;
-}
-
 /* Rivals are looked for pod by pod, so the assignment is built up again. */
 bool place_score(const Problem *problem, const uint16_t *count, Score *ret_score)
 {

@@ -79,13 +79,16 @@ static uint32_t count_placed(const State *state, uint32_t group)
 	return placed;
 }
 
-static void place_rest(State *state, const uint32_t *order, bool homes_first)
+/* With room, pods go home first where they keep within it, and beyond it only where nothing else is left. */
+static void place_rest(State *state, const uint32_t *order, const Amounts *room, bool homes_first)
 {
 	const Problem *problem = state->problem;
 	for (uint32_t i = 0; i < problem->n_groups; i++) {
 		uint32_t g = order[i], placed = count_placed(state, g) + *state_count(state, g, problem->n_hosts);
-		for (; placed < problem->groups[g].count; placed++)
-			state_add(state, g, best_host(state, g, NULL, homes_first));
+		for (; placed < problem->groups[g].count; placed++) {
+			uint32_t h = room ? best_host(state, g, room, homes_first) : problem->n_hosts;
+			state_add(state, g, h < problem->n_hosts ? h : best_host(state, g, NULL, homes_first && !room));
+		}
 	}
 }
 
@@ -265,7 +268,7 @@ static void shuffle_order(const Facts *facts, Chance *chance, uint32_t *ret_orde
 	}
 }
 
-static void refill_some(State *state, Chance *chance, uint32_t *order)
+static void refill_some(State *state, Chance *chance, uint32_t *order, const Amounts *room)
 {
 	const Problem *problem = state->problem;
 	int64_t pressure = state_pressure(state);
@@ -277,10 +280,10 @@ static void refill_some(State *state, Chance *chance, uint32_t *order)
 		empty_host(state, chance_below(chance, problem->n_hosts));
 	empty_host(state, problem->n_hosts);
 	shuffle_order(state->facts, chance, order);
-	place_rest(state, order, false);
+	place_rest(state, order, room, room != NULL);
 }
 
-static void cool_further(State *best, int64_t bound, Budget *budget)
+static void cool_further(State *best, int64_t bound, const Amounts *room, Budget *budget)
 {
 	const Problem *problem = best->problem;
 	if (problem->n_hosts == 0 || problem->n_groups == 0)
@@ -293,7 +296,7 @@ static void cool_further(State *best, int64_t bound, Budget *budget)
 	for (; rounds < most && (least.unplaced || least.pressure > bound); rounds++) {
 		if (!budget_take(budget, (uint64_t)problem->n_groups * problem->n_hosts * 4))
 			break;
-		refill_some(state, &chance, order);
+		refill_some(state, &chance, order, room);
 		cool(state, bound, budget);
 		Heat heat = heat_of(state);
 		int order_of = state_bonds_hold(state, UINT32_MAX) ? heat_compare(&heat, &least) : 1;
@@ -331,10 +334,10 @@ State *search_start(const Facts *facts, int64_t pressure_bound, Budget *budget)
 {
 	State *state = state_new(facts), *other = state_new(facts);
 	bool pressed = facts->problem->settings.order[1] == GOAL_PRESSURE;
-	place_rest(state, facts->by_size, true);
+	place_rest(state, facts->by_size, NULL, true);
 	retry_unplaced(state);
 	drop_wrong(state);
-	place_rest(other, facts->by_size, false);
+	place_rest(other, facts->by_size, NULL, false);
 	retry_unplaced(other);
 	drop_wrong(other);
 	int64_t bound = pressed ? pressure_bound : INT64_MAX / 2;
@@ -344,7 +347,7 @@ State *search_start(const Facts *facts, int64_t pressure_bound, Budget *budget)
 	bool swap = pressed ? heat_compare(&two, &one) < 0 : two.unplaced < one.unplaced;
 	if (swap && (two.unplaced < one.unplaced || two.pressure < one.pressure))
 		state_set(state, other);
-	cool_further(state, bound, budget);
+	cool_further(state, bound, NULL, budget);
 	state_free(other);
 	return state;
 }
@@ -424,9 +427,95 @@ static bool undo_a_move(Descent *descent)
 	return false;
 }
 
-void search_improve(State *state, uint32_t level, Budget *budget)
+/* ---- few moves ------------------------------------------------------------------------------------------------ */
+
+/* What runs stays where it is, however full that makes a host. */
+static void keep_now(State *state)
 {
-	g_autofree Amounts *room = search_room(state, level);
+	const Problem *problem = state->problem;
+	for (uint32_t g = 0; g < problem->n_groups; g++) {
+		uint32_t left = problem->groups[g].count;
+		for (uint32_t h = 0; h < problem->n_hosts; h++) {
+			uint32_t now = problem->now[(size_t)g * problem->n_hosts + h];
+			if (!problem->allowed[(size_t)g * problem->n_hosts + h])
+				continue;
+			for (uint32_t k = MIN(now, left); k > 0; k--, left--)
+				state_add(state, g, h);
+		}
+	}
+}
+
+/* The resource that a host has most too much of, and how much; RESOURCES where it is not too full. */
+static Resource excess_of(const State *state, uint32_t host, const Amounts *room, int64_t *ret_excess)
+{
+	Resource worst = RESOURCES;
+	__int128 most = 0;
+	for (uint32_t r = 0; r < RESOURCES; r++) {
+		int64_t over = state->use[host].of[r] - room[host].of[r];
+		if (room[host].of[r] == AMOUNT_UNKNOWN || over <= 0)
+			continue;
+		__int128 share = ((__int128)over << 20) / MAX(room[host].of[r], 1);
+		if (share >= most) {
+			most = share;
+			worst = (Resource)r;
+			*ret_excess = over;
+		}
+	}
+	return worst;
+}
+
+/* One pod that is enough and no larger than it must be, else the largest: so few leave. Among those that were not
+ * tried. */
+static uint32_t choose_leaver(const State *state, uint32_t host, Resource r, int64_t excess, const bool *tried)
+{
+	const Problem *problem = state->problem;
+	uint32_t best = problem->n_groups;
+	for (uint32_t g = 0; g < problem->n_groups; g++) {
+		int64_t demand = problem->groups[g].demand.of[r];
+		if (tried[g] || demand == 0 || !is_movable(state, g, host))
+			continue;
+		int64_t known = best < problem->n_groups ? problem->groups[best].demand.of[r] : 0;
+		bool enough = demand >= excess, known_enough = best < problem->n_groups && known >= excess;
+		if (best == problem->n_groups || (enough && (!known_enough || demand < known)) ||
+		        (!enough && !known_enough && demand > known))
+			best = g;
+	}
+	return best;
+}
+
+static void relieve_now(State *state, uint32_t host, const Amounts *room, Budget *budget)
+{
+	const Problem *problem = state->problem;
+	int64_t excess = 0;
+	Resource r = RESOURCES;
+	g_autofree bool *tried = g_new0(bool, MAX(problem->n_groups, 1));
+	while ((r = excess_of(state, host, room, &excess)) != RESOURCES) {
+		uint32_t g = choose_leaver(state, host, r, excess, tried);
+		if (g == problem->n_groups || !budget_take(budget, problem->n_groups + (uint64_t)problem->n_hosts * 8))
+			return;
+		state_remove(state, g, host);
+		uint32_t to = best_host(state, g, room, false);
+		state_add(state, g, to < problem->n_hosts ? to : host);
+		tried[g] = to == problem->n_hosts || to == host;
+	}
+}
+
+/* From what runs now, no more pods leave each host than must, and then such as cool the rest. */
+static State *relieve_all(const State *state, const Amounts *room, Budget *budget)
+{
+	const Problem *problem = state->problem;
+	State *fresh = state_new(state->facts);
+	keep_now(fresh);
+	for (uint32_t h = 0; h < problem->n_hosts; h++)
+		relieve_now(fresh, h, room, budget);
+	place_rest(fresh, state->facts->by_size, room, true);
+	cool(fresh, state_pressure(state), budget);
+	cool_further(fresh, state_pressure(state), room, budget);
+	return fresh;
+}
+
+static void descend(State *state, uint32_t level, const Amounts *room, Budget *budget)
+{
 	Descent descent = {.state = state, .budget = budget, .accept = accept_better, .room = room, .level = level};
 	Goal goal = state->problem->settings.order[level];
 	for (uint32_t i = 0; i <= level; i++)
@@ -438,4 +527,32 @@ void search_improve(State *state, uint32_t level, Budget *budget)
 		for (uint32_t h = 0; h < state->problem->n_hosts && !better && goal != GOAL_MOVES; h++)
 			better = relieve_host(&descent, h);
 	}
+}
+
+/* Moves are looked for from both sides: undoing those that are not needed, and making those that are. */
+static void improve_moves(State *state, uint32_t level, const Amounts *room, Budget *budget)
+{
+	const Problem *problem = state->problem;
+	Budget half = {budget->left / 2, 0, budget->deadline};
+	g_autoptr(State) fresh = relieve_all(state, room, &half);
+	descend(fresh, level, room, &half);
+	budget_take(budget, MIN(half.used, budget->left));
+	descend(state, level, room, budget);
+	Score old = state_score(state), new;
+	/* Rivals that run on one host now are not seen by the rules above. And nothing that was proven may be undone,
+	 * not even for a goal before it. */
+	bool better = place_score(problem, fresh->count, &new) && new.at[GOAL_MOVES] < old.at[GOAL_MOVES];
+	for (uint32_t i = 0; i < level; i++)
+		better = better && new.at[problem->settings.order[i]] <= old.at[problem->settings.order[i]];
+	if (better)
+		state_set(state, fresh);
+}
+
+void search_improve(State *state, uint32_t level, Budget *budget)
+{
+	g_autofree Amounts *room = search_room(state, level);
+	if (state->problem->settings.order[level] == GOAL_MOVES)
+		improve_moves(state, level, room ? room : state->facts->room, budget);
+	else
+		descend(state, level, room, budget);
 }

@@ -52,6 +52,7 @@ install: build
 
 bench: build
 	$(install_packages) $(bench_packages)
+	@ninja -C build/release test/bench-place && build/release/test/bench-place
 	@python3 test/bench/bench.py build/labwright $(REPOSITORY)
 
 fuzz:

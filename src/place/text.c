@@ -378,6 +378,10 @@ void plan_text(const Plan *plan, const PlaceStyle *style, GString *out)
 	for (uint32_t h = 0; h < plan->model->problem.n_hosts; h++)
 		page.name_width = MAX(page.name_width, MIN((int)strlen(host_name(&page, h)), 30));
 	append_head(&page);
+	if (plan->model->workloads->len == 0) {
+		g_string_append(out, "\nnothing to place: no workload stands in the files that were read\n");
+		return;
+	}
 	append_moves(&page);
 	append_starts(&page);
 	append_unplaced(&page);
@@ -385,7 +389,8 @@ void plan_text(const Plan *plan, const PlaceStyle *style, GString *out)
 	append_proof(&page);
 	append_estimates(&page);
 	append_notes(&page);
-	g_string_append_printf(out, "\n%s", plan->solution->optimal ? "optimal, proven" : "not proven");
+	g_string_append_printf(out, "\n%s%s", plan->solution->optimal ? "optimal, proven" : "not proven",
+	        plan->model->n_opaque && !plan->model->listed ? " for what was read" : "");
 	g_string_append(out, dot(&page));
 	append_count(&page, plan->n_moves, "move");
 	if (plan->n_stops) {

@@ -5,6 +5,8 @@
 #include "base/path.h"
 #include "link/linker.h"
 
+#include <fnmatch.h>
+
 Carrier *link_add_carrier(Linker *linker, Node node, Node root)
 {
 	Carrier *carrier = g_new0(Carrier, 1);
@@ -93,6 +95,22 @@ static Node kustomization_on_the_way(const Graph *graph, Slice folder, Slice pat
 	return NODE_NONE;
 }
 
+/* An Application's directory.exclude: a glob of paths below its folder, or several in braces. */
+static bool is_left_out(const Graph *graph, Node entry, Slice folder, Slice path)
+{
+	const char *below = path.at + folder.length + (folder.length > 0);
+	GRAPH_OF (graph, entry, FACT_EXCLUDE, row) {
+		const char *text = graph_symbol_text(graph, row->object);
+		bool braces = *text == '{' && g_str_has_suffix(text, "}");
+		g_autofree char *list = braces ? g_strndup(text + 1, strlen(text) - 2) : g_strdup(text);
+		g_auto(GStrv) globs = g_strsplit(list, braces ? "," : "\n", -1);
+		for (char **glob = globs; *glob; glob++)
+			if (fnmatch(g_strstrip(*glob), below, 0) == 0)
+				return true;
+	}
+	return false;
+}
+
 void link_add_folder(
         Linker *linker, Carrier *carrier, Slice folder, bool recursive, Context change, Node entry, Span place)
 {
@@ -104,7 +122,8 @@ void link_add_folder(
 		Slice path = slice_from(graph_file_path(graph, file));
 		Node node = graph_file_node(graph, file);
 		Node inner = recursive ? kustomization_on_the_way(graph, folder, path) : NODE_NONE;
-		if (!recursive && path_folder(path).length != folder.length)
+		if ((!recursive && path_folder(path).length != folder.length) ||
+		        is_left_out(graph, entry, folder, path))
 			continue;
 		if (inner && inner != last && graph_node_type(graph, inner) == NODE_KUSTOMIZATION)
 			link_add_edge(linker, carrier, inner, change, entry, place);

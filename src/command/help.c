@@ -35,7 +35,7 @@ static void print_help(void)
 		print_group(groups[i].name, groups[i].title);
 	puts("\n`labwright help COMMAND` lists the options of one.\n"
 	     "exit codes: 0 clean, 1 findings, 2 wrong usage, 3 could not do the work\n"
-	     "It needs no configuration, writes no file unless told to, and uses no network.\n"
+	     "It needs no configuration, writes nothing unless told to, and uses no network.\n"
 	     "\nnext: labwright check");
 }
 

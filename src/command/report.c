@@ -61,11 +61,11 @@ static int run(int argc, char **argv)
 	if (!report || !write_report(report_summary(report), folder ? folder : ".", &error))
 		return command_fail(error);
 	const Summary *summary = report_summary(report);
-	printf("%u errors and %u warnings before, %u and %u after, %u commits\n"
+	printf("errors: %u before, %u after; warnings: %u before, %u after; commits: %u\n"
 	       "written: REPORT.md, report.html and report.json in %s\n"
 	       "next: open %s/report.html\n",
-	        count_level(&summary->before, LEVEL_ERROR), count_level(&summary->before, LEVEL_WARNING),
-	        count_level(&summary->after, LEVEL_ERROR), count_level(&summary->after, LEVEL_WARNING),
+	        count_level(&summary->before, LEVEL_ERROR), count_level(&summary->after, LEVEL_ERROR),
+	        count_level(&summary->before, LEVEL_WARNING), count_level(&summary->after, LEVEL_WARNING),
 	        summary->commits->len, folder ? folder : "this folder", folder ? folder : ".");
 	return EXIT_CLEAN;
 }

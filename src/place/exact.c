@@ -386,6 +386,15 @@ static void set_pods(Exact *exact)
 #define MOST_PODS 5000
 #define MOST_OPTIONS 4000000
 
+static void exact_clear(Exact *exact)
+{
+	void *const owned[] = {exact->room, exact->left, exact->last, exact->class, exact->slots, exact->least_dislike,
+	        exact->options};
+	for (size_t i = 0; i < G_N_ELEMENTS(owned); i++)
+		g_free(owned[i]);
+	state_free(exact->state);
+}
+
 bool exact_better(State *best, uint32_t level, int64_t below, Budget *budget, bool *ret_done, uint64_t *tried)
 {
 	const Problem *problem = best->problem;
@@ -401,18 +410,19 @@ bool exact_better(State *best, uint32_t level, int64_t below, Budget *budget, bo
 	*ret_done = false;
 	if (exact.n_left > MOST_PODS || (exact.n_left + 1) * hosts > MOST_OPTIONS)
 		return false;
-	g_autoptr(State) state = exact.state = state_new(best->facts);
-	g_autofree Amounts *room = exact.room = g_new0(Amounts, hosts);
-	g_autofree uint32_t *left = exact.left = g_new0(uint32_t, groups);
-	g_autofree uint32_t *last = exact.last = g_new0(uint32_t, groups);
-	g_autofree uint32_t *class = exact.class = g_new0(uint32_t, hosts);
-	g_autofree uint32_t *slots = exact.slots = g_new0(uint32_t, groups * hosts);
-	g_autofree uint16_t *dislike = exact.least_dislike = problem->dislike ? g_new0(uint16_t, groups) : NULL;
-	g_autofree Option *options = exact.options = g_new(Option, (exact.n_left + 1) * hosts);
+	exact.state = state_new(best->facts);
+	exact.room = g_new0(Amounts, hosts);
+	exact.left = g_new0(uint32_t, groups);
+	exact.last = g_new0(uint32_t, groups);
+	exact.class = g_new0(uint32_t, hosts);
+	exact.slots = g_new0(uint32_t, groups * hosts);
+	exact.least_dislike = problem->dislike ? g_new0(uint16_t, groups) : NULL;
+	exact.options = g_new(Option, (exact.n_left + 1) * hosts);
 	set_limits(&exact, below);
 	set_pods(&exact);
 	find_classes(&exact);
 	search(&exact);
 	*ret_done = !exact.stopped;
+	exact_clear(&exact);
 	return exact.found;
 }

@@ -543,7 +543,6 @@ static int64_t lose_host(State *state, uint32_t lost)
 {
 	const Problem *problem = state->problem;
 	const Facts *facts = state->facts;
-	g_autofree uint32_t *homes = NULL;
 	uint32_t moved = 0;
 	int64_t down = 0;
 	g_autoptr(GArray) put = g_array_new(FALSE, FALSE, sizeof(uint32_t[2]));

@@ -193,7 +193,7 @@ static bool holds(int fd, Slice text)
 	char buffer[65536];
 	size_t at = 0;
 	for (ssize_t n; (n = read(fd, buffer, sizeof buffer)) != 0; at += (size_t)n)
-		if (n < 0 || at + (size_t)n > text.length || memcmp(buffer, text.at + at, (size_t)n) != 0)
+		if (n < 0 || at + (size_t)n > text.length || !text.at || memcmp(buffer, text.at + at, (size_t)n) != 0)
 			return false;
 	return at == text.length;
 }
@@ -245,13 +245,13 @@ static bool look(const Journal *journal, const Step *step, GError **error)
 	}
 	if (step->kind == STEP_MOVE) {
 		if (exists(journal->root, step->first))
-			return !exists(journal->root, step->second) || must_not_exist(journal, step->second, error);
+			return !exists(journal->root, target) || must_not_exist(journal, target, error);
 		errno = ENOENT;
 		return fail(error, "move", step->first);
 	}
 	if (step->kind == STEP_FOLDER)
 		return true;
-	const char *path = step->kind == STEP_WRITE ? step->second : step->first;
+	const char *path = step->kind == STEP_WRITE ? target : step->first;
 	if (!step->must_exist)
 		return must_not_exist(journal, path, error);
 	int fd = open_old(journal, path, step->old, error);

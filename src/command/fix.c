@@ -239,7 +239,8 @@ static int fix_all(const FixArguments *arguments, GError **error)
 	if (!fix)
 		return EXIT_USAGE;
 	if (arguments->interactive) {
-		options.declined = declined = ask_all(arguments, fix);
+		declined = ask_all(arguments, fix);
+		options.declined = declined;
 		fix_free(fix);
 		fix = fix_new(scan, &options, error);
 	}

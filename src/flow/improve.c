@@ -164,7 +164,8 @@ static bool mend(const ImproveOptions *improve, const char *folder, const Repo *
 		g_autoptr(Placement) placement = placement_new(scan, &wanted, error);
 		if (!placement)
 			return false;
-		options.proposed = proposed = placement_findings(placement, arena);
+		proposed = placement_findings(placement, arena);
+		options.proposed = proposed;
 	}
 	g_autoptr(Fix) fix = scan ? fix_new(scan, &options, error) : NULL;
 	if (!fix || !fix_commit(fix, scan->repo, &commit, &commits, error))

@@ -189,11 +189,9 @@ static void rewrite_variable(Rewriter *rewriter, Word word)
 	                  !slice_is(rewriter->folder, rewriter->new_folder);
 	if (root && here && strcmp(root, here) != 0 && (root_moves || is_concerned(rewriter, here)))
 		note_unsure(rewriter, &word, "what the variable before this path holds decides where it leads");
-	else if (here && (is_concerned(rewriter, here) || self_moves) && slice_starts(rest, ".."))
-		rewrite_from(rewriter, &word, rewriter->folder, rewriter->new_folder, here);
-	else if (root_moves)
+	else if (root_moves && !(here && slice_starts(rest, "..")))
 		rewrite_from(rewriter, &word, (Slice){"", 0}, "", root);
-	else if (here && is_concerned(rewriter, here))
+	else if (here && (is_concerned(rewriter, here) || (self_moves && slice_starts(rest, ".."))))
 		rewrite_from(rewriter, &word, rewriter->folder, rewriter->new_folder, here);
 }
 

@@ -31,7 +31,7 @@ static Slice repository_of(const char *image)
 	Slice name = slice_from(image);
 	size_t at = slice_find_byte(name, '@', 0), colon;
 	name = slice_sub(name, 0, MIN(at, name.length));
-	const char *last = memrchr(name.at, '/', name.length);
+	const char *last = name.length ? memrchr(name.at, '/', name.length) : NULL;
 	size_t start = last ? (size_t)(last - name.at) : 0;
 	colon = slice_find_byte(name, ':', start);
 	return slice_sub(name, 0, MIN(colon, name.length));
@@ -39,6 +39,8 @@ static Slice repository_of(const char *image)
 
 bool image_estimate(const char *image, Amounts *ret_amounts, const char **ret_source)
 {
+	if (!image || *image == '\0')
+		return false;
 	Slice repository = repository_of(image);
 	for (size_t i = 0; i < G_N_ELEMENTS(images); i++) {
 		size_t length = strlen(images[i].repository);

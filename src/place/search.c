@@ -18,7 +18,7 @@ static uint32_t chance_below(Chance *chance, uint32_t n)
 	chance->state ^= chance->state >> 12;
 	chance->state ^= chance->state << 25;
 	chance->state ^= chance->state >> 27;
-	return (uint32_t)((chance->state * UINT64_C(2685821657736338717)) >> 33) % n;
+	return (uint32_t)((chance->state * UINT64_C(2685821657736338717)) >> 33) % MAX(n, 1);
 }
 
 bool budget_take(Budget *budget, uint64_t steps)

@@ -11,12 +11,11 @@ struct Peaks {
 /* What stands behind the name of the controller in the name of one of its pods. */
 static bool is_tail_of(const char *tail, const char *kind)
 {
-	const char *dash = strchr(tail, '-');
 	if (strcmp(kind, "Pod") == 0)
 		return *tail == '\0';
 	if (*tail != '-' || !tail[1])
 		return false;
-	dash = strchr(tail + 1, '-');
+	const char *dash = strchr(tail + 1, '-');
 	if (strcmp(kind, "StatefulSet") == 0)
 		return tail[1 + strspn(tail + 1, "0123456789")] == '\0';
 	if (strcmp(kind, "Deployment") == 0 || strcmp(kind, "Rollout") == 0 || strcmp(kind, "CronJob") == 0)

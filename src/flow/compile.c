@@ -43,15 +43,16 @@ static const char questions[] =
         "out.append('end %d.%d' % sys.version_info[:2])\n"
         "sys.stdout.buffer.write('\\n'.join(out).encode('utf-8', 'replace'))\n";
 
-/* Only from folders that PATH names in full: a relative one would take the program from the repository. */
+/* Only from folders that PATH names in full: a relative one would take the program from the repository. The shims of
+ * version managers are shell scripts that cost more than all the compiling; behind them there is one nearly always. */
 static char *find_python(void)
 {
 	const char *path = g_getenv("PATH");
 	g_auto(GStrv) folders = g_strsplit(path ? path : "", ":", -1);
 	for (char **folder = folders; *folder; folder++) {
 		g_autofree char *file = g_build_filename(*folder, "python3", NULL);
-		if (g_path_is_absolute(*folder) && g_file_test(file, G_FILE_TEST_IS_EXECUTABLE) &&
-		        !g_file_test(file, G_FILE_TEST_IS_DIR))
+		if (g_path_is_absolute(*folder) && !g_str_has_suffix(*folder, "/shims") &&
+		        g_file_test(file, G_FILE_TEST_IS_EXECUTABLE) && !g_file_test(file, G_FILE_TEST_IS_DIR))
 			return g_steal_pointer(&file);
 	}
 	return NULL;

@@ -174,7 +174,7 @@ static int compare_addresses(const void *a, const void *b)
 	ip_parse(slice_from(*(const char *const *)a), &left);
 	ip_parse(slice_from(*(const char *const *)b), &right);
 	int order = memcmp(left.bytes, right.bytes, sizeof left.bytes);
-	return order ? order : strcmp(*(const char *const *)a, *(const char *const *)b);
+	return order ? order : g_strcmp0(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* Private and overlay addresses that some text mentions, of both states. */

@@ -23,9 +23,8 @@ static void look_up(const Graph *graph, Node file, GQueue *files, GHashTable *se
 {
 	GRAPH_OF (graph, file, FACT_REACHED_BY, row) {
 		Node carrier = row->object, above = file_node_of(graph, carrier);
-		if (graph_node_type(graph, carrier) != NODE_KUSTOMIZATION)
-			add_owner(owners, carrier);
-		else if (!graph_has(graph, above, FACT_REACHED_BY))
+		bool applier = graph_node_type(graph, carrier) != NODE_KUSTOMIZATION;
+		if (applier || !graph_has(graph, above, FACT_REACHED_BY))
 			add_owner(owners, carrier);
 		else if (g_hash_table_add(seen, GUINT_TO_POINTER(above)))
 			g_queue_push_tail(files, GUINT_TO_POINTER(above));

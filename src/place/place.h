@@ -270,6 +270,10 @@ Plan *plan_new(const Model *model, const PlaceLimits *limits);
 void plan_free(Plan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 
+/* What each host carries once the pods that may not stay where they are went where the plan has them, and all others
+ * stayed; pods of which nobody knows where they run are left out. By host; free with g_free. */
+Amounts *plan_forced(const Plan *plan);
+
 /* Percent, rounded up; of a capacity of 0 nothing is 0 and anything 1000. */
 int64_t amount_percent(int64_t amount, int64_t capacity);
 /* The weight of a pod that may run on some host but got none: why, by host. Free with g_free. */

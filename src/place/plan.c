@@ -259,6 +259,39 @@ Plan *plan_new(const Model *model, const PlaceLimits *limits)
 	return plan;
 }
 
+/* Pods of a group as they are on each host, without those that may not be there, and where these go. */
+static void force_group(const Plan *plan, uint32_t group, uint16_t *count)
+{
+	const Problem *problem = &plan->model->problem;
+	const uint16_t *wanted = plan->solution->count + (size_t)group * (problem->n_hosts + 1);
+	uint32_t room = problem->groups[group].count, displaced = 0;
+	for (uint32_t h = 0; h < problem->n_hosts; h++) {
+		size_t at = (size_t)group * problem->n_hosts + h;
+		uint16_t here = (uint16_t)MIN(problem->now[at], room);
+		count[h] = problem->allowed[at] ? here : 0;
+		displaced += here - count[h];
+		room -= here;
+	}
+	for (uint32_t h = 0; h < problem->n_hosts; h++) {
+		uint16_t more = (uint16_t)MIN(displaced, (uint32_t)MAX(wanted[h] - count[h], 0));
+		count[h] += more;
+		displaced -= more;
+	}
+	count[problem->n_hosts] = (uint16_t)displaced;
+}
+
+Amounts *plan_forced(const Plan *plan)
+{
+	const Problem *problem = &plan->model->problem;
+	g_autofree uint16_t *count = g_new0(uint16_t, (size_t)problem->n_groups * (problem->n_hosts + 1) + 1);
+	Amounts *use = g_new0(Amounts, MAX(problem->n_hosts, 1));
+	for (uint32_t g = 0; g < problem->n_groups; g++)
+		force_group(plan, g, count + (size_t)g * (problem->n_hosts + 1));
+	for (uint32_t h = 0; h < problem->n_hosts; h++)
+		use[h] = place_use(problem, count, h);
+	return use;
+}
+
 void plan_free(Plan *plan)
 {
 	if (!plan)

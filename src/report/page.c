@@ -119,20 +119,58 @@ static bool is_number_column(const char *cell)
 	return *cell == '>';
 }
 
+/* ---- foreign text -------------------------------------------------------------------------------------- */
+
+/* Characters that turn the direction of text, or that XML does not have. */
+static bool is_harmful(gunichar c)
+{
+	return c < ' ' || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+	       c == 0x200e || c == 0x200f || c == 0x2028 || c == 0x2029 || c == 0xfeff || c == 0xfffe || c == 0xffff;
+}
+
+/* As UTF-8 without them; lines and tabs become spaces unless they are kept. Free with g_free. */
+static char *clean(const char *text, bool keep_lines)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	GString *out = g_string_new(NULL);
+	for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+		if (c == '\n' || c == '\t')
+			g_string_append_c(out, keep_lines ? (char)c : ' ');
+		else
+			g_string_append_unichar(out, is_harmful(c) ? 0xfffd : c);
+	}
+	return g_string_free(out, FALSE);
+}
+
 /* ---- Markdown ----------------------------------------------------------------------------------------- */
 
-/* Lines become one: a paragraph or cell of Markdown is a line. */
+/* Lines become one: a paragraph or cell of Markdown is a line. What has a meaning at the beginning of one alone has it
+ * where the text begins. */
 static void append_plain(GString *out, const char *text)
 {
-	for (; *text; text++) {
-		if ((unsigned char)*text < ' ') {
-			g_string_append_c(out, ' ');
-			continue;
-		}
-		if (strchr("\\`*_[]<>|#", *text))
+	g_autofree char *valid = clean(text, false);
+	const char *start = valid + strspn(valid, " ");
+	for (const char *at = start; *at; at++) {
+		bool opens = at == start && strchr("+-=", *at);
+		bool numbers = (*at == '.' || *at == ')') && at > start && strchr(" ", at[1]) &&
+		               strspn(start, "0123456789") == (size_t)(at - start);
+		/* Between letters and digits a line below means nothing. */
+		bool inside = *at == '_' && at > start && g_ascii_isalnum(at[-1]) && g_ascii_isalnum(at[1]);
+		if (opens || numbers || (!inside && strchr("\\`*_[]<>|#&~$", *at)))
 			g_string_append_c(out, '\\');
-		g_string_append_c(out, *text);
+		g_string_append_c(out, *at);
 	}
+}
+
+/* Four spaces before each line: no text can end such a block. */
+static void append_indented(GString *out, const char *text)
+{
+	g_autofree char *valid = clean(text, true);
+	g_strchomp(valid);
+	g_auto(GStrv) lines = g_strsplit(valid, "\n", -1);
+	for (char **line = lines; *line; line++)
+		g_string_append_printf(out, "%s%s%s", line == lines ? "" : "\n", **line ? "    " : "", *line);
 }
 
 static guint markdown_table(const Page *page, guint index, GString *out)
@@ -175,7 +213,7 @@ void page_markdown(const Page *page, GString *out)
 			for (int level = 0; level < block->level; level++)
 				g_string_append(out, level + 1 == block->level ? "# " : "#");
 		if (block->kind == BLOCK_COMMAND)
-			g_string_append_printf(out, "    %s", block->text);
+			append_indented(out, block->text);
 		else if (block->kind == BLOCK_PICTURE)
 			g_string_append_printf(out, "(picture in report.html: %s)", block->caption);
 		else {
@@ -199,35 +237,40 @@ static const char style[] =
         "main{max-width:62rem;margin:0 auto;padding:1.5rem 1rem 4rem}"
         "h1{font-size:1.9rem;line-height:1.2;margin:.4rem 0 1rem}"
         "h2{font-size:1.35rem;margin:2.4rem 0 .6rem;padding-top:.8rem;border-top:1px solid var(--line)}"
-        "h3{font-size:1.05rem;margin:1.5rem 0 .4rem}p{margin:.5rem 0}ul{margin:.4rem 0;padding-left:1.3rem}"
+        "h3{font-size:1.1rem;margin:1.8rem 0 .4rem}h4{font-size:1rem;margin:1.2rem 0 "
+        ".3rem;overflow-wrap:anywhere}p{overflow-wrap:anywhere;margin:.5rem 0}ul{margin:.4rem 0;padding-left:1.3rem}"
         "li{margin:.2rem 0;overflow-wrap:anywhere}li.d{margin-left:1.2rem;color:var(--soft);font-size:.92rem}"
         ".scroll{overflow-x:auto;margin:.8rem 0}table{border-collapse:collapse;width:100%;font-size:.9rem}"
         "th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}"
-        "th{color:var(--soft);font-weight:600;white-space:nowrap}td{overflow-wrap:anywhere;min-width:4.5rem}"
+        "th{color:var(--soft);font-weight:600;white-space:nowrap}td{overflow-wrap:break-word;min-width:4.5rem;max-"
+        "width:26rem}"
         "tbody tr:nth-child(even){background:var(--band)}.n{text-align:right;white-space:nowrap;"
         "font-variant-numeric:tabular-nums;min-width:0}"
         "pre{background:var(--band);padding:.6rem .8rem;border-radius:.4rem;overflow-x:auto;font-size:.88rem}"
-        "figure{margin:1rem 0}figure svg{max-width:100%;height:auto;fill:currentColor}figcaption{color:var(--soft);font-size:.85rem}"
-        "@media print{body{font-size:11pt}main{max-width:none;padding:0}h2{break-after:avoid}tr{break-inside:avoid}"
-        ".scroll{overflow:visible}}";
+        "figure{margin:1rem 0}figure "
+        "svg{width:40rem;max-width:100%;height:auto;fill:currentColor}figcaption{color:var(--soft);font-size:.85rem}"
+        "@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#ccc;--paper:#fff;--band:#f5f6f8;"
+        "--good:#2b8a3e;--bad:#c92a2a;--warn:#b86e00;--accent:#1864ab}"
+        "body{font-size:10pt}main{max-width:none;padding:0}h2,h3,h4{break-after:avoid}tr,figure{break-inside:avoid}"
+        ".scroll{overflow:visible}td,th{overflow-wrap:anywhere;min-width:0;white-space:normal;padding:.2rem .3rem}"
+        "table{font-size:8pt}pre{white-space:pre-wrap}}";
 
 void page_escape(GString *out, const char *text)
 {
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-	for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
-		gunichar c = g_utf8_get_char(at);
-		if (c == '&')
+	g_autofree char *valid = clean(text, true);
+	for (const char *at = valid; *at; at++) {
+		if (*at == '&')
 			g_string_append(out, "&amp;");
-		else if (c == '<')
+		else if (*at == '<')
 			g_string_append(out, "&lt;");
-		else if (c == '>')
+		else if (*at == '>')
 			g_string_append(out, "&gt;");
-		else if (c == '"')
+		else if (*at == '"')
 			g_string_append(out, "&quot;");
-		else if (c == '\'')
+		else if (*at == '\'')
 			g_string_append(out, "&#39;");
-		else if (c >= ' ' || c == '\n' || c == '\t')
-			g_string_append_unichar(out, c);
+		else
+			g_string_append_c(out, *at);
 	}
 }
 

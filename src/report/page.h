@@ -18,7 +18,7 @@ void page_text(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Items that follow one another are one list; a detail belongs to the item before it. */
 void page_item(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void page_detail(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* Words for a shell, in a line of their own. */
+/* Words for a shell, or what a program printed, as it is. */
 void page_command(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* header: cells between "|"; one that begins with ">" holds numbers. Rows follow, cell by cell. */
 void page_table(Page *page, const char *header);
@@ -31,5 +31,6 @@ void page_markdown(const Page *page, GString *out);
 /* One file that asks for nothing: dark and light, on paper and on a phone. */
 void page_html(const Page *page, GString *out);
 
-/* &, <, > and quotes become entities; bytes that are no characters of XML are left out. */
+/* &, <, > and quotes become entities; characters that XML has not, or that turn the direction
+ * of text, become U+FFFD. */
 void page_escape(GString *out, const char *text);

@@ -50,6 +50,20 @@ static const char *join_probes(const Graph *graph, Node pod, Arena *arena)
 	return list_end(&list, arena);
 }
 
+/* Ports of the node itself; where no Service offers any, those that the containers name. */
+static void add_own_ports(const Graph *graph, Node pod, bool offered, List *ports, Arena *arena)
+{
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
+		GRAPH_CHILDREN (graph, container, NODE_PORT, port) {
+			uint32_t number = graph_number(graph, port, FACT_NUMBER),
+			         host = graph_number(graph, port, FACT_HOST_PORT);
+			if (host)
+				list_add(ports, arena_printf(arena, "%u (host)", host));
+			else if (number && !offered)
+				list_add(ports, arena_printf(arena, "%u (pod)", number));
+		}
+}
+
 /* hostname labels of the selector, the affinity or nodeName. */
 static const char *node_of(const Graph *graph, Node pod, Arena *arena)
 {
@@ -147,8 +161,10 @@ static void add_workload(Catalogue *catalogue, const Graph *graph, Node object)
 	List ports = list_new(), hosts = list_new();
 	const Row *replicas = graph_find(graph, object, FACT_REPLICAS);
 	const char *path = graph_file_path(graph, graph_file_of(graph, object));
-	if (pod)
+	if (pod) {
 		add_services(graph, pod, &ports, &hosts, arena);
+		add_own_ports(graph, pod, ports.text->len > 0, &ports, arena);
+	}
 	Service service = {.name = graph_name(graph, object),
 	        .kind = graph_text(graph, object, FACT_KIND),
 	        .area = area_of(graph, path, arena),
@@ -169,10 +185,12 @@ static void add_workload(Catalogue *catalogue, const Graph *graph, Node object)
 static void add_composed(Catalogue *catalogue, const Graph *graph, Node node)
 {
 	Arena *arena = catalogue->arena;
-	List ports = list_new(), data = list_new();
+	List ports = list_new(), data = list_new(), hosts = list_new();
 	const char *path = graph_file_path(graph, graph_file_of(graph, node));
 	GRAPH_CHILDREN (graph, node, NODE_PORT, port)
 		list_add(&ports, graph_name(graph, port));
+	GRAPH_CHILDREN (graph, node, NODE_ROUTE, route)
+		list_add(&hosts, graph_name(graph, route));
 	GRAPH_CHILDREN (graph, node, NODE_MOUNT, mount)
 		if (!graph_has(graph, mount, FACT_EPHEMERAL))
 			list_add(&data, graph_name(graph, mount));
@@ -182,7 +200,7 @@ static void add_composed(Catalogue *catalogue, const Graph *graph, Node node)
 	        .node = "",
 	        .images = graph_text(graph, node, FACT_IMAGE),
 	        .ports = list_end(&ports, arena),
-	        .hosts = "",
+	        .hosts = list_end(&hosts, arena),
 	        .probes = graph_first_child(graph, node, NODE_PROBE) ? "healthcheck" : "",
 	        .requests = "",
 	        .limits = "",

@@ -42,12 +42,15 @@ static int run(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *from = NULL, *to = NULL, *folder = NULL;
 	g_auto(GStrv) usage = NULL;
+	gboolean history = FALSE;
 	const GOptionEntry entries[] = {
 	        {"from", 0, 0, G_OPTION_ARG_STRING, &from,
-	                "The state before (where the improvement or the branch began)", "REV"},
+	                "The state before (where the last improvement or the branch began)", "REV"},
 	        {"to", 0, 0, G_OPTION_ARG_STRING, &to, "The state after (what is staged)", "REV"},
 	        {"usage", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &usage, "What the cluster says of itself, as for place",
 	                "FILE"},
+	        {"history", 0, 0, G_OPTION_ARG_NONE, &history,
+	                "Findings since the first commit, even where there are more than 300", NULL},
 	        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &folder, "The folder to write to (the current one)", "DIR"},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
@@ -55,8 +58,11 @@ static int run(int argc, char **argv)
 		return command_fail(error);
 	if (argc > 2)
 		return command_misused("labwright report [PATH]", "one repository at a time");
-	ReportOptions options = {
-	        .path = argc > 1 ? argv[1] : NULL, .from = from, .to = to, .usage = (const char *const *)usage};
+	ReportOptions options = {.path = argc > 1 ? argv[1] : NULL,
+	        .from = from,
+	        .to = to,
+	        .usage = (const char *const *)usage,
+	        .history = history};
 	g_autoptr(Report) report = report_new(&options, &error);
 	if (!report || !write_report(report_summary(report), folder ? folder : ".", &error))
 		return command_fail(error);

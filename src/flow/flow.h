@@ -248,8 +248,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Placement, placement_free)
 
 typedef struct ReportOptions {
 	const char *path;         /* of the repository, or NULL */
-	const char *from, *to;    /* revisions. NULL: where an improvement began, or the branch; what is staged */
+	const char *from, *to;    /* revisions. NULL: where the last improvement began, or the branch; what is staged */
 	const char *const *usage; /* as for PlacementOptions */
+	bool history;             /* findings from the first commit on, however long that is ago */
 } ReportOptions;
 
 /* Two states and the way between them; what the summary borrows lives as long. */

@@ -1,25 +1,29 @@
 /* Two states of a repository, read from their commits, and the commits between them. */
-#include "flow/git.h"
+#include "flow/past.h"
 
 #include "base/error.h"
 
 #include <time.h>
 
-/* Commits for the picture: each is read and checked. */
+/* Commits for a picture: each is read and checked. */
 #define MOST_POINTS 60
+/* Longer histories are drawn where somebody asks for it. */
+#define SHORT_HISTORY 300
 
 struct Report {
 	Summary summary;
 	Scan *scans[2];
 	Check *checks[2];
-	Placement *placement;
+	Placement *placements[2];
 };
 
 /* ---- states ------------------------------------------------------------------------------------------------ */
 
+/* revision NULL: what is staged on top of the commit. */
 static bool read_state(Report *report, size_t index, const ReportOptions *options, const char *revision, GError **error)
 {
 	int64_t start = g_get_monotonic_time();
+	Arena *arena = report->summary.arena;
 	ScanOptions wanted = {
 	        .path = options->path, .view = revision ? REPO_REVISION : REPO_INDEX, .revision = revision};
 	Scan *scan = report->scans[index] = scan_new(&wanted, error);
@@ -28,167 +32,207 @@ static bool read_state(Report *report, size_t index, const ReportOptions *option
 	CheckOptions all = {0};
 	Check *check = report->checks[index] = check_new(scan, &all, NULL);
 	SummaryState *state = index ? &report->summary.after : &report->summary.before;
-	Finding **active = ARENA_ARRAY(report->summary.arena, Finding *, MAX(check->count, 1));
+	Finding **active = ARENA_ARRAY(arena, Finding *, MAX(check->count, 1));
 	*state = (SummaryState){.graph = scan->graph,
 	        .findings = active,
-	        .revision = revision ? revision : "HEAD",
-	        .commit = repo_commit(scan->repo) ? repo_commit(scan->repo) : "",
+	        .commit = arena_text(arena, slice_from(repo_commit(scan->repo))),
 	        .files = graph_files(scan->graph),
 	        .bytes = scan->bytes};
 	for (size_t i = 0; i < check->count; i++)
 		if (!check->findings[i]->suppressed_by)
 			active[state->count++] = check->findings[i];
 	state->microseconds = g_get_monotonic_time() - start;
+	state->staged = revision ? 0 : past_staged(scan->repo);
+	state->command =
+	        state->staged ? "labwright check" : arena_printf(arena, "labwright check --rev %.10s", state->commit);
 	return true;
 }
 
-/* ---- commits ------------------------------------------------------------------------------------------------- */
+/* ---- the way --------------------------------------------------------------------------------------------------- */
 
-static char *run(const Repo *repo, GError **error, const char *const *words)
+static SummaryPoint point_of(const char *id, const char *date, const char *subject, const Check *check)
 {
-	char *output = NULL;
-	g_autoptr(GPtrArray) all = git_words(words);
-	return git_run(repo, all, &output, error) ? output : NULL;
-}
-
-/* Fields end with the unit separator, commits with the record separator: neither stands in a message that git takes. */
-static bool read_commits(Report *report, const Repo *repo, const char *range, GError **error)
-{
-	Arena *arena = report->summary.arena;
-	g_autofree char *log = run(repo, error,
-	        (const char *const[]){"log", "--reverse", "--first-parent",
-	                "--format=%h%x1f%s%x1f%b%x1f%(trailers:key=Labwright-Phase,valueonly,separator=%x20)%x1e",
-	                "--abbrev=10", range, NULL});
-	if (!log)
-		return false;
-	g_auto(GStrv) records = g_strsplit(log, "\x1e", -1);
-	for (char **record = records; *record; record++) {
-		g_auto(GStrv) fields = g_strsplit(g_strstrip(*record), "\x1f", -1);
-		if (g_strv_length(fields) != 4)
-			continue;
-		SummaryCommit commit = {arena_text(arena, slice_from(fields[0])),
-		        arena_text(arena, slice_from(fields[1])), arena_text(arena, slice_from(fields[2])),
-		        arena_text(arena, slice_from(g_strstrip(fields[3])))};
-		g_array_append_val(report->summary.commits, commit);
-	}
-	return true;
-}
-
-static void add_point(Report *report, const ReportOptions *options, const char *id, const char *subject)
-{
-	ScanOptions wanted = {.path = options->path, .view = REPO_REVISION, .revision = id};
-	g_autoptr(Scan) scan = scan_new(&wanted, NULL);
-	if (!scan)
-		return;
-	CheckOptions all = {0};
-	SummaryPoint point = {id, subject, 0, 0};
-	g_autoptr(Check) check = check_new(scan, &all, NULL);
+	SummaryPoint point = {id, date, subject, 0, 0};
 	for (size_t i = 0; i < check->count; i++) {
 		point.errors += !check->findings[i]->suppressed_by && check->findings[i]->level == LEVEL_ERROR;
 		point.warnings += !check->findings[i]->suppressed_by && check->findings[i]->level == LEVEL_WARNING;
 	}
-	g_array_append_val(report->summary.points, point);
+	return point;
+}
+
+static void add_point(GArray *points, const ReportOptions *options, const SummaryCommit *commit)
+{
+	ScanOptions wanted = {.path = options->path, .view = REPO_REVISION, .revision = commit->id};
+	g_autoptr(Scan) scan = scan_new(&wanted, NULL);
+	if (!scan)
+		return;
+	CheckOptions all = {0};
+	g_autoptr(Check) check = check_new(scan, &all, NULL);
+	SummaryPoint point = point_of(commit->id, commit->date, commit->subject, check);
+	g_array_append_val(points, point);
 }
 
 /* Where there are more commits than points, every so-manieth of them, the last one always. */
-static void add_points(Report *report, const ReportOptions *options)
+static void add_points(GArray *points, const ReportOptions *options, const GArray *commits)
 {
-	const GArray *commits = report->summary.commits;
-	guint step = commits->len / MOST_POINTS + 1;
-	if (commits->len == 0)
-		return;
-	add_point(report, options, report->summary.before.commit, "before");
+	guint count = 0, at = 0;
+	for (guint i = 0; i < commits->len; i++)
+		count += g_array_index(commits, SummaryCommit, i).on_line;
+	guint step = (count + MOST_POINTS - 1) / MOST_POINTS;
 	for (guint i = 0; i < commits->len; i++) {
 		const SummaryCommit *commit = &g_array_index(commits, SummaryCommit, i);
-		if (i % step == step - 1 || i + 1 == commits->len)
-			add_point(report, options, commit->id, commit->subject);
+		if (commit->on_line && (++at % step == 0 || at == count))
+			add_point(points, options, commit);
 	}
-	/* Ten digits in the picture, too. */
-	SummaryPoint *first = &g_array_index(report->summary.points, SummaryPoint, 0);
-	first->id = arena_printf(report->summary.arena, "%.10s", first->id);
+}
+
+/* Between the ends, which are read already. */
+static void add_way(Report *report, const ReportOptions *options)
+{
+	Summary *summary = &report->summary;
+	if (summary->commits->len == 0 && !summary->after.staged)
+		return;
+	SummaryPoint first = point_of(arena_printf(summary->arena, "%.10s", summary->before.commit), "",
+	        "the state before", report->checks[0]);
+	g_array_append_val(summary->points, first);
+	add_points(summary->points, options, summary->commits);
+	if (summary->after.staged) {
+		SummaryPoint last = point_of("staged", "", "what is staged", report->checks[1]);
+		g_array_append_val(summary->points, last);
+	}
+}
+
+static bool add_history(Report *report, const ReportOptions *options, const Repo *repo, GError **error)
+{
+	Summary *summary = &report->summary;
+	g_autoptr(GArray) line = g_array_new(FALSE, FALSE, sizeof(SummaryCommit));
+	if (!past_line(repo, summary->after.commit, summary->arena, line, error))
+		return false;
+	if (options->history || line->len < SHORT_HISTORY)
+		add_points(summary->history, options, line);
+	return true;
 }
 
 /* ---- placement ------------------------------------------------------------------------------------------------ */
 
+static int percent_of(const Model *model, uint32_t host, const Amounts *use, Resource resource)
+{
+	return (int)MIN(amount_percent(use->of[resource], model->problem.hosts[host].capacity.of[resource]), 100000);
+}
+
+/* The host of that name in the other state, or NOWHERE. */
+static uint32_t find_host(const Model *model, const char *name)
+{
+	for (uint32_t h = 0; h < model->problem.n_hosts; h++)
+		if (strcmp(MODEL_MACHINE(model, model->hosts[h])->name, name) == 0)
+			return h;
+	return NOWHERE;
+}
+
+static void add_uses(Report *report)
+{
+	Summary *summary = &report->summary;
+	const Plan *now = report->placements[1]->plan, *old = report->placements[0] ? report->placements[0]->plan : now;
+	const Model *model = now->model;
+	g_autofree Amounts *forced = plan_forced(now);
+	for (uint32_t h = 0; h < model->problem.n_hosts; h++)
+		for (Resource r = 0; r < RESOURCES; r++) {
+			const char *name = MODEL_MACHINE(model, model->hosts[h])->name;
+			uint32_t was = find_host(old->model, name);
+			int64_t capacity = model->problem.hosts[h].capacity.of[r];
+			if (capacity == AMOUNT_UNKNOWN || r == RESOURCE_PODS ||
+			        (r > RESOURCE_MEMORY && !now->before[h].of[r] && !now->after[h].of[r]))
+				continue;
+			g_autofree char *whole = amount_text(r, capacity);
+			SummaryUse use = {arena_text(summary->arena, slice_from(name)), resource_word(r),
+			        arena_text(summary->arena, slice_from(whole)),
+			        was == NOWHERE ? -1 : percent_of(old->model, was, &old->before[was], r),
+			        percent_of(model, h, &forced[h], r), percent_of(model, h, &now->after[h], r)};
+			g_array_append_val(summary->uses, use);
+		}
+}
+
+static uint32_t count_unplaced(const Plan *plan)
+{
+	const Problem *problem = &plan->model->problem;
+	uint32_t pods = 0;
+	for (uint32_t g = 0; g < problem->n_groups; g++)
+		pods += plan->solution->count[(size_t)g * (problem->n_hosts + 1) + problem->n_hosts];
+	for (guint i = 0; i < plan->model->unfit->len; i++)
+		pods += g_array_index(plan->model->unfit, Unfit, i).pods;
+	return pods;
+}
+
+/* Of a state that gives no node a capacity nothing is known, and the report says so. */
 static bool add_placement(Report *report, const ReportOptions *options, GError **error)
 {
-	g_autoptr(GError) none = NULL;
+	Summary *summary = &report->summary;
 	PlacementOptions wanted = {.usage = options->usage};
-	report->placement = placement_new(report->scans[0], &wanted, &none);
-	if (!report->placement) {
-		if (!options->usage)
-			return true; /* no node has a capacity: said in the report */
-		g_propagate_error(error, g_steal_pointer(&none));
+	g_autoptr(GError) unknown = NULL;
+	report->placements[1] = placement_new(report->scans[1], &wanted, &unknown);
+	if (!report->placements[1] && options->usage) {
+		g_propagate_error(error, g_steal_pointer(&unknown));
 		return false;
 	}
-	g_autoptr(GString) text = g_string_new(NULL), svg = g_string_new(NULL);
+	if (!report->placements[1])
+		return true;
+	report->placements[0] = placement_new(report->scans[0], &wanted, NULL);
+	g_autoptr(GString) text = g_string_new(NULL);
 	PlaceStyle style = {.unicode = true};
-	plan_text(report->placement->plan, &style, text);
-	place_svg(report->placement->plan, svg);
-	report->summary.place.text = arena_text(report->summary.arena, (Slice){text->str, text->len});
-	report->summary.place.svg = arena_text(report->summary.arena, (Slice){svg->str, svg->len});
+	plan_text(report->placements[1]->plan, &style, text);
+	summary->plan = arena_text(summary->arena, (Slice){text->str, text->len});
+	summary->usage = options->usage != NULL;
+	summary->unplaced = count_unplaced(report->placements[1]->plan);
+	add_uses(report);
 	return true;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------------------- */
 
-/* Where an improvement began: the parent of the first commit with a phase; else where the branch left the default one;
- * else the first commit. */
-static char *find_start(const Repo *repo, const char *to)
-{
-	const char *end = to ? to : "HEAD";
-	g_autofree char *phases = run(repo, NULL,
-	        (const char *const[]){
-	                "log", "--reverse", "--first-parent", "--format=%H", "--grep=^Labwright-Phase: ", end, NULL});
-	if (phases && *phases) {
-		phases[strcspn(phases, "\n")] = '\0';
-		g_autofree char *parent = g_strconcat(phases, "^", NULL);
-		char *start = run(repo, NULL, (const char *const[]){"rev-parse", "--verify", "--quiet", parent, NULL});
-		if (start)
-			return g_strstrip(start);
-	}
-	static const char *const branches[] = {"main", "master", "trunk"};
-	for (size_t i = 0; i < G_N_ELEMENTS(branches); i++) {
-		g_autofree char *here = run(repo, NULL, (const char *const[]){"rev-parse", end, NULL});
-		char *base = run(repo, NULL, (const char *const[]){"merge-base", branches[i], end, NULL});
-		if (base && here && strcmp(base, here) != 0)
-			return g_strstrip(base);
-		g_free(base);
-	}
-	char *first =
-	        run(repo, NULL, (const char *const[]){"rev-list", "--max-parents=0", "--first-parent", end, NULL});
-	if (first)
-		first[strcspn(first, "\n")] = '\0';
-	return first;
-}
-
 static const char *today(Arena *arena)
 {
-	char text[32];
+	char text[48];
 	struct tm local;
 	time_t now = time(NULL);
-	strftime(text, sizeof text, "%Y-%m-%d %H:%M", localtime_r(&now, &local));
+	strftime(text, sizeof text, "%Y-%m-%d %H:%M %z", localtime_r(&now, &local));
 	return arena_text(arena, slice_from(text));
+}
+
+/* What the user calls a revision, in forty digits. Free with g_free. */
+static char *resolve(const ReportOptions *options, const char *revision, GError **error)
+{
+	g_autoptr(Repo) repo = repo_open(options->path ? options->path : ".", REPO_REVISION, revision, error);
+	return repo ? g_strdup(repo_commit(repo)) : NULL;
 }
 
 static bool fill(Report *report, const ReportOptions *options, const Repo *repo, GError **error)
 {
 	Summary *summary = &report->summary;
-	g_autofree char *start = options->from ? g_strdup(options->from) : find_start(repo, options->to);
-	if (!start) {
+	g_autofree char *to = options->to ? resolve(options, options->to, error) : g_strdup(repo_commit(repo));
+	if (options->to && !to)
+		return false;
+	g_autofree char *from = NULL;
+	if (options->from)
+		from = resolve(options, options->from, error);
+	else if (to)
+		from = past_start(repo, to);
+	if (options->from && !from)
+		return false;
+	if (!from) {
 		g_set_error(
 		        error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "%s has no commit to begin at", repo_root(repo));
 		error_add_help(error, "name one: --from REV");
 		return false;
 	}
-	const char *from = arena_text(summary->arena, slice_from(start));
 	summary->root = arena_text(summary->arena, slice_from(repo_root(repo)));
 	summary->date = today(summary->arena);
-	g_autofree char *range = g_strdup_printf("%s..%s", start, options->to ? options->to : "HEAD");
-	if (!read_state(report, 0, options, from, error) || !read_state(report, 1, options, options->to, error) ||
-	        !read_commits(report, repo, range, error) || !add_placement(report, options, error))
+	if (!read_state(report, 0, options, from, error) ||
+	        !read_state(report, 1, options, options->to ? to : NULL, error) ||
+	        !past_read(repo, from, to, summary->arena, summary->commits, error) ||
+	        !add_placement(report, options, error) || !add_history(report, options, repo, error))
 		return false;
-	add_points(report, options);
+	summary->moved = past_moved(repo, from, options->to ? to : NULL);
+	add_way(report, options);
 	return true;
 }
 
@@ -205,6 +249,8 @@ Report *report_new(const ReportOptions *options, GError **error)
 	report->summary.arena = arena_new();
 	report->summary.commits = g_array_new(FALSE, FALSE, sizeof(SummaryCommit));
 	report->summary.points = g_array_new(FALSE, FALSE, sizeof(SummaryPoint));
+	report->summary.history = g_array_new(FALSE, FALSE, sizeof(SummaryPoint));
+	report->summary.uses = g_array_new(FALSE, FALSE, sizeof(SummaryUse));
 	return fill(report, options, repo, error) ? g_steal_pointer(&report) : NULL;
 }
 
@@ -217,13 +263,16 @@ void report_free(Report *report)
 {
 	if (!report)
 		return;
-	placement_free(report->placement);
 	for (size_t i = 0; i < G_N_ELEMENTS(report->scans); i++) {
+		placement_free(report->placements[i]);
 		check_free(report->checks[i]);
 		scan_free(report->scans[i]);
 	}
 	g_array_unref(report->summary.commits);
 	g_array_unref(report->summary.points);
+	g_array_unref(report->summary.history);
+	g_array_unref(report->summary.uses);
+	g_clear_pointer(&report->summary.moved, g_hash_table_unref);
 	arena_free(report->summary.arena);
 	g_free(report);
 }

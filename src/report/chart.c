@@ -1,10 +1,11 @@
-/* A line for errors and one for warnings. Colours are the page's, so that dark and light both work; without a page
- * around them, plain ones serve. */
+/* A line for errors and one for warnings; bars for what nodes carry. Colours are the page's, so that dark and light
+ * both work; without a page around them, plain ones serve. */
 #include "report/summary.h"
 
-#define WIDTH 720
+/* Narrow, so that letters can still be read where a phone shrinks it. */
+#define WIDTH 560
 #define HEIGHT 220
-#define LEFT 44
+#define LEFT 38
 #define RIGHT 92
 #define TOP 16
 #define BOTTOM 30
@@ -74,33 +75,94 @@ static void append_scale(Chart *chart)
 	}
 }
 
-static void append_ends(Chart *chart)
+static void append_end(Chart *chart, guint index, const char *anchor, int x)
 {
-	guint last = chart->points->len - 1;
-	g_string_append_printf(chart->out, "<text fill=\"var(--soft,#666)\" x=\"%d\" y=\"%d\">", LEFT, HEIGHT - 8);
-	page_escape(chart->out, point_at(chart, 0)->id);
-	g_string_append_printf(chart->out,
-	        "</text><text fill=\"var(--soft,#666)\" text-anchor=\"end\" x=\"%d\" y=\"%d\">", WIDTH - RIGHT,
-	        HEIGHT - 8);
-	page_escape(chart->out, point_at(chart, last)->id);
+	const SummaryPoint *point = point_at(chart, index);
+	g_string_append_printf(chart->out, "<text fill=\"var(--soft,#666)\" text-anchor=\"%s\" x=\"%d\" y=\"%d\">",
+	        anchor, x, HEIGHT - 8);
+	page_escape(chart->out, *point->date ? point->date : point->id);
 	g_string_append(chart->out, "</text>\n");
+}
+
+static void begin_picture(GString *out, int height)
+{
+	g_string_append_printf(out,
+	        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
+	        "role=\"img\" "
+	        "font-family=\"system-ui,sans-serif\" font-size=\"13\">",
+	        WIDTH, height, WIDTH, height);
 }
 
 void summary_chart(const GArray *points, GString *out)
 {
 	Chart chart = {points, 4, out};
+	guint last = points->len - 1;
 	for (guint i = 0; i < points->len; i++)
 		chart.most = MAX(chart.most, MAX(point_at(&chart, i)->errors, point_at(&chart, i)->warnings));
 	chart.most = (chart.most + 3) / 4 * 4;
+	begin_picture(out, HEIGHT);
 	g_string_append_printf(out,
-	        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
-	        "role=\"img\" "
-	        "font-family=\"system-ui,sans-serif\" font-size=\"12\"><title>Errors and warnings over %u "
-	        "commits</title>\n",
-	        WIDTH, HEIGHT, WIDTH, HEIGHT, points->len);
+	        "<title>Over %u states, errors went from %u to %u and warnings from %u to %u</title>\n", points->len,
+	        point_at(&chart, 0)->errors, point_at(&chart, last)->errors, point_at(&chart, 0)->warnings,
+	        point_at(&chart, last)->warnings);
 	append_scale(&chart);
 	append_line(&chart, false, "var(--warn,#b86e00)");
 	append_line(&chart, true, "var(--bad,#c92a2a)");
-	append_ends(&chart);
+	append_end(&chart, 0, "start", LEFT);
+	append_end(&chart, last, "end", WIDTH - RIGHT);
 	g_string_append(out, "</svg>");
+}
+
+/* ---- nodes ---------------------------------------------------------------------------------------------------- */
+
+#define BAR 14
+#define LABEL 132
+#define LENGTH 280
+
+static void append_bar(GString *out, int y, int percent, const char *when, const char *colour)
+{
+	g_string_append_printf(out,
+	        "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"var(--line,#ddd)\"/>"
+	        "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"/>"
+	        "<text x=\"%d\" y=\"%d\">",
+	        LABEL, y, LENGTH, BAR - 4, LABEL, y, CLAMP(percent, 0, 100) * LENGTH / 100, BAR - 4, colour,
+	        LABEL + LENGTH + 8, y + BAR - 5);
+	if (percent < 0)
+		g_string_append_printf(out, "not measured %s</text>\n", when);
+	else
+		g_string_append_printf(out, "%d %% %s</text>\n", percent, when);
+}
+
+static int append_use(GString *out, int y, const SummaryUse *use)
+{
+	g_string_append_printf(out, "<text x=\"14\" y=\"%d\">", y + BAR - 4);
+	page_escape(out, use->resource);
+	g_string_append(out, " of ");
+	page_escape(out, use->capacity);
+	g_string_append(out, "</text>\n");
+	append_bar(out, y, use->before, "before", "var(--soft,#777)");
+	append_bar(out, y += BAR, use->after, "after", "var(--accent,#1864ab)");
+	if (use->planned != use->after)
+		append_bar(out, y += BAR, use->planned, "planned", "var(--good,#2b8a3e)");
+	return y + BAR + 6;
+}
+
+void summary_bars(const GArray *uses, GString *out)
+{
+	g_autoptr(GString) rows = g_string_new(NULL);
+	const char *node = NULL;
+	int y = 4;
+	for (guint i = 0; i < uses->len; i++) {
+		const SummaryUse *use = &g_array_index(uses, SummaryUse, i);
+		if (!node || strcmp(node, use->node) != 0) {
+			g_string_append_printf(rows, "<text x=\"2\" y=\"%d\" font-weight=\"bold\">", y + 12);
+			page_escape(rows, node = use->node);
+			g_string_append(rows, "</text>\n");
+			y += 20;
+		}
+		y = append_use(rows, y, use);
+	}
+	begin_picture(out, y);
+	g_string_append_printf(
+	        out, "<title>What each node carries of what it has, in percent</title>\n%s</svg>", rows->str);
 }

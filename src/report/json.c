@@ -316,6 +316,8 @@ static json_t *state_json(const SummaryState *state)
 	json_t *object = json_object(), *findings = json_array();
 	uint32_t counts[LEVEL_ERROR + 1] = {0};
 	set_text(object, "commit", state->commit);
+	set_text(object, "command", state->command);
+	json_object_set_new(object, "staged", json_integer(state->staged));
 	json_object_set_new(object, "files", json_integer(state->files));
 	json_object_set_new(object, "bytes", json_integer((json_int_t)state->bytes));
 	json_object_set_new(object, "microseconds", json_integer(state->microseconds));
@@ -338,6 +340,7 @@ static json_t *commits_json(const GArray *commits)
 		json_t *object = json_object();
 		set_text(object, "id", commit->id);
 		set_text(object, "phase", commit->phase);
+		set_text(object, "date", commit->date);
 		set_text(object, "subject", commit->subject);
 		set_text(object, "body", commit->body);
 		json_array_append_new(list, object);
@@ -352,6 +355,7 @@ static json_t *points_json(const GArray *points)
 		const SummaryPoint *point = &g_array_index(points, SummaryPoint, i);
 		json_t *object = json_object();
 		set_text(object, "id", point->id);
+		set_text(object, "date", point->date);
 		json_object_set_new(object, "errors", json_integer(point->errors));
 		json_object_set_new(object, "warnings", json_integer(point->warnings));
 		json_array_append_new(list, object);
@@ -379,15 +383,74 @@ static json_t *services_json(const Graph *graph)
 	return list;
 }
 
+static json_t *prints_json(const Graph *graph, const GPtrArray *findings)
+{
+	json_t *list = json_array();
+	for (guint i = 0; i < findings->len; i++) {
+		g_autofree char *print = finding_fingerprint(graph, findings->pdata[i]);
+		json_array_append_new(list, text(print));
+	}
+	return list;
+}
+
+static json_t *addresses_json(const Summary *summary)
+{
+	json_t *list = json_array();
+	g_autoptr(GArray) all = summary_addresses(summary);
+	for (guint i = 0; i < all->len; i++) {
+		const SummaryAddress *one = &g_array_index(all, SummaryAddress, i);
+		json_t *object = json_object();
+		set_text(object, "address", one->address);
+		set_text(object, "host", one->host);
+		json_object_set_new(object, "mentions_before", json_integer(one->before));
+		json_object_set_new(object, "files_before", json_integer(one->before_files));
+		json_object_set_new(object, "mentions_after", json_integer(one->after));
+		json_object_set_new(object, "files_after", json_integer(one->after_files));
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+static void set_percent(json_t *object, const char *key, int percent)
+{
+	if (percent >= 0)
+		json_object_set_new(object, key, json_integer(percent));
+}
+
+static json_t *uses_json(const GArray *uses)
+{
+	json_t *list = json_array();
+	for (guint i = 0; i < uses->len; i++) {
+		const SummaryUse *use = &g_array_index(uses, SummaryUse, i);
+		json_t *object = json_object();
+		set_text(object, "node", use->node);
+		set_text(object, "resource", use->resource);
+		set_text(object, "capacity", use->capacity);
+		set_percent(object, "before", use->before);
+		set_percent(object, "after", use->after);
+		set_percent(object, "planned", use->planned);
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
 void summary_json(const Summary *summary, GString *out)
 {
 	json_t *object = json_object();
+	SummaryChange change = summary_change(summary);
 	set_text(object, "version", VERSION);
 	set_text(object, "date", summary->date);
 	json_object_set_new(object, "before", state_json(&summary->before));
 	json_object_set_new(object, "after", state_json(&summary->after));
 	json_object_set_new(object, "commits", commits_json(summary->commits));
+	json_object_set_new(object, "gone", prints_json(summary->before.graph, change.gone));
+	json_object_set_new(object, "new", prints_json(summary->after.graph, change.fresh));
 	json_object_set_new(object, "timeline", points_json(summary->points));
+	json_object_set_new(object, "history", points_json(summary->history));
+	json_object_set_new(object, "nodes", uses_json(summary->uses));
+	json_object_set_new(object, "unplaced", json_integer(summary->unplaced));
+	json_object_set_new(object, "addresses", addresses_json(summary));
 	json_object_set_new(object, "services", services_json(summary->after.graph));
+	summary_change_clear(&change);
 	append_json(out, object);
 }

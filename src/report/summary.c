@@ -2,8 +2,6 @@
  * measured is said to be so. */
 #include "report/summary.h"
 
-#include "base/ip.h"
-
 /* ---- counting ------------------------------------------------------------------------------------------- */
 
 typedef struct Counts {
@@ -39,9 +37,16 @@ static uint32_t count_topic(const SummaryState *state, const RuleSet *set, Level
 
 /* ---- the summary and the phases ---------------------------------------------------------------------------- */
 
-static void add_overview(Page *page, const Summary *summary)
+static const char *plural(uint32_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void add_overview(Page *page, const Summary *summary, const SummaryChange *change)
 {
 	Counts before = count_state(&summary->before), after = count_state(&summary->after);
+	page_text(page, "%u finding%s no longer found, %u new, in %u commit%s.", change->gone->len,
+	        plural(change->gone->len), change->fresh->len, summary->commits->len, plural(summary->commits->len));
 	page_table(page, "|>before|>after");
 	for (Level level = LEVEL_ERROR; level >= LEVEL_INFO; level--) {
 		page_cell(page, "%ss", level == LEVEL_INFO ? "note" : level_word(level));
@@ -51,9 +56,6 @@ static void add_overview(Page *page, const Summary *summary)
 	page_cell(page, "files");
 	page_cell(page, "%u", summary->before.files);
 	page_cell(page, "%u", summary->after.files);
-	page_cell(page, "commits between them");
-	page_cell(page, " ");
-	page_cell(page, "%u", summary->commits->len);
 }
 
 static const struct {
@@ -62,16 +64,165 @@ static const struct {
         {"resources", "Resources: nodes, requests, replicas"}, {"network", "Network: addresses, ports, host names"},
         {"reliability", "Reliability: builds, references, images, probes, storage"}, {"", "Other commits"}};
 
+/* A phase that is none of ours is other, too. */
+static bool is_of_phase(const SummaryCommit *commit, size_t phase)
+{
+	size_t own = 0;
+	while (own + 1 < G_N_ELEMENTS(phases) && strcmp(commit->phase, phases[own].name) != 0)
+		own++;
+	return own == phase;
+}
+
+static void end_paragraph(Page *page, GString *paragraph)
+{
+	if (paragraph->len)
+		page_text(page, "%s", paragraph->str);
+	g_string_truncate(paragraph, 0);
+}
+
 static void add_commit(Page *page, const SummaryCommit *commit)
 {
-	page_heading(page, 4, "%s %s", commit->id, commit->subject);
+	g_autoptr(GString) paragraph = g_string_new(NULL);
+	page_heading(page, 4, "%s %s, %s", commit->id, commit->subject, commit->date);
 	g_auto(GStrv) lines = g_strsplit(commit->body, "\n", -1);
 	for (char **line = lines; *line; line++) {
-		if (g_str_has_prefix(*line, "- "))
+		bool item = g_str_has_prefix(*line, "- ") || g_str_has_prefix(*line, "* ");
+		bool detail = !item && g_str_has_prefix(*line, "  ");
+		if (item || detail || **line == '\0')
+			end_paragraph(page, paragraph);
+		if (item)
 			page_item(page, "%s", *line + 2);
-		else if (g_str_has_prefix(*line, "  "))
-			page_detail(page, "%s", *line + 2);
+		else if (detail)
+			page_detail(page, "%s", g_strstrip(*line));
+		else if (**line)
+			g_string_append_printf(paragraph, "%s%s", paragraph->len ? " " : "", *line);
 	}
+	end_paragraph(page, paragraph);
+}
+
+/* Of a phase all are shown; of others, the newest. */
+#define MOST_OTHERS 50
+
+static uint32_t count_phase(const Summary *summary, size_t phase)
+{
+	uint32_t count = 0;
+	for (guint i = 0; i < summary->commits->len; i++)
+		count += is_of_phase(&g_array_index(summary->commits, SummaryCommit, i), phase);
+	return count;
+}
+
+/* ---- what brought it ------------------------------------------------------------------------------------------ */
+
+static const SummaryPoint *point_at(const GArray *points, guint index)
+{
+	return &g_array_index(points, SummaryPoint, index);
+}
+
+static const SummaryPoint *find_point(const GArray *points, const char *id)
+{
+	for (guint i = 0; i < points->len; i++)
+		if (strcmp(point_at(points, i)->id, id) == 0)
+			return point_at(points, i);
+	return NULL;
+}
+
+typedef struct Share {
+	int errors, warnings;
+	bool is_measured;
+} Share;
+
+/* Each commit against the one it was made on. What a merge brings is counted where it was made. */
+static Share share_of(const Summary *summary, size_t phase)
+{
+	Share share = {0, 0, true};
+	bool has_phases = count_phase(summary, G_N_ELEMENTS(phases) - 1) < summary->commits->len;
+	for (guint i = 0; i < summary->commits->len; i++) {
+		const SummaryCommit *commit = &g_array_index(summary->commits, SummaryCommit, i);
+		if (!is_of_phase(commit, phase) || (has_phases && commit->merges))
+			continue;
+		const SummaryPoint *before = find_point(summary->points, commit->parent),
+		                   *point = find_point(summary->points, commit->id);
+		if (!before || !point)
+			return (Share){0, 0, false};
+		share.errors += (int)point->errors - (int)before->errors;
+		share.warnings += (int)point->warnings - (int)before->warnings;
+	}
+	return share;
+}
+
+static void add_share(Page *page, bool is_measured, int share)
+{
+	if (!is_measured)
+		page_cell(page, "not measured");
+	else
+		page_cell(page, "%s%d", share < 0 ? "−" : share > 0 ? "+" : "", ABS(share));
+}
+
+static void add_phase_table(Page *page, const Summary *summary)
+{
+	page_table(page, "phase|>commits|>errors|>warnings");
+	for (size_t phase = 0; phase < G_N_ELEMENTS(phases); phase++) {
+		uint32_t count = count_phase(summary, phase);
+		if (!count && *phases[phase].name == '\0')
+			continue;
+		Share share = share_of(summary, phase);
+		page_cell(page, "%s", *phases[phase].name ? phases[phase].name : "other");
+		page_cell(page, "%u", count);
+		add_share(page, share.is_measured, share.errors);
+		add_share(page, share.is_measured, share.warnings);
+	}
+}
+
+/* Rows of the table under a picture. */
+#define MOST_STEPS 25
+
+static uint32_t weight_of(const GArray *points, guint index)
+{
+	const SummaryPoint *before = point_at(points, index - 1), *point = point_at(points, index);
+	return (uint32_t)(ABS((int)point->errors - (int)before->errors) +
+	                  ABS((int)point->warnings - (int)before->warnings));
+}
+
+/* The least change that is shown: so that there are no more than MOST_STEPS. */
+static uint32_t find_least(const GArray *points)
+{
+	for (uint32_t least = 1;; least++) {
+		uint32_t count = 0;
+		for (guint i = 1; i < points->len; i++)
+			count += weight_of(points, i) >= least;
+		if (count <= MOST_STEPS)
+			return least;
+	}
+}
+
+static void add_chart(Page *page, const GArray *points, const char *caption)
+{
+	if (points->len < 2)
+		return;
+	g_autoptr(GString) chart = g_string_new(NULL);
+	summary_chart(points, chart);
+	page_picture(page, chart->str, caption);
+}
+
+static void add_steps(Page *page, const GArray *points)
+{
+	if (points->len < 2)
+		return;
+	uint32_t least = find_least(points), shown = 0;
+	for (guint i = 1; i < points->len; i++) {
+		const SummaryPoint *before = point_at(points, i - 1), *point = point_at(points, i);
+		if (weight_of(points, i) < least)
+			continue;
+		if (!shown++)
+			page_table(page, "commit|date|what|>errors|>warnings");
+		page_cell(page, "%s", point->id);
+		page_cell(page, "%s", *point->date ? point->date : "–");
+		page_cell(page, "%s", point->subject);
+		page_cell(page, "%u → %u", before->errors, point->errors);
+		page_cell(page, "%u → %u", before->warnings, point->warnings);
+	}
+	page_text(page, "%u states were checked; %u of them changed the numbers by %u or more.", points->len, shown,
+	        least);
 }
 
 static void add_phases(Page *page, const Summary *summary)
@@ -79,42 +230,99 @@ static void add_phases(Page *page, const Summary *summary)
 	page_heading(page, 2, "What was done, commit by commit");
 	if (summary->commits->len == 0)
 		page_text(page, "No commit lies between the two states.");
-	for (size_t i = 0; i < G_N_ELEMENTS(phases); i++) {
-		bool begun = false;
-		for (guint k = 0; k < summary->commits->len; k++) {
-			const SummaryCommit *commit = &g_array_index(summary->commits, SummaryCommit, k);
-			if (strcmp(commit->phase, phases[i].name) != 0)
-				continue;
-			if (!begun)
-				page_heading(page, 3, "%s", phases[i].title);
-			begun = true;
-			add_commit(page, commit);
+	add_steps(page, summary->points);
+	for (size_t phase = 0; phase < G_N_ELEMENTS(phases); phase++) {
+		uint32_t count = count_phase(summary, phase), at = 0, hidden = 0;
+		if (!count)
+			continue;
+		page_heading(page, 3, "%s", phases[phase].title);
+		if (*phases[phase].name == '\0' && count > MOST_OTHERS) {
+			hidden = count - MOST_OTHERS;
+			page_text(page, "The newest %d; report.json has the %u before them, too.", MOST_OTHERS, hidden);
+		}
+		for (guint i = 0; i < summary->commits->len; i++) {
+			const SummaryCommit *commit = &g_array_index(summary->commits, SummaryCommit, i);
+			if (is_of_phase(commit, phase) && at++ >= hidden)
+				add_commit(page, commit);
 		}
 	}
 }
 
-static void add_phase_table(Page *page, const Summary *summary)
+static void add_history(Page *page, const Summary *summary)
 {
-	page_table(page, "phase|>commits|what they did");
-	for (size_t i = 0; i < G_N_ELEMENTS(phases); i++) {
-		uint32_t count = 0;
-		g_autoptr(GString) subjects = g_string_new(NULL);
-		for (guint k = 0; k < summary->commits->len; k++) {
-			const SummaryCommit *commit = &g_array_index(summary->commits, SummaryCommit, k);
-			if (strcmp(commit->phase, phases[i].name) == 0 && ++count)
-				g_string_append_printf(subjects, "%s%s", subjects->len ? "; " : "", commit->subject);
-		}
-		if (!count && *phases[i].name == '\0')
-			continue;
-		page_cell(page, "%s", *phases[i].name ? phases[i].name : "other");
-		page_cell(page, "%u", count);
-		page_cell(page, "%s", count ? subjects->str : "nothing");
+	if (summary->history->len < 2)
+		return;
+	page_heading(page, 2, "Since the first commit");
+	add_chart(page, summary->history, "Errors and warnings since the first commit");
+	add_steps(page, summary->history);
+}
+
+/* ---- placement ------------------------------------------------------------------------------------------------ */
+
+static void add_percent(Page *page, int percent)
+{
+	if (percent < 0)
+		page_cell(page, "not measured");
+	else
+		page_cell(page, "%d %%", percent);
+}
+
+static void add_placement(Page *page, const Summary *summary)
+{
+	page_heading(page, 2, "Nodes");
+	if (!summary->plan) {
+		page_text(page, "Not measured: labwright.yaml gives no node a capacity.");
+		return;
 	}
+	g_autoptr(GString) bars = g_string_new(NULL);
+	summary_bars(summary->uses, bars);
+	page_picture(page, bars->str, "What each node carries of what it has");
+	page_table(page, "node|resource|>of|>before|>after|>planned");
+	for (guint i = 0; i < summary->uses->len; i++) {
+		const SummaryUse *use = &g_array_index(summary->uses, SummaryUse, i);
+		page_cell(page, "%s", use->node);
+		page_cell(page, "%s", use->resource);
+		page_cell(page, "%s", use->capacity);
+		add_percent(page, use->before);
+		add_percent(page, use->after);
+		add_percent(page, use->planned);
+	}
+	if (summary->unplaced)
+		page_text(page,
+		        "%u pod%s of the state after no node may take, or has room for: after and planned are without "
+		        "them.",
+		        summary->unplaced, plural(summary->unplaced));
+	page_text(page,
+	        "Before: %s. After: the state after is applied, and pods that may not stay where they are went where "
+	        "the "
+	        "plan has them. Planned: the rest of the plan is done, too. The plan for the state after:",
+	        summary->usage ? "where pods ran when the cluster was asked, by their request or their measured peak, "
+	                         "whichever is larger"
+	                       : "requests of the pods that are bound to one node; use not measured, since no cluster "
+	                         "was asked");
+	page_command(page, "%s", summary->plan);
 }
 
 /* ---- findings ----------------------------------------------------------------------------------------------- */
 
-static void add_findings(Page *page, const Summary *summary)
+static void add_list(Page *page, const SummaryState *state, const GPtrArray *findings, const char *title)
+{
+	page_heading(page, 3, "%s", title);
+	if (findings->len == 0)
+		page_text(page, "None.");
+	else
+		page_table(page, "level|where|what");
+	for (guint i = 0; i < findings->len; i++) {
+		const Finding *finding = findings->pdata[i];
+		uint32_t line, column;
+		graph_position(state->graph, finding->span, &line, &column);
+		page_cell(page, "%s", finding->level == LEVEL_INFO ? "note" : level_word(finding->level));
+		page_cell(page, "%s:%u", graph_file_path(state->graph, finding->span.file), line);
+		page_cell(page, "%s [%s]", finding->message, finding->rule->id);
+	}
+}
+
+static void add_findings(Page *page, const Summary *summary, const SummaryChange *change)
 {
 	page_heading(page, 2, "Findings before and after");
 	page_table(page, "topic|>errors before|>after|>warnings before|>after");
@@ -142,166 +350,48 @@ static void add_findings(Page *page, const Summary *summary)
 			page_cell(page, "%u", before);
 			page_cell(page, "%u", after);
 		}
+	add_list(page, &summary->before, change->gone, "No longer found");
+	add_list(page, &summary->after, change->fresh, "New");
 }
 
 /* ---- addresses ------------------------------------------------------------------------------------------------ */
 
-typedef struct Uses {
-	uint32_t mentions, files;
-} Uses;
-
-static Uses count_uses(const Graph *graph, const char *address)
-{
-	Uses uses = {0};
-	Symbol symbol;
-	uint32_t last = UINT32_MAX;
-	if (!graph_find_symbol(graph, slice_from(address), &symbol))
-		return uses;
-	GRAPH_TO (graph, FACT_ADDRESS, symbol, row) {
-		uint32_t file = graph_file_of(graph, row->subject);
-		if (graph_node_type(graph, row->subject) != NODE_MENTION || is_quiet(graph, row->subject))
-			continue;
-		uses.mentions++;
-		uses.files += file != last;
-		last = file;
-	}
-	return uses;
-}
-
-static int compare_addresses(const void *a, const void *b)
-{
-	Ip left = {0}, right = {0};
-	ip_parse(slice_from(*(const char *const *)a), &left);
-	ip_parse(slice_from(*(const char *const *)b), &right);
-	int order = memcmp(left.bytes, right.bytes, sizeof left.bytes);
-	return order ? order : g_strcmp0(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Private and overlay addresses that some text mentions, of both states. */
-static GPtrArray *collect_addresses(const Summary *summary)
-{
-	GPtrArray *all = g_ptr_array_new();
-	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-	const Graph *graphs[] = {summary->before.graph, summary->after.graph};
-	for (size_t i = 0; i < G_N_ELEMENTS(graphs); i++)
-		GRAPH_EACH (graphs[i], FACT_ADDRESS, row) {
-			Ip ip;
-			const char *text = graph_symbol_text(graphs[i], row->object);
-			if (graph_node_type(graphs[i], row->subject) != NODE_MENTION ||
-			        is_quiet(graphs[i], row->subject) || !ip_parse(slice_from(text), &ip) ||
-			        (ip_scope(&ip) != IP_PRIVATE && ip_scope(&ip) != IP_SHARED))
-				continue;
-			if (g_hash_table_add(seen, (gpointer)text))
-				g_ptr_array_add(all, (gpointer)text);
-		}
-	g_ptr_array_sort(all, compare_addresses);
-	return all;
-}
-
-static const char *owner_of(const Graph *graph, const char *address)
-{
-	Symbol symbol;
-	if (!graph_find_symbol(graph, slice_from(address), &symbol))
-		return "";
-	GRAPH_TO (graph, FACT_ADDRESS, symbol, row)
-		if (graph_node_type(graph, row->subject) == NODE_MACHINE)
-			return graph_name(graph, row->subject);
-	return "";
-}
-
 static void add_addresses(Page *page, const Summary *summary)
 {
-	g_autoptr(GPtrArray) all = collect_addresses(summary);
+	g_autoptr(GArray) all = summary_addresses(summary);
+	uint32_t nobodys = 0;
 	page_heading(page, 2, "Addresses");
 	if (all->len == 0) {
 		page_text(page, "No text mentions a private or overlay address.");
 		return;
 	}
+	for (guint i = 0; i < all->len; i++)
+		nobodys += *g_array_index(all, SummaryAddress, i).host == '\0';
 	page_text(page,
-	        "How often each address is written, and in how many files; a machine as labwright.yaml names it.");
-	page_table(page, "address|machine|>mentions before|>in files|>mentions after|>in files");
+	        "How often each private or overlay address is written, and in how many files; archived, generated and "
+	        "example files are not counted. %u of %u belong to no host that labwright.yaml or a text names.",
+	        nobodys, all->len);
+	page_table(page, "address|host|>mentions before|>in files|>mentions after|>in files");
 	for (guint i = 0; i < all->len; i++) {
-		const char *address = all->pdata[i], *owner = owner_of(summary->after.graph, address);
-		Uses before = count_uses(summary->before.graph, address),
-		     after = count_uses(summary->after.graph, address);
-		page_cell(page, "%s", address);
-		page_cell(page, "%s", *owner ? owner : "none that is declared");
-		page_cell(page, "%u", before.mentions);
-		page_cell(page, "%u", before.files);
-		page_cell(page, "%u", after.mentions);
-		page_cell(page, "%u", after.files);
+		const SummaryAddress *one = &g_array_index(all, SummaryAddress, i);
+		page_cell(page, "%s", one->address);
+		page_cell(page, "%s", *one->host ? one->host : "none that is named");
+		page_cell(page, "%u", one->before);
+		page_cell(page, "%u", one->before_files);
+		page_cell(page, "%u", one->after);
+		page_cell(page, "%u", one->after_files);
 	}
 }
 
-/* ---- services ------------------------------------------------------------------------------------------------- */
-
-static const char *or_dash(const char *text)
-{
-	return *text ? text : "–";
-}
-
-static void add_services(Page *page, const Graph *graph)
-{
-	g_autoptr(Catalogue) catalogue = catalogue_new(graph);
-	page_heading(page, 2, "Services");
-	page_table(page, "name|area|node|>replicas|image|ports|leads to it|probes|requests|data|file");
-	for (guint i = 0; i < catalogue->services->len; i++) {
-		const Service *service = &g_array_index(catalogue->services, Service, i);
-		page_cell(page, "%s", service->name);
-		page_cell(page, "%s", or_dash(service->area));
-		page_cell(page, "%s", or_dash(service->node));
-		page_cell(page, "%u", service->replicas);
-		page_cell(page, "%s", or_dash(service->images));
-		page_cell(page, "%s", or_dash(service->ports));
-		page_cell(page, "%s", or_dash(service->hosts));
-		page_cell(page, "%s", or_dash(service->probes));
-		page_cell(page, "%s", or_dash(service->requests));
-		page_cell(page, "%s", or_dash(service->data));
-		page_cell(page, "%s", service->file);
-	}
-	page_text(page, "Health and backups of what runs: not measured, since no cluster was asked.");
-}
-
-/* ---- what is left ------------------------------------------------------------------------------------------------ */
-
-static void add_left(Page *page, const Summary *summary)
-{
-	static const struct {
-		Level level;
-		const char *title;
-	} parts[] = {{LEVEL_ERROR, "Next 24 hours: errors"}, {LEVEL_WARNING, "This week: warnings"},
-	        {LEVEL_INFO, "This month: notes"}};
-	const SummaryState *state = &summary->after;
-	page_heading(page, 2, "What is left, and why");
-	page_text(page,
-	        "No edit of these could be proven from the repository alone, or none was right whatever was meant.");
-	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
-		bool begun = false;
-		for (size_t k = 0; k < state->count; k++) {
-			const Finding *finding = state->findings[k];
-			uint32_t line, column;
-			if (finding->level != parts[i].level)
-				continue;
-			if (!begun) {
-				page_heading(page, 3, "%s", parts[i].title);
-				page_table(page, "where|what|what to do");
-			}
-			begun = true;
-			graph_position(state->graph, finding->span, &line, &column);
-			page_cell(page, "%s:%u", graph_file_path(state->graph, finding->span.file), line);
-			page_cell(page, "%s [%s]", finding->message, finding->rule->id);
-			page_cell(page, "%s",
-			        finding->hint           ? finding->hint
-			        : finding->rule->remedy ? finding->rule->remedy
-			                                : "");
-		}
-	}
-}
+/* ---- how it was measured ------------------------------------------------------------------------------------- */
 
 static void add_state(Page *page, const char *name, const SummaryState *state)
 {
 	page_cell(page, "%s", name);
-	page_cell(page, "%s", *state->commit ? state->commit : "files as they are on disk");
+	if (state->staged)
+		page_cell(page, "%s and %u staged file%s", state->commit, state->staged, plural(state->staged));
+	else
+		page_cell(page, "%s", state->commit);
 	page_cell(page, "%u", state->files);
 	page_cell(page, "%.2f", (double)state->bytes / 1e6);
 	page_cell(page, "%.0f", (double)state->microseconds / 1e3);
@@ -311,13 +401,17 @@ static void add_measures(Page *page, const Summary *summary)
 {
 	page_heading(page, 2, "How this was measured");
 	page_text(page,
-	        "On %s by labwright %s. Each state was read from its commit and checked by every rule:", summary->date,
-	        VERSION);
+	        "On %s by labwright %s. Each state was read from Git and checked by every rule; silenced findings are "
+	        "left "
+	        "out. The same findings are printed by:",
+	        summary->date, VERSION);
+	page_command(page, "%s", summary->before.command);
+	page_command(page, "%s", summary->after.command);
 	page_table(page, "state|commit|>files|>MB read|>ms");
 	add_state(page, "before", &summary->before);
 	add_state(page, "after", &summary->after);
-	page_command(page, "labwright check --rev %s", summary->before.revision);
-	page_command(page, "labwright check --rev %s", summary->after.revision);
+	page_text(page, "%u states in between and before were read and checked in the same way.",
+	        MAX(summary->points->len, 2) - 2 + summary->history->len);
 }
 
 Page *summary_page(const Summary *summary)
@@ -325,28 +419,24 @@ Page *summary_page(const Summary *summary)
 	const char *name = strrchr(summary->root, '/');
 	g_autofree char *title = g_strdup_printf("What became of %s", name && name[1] ? name + 1 : summary->root);
 	Page *page = page_new(title);
-	page_text(page, "From %.10s to %.10s, %s.",
-	        *summary->before.commit ? summary->before.commit : "the files on disk",
-	        *summary->after.commit ? summary->after.commit : "the files on disk", summary->date);
-	add_overview(page, summary);
-	if (summary->points->len > 1) {
-		g_autoptr(GString) chart = g_string_new(NULL);
-		summary_chart(summary->points, chart);
-		page_picture(page, chart->str, "Errors and warnings, commit by commit");
-	}
-	add_phase_table(page, summary);
-	page_heading(page, 2, "Placement");
-	if (summary->place.svg)
-		page_picture(page, summary->place.svg, "Use of each node by resource, before and after the plan");
-	if (summary->place.text)
-		page_command(page, "%s", summary->place.text);
+	SummaryChange change = summary_change(summary);
+	if (summary->after.staged)
+		page_text(page, "From %.10s to what is staged on %.10s (%u file%s), %s.", summary->before.commit,
+		        summary->after.commit, summary->after.staged, plural(summary->after.staged), summary->date);
 	else
-		page_text(page, "Not measured: labwright.yaml gives no node a capacity.");
-	add_findings(page, summary);
+		page_text(
+		        page, "From %.10s to %.10s, %s.", summary->before.commit, summary->after.commit, summary->date);
+	add_overview(page, summary, &change);
+	add_phase_table(page, summary);
+	add_chart(page, summary->points, "Errors and warnings, commit by commit");
+	add_placement(page, summary);
+	summary_add_left(page, summary);
+	add_findings(page, summary, &change);
 	add_addresses(page, summary);
-	add_left(page, summary);
-	add_services(page, summary->after.graph);
+	summary_add_services(page, &summary->after);
 	add_phases(page, summary);
+	add_history(page, summary);
 	add_measures(page, summary);
+	summary_change_clear(&change);
 	return page;
 }

@@ -7,9 +7,13 @@
 #include "report/page.h"
 #include "rule/rule.h"
 
-/* A commit between the two states. Texts are of the summary's arena. */
+/* A commit on the way. Texts are of the summary's arena. */
 typedef struct SummaryCommit {
-	const char *id, *subject, *body, *phase; /* ten digits; phase: "" where the commit says none */
+	const char *id, *date, *subject, *body; /* ten digits; YYYY-MM-DD */
+	const char *phase;                      /* "" where the commit says none */
+	const char *parent;                     /* the first, ten digits; "" for none */
+	bool merges;                            /* it has more parents */
+	bool on_line;                           /* not only of a branch that was merged; one with a phase always is */
 } SummaryCommit;
 
 /* Findings of one state, silenced ones left out. */
@@ -17,8 +21,9 @@ typedef struct SummaryState {
 	const Graph *graph;
 	Finding *const *findings;
 	size_t count;
-	const char *revision; /* as it was asked for */
-	const char *commit;   /* forty digits, or "" for files that are not committed */
+	const char *command; /* that prints the same findings */
+	const char *commit;  /* forty digits */
+	uint32_t staged;     /* files that are staged on top of the commit */
 	uint32_t files;
 	uint64_t bytes;
 	int64_t microseconds; /* of reading and checking it */
@@ -26,21 +31,29 @@ typedef struct SummaryState {
 
 /* Findings of one commit on the way, for the picture. */
 typedef struct SummaryPoint {
-	const char *id, *subject;
+	const char *id, *date, *subject; /* date: "" for what is only staged */
 	uint32_t errors, warnings;
 } SummaryPoint;
 
-/* The plan of placement in each state; texts and pictures are made by src/place. */
-typedef struct SummaryPlace {
-	const char *text, *svg;
-} SummaryPlace;
+/* What a node carries of one resource, in percent of what it has; -1: not measured. */
+typedef struct SummaryUse {
+	const char *node, *resource, *capacity;
+	int before;  /* as it was said to run */
+	int after;   /* once the state after is applied */
+	int planned; /* once the rest of the plan is, too */
+} SummaryUse;
 
 typedef struct Summary {
 	const char *root, *date;
 	SummaryState before, after;
-	GArray *commits; /* SummaryCommit, the oldest first */
-	GArray *points;  /* SummaryPoint, the oldest first */
-	SummaryPlace place;
+	GHashTable *moved; /* old path → new path */
+	GArray *commits;   /* SummaryCommit, the oldest first */
+	GArray *points;    /* SummaryPoint of the way between, the oldest first */
+	GArray *history;   /* SummaryPoint from the first commit on; empty where it was not asked for */
+	GArray *uses;      /* SummaryUse by node and resource; empty where no node has a capacity */
+	const char *plan;  /* what labwright place says of the state after, or NULL */
+	bool usage;        /* a cluster said what it carries */
+	uint32_t unplaced; /* pods that no node may take or has room for, of the state after */
 	Arena *arena;
 } Summary;
 
@@ -50,3 +63,29 @@ void summary_json(const Summary *summary, GString *out);
 
 /* Errors and warnings over the commits, as one <svg>. */
 void summary_chart(const GArray *points, GString *out);
+/* Bars of each node and resource, as one <svg>. */
+void summary_bars(const GArray *uses, GString *out);
+
+/* Findings that one state has and the other has not, however their files moved and their lines shifted; see compare.c.
+ * Lists of Finding in the order of path and place; free with g_ptr_array_unref. */
+typedef struct SummaryChange {
+	GPtrArray *gone, *fresh;
+} SummaryChange;
+
+SummaryChange summary_change(const Summary *summary);
+void summary_change_clear(SummaryChange *change);
+
+/* Private and overlay addresses that are written somewhere, in the order of their numbers. */
+typedef struct SummaryAddress {
+	const char *address, *host;    /* host: "" where nothing in the repository says whose it is */
+	uint32_t before, before_files; /* mentions, and files that they are in */
+	uint32_t after, after_files;
+} SummaryAddress;
+
+/* An array of SummaryAddress; free with g_array_unref. */
+GArray *summary_addresses(const Summary *summary);
+
+/* ---- for the page --------------------------------------------------------------------------------------------- */
+
+void summary_add_left(Page *page, const Summary *summary);
+void summary_add_services(Page *page, const SummaryState *state);

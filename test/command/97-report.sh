@@ -46,28 +46,82 @@ is "there were fewer" "$([ "$after" -lt "$before" ] && echo yes)" yes
 is "the commits are those of the branch" "$(jq '.commits | length' out/report.json)" "$(git -C lab rev-list --count main..better)"
 is "each has its phase" "$(jq '[.commits[] | select(.phase == null)] | length' out/report.json)" 0
 is "the timeline ends where the state after does" "$(jq -r '.timeline[-1].errors' out/report.json)" "$after"
-has "the table of addresses" out/REPORT.md "| 192.168.1.10 | none that is declared | 2 | 2 | 0 | 0 |"
+has "the table of addresses" out/REPORT.md "| 192.168.1.10 | written as anna | 2 | 2 | 0 | 0 |"
 has "and where they went" out/REPORT.md "| 192.168.8.10 | anna | 0 | 0 | 2 | 2 |"
-has "the catalogue" out/REPORT.md "| web | – | anna | 2 | nginx:1.27 | 80 (node 30080) |"
+has "the catalogue" out/REPORT.md "| web | Deployment | – | anna | 2 | nginx:1.27 | 80 (node 30080) |"
 has "what was not measured says so" out/REPORT.md "not measured"
 has "nodes before and after" out/report.html "<svg"
 is "nothing is asked of a network" "$(grep -oE '(src|href)=|https?://[^" ]+' out/report.html | grep -v w3.org/2000/svg | wc -l | tr -d ' ')" 0
 is "no script runs" "$(grep -c '<script' out/report.html)" 0
-python3 - <<'P' >html.txt 2>&1
-import xml.dom.minidom
-text = open("out/report.html").read().replace("<!DOCTYPE html>", "")
-xml.dom.minidom.parseString(text.encode())
-print("well-formed")
-P
-has "the page is well-formed, whatever files are called" html.txt well-formed
-python3 - "$here/../../docs/report.schema.json" <<'P' >schema.txt 2>&1
-import json, sys, jsonschema
-jsonschema.validate(json.load(open("out/report.json")), json.load(open(sys.argv[1])))
-print("valid")
-P
-has "the JSON is as its schema says" schema.txt "valid"
 run report --from main --to better -o named lab
 is "two revisions by name" "$(jq -r .after.errors named/report.json)" "$after"
+run report -o usual lab
+is "no option means the same" "$(jq -c '[.before.commit, .after.commit, .after.staged]' usual/report.json)" "$(jq -c '[.before.commit, .after.commit, .after.staged]' named/report.json)"
+
+# What is said of it by hand: two requests of 64Mi of 8Gi, on a node that both pods are bound to.
+has "the memory of a node" out/REPORT.md "| anna | memory | 8Gi | 2 % | 2 % | 2 % |"
+is "a plan of many lines stays one block" "$(grep -c '^NODES\|^OPTIMAL' out/REPORT.md)" 0
+has "and is all there" out/REPORT.md "    NODES, before and after"
+is "what is gone and what is new add up" "$(jq '(.before.findings | length) - (.gone | length) + (.new | length) == (.after.findings | length)' out/report.json)" true
+
+# Commits of people: their reasons are told, and nothing that they write becomes markup.
+cat >lab/secret.yaml <<'Y'
+apiVersion: v1
+kind: Secret
+metadata: {name: web, namespace: site}
+stringData: {password: kLm82-Qw71-zz90}
+Y
+git -C lab add -A
+printf 'keep <img src=//example.org/x> | a `secret` &amp; **bold**\n\nThe web needs it, and *nobody*\nknew <script>why</script>.\n\n- one \342\200\256 item\n  with a detail\n\nLabwright-Phase: <b>own</b>\n' | git -C lab commit -q -F -
+git -C lab mv scripts/notes.sh scripts/moved.sh
+git -C lab mv web.yaml site.yaml
+git -C lab commit -qm "move things"
+run report --from better -o empty lab
+is "a report of no commits" "$(jq '.commits | length' empty/report.json)" 0
+run report --from HEAD~2 -o people lab
+is "a report of two" "$(jq '.commits | length' people/report.json)" 2
+has "the reason is a paragraph" people/REPORT.md 'The web needs it, and \*nobody\* knew \<script\>why\</script\>.'
+has "in the page, too" people/report.html "knew &lt;script&gt;why&lt;/script&gt;."
+is "no element comes from a message" "$(grep -c '<img\|<script\|<b>' people/report.html)" 0
+is "nor a character that turns text around" "$(cat people/REPORT.md people/report.html | grep -c "$(printf '\342\200\256')")" 0
+is "a phase of nobody's is other" "$(sed -n '/^### Other commits/,$p' people/REPORT.md | grep -c '^#### .* keep')" 1
+is "moved files bring nothing new" "$(jq '.new | length' people/report.json)" "$(jq '[.after.findings[] | select(.path == "secret.yaml")] | length' people/report.json)"
+is "no value of a Secret is told" "$(cat people/* | grep -c 'kLm82-Qw71-zz90')" 0
+has "the history is drawn" people/REPORT.md "## Since the first commit"
+is "from the first commit on" "$(jq '.history | length' people/report.json)" "$(git -C lab rev-list --count --first-parent HEAD)"
+
+# An improvement that came by a merge is found behind it.
+git -C lab checkout -q main
+git -C lab commit -q --allow-empty -m "meanwhile"
+git -C lab merge -q --no-ff -m "merge better" better~2
+run report -o merged lab
+is "behind a merge, it begins where the improvement did" "$(jq -r .before.commit merged/report.json)" "$(git -C lab rev-parse main~2)"
+is "with the commits of each phase" "$(jq '[.commits[] | select(.phase)] | length' merged/report.json)" "$(jq '.commits | length' out/report.json)"
+
+# What is staged is a state of its own.
+printf 'ssh anna@192.168.1.77\n' >lab/more.sh
+git -C lab add more.sh
+run report --from HEAD -o staged lab
+is "one file is staged" "$(jq -r '"\(.after.staged) \(.after.command)"' staged/report.json)" "1 labwright check"
+has "and the report says so" staged/REPORT.md "and 1 staged file |"
+git -C lab rm -qf more.sh
+
+for name in out people merged staged; do
+	python3 - $name <<'P' >html.txt 2>&1
+import sys, xml.dom.minidom
+text = open(sys.argv[1] + "/report.html").read().replace("<!DOCTYPE html>", "")
+page = xml.dom.minidom.parseString(text.encode())
+assert all(svg.getElementsByTagName("title") for svg in page.getElementsByTagName("svg")), "a picture without words"
+print("well-formed")
+P
+	has "the page $name is well-formed, whatever files are called" html.txt well-formed
+	python3 - $name "$here/../../docs/report.schema.json" <<'P' >schema.txt 2>&1
+import json, sys, jsonschema
+jsonschema.validate(json.load(open(sys.argv[1] + "/report.json")), json.load(open(sys.argv[2])))
+print("valid")
+P
+	has "the JSON of $name is as its schema says" schema.txt "valid"
+done
 run report --from nowhere lab
 is "a revision that nobody knows" $code 2
 rm -rf lab/.git

@@ -1,0 +1,85 @@
+/* The catalogue as a table. Of backups it says what the rule about them found: which data nothing in the repository
+ * copies; whether a copy is any good is a question to what runs. */
+#include "report/summary.h"
+
+static const char *or_dash(const char *text)
+{
+	return *text ? text : "–";
+}
+
+static const Finding *find_backup_finding(const SummaryState *state)
+{
+	for (size_t i = 0; i < state->count; i++)
+		if (strcmp(state->findings[i]->rule->id, "volume-without-backup") == 0)
+			return state->findings[i];
+	return NULL;
+}
+
+static bool has_place_of(const Finding *finding, Span place)
+{
+	for (uint32_t i = 0; i < finding->n_evidence; i++)
+		if (finding->evidence[i].span.file == place.file && finding->evidence[i].span.start == place.start)
+			return true;
+	return false;
+}
+
+static bool has_mount_among(const Graph *graph, Node container, const Finding *finding)
+{
+	GRAPH_CHILDREN (graph, container, NODE_MOUNT, mount)
+		if (has_place_of(finding, graph_place(graph, mount)))
+			return true;
+	return false;
+}
+
+static bool lacks_backup(const Graph *graph, Node subject, const Finding *finding)
+{
+	if (!finding)
+		return false;
+	if (has_mount_among(graph, subject, finding))
+		return true;
+	GRAPH_CHILDREN (graph, subject, NODE_POD, pod)
+		GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
+			if (has_mount_among(graph, container, finding))
+				return true;
+	return false;
+}
+
+static void add_service(Page *page, const Service *service, const char *backup)
+{
+	page_cell(page, "%s", service->name);
+	page_cell(page, "%s", service->kind);
+	page_cell(page, "%s", or_dash(service->area));
+	page_cell(page, "%s", or_dash(service->node));
+	page_cell(page, "%u", service->replicas);
+	page_cell(page, "%s", or_dash(service->images));
+	page_cell(page, "%s", or_dash(service->ports));
+	page_cell(page, "%s", or_dash(service->hosts));
+	page_cell(page, "%s", or_dash(service->probes));
+	page_cell(page, "%s", or_dash(service->requests));
+	page_cell(page, "%s", or_dash(service->limits));
+	page_cell(page, "%s", or_dash(service->data));
+	page_cell(page, "%s", backup);
+	page_cell(page, "%s", service->file);
+}
+
+void summary_add_services(Page *page, const SummaryState *state)
+{
+	g_autoptr(Catalogue) catalogue = catalogue_new(state->graph);
+	const Finding *finding = find_backup_finding(state);
+	page_heading(page, 2, "Services");
+	if (catalogue->services->len == 0) {
+		page_text(page, "No file that is in use says that anything runs.");
+		return;
+	}
+	page_table(
+	        page, "name|kind|area|node|>replicas|image|ports|leads to it|probes|requests|limits|data|backup|file");
+	for (guint i = 0; i < catalogue->services->len; i++) {
+		const Service *service = &g_array_index(catalogue->services, Service, i);
+		add_service(page, service,
+		        *service->data == '\0'                                  ? "–"
+		        : lacks_backup(state->graph, service->subject, finding) ? "none found"
+		                                                                : "not measured");
+	}
+	page_text(page,
+	        "Health of what runs, and whether a backup can be restored: not measured, since no cluster was asked.");
+}

@@ -61,8 +61,8 @@ static void append_improve(const ImproveOptions *options, const Improve *improve
 	}
 	g_string_append_printf(out,
 	        "\nYour checkout and its branch are as they were. All of it is on branch %s.\n"
-	        "next: git log --stat %.10s..%s, then git merge %s\n",
-	        improve->branch, improve->base, improve->branch, improve->branch);
+	        "next: labwright report --to %s, git log --stat %.10s..%s, then git merge %s\n",
+	        improve->branch, improve->branch, improve->base, improve->branch, improve->branch);
 }
 
 static int run(int argc, char **argv)

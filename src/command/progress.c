@@ -23,7 +23,8 @@ static void show(Progress *progress)
 	if (total > 0 && read >= total)
 		fputs("\r\033[Kchecking", stderr);
 	else if (total > 0)
-		fprintf(stderr, "\r\033[Kreading %d of %d files", read, total);
+		fprintf(stderr, "\r\033[Kreading %d of %d %s", read, total,
+		        progress->counter.unit ? progress->counter.unit : "files");
 	else
 		fputs("\r\033[Klisting files", stderr);
 	fflush(stderr);

@@ -58,12 +58,16 @@ static int run(int argc, char **argv)
 		return command_fail(error);
 	if (argc > 2)
 		return command_misused("labwright report [PATH]", "one repository at a time");
+	g_autoptr(Progress) progress = progress_new();
+	progress_counter(progress)->unit = "commits";
 	ReportOptions options = {.path = argc > 1 ? argv[1] : NULL,
 	        .from = from,
 	        .to = to,
 	        .usage = (const char *const *)usage,
+	        .progress = progress_counter(progress),
 	        .history = history};
 	g_autoptr(Report) report = report_new(&options, &error);
+	g_clear_pointer(&progress, progress_free);
 	if (!report || !write_report(report_summary(report), folder ? folder : ".", &error))
 		return command_fail(error);
 	const Summary *summary = report_summary(report);

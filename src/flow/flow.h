@@ -10,7 +10,8 @@
 
 /* How far a scan is, for who looks on from another thread with g_atomic_int_get. */
 typedef struct ScanProgress {
-	gint read, total; /* files; total is 0 until they are listed */
+	gint read, total; /* files, or commits of a report; total is 0 until they are listed */
+	const char *unit; /* "commits"; NULL for files */
 } ScanProgress;
 
 typedef struct ScanOptions {
@@ -250,6 +251,7 @@ typedef struct ReportOptions {
 	const char *path;         /* of the repository, or NULL */
 	const char *from, *to;    /* revisions. NULL: where the last improvement began, or the branch; what is staged */
 	const char *const *usage; /* as for PlacementOptions */
+	ScanProgress *progress;   /* counts commits; NULL: nobody looks on */
 	bool history;             /* findings from the first commit on, however long that is ago */
 } ReportOptions;
 

@@ -24,6 +24,7 @@ static char *first_line(char *output)
 /* ---- where it began ------------------------------------------------------------------------------------------- */
 
 #define PHASE "%(trailers:key=Labwright-Phase,valueonly,separator=%x20)"
+static const char id_and_phase[] = "--format=%H " PHASE;
 
 /* Back from the newest commit with a phase to the first one without. It may have come by a merge, so it is looked for
  * on every line. */
@@ -35,8 +36,8 @@ static char *start_of_improvement(const Repo *repo, const char *to)
 	if (!newest)
 		return NULL;
 	g_autofree char *line = run(repo, NULL,
-	        (const char *const[]){"log", "--no-show-signature", "--first-parent", "--max-count=5000",
-	                "--format=%H " PHASE, newest, NULL});
+	        (const char *const[]){"log", "--no-show-signature", "--first-parent", "--max-count=5000", id_and_phase,
+	                newest, NULL});
 	g_auto(GStrv) commits = g_strsplit(line ? line : "", "\n", -1);
 	for (char **commit = commits; *commit; commit++) {
 		char *phase = *commit + strcspn(*commit, " ");

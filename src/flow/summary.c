@@ -79,10 +79,15 @@ static void add_points(GArray *points, const ReportOptions *options, const GArra
 	for (guint i = 0; i < commits->len; i++)
 		count += g_array_index(commits, SummaryCommit, i).on_line;
 	guint step = (count + MOST_POINTS - 1) / MOST_POINTS;
+	if (options->progress && count)
+		g_atomic_int_add(&options->progress->total, (gint)((count + step - 1) / step));
 	for (guint i = 0; i < commits->len; i++) {
 		const SummaryCommit *commit = &g_array_index(commits, SummaryCommit, i);
-		if (commit->on_line && (++at % step == 0 || at == count))
-			add_point(points, options, commit);
+		if (!commit->on_line || (++at % step != 0 && at != count))
+			continue;
+		add_point(points, options, commit);
+		if (options->progress)
+			g_atomic_int_inc(&options->progress->read);
 	}
 }
 

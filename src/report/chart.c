@@ -75,12 +75,15 @@ static void append_scale(Chart *chart)
 	}
 }
 
+/* By their dates where these tell them apart. */
 static void append_end(Chart *chart, guint index, const char *anchor, int x)
 {
-	const SummaryPoint *point = point_at(chart, index);
+	const SummaryPoint *point = point_at(chart, index), *first = point_at(chart, 0),
+	                   *last = point_at(chart, chart->points->len - 1);
+	bool dated = *first->date && *last->date && strcmp(first->date, last->date) != 0;
 	g_string_append_printf(chart->out, "<text fill=\"var(--soft,#666)\" text-anchor=\"%s\" x=\"%d\" y=\"%d\">",
 	        anchor, x, HEIGHT - 8);
-	page_escape(chart->out, *point->date ? point->date : point->id);
+	page_escape(chart->out, dated ? point->date : point->id);
 	g_string_append(chart->out, "</text>\n");
 }
 

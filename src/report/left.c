@@ -77,7 +77,7 @@ static void add_rule(Page *page, const SummaryState *state, const Part *part, co
 	if (!*begun)
 		page_heading(page, 3, "%s", part->title);
 	*begun = true;
-	page_heading(page, 4, "%s (%u %s)", rule->title, count, rule->id);
+	page_heading(page, 4, "%s: %s (%u)", rule->id, rule->title, count);
 	page_text(page, "%s Left because %s.", rule->remedy ? rule->remedy : rule->why, why_left(first));
 	add_places(page, state, part, rule, count);
 }

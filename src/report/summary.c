@@ -160,6 +160,8 @@ static void add_share(Page *page, bool is_measured, int share)
 
 static void add_phase_table(Page *page, const Summary *summary)
 {
+	if (count_phase(summary, G_N_ELEMENTS(phases) - 1) == summary->commits->len)
+		return;
 	page_table(page, "phase|>commits|>errors|>warnings");
 	for (size_t phase = 0; phase < G_N_ELEMENTS(phases); phase++) {
 		uint32_t count = count_phase(summary, phase);
@@ -310,15 +312,13 @@ static void add_list(Page *page, const SummaryState *state, const GPtrArray *fin
 	page_heading(page, 3, "%s", title);
 	if (findings->len == 0)
 		page_text(page, "None.");
-	else
-		page_table(page, "level|where|what");
 	for (guint i = 0; i < findings->len; i++) {
 		const Finding *finding = findings->pdata[i];
 		uint32_t line, column;
 		graph_position(state->graph, finding->span, &line, &column);
-		page_cell(page, "%s", finding->level == LEVEL_INFO ? "note" : level_word(finding->level));
-		page_cell(page, "%s:%u", graph_file_path(state->graph, finding->span.file), line);
-		page_cell(page, "%s [%s]", finding->message, finding->rule->id);
+		page_item(page, "%s: %s:%u: %s [%s]",
+		        finding->level == LEVEL_INFO ? "note" : level_word(finding->level),
+		        graph_file_path(state->graph, finding->span.file), line, finding->message, finding->rule->id);
 	}
 }
 

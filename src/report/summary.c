@@ -294,14 +294,15 @@ static void add_placement(Page *page, const Summary *summary)
 		        "%u pod%s of the state after no node may take, or has room for: after and planned are without "
 		        "them.",
 		        summary->unplaced, plural(summary->unplaced));
-	page_text(page,
-	        "Before: %s. After: the state after is applied, and pods that may not stay where they are went where "
-	        "the "
-	        "plan has them. Planned: the rest of the plan is done, too. The plan for the state after:",
-	        summary->usage ? "where pods ran when the cluster was asked, by their request or their measured peak, "
-	                         "whichever is larger"
-	                       : "requests of the pods that are bound to one node; use not measured, since no cluster "
-	                         "was asked");
+	page_text(page, "%s",
+	        summary->usage
+	                ? "Before: where pods ran when the cluster was asked, by the larger of request and measured "
+	                  "peak, or by an estimate where there is neither. After: the state after is applied; pods "
+	                  "that may not stay where they are went where the plan has them. Planned: the rest of the "
+	                  "plan is done, too. The plan for the state after:"
+	                : "Before and after: requests, or estimates where there are none, of the pods that are bound "
+	                  "to one node; where the others run, and what any of them uses, is not measured, since no "
+	                  "cluster was asked. Planned: all pods are where the plan for the state after has them:");
 	page_command(page, "%s", summary->plan);
 }
 

@@ -122,6 +122,15 @@ print("valid")
 P
 	has "the JSON of $name is as its schema says" schema.txt "valid"
 done
+if chromium=$(command -v chromium || command -v chromium-browser); then
+	HOME=$folder timeout 60 "$chromium" --headless=new --no-sandbox --disable-gpu --user-data-dir="$folder/.browser" \
+		--enable-logging=stderr --dump-dom "file://$PWD/people/report.html" >dom.html 2>browser.txt
+	is "a browser complains of nothing" "$(grep -c 'CONSOLE' browser.txt)" 0
+	has "it reads the page to its end" dom.html "How this was measured"
+	is "and sees the tables that were written" "$(grep -o '<table' dom.html | wc -l)" "$(grep -o '<table' people/report.html | wc -l)"
+else
+	skip "a browser complains of nothing" "no Chromium"
+fi
 run report --from nowhere lab
 is "a revision that nobody knows" $code 2
 rm -rf lab/.git

@@ -72,7 +72,8 @@ static const char *node_of(const Graph *graph, Node pod, Arena *arena)
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
 		GRAPH_OF (graph, pod, kinds[i], row) {
 			const char *pair = graph_symbol_text(graph, row->object), *equals = strchr(pair, '=');
-			list_add(&list, g_str_has_prefix(pair, "kubernetes.io/hostname=") ? equals + 1 : pair);
+			if (!g_str_has_prefix(pair, "kubernetes.io/os=")) /* all of them */
+				list_add(&list, g_str_has_prefix(pair, "kubernetes.io/hostname=") ? equals + 1 : pair);
 		}
 	list_add(&list, graph_text(graph, pod, FACT_NODE_NAME));
 	return list_end(&list, arena);
@@ -148,10 +149,11 @@ static void add_services(const Graph *graph, Node pod, List *ports, List *hosts,
 static bool is_listed(const Graph *graph, Node object)
 {
 	static const char *const kinds[] = {"Deployment", "StatefulSet", "DaemonSet", "CronJob"};
+	bool listed = is_kind(graph, object, "HelmRelease") ||
+	              (is_kind(graph, object, "HelmChart") && graph_has(graph, object, FACT_OPAQUE));
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-		if (is_kind(graph, object, kinds[i]))
-			return !is_quiet(graph, object) && !is_patch(graph, object);
-	return false;
+		listed = listed || is_kind(graph, object, kinds[i]);
+	return listed && !is_quiet(graph, object) && !is_patch(graph, object);
 }
 
 static void add_workload(Catalogue *catalogue, const Graph *graph, Node object)
@@ -177,7 +179,10 @@ static void add_workload(Catalogue *catalogue, const Graph *graph, Node object)
 	        .limits = join_facts(graph, pod, NODE_CONTAINER, FACT_LIMIT, arena),
 	        .data = data_of(graph, pod, object, arena),
 	        .file = path,
-	        .replicas = replicas ? replicas->object : 1,
+	        .replicas = replicas ? replicas->object
+	                    : pod    ? 1
+	                             : 0,
+	        .opaque = graph_has(graph, object, FACT_OPAQUE),
 	        .subject = object};
 	g_array_append_val(catalogue->services, service);
 }

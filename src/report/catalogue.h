@@ -10,7 +10,8 @@ typedef struct Service {
 	const char *images, *ports, *hosts; /* hosts: names and addresses that lead to it */
 	const char *probes, *requests, *limits, *data;
 	const char *file;
-	uint32_t replicas;
+	uint32_t replicas; /* 0: not known */
+	bool opaque;       /* a chart that nobody opened: what it runs is not known */
 	Node subject;
 } Service;
 
@@ -19,7 +20,7 @@ typedef struct Catalogue {
 	Arena *arena;
 } Catalogue;
 
-/* Deployments, StatefulSets, DaemonSets, CronJobs and services of compose files that are in use. */
+/* Deployments, StatefulSets, DaemonSets, CronJobs, releases of charts and services of compose files that are in use. */
 Catalogue *catalogue_new(const Graph *graph);
 void catalogue_free(Catalogue *catalogue);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalogue, catalogue_free)

@@ -50,7 +50,7 @@ static void add_service(Page *page, const Service *service, const char *backup)
 	page_cell(page, "%s", service->kind);
 	page_cell(page, "%s", or_dash(service->area));
 	page_cell(page, "%s", or_dash(service->node));
-	page_cell(page, "%u", service->replicas);
+	page_cell(page, service->replicas ? "%u" : "–", service->replicas);
 	page_cell(page, "%s", or_dash(service->images));
 	page_cell(page, "%s", or_dash(service->ports));
 	page_cell(page, "%s", or_dash(service->hosts));
@@ -73,13 +73,19 @@ void summary_add_services(Page *page, const SummaryState *state)
 	}
 	page_table(
 	        page, "name|kind|area|node|>replicas|image|ports|leads to it|probes|requests|limits|data|backup|file");
+	uint32_t opaque = 0;
 	for (guint i = 0; i < catalogue->services->len; i++) {
 		const Service *service = &g_array_index(catalogue->services, Service, i);
+		opaque += service->opaque;
 		add_service(page, service,
 		        *service->data == '\0'                                  ? "–"
 		        : lacks_backup(state->graph, service->subject, finding) ? "none found"
 		                                                                : "not measured");
 	}
+	if (opaque)
+		page_text(page,
+		        "%u of these %u are charts that were not opened: what they run, and where, is not known.",
+		        opaque, catalogue->services->len);
 	page_text(page,
 	        "Health of what runs, and whether a backup can be restored: not measured, since no cluster was asked.");
 }

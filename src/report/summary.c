@@ -411,8 +411,9 @@ static void add_measures(Page *page, const Summary *summary)
 	page_table(page, "state|commit|>files|>MB read|>ms");
 	add_state(page, "before", &summary->before);
 	add_state(page, "after", &summary->after);
-	page_text(page, "%u states in between and before were read and checked in the same way.",
-	        MAX(summary->points->len, 2) - 2 + summary->history->len);
+	uint32_t others = MAX(summary->points->len, 2) - 2 + summary->history->len;
+	if (others)
+		page_text(page, "For the pictures, %u more states were read and checked in the same way.", others);
 }
 
 Page *summary_page(const Summary *summary)

@@ -98,13 +98,22 @@ run report -o merged lab
 is "behind a merge, it begins where the improvement did" "$(jq -r .before.commit merged/report.json)" "$(git -C lab rev-parse main~2)"
 is "with the commits of each phase" "$(jq '[.commits[] | select(.phase)] | length' merged/report.json)" "$(jq '.commits | length' out/report.json)"
 
-# What is staged is a state of its own.
+# What is staged is a state of its own, and a chart in it a service of which little is known.
+cat >lab/chart.yaml <<'Y'
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: grafana, namespace: site}
+spec: {chart: {spec: {chart: grafana, sourceRef: {kind: HelmRepository, name: grafana}}}}
+Y
+git -C lab add chart.yaml
 printf 'ssh anna@192.168.1.77\n' >lab/more.sh
 git -C lab add more.sh
 run report --from HEAD -o staged lab
-is "one file is staged" "$(jq -r '"\(.after.staged) \(.after.command)"' staged/report.json)" "1 labwright check"
-has "and the report says so" staged/REPORT.md "and 1 staged file |"
-git -C lab rm -qf more.sh
+is "two files are staged" "$(jq -r '"\(.after.staged) \(.after.command)"' staged/report.json)" "2 labwright check"
+has "and the report says so" staged/REPORT.md "and 2 staged files |"
+has "the chart is listed" staged/REPORT.md "| grafana | HelmRelease |"
+has "as one that nobody opened" staged/REPORT.md "1 of these 2 are charts that were not opened"
+git -C lab rm -qf more.sh chart.yaml
 
 for name in out people merged staged; do
 	python3 - $name <<'P' >html.txt 2>&1

@@ -56,10 +56,21 @@ static bool is_item(Slice line)
 	return text.length == 0 || strchr("-*+|#>", text.at[0]) || g_ascii_isdigit(text.at[0]);
 }
 
+/* "No `charts/` folder": the word right before the path denies it. */
+static bool is_denied(Slice bytes, size_t at)
+{
+	while (at > 0 && strchr("`*\"' ", bytes.at[at - 1]))
+		at--;
+	bool no = at >= 2 && g_ascii_strncasecmp(bytes.at + at - 2, "no", 2) == 0;
+	bool not = at >= 3 && g_ascii_strncasecmp(bytes.at + at - 3, "not", 3) == 0;
+	size_t before = at - (not ? 3 : no ? 2 : 0);
+	return (no || not ) && (before == 0 || !g_ascii_isalnum(bytes.at[before - 1]));
+}
+
 static bool is_said_absent(const Graph *graph, Span span)
 {
 	Slice bytes = graph_file_bytes(graph, span.file), line = graph_line_at(graph, span);
-	if (says_absent(line))
+	if (says_absent(line) || is_denied(bytes, span.start))
 		return true;
 	size_t start = (size_t)(line.at - bytes.at), end = start + line.length;
 	while (end < bytes.length && bytes.at[end] != '\n')

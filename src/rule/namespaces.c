@@ -97,12 +97,19 @@ static Span user_place(const Graph *graph, Node object, const char *name)
 	return graph_place(graph, object);
 }
 
+/* A right to look into a namespace is given to what somebody else made: an operator, a chart, the cluster. */
+static bool is_right(const Graph *graph, Node object)
+{
+	const char *kind = graph_text(graph, object, FACT_KIND);
+	return strcmp(kind, "Role") == 0 || strcmp(kind, "RoleBinding") == 0;
+}
+
 static void collect_users(Spaces *spaces)
 {
 	const Graph *graph = checker_graph(spaces->checker);
 	GRAPH_EACH (graph, FACT_IDENTITY, row) {
 		const char *name = namespace_of(graph, row->object);
-		if (is_in_use(graph, row->subject))
+		if (is_in_use(graph, row->subject) && !is_right(graph, row->subject))
 			add_user(spaces, name, user_place(graph, row->subject, name));
 	}
 	GRAPH_EACH (graph, FACT_TARGET_NAMESPACE, row)

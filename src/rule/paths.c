@@ -78,6 +78,31 @@ static void check_expanded(Reader *reader, Node link)
 		gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), path);
 }
 
+/* A Dockerfile that copies or starts the file by its name: what it names is looked for in the image. */
+static bool is_taken_by(const Graph *graph, Node dockerfile, Slice name)
+{
+	GRAPH_CHILDREN (graph, dockerfile, NODE_STAGE, stage)
+		GRAPH_CHILDREN (graph, stage, NODE_INSTRUCTION, instruction)
+			GRAPH_OF (graph, instruction, FACT_SOURCE, row)
+				if (slice_equal(path_name(graph_symbol_slice(graph, row->object)), name))
+					return true;
+	return false;
+}
+
+/* The script is one of an image: a Dockerfile beside it or above takes it by its name. */
+static bool runs_in_image(const Graph *graph, uint32_t file)
+{
+	Slice path = slice_from(graph_file_path(graph, file)), name = path_name(path);
+	if (slice_find(name, "entrypoint", 0) != SIZE_MAX)
+		return true;
+	GRAPH_NODES (graph, NODE_DOCKERFILE, dockerfile) {
+		Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, dockerfile))));
+		if (path_is_below(path, folder) && is_taken_by(graph, dockerfile, name))
+			return true;
+	}
+	return false;
+}
+
 static void check_script_link(Reader *reader, Node link)
 {
 	const Graph *graph = checker_graph(reader->checker);
@@ -88,7 +113,8 @@ static void check_script_link(Reader *reader, Node link)
 	if (slice_starts(path, "$"))
 		check_expanded(reader, link);
 	if (!is_script_path(path) || is_kept_out(reader->gone, folder, path) ||
-	        script_knows(script_of(reader, graph_file_of(graph, link)), path))
+	        script_knows(script_of(reader, graph_file_of(graph, link)), path) ||
+	        runs_in_image(graph, graph_file_of(graph, link)))
 		return;
 	g_autofree char *full = meant_path(graph, folder, path);
 	if (full)

@@ -23,8 +23,9 @@ typedef struct Planner {
 	const Graph *graph;
 	GPtrArray *parts;    /* Part, by path */
 	GHashTable *by_path; /* path → Part */
-	bool live;           /* Flux or Argo CD reads the paths */
-	bool sorted;         /* all parts lie below one folder: their owner sorts them there */
+	Bonds *bonds;
+	bool live;   /* Flux or Argo CD reads the paths */
+	bool sorted; /* all parts lie below one folder: their owner sorts them there */
 } Planner;
 
 static void part_free(gpointer data)
@@ -247,7 +248,9 @@ static void add_move(Planner *planner, const Part *part, const char *area, const
 {
 	Layout *layout = planner->layout;
 	const char *name = path_name(slice_from(part->path)).at;
-	bool whole = strcmp(area, name) == 0 || g_str_has_suffix(area, "/") || strcmp(part->path, area) == 0;
+	bool short_for = strcmp(part->path, "infra") == 0 && strcmp(area, "infrastructure") == 0;
+	bool whole =
+	        short_for || strcmp(area, name) == 0 || g_str_has_suffix(area, "/") || strcmp(part->path, area) == 0;
 	const char *last = path_name(slice_from(area)).at;
 	const char *to = whole || strcmp(last, name) == 0 ? area : arena_printf(layout->arena, "%s/%s", area, name);
 	if (path_is_below(slice_from(part->path), slice_from(area)) || strcmp(part->path, to) == 0)
@@ -391,8 +394,8 @@ static void decide_archived(Planner *planner, const Part *part)
 {
 	Layout *layout = planner->layout;
 	const char *reason = arena_printf(layout->arena, "it is put aside: %s", path_name(slice_from(part->path)).at);
-	if (strchr(part->path, '/'))
-		return; /* an archive of its area */
+	if (strchr(part->path, '/') || g_ascii_strcasecmp(part->path, "archive") == 0)
+		return; /* an archive of its area, or the archive already */
 	bool first = !graph_has_folder(planner->graph, slice_from("archive"));
 	for (guint i = 0; i < layout->moves->len; i++)
 		first = first && strcmp(g_array_index(layout->moves, PartMove, i).to, "archive") != 0;
@@ -401,42 +404,6 @@ static void decide_archived(Planner *planner, const Part *part)
 		g_array_append_val(layout->moves, move);
 	else
 		add_move(planner, part, "archive", reason);
-}
-
-/* What lies beside a compose file and is not in Git stays behind where a branch is merged: data, and secrets. */
-static const char *left_behind(const Planner *planner, const Part *part)
-{
-	const Graph *graph = planner->graph;
-	Arena *arena = planner->layout->arena;
-	GRAPH_NODES (graph, NODE_SERVICE, service) {
-		Slice file = slice_from(graph_file_path(graph, graph_file_of(graph, service))),
-		      folder = path_folder(file);
-		if (!path_is_below(file, slice_from(part->path)))
-			continue;
-		GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
-			Slice path = slice_from(graph_name(graph, mount));
-			g_autofree char *full = slice_starts(path, ".") ? path_resolve(folder, path) : NULL;
-			if (full && !is_there(graph, full))
-				return arena_printf(arena,
-				        "a container keeps %.*s beside the compose file, which Git does not move",
-				        SLICE_ARGS(path));
-		}
-		GRAPH_OF (graph, service, FACT_ENV_FILE, row) {
-			g_autofree char *full = path_resolve(folder, graph_symbol_slice(graph, row->object));
-			if (full && !is_there(graph, full))
-				return arena_printf(arena, "it reads %s, which is not in Git and so would not move",
-				        graph_symbol_text(graph, row->object));
-		}
-	}
-	GRAPH_NODES (graph, NODE_VARIABLE, variable) {
-		Slice file = slice_from(graph_file_path(graph, graph_file_of(graph, variable)));
-		Node compose = graph_ancestor(graph, variable, NODE_COMPOSE);
-		g_autofree char *env = path_resolve(path_folder(file), SLICE(".env"));
-		if (compose && path_is_below(file, slice_from(part->path)) &&
-		        !graph_has(graph, variable, FACT_DEFAULT) && env && !is_there(graph, env))
-			return "its compose file takes variables from an .env that is not in Git and so would not move";
-	}
-	return NULL;
 }
 
 /* Parts of two folders at the top at least, put aside ones apart. */
@@ -481,7 +448,7 @@ static void decide(Planner *planner, Part *part)
 	else if (planner->live || planner->sorted || depth_of(part->path) > 2)
 		return; /* Flux or Argo CD reads it where it is, or its owner has a folder for all; that is an order,
 		           too */
-	else if ((reason = left_behind(planner, part)))
+	else if ((reason = bonds_of(planner->bonds, part->path)))
 		add_unsure(layout, part->path, 0, reason);
 	else if ((document = called(planner, part, trials, &line)))
 		add_move(planner, part, "experimental",
@@ -527,12 +494,19 @@ static void decide_loose(Planner *planner, uint32_t file)
 	for (size_t i = 0; i < G_N_ELEMENTS(kept); i++)
 		if (g_str_has_prefix(path, kept[i]))
 			return;
-	if (g_str_has_suffix(path, ".sh") && follows_itself(graph_file_bytes(graph, file)))
+	const char *bond = bonds_of(planner->bonds, path);
+	bool script = g_str_has_suffix(path, ".sh"),
+	     text = g_str_has_suffix(path, ".md") || g_str_has_suffix(path, ".txt");
+	if ((script || text) && bond)
+		add_unsure(planner->layout, path, 0, bond);
+	else if (text && (g_str_has_prefix(path, "tmp") || g_str_has_prefix(path, "temp")))
+		add_unsure(planner->layout, path, 0, "its name says that it is of the moment: delete it, or rename it");
+	else if (script && follows_itself(graph_file_bytes(graph, file)))
 		add_unsure(
 		        planner->layout, path, 0, "the script goes to its own folder first, so it stays where it is");
-	else if (g_str_has_suffix(path, ".sh"))
+	else if (script)
 		add_move(planner, &part, "scripts", "a script that lies loose at the top");
-	else if ((g_str_has_suffix(path, ".md") || g_str_has_suffix(path, ".txt")) && !is_conventional(path))
+	else if (text && !is_conventional(path))
 		add_move(planner, &part, "docs", "a text that lies loose at the top");
 }
 
@@ -595,8 +569,49 @@ static const char *where_most_went(const Layout *layout, Slice folder)
 	return best;
 }
 
+/* Its owner said so, or it is put aside: then it need not stay with its neighbours. */
+static bool is_decided(const PartMove *move)
+{
+	return g_str_has_prefix(move->reason, "labwright.yaml") || g_str_has_prefix(move->to, "archive");
+}
+
+/* What shares a folder belongs together: a folder that would keep more than a third of its parts keeps all. */
+static void keep_together(Layout *layout)
+{
+	g_autoptr(GHashTable) leaving = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint i = 0; i < layout->moves->len; i++) {
+		char *folder = slice_dup(path_folder(slice_from(g_array_index(layout->moves, PartMove, i).from)));
+		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(leaving, folder));
+		g_hash_table_insert(leaving, folder, GUINT_TO_POINTER(count + 1));
+	}
+	for (guint i = layout->moves->len; i-- > 0;) {
+		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
+		g_autofree char *folder = slice_dup(path_folder(slice_from(move->from)));
+		guint all = GPOINTER_TO_UINT(g_hash_table_lookup(layout->crowds, folder)),
+		      some = GPOINTER_TO_UINT(g_hash_table_lookup(leaving, folder));
+		if (*folder && some * 3 < all * 2 && !is_decided(move))
+			layout_refuse(layout, i,
+			        arena_printf(layout->arena,
+			                "it could be in %s, but %u of %u parts of %s have no such place", move->area,
+			                all - some, all, folder));
+	}
+}
+
+/* How many parts share a folder, archived ones apart. */
+static void count_crowds(Planner *planner)
+{
+	for (guint i = 0; i < planner->parts->len; i++) {
+		const Part *part = planner->parts->pdata[i];
+		const char *folder = arena_text(planner->layout->arena, path_folder(slice_from(part->path)));
+		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(planner->layout->crowds, folder));
+		if (part->quiet < part->files)
+			g_hash_table_insert(planner->layout->crowds, (gpointer)folder, GUINT_TO_POINTER(count + 1));
+	}
+}
+
 void layout_settle(Layout *layout)
 {
+	keep_together(layout);
 	g_hash_table_remove_all(layout->emptied);
 	for (guint i = 0; i < layout->moves->len; i++) {
 		Slice folder = path_folder(slice_from(g_array_index(layout->moves, PartMove, i).from));
@@ -617,14 +632,17 @@ Layout *layout_new(const Graph *graph)
 	layout->unsure = g_array_new(FALSE, FALSE, sizeof(Unsure));
 	layout->arena = arena_new();
 	layout->emptied = g_hash_table_new(g_str_hash, g_str_equal);
+	layout->crowds = g_hash_table_new(g_str_hash, g_str_equal);
 	Planner planner = {.layout = layout,
 	        .graph = graph,
 	        .parts = g_ptr_array_new_with_free_func(part_free),
 	        .by_path = g_hash_table_new(g_str_hash, g_str_equal),
+	        .bonds = bonds_new(graph, layout->arena),
 	        .live = has_appliers(graph)};
 	find_parts(&planner);
 	look_at_files(&planner);
 	planner.sorted = is_sorted(&planner);
+	count_crowds(&planner);
 	for (guint i = 0; i < planner.parts->len; i++)
 		decide(&planner, planner.parts->pdata[i]);
 	for (uint32_t file = 0; file < graph_files(graph) && !planner.live; file++)
@@ -632,6 +650,7 @@ Layout *layout_new(const Graph *graph)
 	g_array_sort(layout->moves, compare_moves);
 	refuse_collisions(layout);
 	layout_settle(layout);
+	bonds_free(planner.bonds);
 	g_hash_table_unref(planner.by_path);
 	g_ptr_array_unref(planner.parts);
 	return layout;
@@ -644,6 +663,7 @@ void layout_free(Layout *layout)
 	g_array_unref(layout->moves);
 	g_array_unref(layout->unsure);
 	g_hash_table_unref(layout->emptied);
+	g_hash_table_unref(layout->crowds);
 	arena_free(layout->arena);
 	g_free(layout);
 }

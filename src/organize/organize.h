@@ -29,6 +29,7 @@ typedef struct Layout {
 	const Graph *graph;
 	GArray *moves;       /* PartMove, by from */
 	GArray *unsure;      /* Unsure, by path */
+	GHashTable *crowds;  /* folder → how many parts lie in it */
 	GHashTable *emptied; /* folder that all parts leave → where most of what was below it is */
 	Arena *arena;
 } Layout;
@@ -41,7 +42,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Layout, layout_free)
 /* Takes a move out of the layout and says why. index is that of layout->moves. */
 void layout_refuse(Layout *layout, guint index, const char *reason);
 
-/* Finds the folders that the moves empty: after the last layout_refuse, before what follows. */
+/* Refuses moves that would take a folder's parts apart, and finds the folders that the others empty: after the last
+ * layout_refuse, before what follows. */
 void layout_settle(Layout *layout);
 
 /* The move that a path goes with, or NULL; and where the path is then, or the path itself: for a folder that is emptied
@@ -59,3 +61,10 @@ GArray *layout_rewrite(Layout *layout);
 /* The area of what runs in an image: "core", "monitoring", "ai-stack", "media", "home", "network", "storage"; NULL for
  * an image that no table knows. */
 const char *area_of_image(Slice image);
+
+/* What ties parts to their places. The graph and the arena must outlive it; free with bonds_free. */
+typedef struct Bonds Bonds;
+Bonds *bonds_new(const Graph *graph, Arena *arena);
+void bonds_free(Bonds *bonds);
+/* Why the folder or file of that path cannot go anywhere, for the reader; NULL if it can. */
+const char *bonds_of(const Bonds *bonds, const char *path);

@@ -59,13 +59,19 @@ static bool is_known_name(const Rewriter *rewriter, size_t start)
 	                                                              g_hash_table_contains(rewriter->names, quoted));
 }
 
+/* What stands before a place in its line; of a long line the end, so that no text costs its square. */
+static Slice before_in_line(Slice text, size_t start)
+{
+	size_t line = start;
+	while (line > 0 && start - line < 160 && text.at[line - 1] != '\n')
+		line--;
+	return slice_sub(text, line, start);
+}
+
 /* Drawn trees name folders without those above them; they are drawn anew. */
 static bool is_drawn(Slice text, size_t start)
 {
-	size_t line = start;
-	while (line > 0 && text.at[line - 1] != '\n')
-		line--;
-	Slice before = slice_sub(text, line, start);
+	Slice before = before_in_line(text, start);
 	return slice_find(before, "├", 0) != SIZE_MAX || slice_find(before, "└", 0) != SIZE_MAX ||
 	       slice_find(before, "|--", 0) != SIZE_MAX || slice_find(before, "`--", 0) != SIZE_MAX;
 }
@@ -73,10 +79,7 @@ static bool is_drawn(Slice text, size_t start)
 /* Behind these a word is an image and no path. */
 static bool names_image(Slice text, size_t start)
 {
-	size_t line = start;
-	while (line > 0 && text.at[line - 1] != '\n')
-		line--;
-	Slice before = slice_trim(slice_sub(text, line, start));
+	Slice before = slice_trim(before_in_line(text, start));
 	return slice_ends(before, "image:") || slice_ends(before, "FROM") || slice_ends(before, "repository:");
 }
 
@@ -100,6 +103,8 @@ static bool next_word(const Rewriter *rewriter, size_t *at, Word *ret_word)
 		while (end > start && strchr(".~@", text.at[end - 1]) && !(end - start >= 2 && text.at[end - 2] == '.'))
 			end--;
 		Slice word = slice_sub(text, start, end);
+		if (slice_find_byte(word, '/', 0) == SIZE_MAX && !is_known_name(rewriter, start))
+			continue;
 		bool url = slice_find(word, "//", 0) != SIZE_MAX || (start > 0 && text.at[start - 1] == '@');
 		if (word.length < 2 || url || names_image(text, start) || is_drawn(text, start))
 			continue;
@@ -110,8 +115,6 @@ static bool next_word(const Rewriter *rewriter, size_t *at, Word *ret_word)
 		bool named = before == '$' && cut != SIZE_MAX;
 		*ret_word = (Word){named ? start + cut : start, end, named || (slash && strchr("})\"", before)),
 		        slash || slice_starts(word, "~/")};
-		if (slice_find_byte(word, '/', 0) == SIZE_MAX && !is_known_name(rewriter, start))
-			continue;
 		return true;
 	}
 	return false;

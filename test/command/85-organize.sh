@@ -82,6 +82,26 @@ run organize --commit lab
 is "changes of the user stop a commit" $code 2
 is "and nothing moved" "$(git -C lab status --porcelain)" " M README.md"
 
+# what takes a folder by a pattern would miss what moved out of it
+make_lab
+printf '#!/bin/sh\nfor app in k8s/*/; do kubectl apply -f "$app"; done\n' >lab/all.sh
+git -C lab add -A && git -C lab commit -qm "all of them"
+run organize lab
+has "a pattern holds what it takes" "$out" "k8s/db: all.sh:2 takes what lies in k8s by a pattern"
+lacks "whatever its area" "$out" "k8s/llm → "
+has "and nothing else" "$out" "bot → production/bot"
+
+make_lab
+printf 'apiVersion: v2\nname: postgres\nversion: 1.0.0\n' >lab/k8s/db/Chart.yaml
+printf '# Begin\n`curl -L https://raw.example.org/anna/lab/main/up.sh | sh`\n' >lab/docs/begin.md
+touch lab/tmp_notes.md
+git -C lab add -A && git -C lab commit -qm "a chart, and an address"
+run organize lab
+has "a chart stays" "$out" "k8s/db: it is a chart"
+has "what is fetched by its address stays" "$out" "up.sh: docs/begin.md:2 fetches up.sh by its address"
+has "what is of the moment is no document" "$out" "tmp_notes.md: its name says"
+has "a folder is not taken apart" "$out" "k8s/llm: it could be in production/ai-stack, but 2 of 3 parts of k8s have no such place"
+
 make_lab
 rm -rf lab/.git
 run organize --write lab

@@ -1,0 +1,202 @@
+/* What ties a part to its place, whatever its area: things beside it that Git does not hold, charts that something
+ * installs by their path, patterns that take whatever lies in a folder, and addresses under which files are fetched.
+ * A reference by name can be rewritten; these cannot. */
+#include "base/path.h"
+#include "organize/organize.h"
+
+struct Bonds {
+	const Graph *graph;
+	Arena *arena;
+	GHashTable *patterns; /* folder → where it is written that all below it is taken */
+	GHashTable *fetched;  /* path → where its address is */
+};
+
+/* ---- texts ------------------------------------------------------------------------------------------------- */
+
+static bool is_path_byte(char c)
+{
+	return g_ascii_isalnum(c) || strchr("._/-+@~", c) != NULL || (unsigned char)c >= 0x80;
+}
+
+static bool exists(const Graph *graph, const char *path)
+{
+	return *path && (graph_find_file(graph, slice_from(path)) || graph_has_folder(graph, slice_from(path)));
+}
+
+static const char *place(const Bonds *bonds, uint32_t file, size_t at)
+{
+	uint32_t line, column;
+	graph_position(bonds->graph, (Span){file, (uint32_t)at, (uint32_t)at}, &line, &column);
+	return arena_printf(bonds->arena, "%s:%u", graph_file_path(bonds->graph, file), line);
+}
+
+static bool note_folder(const Bonds *bonds, Slice from, Slice folder, uint32_t file, size_t at)
+{
+	g_autofree char *path = path_resolve(from, folder);
+	if (!path || *path == '\0' || !graph_has_folder(bonds->graph, slice_from(path)))
+		return false;
+	const char *key = arena_text(bonds->arena, slice_from(path));
+	if (!g_hash_table_contains(bonds->patterns, key))
+		g_hash_table_insert(bonds->patterns, (gpointer)key, (gpointer)place(bonds, file, at));
+	return true;
+}
+
+/* "services/" before a wildcard or a variable: seen from the root, from the file, and behind a variable's own folder.
+ * The clone's place on a machine may stand before it. */
+static void note_pattern(const Bonds *bonds, uint32_t file, Slice text, size_t slash)
+{
+	size_t start = slash;
+	while (start > 0 && slash - start < 256 && is_path_byte(text.at[start - 1]))
+		start--;
+	Slice word = slice_sub(text, start, slash);
+	bool variable = start > 0 && strchr("$}", text.at[start - 1]);
+	if (slice_find(word, "//", 0) != SIZE_MAX)
+		return;
+	if (variable) {
+		size_t first = slice_find_byte(word, '/', 0);
+		if (first == SIZE_MAX)
+			return;
+		word = slice_sub(word, first + 1, word.length);
+	}
+	Slice own = path_folder(slice_from(graph_file_path(bonds->graph, file)));
+	bool home = slice_starts(word, "/home/") || slice_starts(word, "/opt/") || slice_starts(word, "/srv/") ||
+	            slice_starts(word, "/root/") || slice_starts(word, "~/");
+	note_folder(bonds, own, word, file, slash);
+	note_folder(bonds, (Slice){"", 0}, word, file, slash);
+	for (size_t next = home ? slice_find_byte(word, '/', 1) : SIZE_MAX; next != SIZE_MAX;
+	        next = slice_find_byte(word, '/', next + 1))
+		if (note_folder(bonds, (Slice){"", 0}, slice_sub(word, next + 1, word.length), file, slash))
+			return;
+}
+
+/* ".../raw/main/setup.sh": the end of the address is a path of this repository. */
+static void note_address(const Bonds *bonds, uint32_t file, Slice text, size_t start)
+{
+	size_t end = start;
+	while (end < text.length && is_path_byte(text.at[end]))
+		end++;
+	Slice address = slice_sub(text, start, end);
+	if (slice_find(address, "raw", 0) == SIZE_MAX)
+		return;
+	int parts = 0; /* owner, repository, branch: no fewer come before the path */
+	for (size_t slash = slice_find_byte(address, '/', 0); slash != SIZE_MAX;
+	        slash = slice_find_byte(address, '/', slash + 1)) {
+		g_autofree char *path = slice_dup(slice_sub(address, slash + 1, address.length));
+		if (++parts < 4 || !graph_find_file(bonds->graph, slice_from(path)))
+			continue;
+		const char *key = arena_text(bonds->arena, slice_from(path));
+		g_hash_table_insert(bonds->fetched, (gpointer)key, (gpointer)place(bonds, file, start));
+	}
+}
+
+/* A document tells how things are laid out; only what a program reads can lose them. */
+static void read_text(const Bonds *bonds, uint32_t file)
+{
+	const Graph *graph = bonds->graph;
+	Slice text = graph_file_bytes(graph, file);
+	bool document = slice_ends(slice_from(graph_file_path(graph, file)), ".md");
+	for (size_t at = slice_find_byte(text, '/', 0); at != SIZE_MAX; at = slice_find_byte(text, '/', at + 1)) {
+		char next = at + 1 < text.length ? text.at[at + 1] : '\0';
+		if (!document && next && strchr("*${<", next))
+			note_pattern(bonds, file, text, at);
+		else if (next == '/' && at > 0 && text.at[at - 1] == ':')
+			note_address(bonds, file, text, at + 2);
+	}
+}
+
+Bonds *bonds_new(const Graph *graph, Arena *arena)
+{
+	Bonds *bonds = g_new0(Bonds, 1);
+	*bonds = (Bonds){
+	        graph, arena, g_hash_table_new(g_str_hash, g_str_equal), g_hash_table_new(g_str_hash, g_str_equal)};
+	for (uint32_t file = 0; file < graph_files(graph); file++)
+		if (!graph_has(graph, graph_file_node(graph, file), FACT_CLASS))
+			read_text(bonds, file);
+	return bonds;
+}
+
+void bonds_free(Bonds *bonds)
+{
+	g_hash_table_unref(bonds->patterns);
+	g_hash_table_unref(bonds->fetched);
+	g_free(bonds);
+}
+
+/* ---- what ties a part ------------------------------------------------------------------------------------------ */
+
+/* What lies beside a compose file and is not in Git stays behind where a branch is merged: data, and secrets. */
+static const char *left_behind(const Bonds *bonds, const char *path)
+{
+	const Graph *graph = bonds->graph;
+	GRAPH_NODES (graph, NODE_SERVICE, service) {
+		Slice file = slice_from(graph_file_path(graph, graph_file_of(graph, service))),
+		      folder = path_folder(file);
+		if (!path_is_below(file, slice_from(path)))
+			continue;
+		GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
+			Slice source = slice_from(graph_name(graph, mount));
+			g_autofree char *full = slice_starts(source, ".") ? path_resolve(folder, source) : NULL;
+			if (full && !exists(graph, full))
+				return arena_printf(bonds->arena,
+				        "a container keeps %.*s beside the compose file, which Git does not move",
+				        SLICE_ARGS(source));
+		}
+		GRAPH_OF (graph, service, FACT_ENV_FILE, row) {
+			g_autofree char *full = path_resolve(folder, graph_symbol_slice(graph, row->object));
+			if (full && !exists(graph, full))
+				return arena_printf(bonds->arena,
+				        "it reads %s, which is not in Git and so would not move",
+				        graph_symbol_text(graph, row->object));
+		}
+	}
+	GRAPH_NODES (graph, NODE_VARIABLE, variable) {
+		Slice file = slice_from(graph_file_path(graph, graph_file_of(graph, variable)));
+		Node compose = graph_ancestor(graph, variable, NODE_COMPOSE);
+		g_autofree char *env = path_resolve(path_folder(file), SLICE(".env"));
+		if (compose && path_is_below(file, slice_from(path)) && !graph_has(graph, variable, FACT_DEFAULT) &&
+		        env && !exists(graph, env))
+			return "its compose file takes variables from an .env that is not in Git and so would not move";
+	}
+	return NULL;
+}
+
+static const char *installed(const Bonds *bonds, const char *path)
+{
+	g_autofree char *chart = g_strconcat(path, "/Chart.yaml", NULL);
+	return graph_find_file(bonds->graph, slice_from(chart))
+	               ? "it is a chart, and what installs it may know its path from outside of the repository"
+	               : NULL;
+}
+
+static const char *taken(const Bonds *bonds, const char *path)
+{
+	for (Slice folder = path_folder(slice_from(path)); folder.length; folder = path_folder(folder)) {
+		g_autofree char *key = slice_dup(folder);
+		const char *where = g_hash_table_lookup(bonds->patterns, key);
+		if (where)
+			return arena_printf(
+			        bonds->arena, "%s takes what lies in %s by a pattern, and would miss it", where, key);
+	}
+	return NULL;
+}
+
+static const char *asked_for(const Bonds *bonds, const char *path)
+{
+	GHashTableIter iter;
+	gpointer file, where;
+	g_hash_table_iter_init(&iter, bonds->fetched);
+	while (g_hash_table_iter_next(&iter, &file, &where))
+		if (path_is_below(slice_from(file), slice_from(path)))
+			return arena_printf(
+			        bonds->arena, "%s fetches %s by its address", (const char *)where, (const char *)file);
+	return NULL;
+}
+
+const char *bonds_of(const Bonds *bonds, const char *path)
+{
+	const char *(*const ties[])(const Bonds *, const char *) = {installed, taken, asked_for, left_behind};
+	const char *reason = NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(ties) && !reason; i++)
+		reason = ties[i](bonds, path);
+	return reason;
+}

@@ -58,6 +58,38 @@ static uint32_t shared_parts(Slice a, Slice b)
 	return parts;
 }
 
+/* A name of several words, as "backup-postgres.sh": it was given to one thing. */
+static bool is_compound(Slice name)
+{
+	size_t dot = slice_find_byte(name, '.', 1);
+	for (size_t i = 1; i + 1 < MIN(dot, name.length); i++)
+		if (strchr("-_", name.at[i]) || (g_ascii_isupper(name.at[i]) && g_ascii_islower(name.at[i - 1])))
+			return true;
+	return false;
+}
+
+/* In capitals, as CONSTRAINTS.md: many folders have one, each its own. */
+static bool is_capital(Slice name)
+{
+	for (size_t i = 0; i < name.length && name.at[i] != '.'; i++)
+		if (g_ascii_islower(name.at[i]))
+			return false;
+	return true;
+}
+
+/* Where no folder is shared. The name of a single word proves nothing about another folder while the one that it is
+ * said to be in is there: more likely the file went and the other is its neighbour. */
+static bool says_enough(const Moved *moved, Slice wanted, const char *found)
+{
+	Slice name = path_name(wanted), folder = path_folder(wanted);
+	g_autofree char *key = slice_dup(folder);
+	if (name.length <= 3 || is_common_name(name))
+		return false;
+	if (path_is_below(slice_from(found), folder) || is_compound(name))
+		return true;
+	return !is_capital(name) && !g_hash_table_contains(moved->paths, key);
+}
+
 const char *moved_to(const Moved *moved, const char *path)
 {
 	Slice wanted = slice_from(path), name = path_name(wanted);
@@ -74,7 +106,7 @@ const char *moved_to(const Moved *moved, const char *path)
 	}
 	if (!best || strcmp(best, path) == 0)
 		return NULL;
-	return most > 1 || (same->len == 1 && name.length > 3 && !is_common_name(name)) ? best : NULL;
+	return most > 1 || (same->len == 1 && says_enough(moved, wanted, best)) ? best : NULL;
 }
 
 /* From a folder to a path, up as far as needed. */

@@ -9,6 +9,7 @@ struct Bonds {
 	Arena *arena;
 	GHashTable *patterns; /* folder → where it is written that all below it is taken */
 	GHashTable *fetched;  /* path → where its address is */
+	GHashTable *named;    /* folder at the top → where a tool's settings at the top have its name */
 };
 
 /* ---- texts ------------------------------------------------------------------------------------------------- */
@@ -89,6 +90,28 @@ static void note_address(const Bonds *bonds, uint32_t file, Slice text, size_t s
 	}
 }
 
+/* `"infra": {…}` of a tool's JSON: the folder itself, by a name that no reader takes for a path. */
+static void note_name(const Bonds *bonds, uint32_t file, Slice text, size_t quote)
+{
+	size_t end = slice_find_byte(text, '"', quote + 1);
+	if (end == SIZE_MAX || end - quote > 64 || end == quote + 1)
+		return;
+	g_autofree char *name = slice_dup(slice_sub(text, quote + 1, end));
+	if (!strchr(name, '/') && graph_has_folder(bonds->graph, slice_from(name)) &&
+	        !g_hash_table_contains(bonds->named, name))
+		g_hash_table_insert(
+		        bonds->named, arena_text(bonds->arena, slice_from(name)), (gpointer)place(bonds, file, quote));
+}
+
+static void read_names(const Bonds *bonds, uint32_t file)
+{
+	Slice path = slice_from(graph_file_path(bonds->graph, file)), text = graph_file_bytes(bonds->graph, file);
+	if (path_folder(path).length || !slice_ends(path, ".json"))
+		return;
+	for (size_t at = slice_find_byte(text, '"', 0); at != SIZE_MAX; at = slice_find_byte(text, '"', at + 1))
+		note_name(bonds, file, text, at);
+}
+
 /* A document tells how things are laid out; only what a program reads can lose them. */
 static void read_text(const Bonds *bonds, uint32_t file)
 {
@@ -107,11 +130,16 @@ static void read_text(const Bonds *bonds, uint32_t file)
 Bonds *bonds_new(const Graph *graph, Arena *arena)
 {
 	Bonds *bonds = g_new0(Bonds, 1);
-	*bonds = (Bonds){
-	        graph, arena, g_hash_table_new(g_str_hash, g_str_equal), g_hash_table_new(g_str_hash, g_str_equal)};
+	*bonds = (Bonds){.graph = graph,
+	        .arena = arena,
+	        .patterns = g_hash_table_new(g_str_hash, g_str_equal),
+	        .fetched = g_hash_table_new(g_str_hash, g_str_equal),
+	        .named = g_hash_table_new(g_str_hash, g_str_equal)};
 	for (uint32_t file = 0; file < graph_files(graph); file++)
-		if (!graph_has(graph, graph_file_node(graph, file), FACT_CLASS))
+		if (!graph_has(graph, graph_file_node(graph, file), FACT_CLASS)) {
 			read_text(bonds, file);
+			read_names(bonds, file);
+		}
 	return bonds;
 }
 
@@ -119,6 +147,7 @@ void bonds_free(Bonds *bonds)
 {
 	g_hash_table_unref(bonds->patterns);
 	g_hash_table_unref(bonds->fetched);
+	g_hash_table_unref(bonds->named);
 	g_free(bonds);
 }
 
@@ -192,9 +221,15 @@ static const char *asked_for(const Bonds *bonds, const char *path)
 	return NULL;
 }
 
+static const char *called(const Bonds *bonds, const char *path)
+{
+	const char *where = g_hash_table_lookup(bonds->named, path);
+	return where ? arena_printf(bonds->arena, "%s may mean this folder by its name", where) : NULL;
+}
+
 const char *bonds_of(const Bonds *bonds, const char *path)
 {
-	const char *(*const ties[])(const Bonds *, const char *) = {installed, taken, asked_for, left_behind};
+	const char *(*const ties[])(const Bonds *, const char *) = {installed, taken, asked_for, called, left_behind};
 	const char *reason = NULL;
 	for (size_t i = 0; i < G_N_ELEMENTS(ties) && !reason; i++)
 		reason = ties[i](bonds, path);

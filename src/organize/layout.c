@@ -537,66 +537,6 @@ static int compare_moves(const void *a, const void *b)
 	return strcmp(((const PartMove *)a)->from, ((const PartMove *)b)->from);
 }
 
-/* Something stays in the folder. */
-static bool keeps_files(const Layout *layout, Slice folder)
-{
-	for (uint32_t file = 0; file < graph_files(layout->graph); file++) {
-		const char *path = graph_file_path(layout->graph, file);
-		if (path_is_below(slice_from(path), folder) && !layout_move_of(layout, path))
-			return true;
-	}
-	return false;
-}
-
-/* The highest folder that most moves out of the old one lead below. */
-static const char *where_most_went(const Layout *layout, Slice folder)
-{
-	const char *best = NULL;
-	guint most = 0;
-	g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (guint i = 0; i < layout->moves->len; i++) {
-		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
-		if (!path_is_below(slice_from(move->from), folder))
-			continue;
-		char *top = g_strndup(move->to, strcspn(move->to, "/"));
-		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, top)) + 1;
-		if (count > most) {
-			most = count;
-			best = arena_text(layout->arena, slice_from(top));
-		}
-		g_hash_table_insert(counts, top, GUINT_TO_POINTER(count));
-	}
-	return best;
-}
-
-/* Its owner said so, or it is put aside: then it need not stay with its neighbours. */
-static bool is_decided(const PartMove *move)
-{
-	return g_str_has_prefix(move->reason, "labwright.yaml") || g_str_has_prefix(move->to, "archive");
-}
-
-/* What shares a folder belongs together: a folder that would keep more than a third of its parts keeps all. */
-static void keep_together(Layout *layout)
-{
-	g_autoptr(GHashTable) leaving = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (guint i = 0; i < layout->moves->len; i++) {
-		char *folder = slice_dup(path_folder(slice_from(g_array_index(layout->moves, PartMove, i).from)));
-		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(leaving, folder));
-		g_hash_table_insert(leaving, folder, GUINT_TO_POINTER(count + 1));
-	}
-	for (guint i = layout->moves->len; i-- > 0;) {
-		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
-		g_autofree char *folder = slice_dup(path_folder(slice_from(move->from)));
-		guint all = GPOINTER_TO_UINT(g_hash_table_lookup(layout->crowds, folder)),
-		      some = GPOINTER_TO_UINT(g_hash_table_lookup(leaving, folder));
-		if (*folder && some * 3 < all * 2 && !is_decided(move))
-			layout_refuse(layout, i,
-			        arena_printf(layout->arena,
-			                "it could be in %s, but %u of %u parts of %s have no such place", move->area,
-			                all - some, all, folder));
-	}
-}
-
 /* How many parts share a folder, archived ones apart. */
 static void count_crowds(Planner *planner)
 {
@@ -606,21 +546,6 @@ static void count_crowds(Planner *planner)
 		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(planner->layout->crowds, folder));
 		if (part->quiet < part->files)
 			g_hash_table_insert(planner->layout->crowds, (gpointer)folder, GUINT_TO_POINTER(count + 1));
-	}
-}
-
-void layout_settle(Layout *layout)
-{
-	keep_together(layout);
-	g_hash_table_remove_all(layout->emptied);
-	for (guint i = 0; i < layout->moves->len; i++) {
-		Slice folder = path_folder(slice_from(g_array_index(layout->moves, PartMove, i).from));
-		for (; folder.length; folder = path_folder(folder)) {
-			const char *key = arena_text(layout->arena, folder);
-			if (g_hash_table_contains(layout->emptied, key) || keeps_files(layout, folder))
-				break;
-			g_hash_table_insert(layout->emptied, (gpointer)key, (gpointer)where_most_went(layout, folder));
-		}
 	}
 }
 

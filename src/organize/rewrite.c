@@ -18,6 +18,7 @@ typedef struct Rewriter {
 	Slice text, folder; /* folder: where it lies now */
 	const char *new_folder;
 	bool from_root, from_here; /* how its relative paths may be meant */
+	bool ignores;              /* a file of ignore rules */
 } Rewriter;
 
 static bool is_path_byte(char c)
@@ -76,11 +77,12 @@ static bool is_drawn(Slice text, size_t start)
 	       slice_find(before, "|--", 0) != SIZE_MAX || slice_find(before, "`--", 0) != SIZE_MAX;
 }
 
-/* Behind these a word is an image and no path. */
-static bool names_image(Slice text, size_t start)
+/* Behind these a word is an image, or a path of the past, and none of the tree. */
+static bool names_other(Slice text, size_t start)
 {
 	Slice before = slice_trim(before_in_line(text, start));
-	return slice_ends(before, "image:") || slice_ends(before, "FROM") || slice_ends(before, "repository:");
+	return slice_ends(before, "image:") || slice_ends(before, "FROM") || slice_ends(before, "repository:") ||
+	       slice_find(before, "git filter-", 0) != SIZE_MAX;
 }
 
 typedef struct Word {
@@ -106,7 +108,7 @@ static bool next_word(const Rewriter *rewriter, size_t *at, Word *ret_word)
 		if (slice_find_byte(word, '/', 0) == SIZE_MAX && !is_known_name(rewriter, start))
 			continue;
 		bool url = slice_find(word, "//", 0) != SIZE_MAX || (start > 0 && text.at[start - 1] == '@');
-		if (word.length < 2 || url || names_image(text, start) || is_drawn(text, start))
+		if (word.length < 2 || url || names_other(text, start) || is_drawn(text, start))
 			continue;
 		char before = start > 0 ? text.at[start - 1] : '\n';
 		bool slash = word.at[0] == '/';
@@ -135,11 +137,21 @@ static Slice literal_part(Slice word)
 	return word;
 }
 
+/* A file that Git does not hold, in a folder that it holds: "auth/users.ldif" of an ignore rule, or what a command
+ * makes. Elsewhere than in ignore rules it must look like a file, since images and routes are written so, too. */
+static bool is_untracked(const Rewriter *rewriter, const char *path)
+{
+	Slice whole = slice_from(path), folder = path_folder(whole), name = path_name(whole);
+	size_t dot = slice_find_byte(name, '.', 1);
+	bool file = dot != SIZE_MAX && dot + 1 < name.length && g_ascii_isalpha(name.at[dot + 1]);
+	return folder.length && graph_has_folder(rewriter->graph, folder) && (file || rewriter->ignores);
+}
+
 /* The old path that the word means from a folder; NULL where nothing is there. Free with g_free. */
 static char *meant_from(const Rewriter *rewriter, Slice folder, Slice word)
 {
 	g_autofree char *path = path_resolve(folder, word);
-	return path && exists(rewriter->graph, path) ? g_steal_pointer(&path) : NULL;
+	return path && (exists(rewriter->graph, path) || is_untracked(rewriter, path)) ? g_steal_pointer(&path) : NULL;
 }
 
 static bool is_concerned(const Rewriter *rewriter, const char *path)
@@ -178,6 +190,22 @@ static void rewrite_from(
 		note_unsure(rewriter, word, "a path that moves is written in a way that is not understood");
 }
 
+/* The variable or command before a path speaks of the root of the clone, or of the folder of the script. */
+static bool holds_root(const Rewriter *rewriter, size_t slash)
+{
+	static const char *const names[] = {"root", "repo", "curdir", "pwd", "workspace", "here", "toplevel", "project",
+	        "dirname", "script", "base", "top", "home_lab", "homelab"};
+	Slice before = before_in_line(rewriter->text, slash);
+	size_t start = before.length;
+	while (start > 0 && before.length - start < 48 && before.at[start - 1] != '$')
+		start--;
+	g_autofree char *name = g_ascii_strdown(before.at + start, (gssize)(before.length - start));
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (strstr(name, names[i]))
+			return true;
+	return false;
+}
+
 /* "$HERE/../services/x" and "$ROOT/services/x": whichever of the two leads somewhere. */
 static void rewrite_variable(Rewriter *rewriter, Word word)
 {
@@ -191,6 +219,9 @@ static void rewrite_variable(Rewriter *rewriter, Word word)
 	bool self_moves = rewriter->folder.length && strcmp(rewriter->new_folder, "") != 0 &&
 	                  !slice_is(rewriter->folder, rewriter->new_folder);
 	if (root && here && strcmp(root, here) != 0 && (root_moves || is_concerned(rewriter, here)))
+		note_unsure(rewriter, &word, "what the variable before this path holds decides where it leads");
+	else if (root_moves && !(here && slice_starts(rest, "..")) && slice_find_byte(rest, '/', 0) == SIZE_MAX &&
+	         !holds_root(rewriter, word.start - 1))
 		note_unsure(rewriter, &word, "what the variable before this path holds decides where it leads");
 	else if (root_moves && !(here && slice_starts(rest, "..")))
 		rewrite_from(rewriter, &word, (Slice){"", 0}, "", root);
@@ -294,6 +325,7 @@ static void begin_file(Rewriter *rewriter, uint32_t file)
 	rewriter->folder = path_folder(path);
 	rewriter->new_folder = arena_text(rewriter->layout->arena, path_folder(slice_from(now)));
 	rewriter->from_here = !workflow;
+	rewriter->ignores = slice_ends(name, "ignore");
 	rewriter->from_root = !listed;
 	if (rewriter->folder.length == 0 && !slice_ends(name, ".md"))
 		rewriter->new_folder = ""; /* what is started at the root goes on being started there */

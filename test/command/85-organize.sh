@@ -102,6 +102,17 @@ has "what is fetched by its address stays" "$out" "up.sh: docs/begin.md:2 fetche
 has "what is of the moment is no document" "$out" "tmp_notes.md: its name says"
 has "a folder is not taken apart" "$out" "k8s/llm: it could be in production/ai-stack, but 2 of 3 parts of k8s have no such place"
 
+# what Git does not hold keeps its ignore rule; a variable of unknown place keeps its path
+make_lab
+printf 'bot/token.txt\n' >>lab/.gitignore
+printf '#!/bin/sh\ncp "$STORE/bot" /tmp\nls "$REPO_ROOT/bot"\necho x >bot/token.txt\n' >lab/keep.sh
+git -C lab add -A && git -C lab commit -qm "a token"
+run organize --commit lab
+has "an ignore rule of a file that is not there follows" lab/.gitignore "production/bot/token.txt"
+has "so does a command that makes it" lab/scripts/keep.sh "echo x >production/bot/token.txt"
+has "an unknown variable keeps its path" lab/scripts/keep.sh 'cp "$STORE/bot" /tmp'
+has "a known one does not" lab/scripts/keep.sh 'ls "$REPO_ROOT/production/bot"'
+
 make_lab
 rm -rf lab/.git
 run organize --write lab

@@ -80,6 +80,36 @@ NearSearch near_search(Slice wanted, unsigned limit)
 	return (NearSearch){.wanted = wanted, .limit = limit, .distance = limit + 1, .best_index = SIZE_MAX};
 }
 
+/* The same digits, each as often: a swap is a slip. */
+static bool same_digits(Slice a, Slice b)
+{
+	int counts[10] = {0};
+	for (size_t i = 0; i < a.length; i++)
+		if (g_ascii_isdigit(a.at[i]))
+			counts[a.at[i] - '0']++;
+	for (size_t i = 0; i < b.length; i++)
+		if (g_ascii_isdigit(b.at[i]))
+			counts[b.at[i] - '0']--;
+	for (size_t i = 0; i < G_N_ELEMENTS(counts); i++)
+		if (counts[i] != 0)
+			return false;
+	return true;
+}
+
+static uint32_t words_in(Slice text)
+{
+	uint32_t words = 1;
+	for (size_t i = 0; i < text.length; i++)
+		words += strchr("-_./", text.at[i]) != NULL;
+	return words;
+}
+
+/* web-2 for web-1, and db for db-cache, are other things and no slips. */
+static bool is_other(Slice a, Slice b, unsigned distance)
+{
+	return !same_digits(a, b) || (distance > 1 && words_in(a) != words_in(b));
+}
+
 void near_offer(NearSearch *search, Slice candidate)
 {
 	size_t index = search->offered++;
@@ -89,7 +119,7 @@ void near_offer(NearSearch *search, Slice candidate)
 	if (search->same_word && !same_word)
 		return;
 	unsigned distance = near_distance(search->wanted, candidate, search->limit);
-	if (!same_word && distance > search->limit)
+	if (!same_word && (distance > search->limit || is_other(search->wanted, candidate, distance)))
 		return;
 	if (same_word == search->same_word && distance >= search->distance && search->best_index != SIZE_MAX) {
 		search->tied = search->tied || distance == search->distance;

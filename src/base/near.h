@@ -13,7 +13,8 @@ unsigned near_distance(Slice a, Slice b, unsigned limit);
 /* Equal but for the case of ASCII letters and for '-' and '_', which count as one. */
 bool near_same_word(Slice a, Slice b);
 
-/* A limit that lets a slip through but not another word: 0 for up to two bytes, then 1, 2 from five bytes on, 3 from nine. */
+/* A limit that lets a slip through but not another word: 0 for up to two bytes, then 1, 2 from five bytes on, 3 from
+ * nine. */
 unsigned near_limit(Slice wanted);
 
 /* A search fed one candidate at a time, for lists that are not arrays of Slice; the slices are borrowed. */
@@ -31,7 +32,8 @@ NearSearch near_search(Slice wanted, unsigned limit);
 void near_offer(NearSearch *search, Slice candidate);
 
 /* Index in the order of offering, or SIZE_MAX. A candidate that is near_same_word wins whatever the limit; otherwise
- * the nearest one within the limit. Two different candidates equally near: none. */
+ * the nearest one within the limit that has the same digits and, but for one step, as many words. Two candidates
+ * equally near: none. */
 size_t near_result(const NearSearch *search);
 
 /* The same over an array. */

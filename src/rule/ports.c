@@ -49,8 +49,8 @@ static bool knows_namespace(const Graph *graph, const char *namespace)
 	return false;
 }
 
-/* The Service that was probably meant: a near name, or one name being a part of the other, in that namespace; the same
- * name in another one. */
+/* The Service that was probably meant: a near name in that namespace; the same name in another one; the one name there
+ * that goes on where this one ends. */
 static Node near_service(const Graph *graph, const char *namespace, const char *name)
 {
 	g_autofree char *prefix = g_strdup_printf("Service/%s/", namespace);
@@ -62,13 +62,15 @@ static Node near_service(const Graph *graph, const char *namespace, const char *
 		const char *identity = graph_symbol_text(graph, row->object), *own = strrchr(identity, '/') + 1;
 		if (!g_str_has_prefix(identity, "Service/"))
 			continue;
-		if (strcmp(own, name) == 0)
+		if (strcmp(own, name) == 0 && (graph_has(graph, row->subject, FACT_SELECTS) ||
+		                                      !graph_has(graph, row->subject, FACT_SELECTOR)))
 			elsewhere = row->subject;
 		if (!g_str_has_prefix(identity, prefix))
 			continue;
 		near_offer(&search, slice_from(own));
 		g_array_append_val(nodes, row->subject);
-		if (g_str_has_prefix(name, own) || g_str_has_prefix(own, name)) {
+		/* The other way round, album-db would be taken for album. */
+		if (g_str_has_prefix(own, name)) {
 			part = row->subject;
 			parts++;
 		}
@@ -76,7 +78,7 @@ static Node near_service(const Graph *graph, const char *namespace, const char *
 	size_t best = near_result(&search);
 	if (best != SIZE_MAX)
 		return g_array_index(nodes, Node, best);
-	return parts == 1 ? part : elsewhere;
+	return !elsewhere && parts == 1 ? part : elsewhere;
 }
 
 /* A name that operators make of one of their objects, such as db-rw of the cluster db. */

@@ -35,29 +35,6 @@ static bool selects_by_hand(const Graph *graph, Node service)
 	return graph_has(graph, service, FACT_SELECTOR);
 }
 
-/* The pod of the same folder with a label of the same key: what the selector was probably meant for. The second such
- * pod makes it a guess. */
-static const Row *candidate_label(const Graph *graph, Node service, const Row *selector)
-{
-	const char *wanted = graph_symbol_text(graph, selector->object), *equals = strchr(wanted, '=');
-	g_autofree char *folder = g_path_get_dirname(graph_file_path(graph, graph_file_of(graph, service)));
-	const Row *found = NULL;
-	GRAPH_NODES (graph, NODE_POD, pod) {
-		g_autofree char *other = g_path_get_dirname(graph_file_path(graph, graph_file_of(graph, pod)));
-		if (strcmp(folder, other) != 0)
-			continue;
-		GRAPH_OF (graph, pod, FACT_LABEL, row) {
-			const char *pair = graph_symbol_text(graph, row->object);
-			if (strncmp(pair, wanted, (size_t)(equals - wanted) + 1) != 0)
-				continue;
-			if (found && found->object != row->object)
-				return NULL;
-			found = row;
-		}
-	}
-	return found;
-}
-
 /* What stands behind the "=" of "key=value". */
 static const char *pair_value(const char *pair)
 {
@@ -65,14 +42,58 @@ static const char *pair_value(const char *pair)
 	return equals ? equals + 1 : pair;
 }
 
-static bool has_pod_in_folder(const Graph *graph, Node service)
+/* Another Service sends to the pod: it is not the one that is missed. */
+static bool is_taken(const Graph *graph, Node pod)
+{
+	GRAPH_EACH (graph, FACT_SELECTS, row)
+		if (row->object == pod)
+			return true;
+	return false;
+}
+
+static bool is_beside(const Graph *graph, Node service, Node pod)
 {
 	g_autofree char *folder = g_path_get_dirname(graph_file_path(graph, graph_file_of(graph, service)));
+	g_autofree char *other = g_path_get_dirname(graph_file_path(graph, graph_file_of(graph, pod)));
+	return strcmp(folder, other) == 0;
+}
+
+/* The label of the same key that the selector was probably meant for, of a pod of the same folder: the one with a value
+ * so near, else the only one that no Service selects yet. */
+static const Row *candidate_label(const Graph *graph, Node service, const Row *selector)
+{
+	const char *wanted = graph_symbol_text(graph, selector->object), *equals = strchr(wanted, '=');
+	Slice value = slice_from(equals ? equals + 1 : wanted);
+	NearSearch search = near_search(value, MIN(near_limit(value), 2));
+	g_autoptr(GPtrArray) labels = g_ptr_array_new();
+	const Row *found = NULL;
+	uint32_t others = 0;
 	GRAPH_NODES (graph, NODE_POD, pod) {
-		g_autofree char *other = g_path_get_dirname(graph_file_path(graph, graph_file_of(graph, pod)));
-		if (strcmp(folder, other) == 0)
-			return true;
+		if (!equals || !is_beside(graph, service, pod))
+			continue;
+		GRAPH_OF (graph, pod, FACT_LABEL, row) {
+			const char *pair = graph_symbol_text(graph, row->object);
+			if (strncmp(pair, wanted, (size_t)(equals - wanted) + 1) != 0)
+				continue;
+			near_offer(&search, slice_from(pair_value(pair)));
+			g_ptr_array_add(labels, (gpointer)row);
+			if (is_taken(graph, pod))
+				continue;
+			others += found && found->object != row->object;
+			found = row;
+		}
 	}
+	size_t best = near_result(&search);
+	if (best != SIZE_MAX)
+		return labels->pdata[best];
+	return others ? NULL : found;
+}
+
+static bool has_pod_in_folder(const Graph *graph, Node service)
+{
+	GRAPH_NODES (graph, NODE_POD, pod)
+		if (is_beside(graph, service, pod))
+			return true;
 	return false;
 }
 
@@ -96,7 +117,8 @@ static void check_service_selects_nothing(Checker *checker)
 			add_evidence(checker, finding, graph_span(graph, candidate), "the pod beside it has %s",
 			        graph_symbol_text(graph, candidate->object));
 			set_hint(checker, finding, "select %s", graph_symbol_text(graph, candidate->object));
-			set_because(checker, finding, FIX_VALUE, "no other pod beside it has a label of that key");
+			set_because(checker, finding, FIX_VALUE,
+			        "no other pod beside it is so near, or waits for a Service");
 			add_rename(checker, finding, graph_span(graph, selector),
 			        pair_value(graph_symbol_text(graph, selector->object)),
 			        pair_value(graph_symbol_text(graph, candidate->object)));

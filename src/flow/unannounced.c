@@ -94,9 +94,9 @@ static bool is_touched(const Touched *touched, uint32_t start, uint32_t end)
 	return false;
 }
 
-/* What a file says outside of what is touched, at the places that the edits, if any, move them to. */
-static GArray *said_by(
-        Proof *proof, const Graph *graph, uint32_t file, const Edit *edits, size_t count, const Touched *touched)
+/* What a file says outside of what is touched, or within, at the places that the edits, if any, move them to. */
+static GArray *said_by(Proof *proof, const Graph *graph, uint32_t file, const Edit *edits, size_t count,
+        const Touched *touched, bool within)
 {
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(Said));
 	Node first = graph_file_node(graph, file);
@@ -105,7 +105,9 @@ static GArray *said_by(
 		Rows rows = rows_between(graph, kind, first, end);
 		for (const Row *row = rows.at; row != rows.end && kind != FACT_SIZE; row++) {
 			Span span = graph_span(graph, row);
-			if (span.file != file || span.end == 0 || is_touched(touched, span.start, span.end))
+			if (graph_node_type(graph, row->subject) == NODE_PROBLEM)
+				continue; /* shows in the findings, too */
+			if (span.file != file || span.end == 0 || is_touched(touched, span.start, span.end) != within)
 				continue;
 			Said said = {kind, edit_map(edits, count, span.start), edit_map(edits, count, span.end),
 			        object_text(proof, graph, row, edits, count)};
@@ -133,6 +135,17 @@ static bool follows(const Proof *proof, const Graph *old, const Edit *edits, siz
 	return false;
 }
 
+/* The edited place said the same: of a key that stands twice, one line goes and the other speaks now. */
+static bool said_there(const GArray *there, const Said *one)
+{
+	for (guint i = 0; i < there->len; i++) {
+		const Said *other = &g_array_index(there, Said, i);
+		if (other->kind == one->kind && strcmp(other->object, one->object) == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *proof_unannounced(Proof *proof, const Graph *old, uint32_t file)
 {
 	const Graph *now = proof->scan->graph;
@@ -144,8 +157,9 @@ const char *proof_unannounced(Proof *proof, const Graph *old, uint32_t file)
 	uint32_t now_file = graph_file_of(now, node);
 	Touched was = touched_in(proof, graph_file_bytes(old, file), edits, count, false);
 	Touched made = touched_in(proof, graph_file_bytes(now, now_file), edits, count, true);
-	g_autoptr(GArray) before = said_by(proof, old, file, edits, count, &was);
-	g_autoptr(GArray) after = said_by(proof, now, now_file, NULL, 0, &made);
+	g_autoptr(GArray) before = said_by(proof, old, file, edits, count, &was, false);
+	g_autoptr(GArray) after = said_by(proof, now, now_file, NULL, 0, &made, false);
+	g_autoptr(GArray) gone = said_by(proof, old, file, edits, count, &was, true);
 	guint i = 0, k = 0;
 	while (i < before->len || k < after->len) {
 		const Said *a = i < before->len ? &g_array_index(before, Said, i) : NULL;
@@ -157,6 +171,10 @@ const char *proof_unannounced(Proof *proof, const Graph *old, uint32_t file)
 			continue;
 		}
 		const Said *other = order < 0 ? a : b;
+		if (order > 0 && said_there(gone, b)) {
+			k++;
+			continue;
+		}
 		return arena_printf(proof->arena, "it would change what another place says: %s %s",
 		        fact_kind_word(other->kind), other->object);
 	}

@@ -45,9 +45,8 @@ static const char *pair_value(const char *pair)
 /* Another Service sends to the pod: it is not the one that is missed. */
 static bool is_taken(const Graph *graph, Node pod)
 {
-	GRAPH_EACH (graph, FACT_SELECTS, row)
-		if (row->object == pod)
-			return true;
+	GRAPH_TO (graph, FACT_SELECTS, pod, row)
+		return true;
 	return false;
 }
 

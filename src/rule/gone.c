@@ -224,7 +224,7 @@ bool is_common_name(Slice name)
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		if (slice_is_nocase(name, names[i]))
 			return true;
-	return is_kind_name(name);
+	return slice_starts(name, "docker-compose.") || slice_starts(name, "compose.") || is_kind_name(name);
 }
 
 Node find_moved(const Gone *gone, Slice path)
@@ -386,7 +386,9 @@ static void mend_mentions(Gone *gone, Finding *finding, const Cause *cause)
 		const Mention *mention = cause->mentions->pdata[i];
 		Slice written = graph_span_bytes(graph, mention->span);
 		Slice folder = path_folder(slice_from(graph_file_path(graph, mention->span.file)));
-		g_autofree char *now = new_path(gone, mention);
+		bool document = slice_ends(slice_from(graph_file_path(graph, mention->span.file)), ".md");
+		bool lost = !document && folder.length && !strchr(mention->path, '/'); /* where a command is run */
+		g_autofree char *now = lost ? NULL : new_path(gone, mention);
 		g_autofree char *text = now ? moved_text(written, folder, mention->path, now) : NULL;
 		if (!text) {
 			finding->n_edits = 0;

@@ -47,11 +47,24 @@ void moved_free(Moved *moved)
 	g_free(moved);
 }
 
+/* Folders that each program has one of. */
+static bool is_common_folder(Slice name)
+{
+	static const char *const names[] = {"k8s", "kubernetes", "manifests", "deploy", "base", "overlays", "src",
+	        "lib", "app", "apps", "docs", "doc", "scripts", "bin", "config", "configs", "templates", "test",
+	        "tests"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (slice_is_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
+/* How many parts both end with; a folder that is anybody's counts for nothing. */
 static uint32_t shared_parts(Slice a, Slice b)
 {
 	uint32_t parts = 0;
 	while (a.length && b.length && slice_equal(path_name(a), path_name(b))) {
-		parts++;
+		parts += parts == 0 || !is_common_folder(path_name(a));
 		a = path_folder(a);
 		b = path_folder(b);
 	}
@@ -85,9 +98,9 @@ static bool says_enough(const Moved *moved, Slice wanted, const char *found)
 	g_autofree char *key = slice_dup(folder);
 	if (name.length <= 3 || is_common_name(name))
 		return false;
-	if (path_is_below(slice_from(found), folder) || is_compound(name))
+	if (path_is_below(slice_from(found), folder))
 		return true;
-	return !is_capital(name) && !g_hash_table_contains(moved->paths, key);
+	return !is_capital(name) && (is_compound(name) || !g_hash_table_contains(moved->paths, key));
 }
 
 const char *moved_to(const Moved *moved, const char *path)
@@ -182,8 +195,8 @@ static char *with_path(Slice written, const Bare *bare, const char *path)
 char *moved_text(Slice written, Slice folder, const char *full, const char *now)
 {
 	Bare bare;
-	if (!find_bare(written, &bare))
-		return NULL;
+	if (!find_bare(written, &bare) || slice_find_byte(written, '$', 0) != SIZE_MAX)
+		return NULL; /* behind a variable stands only a part of the path */
 	g_autofree char *path = write_path(
 	        slice_sub(written, bare.start, bare.stop), bare.absolute ? (Slice){"", 0} : folder, full, now);
 	return path ? with_path(written, &bare, path) : NULL;

@@ -430,15 +430,16 @@ static Span whole_document(const Graph *graph, Node document)
 	return span;
 }
 
-/* The second of two that are the same goes, where its file holds others; one pair that differs leaves all to the owner.
- */
+/* The second of two that are the same in one file goes; one pair that differs leaves all to the owner. Two files may
+ * be two ways to install a program, each whole by itself. */
 static void mend_double(Checker *checker, Finding *finding, const Pair *pair)
 {
 	const Graph *graph = checker_graph(checker);
 	Node document = graph_ancestor(graph, pair->other, NODE_DOCUMENT), file = file_node_of(graph, pair->other);
 	Node first = graph_first_child(graph, file, NODE_DOCUMENT);
 	bool alone = !graph_next_child(graph, first, NODE_DOCUMENT);
-	if (pair->keys || alone || graph_node_type(graph, pair->other) != NODE_OBJECT) {
+	if (pair->keys || alone || graph_file_of(graph, pair->one) != graph_file_of(graph, pair->other) ||
+	        graph_node_type(graph, pair->other) != NODE_OBJECT) {
 		finding->n_edits = 0;
 		return;
 	}

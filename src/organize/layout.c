@@ -227,13 +227,17 @@ static const char *called(const Planner *planner, const Part *part, const char *
 	Slice name = path_name(slice_from(part->path));
 	for (uint32_t file = 0; file < graph_files(graph); file++) {
 		const char *path = graph_file_path(graph, file);
+		/* A document speaks of what lies beside and below it. */
+		if (!path_is_below(slice_from(part->path), path_folder(slice_from(path))))
+			continue;
 		if (!g_str_has_suffix(path, ".md") || graph_has(graph, graph_file_node(graph, file), FACT_CLASS))
 			continue;
 		Slice rest = graph_file_bytes(graph, file), line;
 		for (uint32_t number = 1; slice_next_line(&rest, &line); number++) {
 			g_autofree char *lower = slice_dup(line), *folded = g_ascii_strdown(lower, -1);
 			for (const char *const *word = words; *word; word++)
-				if (says_of(folded, name, *word)) {
+				/* as the name itself the word says nothing of this one */
+				if (!slice_starts(name, *word) && says_of(folded, name, *word)) {
 					*ret_line = number;
 					return path;
 				}
@@ -406,23 +410,29 @@ static void decide_archived(Planner *planner, const Part *part)
 		add_move(planner, part, "archive", reason);
 }
 
-/* Parts of two folders at the top at least, put aside ones apart. */
+/* So many folders at the top that hold parts are areas of their owner's own. */
+#define OWN_AREAS 5
+
+/* All parts lie in one folder at the top, or nearly all in many of them; put aside ones apart. */
 static bool is_sorted(const Planner *planner)
 {
-	const char *first = NULL;
-	uint32_t parts = 0;
+	g_autoptr(GHashTable) tops = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+	                      areas = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	uint32_t parts = 0, loose = 0;
 	for (guint i = 0; i < planner->parts->len; i++) {
 		const Part *part = planner->parts->pdata[i];
 		size_t length = strcspn(part->path, "/");
 		if (part->quiet == part->files)
 			continue;
 		parts++;
-		if (first &&
-		        (strncmp(first, part->path, length) != 0 || (first[length] != '/' && first[length] != '\0')))
-			return false;
-		first = part->path;
+		g_hash_table_add(tops, g_strndup(part->path, length));
+		if (part->path[length] == '/')
+			g_hash_table_add(areas, g_strndup(part->path, length));
+		else
+			loose++;
 	}
-	return parts > 0;
+	bool many = g_hash_table_size(areas) >= OWN_AREAS && loose * 4 <= parts;
+	return parts > 0 && (g_hash_table_size(tops) == 1 || many);
 }
 
 /* What lies deeper belongs to something that its owner put around it. */

@@ -71,12 +71,12 @@ static void refuse_lone(Layout *layout)
 		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
 		bool begun =
 		        graph_has_folder(layout->graph, slice_sub(slice_from(move->to), 0, strcspn(move->to, "/")));
-		if (!move->folder || strchr(move->area, '/') || is_decided(move) || begun)
+		if (!move->folder || is_decided(move) || begun)
 			continue;
 		some++;
 		lone = i;
 	}
-	if (some == 1)
+	if (some == 1 && !strchr(g_array_index(layout->moves, PartMove, lone).area, '/'))
 		layout_refuse(layout, lone,
 		        arena_printf(layout->arena, "it could be in %s, but would be the only one that is sorted",
 		                g_array_index(layout->moves, PartMove, lone).area));

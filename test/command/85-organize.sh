@@ -113,6 +113,13 @@ has "so does a command that makes it" lab/scripts/keep.sh "echo x >production/bo
 has "an unknown variable keeps its path" lab/scripts/keep.sh 'cp "$STORE/bot" /tmp'
 has "a known one does not" lab/scripts/keep.sh 'ls "$REPO_ROOT/production/bot"'
 
+# areas of the owner's own are an order
+make_lab
+for area in video auth board cloud games; do mkdir -p lab/$area/one && manifest $area redis:7.4 >lab/$area/one/one.yaml; done
+git -C lab mv bot board/bot && git -C lab add -A && git -C lab commit -qm "areas of my own"
+run organize lab
+lacks "they stay" "$out" "/one → "
+
 make_lab
 rm -rf lab/.git
 run organize --write lab

@@ -502,7 +502,9 @@ static void decide_loose(Planner *planner, uint32_t file)
 	if (strchr(path, '/') || *path == '.' || graph_has(graph, node, FACT_LINK_TARGET))
 		return;
 	for (size_t i = 0; i < G_N_ELEMENTS(kept); i++)
-		if (g_str_has_prefix(path, kept[i]))
+		if (g_str_has_prefix(path, kept[i]) ||
+		        (strlen(kept[i]) == strcspn(path, ".") &&
+		                g_ascii_strncasecmp(path, kept[i], strlen(kept[i])) == 0))
 			return;
 	const char *bond = bonds_of(planner->bonds, path);
 	bool script = g_str_has_suffix(path, ".sh"),

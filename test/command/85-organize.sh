@@ -119,6 +119,9 @@ for area in video auth board cloud games; do mkdir -p lab/$area/one && manifest 
 git -C lab mv bot board/bot && git -C lab add -A && git -C lab commit -qm "areas of my own"
 run organize lab
 lacks "they stay" "$out" "/one → "
+git -C lab mv README.md readme.md
+run organize lab
+lacks "a readme in small letters stays" "$out" "docs/readme.md"
 
 make_lab
 rm -rf lab/.git

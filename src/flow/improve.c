@@ -1,6 +1,6 @@
 /* All of it in phases, each a set of proven edits and its commits. The order matters: what moves is moved first, so
- * that later edits are made where files stay; where workloads run comes before addresses, which may name where they
- * run.
+ * that later edits are made where files stay; which volume a pod has is settled before a node is chosen for it, since
+ * the volume may lie on one; where workloads run comes before addresses, which may name where they run.
  *
  * The work is done in a worktree within Git's own folder. It is taken away at the end, and by the next run if this one
  * was interrupted; the branch stays, and a run goes on from it, since a phase that is done finds nothing left to do. */
@@ -13,12 +13,13 @@
 /* Topics and rules that belong to a phase; the last phase takes all others. */
 static const struct {
 	const char *name, *what;
-	const char *topics; /* between blanks */
+	const char *topics;                /* between blanks */
+	enum { MENDS, MOVES, PLACES } job; /* MOVES first organizes, PLACES at last places; all mend what is found */
 } phases[IMPROVE_PHASES] = {
-        {"structure", "folders, paths, what is applied", " docs paths orphan gitops objects "},
-        {"resources", "nodes, requests, replicas", " requests-missing placement "},
-        {"network", "addresses, ports, host names", " addresses hostname hostport ports services "},
-        {"reliability", "builds, references, images, probes, storage, secrets", NULL},
+        {"structure", "folders, paths, what is applied", " docs paths orphan gitops objects ", MOVES},
+        {"resources", "nodes, requests, volumes", " requests-missing storage pvc-missing ", PLACES},
+        {"network", "addresses, ports, host names", " addresses hostname hostport ports services ", MENDS},
+        {"reliability", "builds, references, images, probes, secrets", NULL, MENDS},
 };
 
 static bool names(const char *topics, const char *topic, const char *id)
@@ -150,37 +151,38 @@ static uint32_t count_refused(const Fix *fix)
 	return count;
 }
 
-static bool mend(const ImproveOptions *improve, const char *folder, const Repo *checkout, const char *const *rules,
-        ImprovePhase *phase, GError **error)
+static bool mend(const char *folder, const FixOptions *options, ImprovePhase *phase, GError **error)
 {
 	uint32_t commits;
 	CommitOptions commit = {.phase = phase->name};
-	FixOptions options = {.only = rules, .derive = true, .history = true, .checkout = checkout};
 	g_autoptr(Scan) scan = scan_folder(folder, error);
-	g_autoptr(Arena) arena = arena_new();
-	g_autoptr(GPtrArray) proposed = NULL;
-	if (scan && improve->usage && strcmp(phase->name, "resources") == 0) {
-		PlacementOptions wanted = {.usage = improve->usage};
-		g_autoptr(Placement) placement = placement_new(scan, &wanted, error);
-		if (!placement)
-			return false;
-		proposed = placement_findings(placement, arena);
-		options.proposed = proposed;
-	}
-	g_autoptr(Fix) fix = scan ? fix_new(scan, &options, error) : NULL;
+	g_autoptr(Fix) fix = scan ? fix_new(scan, options, error) : NULL;
 	if (!fix || !fix_commit(fix, scan->repo, &commit, &commits, error))
 		return false;
-	for (size_t i = 0; i < fix_rounds(fix); i++) {
-		const GPtrArray *mended = fix_round(fix, i)->mended;
-		for (guint k = 0; k < mended->len; k++)
-			if (strcmp(((const Finding *)mended->pdata[k])->rule->id, "placement") == 0)
-				phase->placed++;
-			else
-				phase->mended++;
-	}
+	uint32_t *made = options->proposed ? &phase->placed : &phase->mended;
+	for (size_t i = 0; i < fix_rounds(fix); i++)
+		*made += fix_round(fix, i)->mended->len;
 	phase->commits += commits;
-	phase->refused = count_refused(fix);
+	phase->refused += count_refused(fix);
 	return true;
+}
+
+/* The edits that the plan makes, and no others beside them. */
+static bool place_workloads(
+        const char *folder, const FixOptions *how, const char *const *usage, ImprovePhase *phase, GError **error)
+{
+	PlacementOptions wanted = {.usage = usage};
+	g_autoptr(Arena) arena = arena_new();
+	g_autoptr(Scan) scan = scan_folder(folder, error);
+	g_autoptr(Placement) placement = scan ? placement_new(scan, &wanted, error) : NULL;
+	if (!placement)
+		return false;
+	g_autoptr(GPtrArray) proposed = placement_findings(placement, arena);
+	const char *const none[] = {NULL};
+	FixOptions options = *how;
+	options.only = none;
+	options.proposed = proposed;
+	return mend(folder, &options, phase, error);
 }
 
 /* A phase that fails is taken back to where it began, and left out. */
@@ -194,8 +196,11 @@ static void run_phase(
 		options->begun(phase, options->data);
 	bool good = repo && git(repo, &start, &error, "rev-parse", "HEAD", NULL);
 	g_autofree const char **rules = rules_of(number);
-	good = good && (number != 0 || move_parts(folder, phase, &error)) &&
-	       mend(options, folder, checkout, rules, phase, &error);
+	FixOptions how = {.only = rules, .derive = true, .history = true, .checkout = checkout};
+	good = good && (phases[number].job != MOVES || move_parts(folder, phase, &error)) &&
+	       mend(folder, &how, phase, &error) &&
+	       (phases[number].job != PLACES || !options->usage ||
+	               place_workloads(folder, &how, options->usage, phase, &error));
 	if (good)
 		return;
 	phase->problem = g_strdup(error ? error->message : "it could not be done");
@@ -226,7 +231,9 @@ static bool improve_all(
 	 * moves.
 	 */
 	const char *const hidden[] = {"ignore-hides-source", NULL};
-	mend(options, folder, checkout, hidden, &improve->phases[IMPROVE_PHASES - 1], NULL);
+	FixOptions how = {.only = hidden, .derive = true, .checkout = checkout};
+	mend(folder, &how, &improve->phases[IMPROVE_PHASES - 1], NULL);
+	improve->phases[IMPROVE_PHASES - 1].refused = 0; /* its phase asks again */
 	for (size_t i = 0; i < IMPROVE_PHASES; i++)
 		run_phase(options, checkout, folder, i, &improve->phases[i]);
 	g_autoptr(Scan) after = scan_folder(folder, error);

@@ -61,8 +61,8 @@ static void add_overview(Page *page, const Summary *summary, const SummaryChange
 static const struct {
 	const char *name, *title;
 } phases[] = {{"structure", "Structure: folders, paths, what is applied"},
-        {"resources", "Resources: nodes, requests, replicas"}, {"network", "Network: addresses, ports, host names"},
-        {"reliability", "Reliability: builds, references, images, probes, storage"}, {"", "Other commits"}};
+        {"resources", "Resources: nodes, requests, volumes"}, {"network", "Network: addresses, ports, host names"},
+        {"reliability", "Reliability: builds, references, images, probes, secrets"}, {"", "Other commits"}};
 
 /* A phase that is none of ours is other, too. */
 static bool is_of_phase(const SummaryCommit *commit, size_t phase)

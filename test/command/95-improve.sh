@@ -91,6 +91,33 @@ has "the node selector stands in the template" web.yaml "        kubernetes.io/h
 run improve --usage missing.json --branch worse lab
 has "a file that is not there leaves the phase out" "$out" "resources    left out:"
 
+# which volume a pod has is settled before a node is chosen for it
+cat >>lab/k8s/web/web.yaml <<-'Y'
+	          volumeMounts: [{name: data, mountPath: /data}]
+	      volumes:
+	        - name: data
+	          persistentVolumeClaim: {claimName: web-dat}
+	---
+	apiVersion: v1
+	kind: PersistentVolumeClaim
+	metadata: {name: web-data, namespace: lab}
+	spec: {accessModes: [ReadWriteOnce], storageClassName: "", volumeName: web-data, resources: {requests: {storage: 1Gi}}}
+	---
+	apiVersion: v1
+	kind: PersistentVolume
+	metadata: {name: web-data}
+	spec:
+	  accessModes: [ReadWriteOnce]
+	  capacity: {storage: 1Gi}
+	  hostPath: {path: /srv/web}
+	  nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [anna]}]}]}}
+Y
+git -C lab commit -qam "data of web"
+run improve --usage pods.json --branch bound lab
+git -C lab show bound:k8s/web/web.yaml >web.yaml
+has "the claim that was meant" web.yaml "claimName: web-data"
+lacks "and no node where its data is not" web.yaml "kubernetes.io/hostname: bert"
+
 make_lab
 echo mine >>lab/README.md
 echo new >lab/untracked.txt

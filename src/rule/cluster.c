@@ -2,6 +2,7 @@
  * cluster each in. Where neither tells, a repository is taken for one cluster. */
 #include "rule/cluster.h"
 
+#include "base/path.h"
 #include "rule/owner.h"
 
 static bool is_one_of(Slice word, const char *const *words)
@@ -27,6 +28,47 @@ static bool is_stage(Slice folder)
 	        "test", "testing", "qa", "uat", "local", "minikube", "kind", "k3d", "sandbox", "preview", "canary",
 	        "base", "main", NULL};
 	return is_one_of(folder, names);
+}
+
+static bool is_production(Slice folder)
+{
+	static const char *const names[] = {"prod", "production", NULL};
+	return is_one_of(folder, names);
+}
+
+/* dev, staging-cluster, k8s.test. */
+static bool names_other_stage(Slice folder)
+{
+	static const char *const names[] = {"dev", "development", "stage", "staging", "test", "testing", "qa", "uat",
+	        "preview", "sandbox", "canary", NULL};
+	for (size_t start = 0; start <= folder.length;) {
+		size_t end = start;
+		while (end < folder.length && !strchr("-_.", folder.at[end]))
+			end++;
+		if (is_one_of(slice_sub(folder, start, end), names))
+			return true;
+		start = end + 1;
+	}
+	return false;
+}
+
+Stages *stages_new(const Graph *graph)
+{
+	Stages *stages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file));
+		for (size_t start = 0, end; (end = slice_find_byte(path, '/', start)) != SIZE_MAX; start = end + 1)
+			if (names_other_stage(slice_sub(path, start, end)))
+				g_hash_table_add(stages, g_strndup(path.at, start));
+	}
+	return stages;
+}
+
+bool is_production_area(const Stages *stages, Slice folder)
+{
+	Slice name = path_name(folder);
+	g_autofree char *parent = g_strndup(folder.at, folder.length - name.length);
+	return is_production(name) && !g_hash_table_contains((GHashTable *)stages, parent);
 }
 
 static bool names_cluster(Slice folder)

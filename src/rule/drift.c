@@ -2,6 +2,7 @@
  *
  * Compared are only versions of one variant within one cluster, host or stage. A major alias agrees with every version
  * that it may stand for, and what databases and languages keep apart on purpose is no drift. */
+#include "rule/cluster.h"
 #include "rule/image.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -121,11 +122,11 @@ static bool is_rendered(const Graph *graph, const ImageUse *use)
 }
 
 /* The cluster, host or stage that a path names, since these may run different versions on purpose. */
-static Slice scope_of(Slice path)
+static Slice scope_of(const Stages *stages, Slice path)
 {
 	static const char *const parents[] = {
 	        "clusters", "cluster", "hosts", "overlays", "environments", "envs", "machines"};
-	static const char *const stages[] = {
+	static const char *const words[] = {
 	        "dev", "development", "staging", "stage", "prod", "production", "test", "lab"};
 	Slice last = {"", 0};
 	for (size_t start = 0, end; (end = slice_find_byte(path, '/', start)) != SIZE_MAX; start = end + 1) {
@@ -133,8 +134,8 @@ static Slice scope_of(Slice path)
 		for (size_t i = 0; i < G_N_ELEMENTS(parents); i++)
 			if (slice_is(last, parents[i]))
 				return slice_sub(path, 0, end);
-		for (size_t i = 0; i < G_N_ELEMENTS(stages); i++)
-			if (slice_is(part, stages[i]))
+		for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+			if (slice_is(part, words[i]) && !is_production_area(stages, slice_sub(path, 0, end)))
 				return slice_sub(path, 0, end);
 		last = part;
 	}
@@ -175,14 +176,15 @@ static void report_drift(Checker *checker, const Image *image, const GArray *fix
 #define MOST_COMPARED 300
 
 /* The oldest use against the newest that it disagrees with. */
-static void check_drift(Checker *checker, const Image *image)
+static void check_drift(Checker *checker, const Stages *stages, const Image *image)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GArray) fixed = g_array_new(FALSE, FALSE, sizeof(Fixed));
 	for (guint i = 0; i < image->uses->len; i++) {
 		const ImageUse *use = &g_array_index(image->uses, ImageUse, i);
 		Fixed one = {.use = use};
-		one.scope = scope_of(slice_from(graph_file_path(graph, graph_file_of(graph, use->row->subject))));
+		one.scope =
+		        scope_of(stages, slice_from(graph_file_path(graph, graph_file_of(graph, use->row->subject))));
 		if (fixed->len < MOST_COMPARED && read_version(use->tag, &one.version) && !is_rendered(graph, use))
 			g_array_append_val(fixed, one);
 	}
@@ -207,8 +209,9 @@ static void check_tag_drift(Checker *checker)
 {
 	g_auto(Images) images;
 	images_init(&images, checker_graph(checker));
+	g_autoptr(GHashTable) stages = stages_new(checker_graph(checker));
 	for (guint i = 0; i < images.at->len; i++)
-		check_drift(checker, images.at->pdata[i]);
+		check_drift(checker, stages, images.at->pdata[i]);
 }
 
 static const Rule rules[] = {

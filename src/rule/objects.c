@@ -5,6 +5,7 @@
  * are environments, whatever they are called. */
 #include "base/path.h"
 #include "rule/apply.h"
+#include "rule/cluster.h"
 #include "rule/owner.h"
 #include "rule/rule.h"
 
@@ -27,6 +28,7 @@ typedef struct Doubles {
 	GHashTable *tree_pairs; /* "a|b" → how many doubles with the same path below them */
 	GHashTable *findings;   /* "file/file" → Finding */
 	GHashTable *owners;     /* FILE → Owners */
+	const Stages *stages;
 	bool live;
 } Doubles;
 
@@ -87,25 +89,26 @@ static bool is_environment(Slice part)
 	return false;
 }
 
-static bool has_environment(Slice path)
+/* From the byte `start` on. */
+static bool has_environment(const Stages *stages, Slice path, size_t start)
 {
-	while (path.length) {
-		size_t slash = slice_find_byte(path, '/', 0), end = slash == SIZE_MAX ? path.length : slash;
-		if (is_environment(slice_sub(path, 0, end)))
+	while (start < path.length) {
+		size_t end = MIN(slice_find_byte(path, '/', start), path.length);
+		if (is_environment(slice_sub(path, start, end)) && !is_production_area(stages, slice_sub(path, 0, end)))
 			return true;
-		path = slice_sub(path, MIN(end + 1, path.length), path.length);
+		start = end + 1;
 	}
 	return false;
 }
 
 /* What one path has and the other has not, from the first difference on, names an environment. */
-static bool are_environments(const char *one, const char *other)
+static bool are_environments(const Stages *stages, const char *one, const char *other)
 {
 	size_t start = 0;
 	for (size_t i = 0; one[i] && one[i] == other[i]; i++)
 		if (one[i] == '/')
 			start = i + 1;
-	return has_environment(slice_from(one + start)) || has_environment(slice_from(other + start));
+	return has_environment(stages, slice_from(one), start) || has_environment(stages, slice_from(other), start);
 }
 
 /* ---- which pairs ------------------------------------------------------------------------------------------ */
@@ -117,23 +120,25 @@ static bool has_namespace(const Graph *graph, Symbol identity)
 }
 
 /* Neither is brought in by anything: they are applied by hand, from one folder or by the namespace they name. */
-static bool meet_by_hand(const Graph *graph, const Pair *pair)
+static bool meet_by_hand(const Doubles *doubles, const Pair *pair)
 {
+	const Graph *graph = checker_graph(doubles->checker);
 	const char *one = path_of(graph, pair->one), *other = path_of(graph, pair->other);
 	if (strcmp(one, other) == 0)
 		return true;
 	bool beside = slice_equal(path_folder(slice_from(one)), path_folder(slice_from(other)));
-	return (beside || has_namespace(graph, pair->identity)) && !are_environments(one, other) && !is_sample(one) &&
-	       !is_sample(other);
+	return (beside || has_namespace(graph, pair->identity)) && !are_environments(doubles->stages, one, other) &&
+	       !is_sample(one) && !is_sample(other);
 }
 
 /* All that scripts apply goes to one cluster as far as is known; one for each environment is told by its paths. */
-static bool are_of_two_scripts(const Graph *graph, const Pair *pair)
+static bool are_of_two_scripts(const Doubles *doubles, const Pair *pair)
 {
+	const Graph *graph = checker_graph(doubles->checker);
 	const Row *root = graph_find(graph, file_node_of(graph, pair->one), FACT_ROOT);
 	const char *one = path_of(graph, pair->one), *other = path_of(graph, pair->other);
 	return graph_node_type(graph, root->object) == NODE_FILE &&
-	       (are_environments(one, other) || is_sample(one) || is_sample(other));
+	       (are_environments(doubles->stages, one, other) || is_sample(one) || is_sample(other));
 }
 
 static bool meet(const Doubles *doubles, const Pair *pair)
@@ -142,15 +147,15 @@ static bool meet(const Doubles *doubles, const Pair *pair)
 	Node one = file_node_of(graph, pair->one), other = file_node_of(graph, pair->other);
 	bool left = graph_has(graph, one, FACT_ROOT), right = graph_has(graph, other, FACT_ROOT);
 	if (left && right)
-		return share_root(graph, one, other) && !are_of_two_scripts(graph, pair);
+		return share_root(graph, one, other) && !are_of_two_scripts(doubles, pair);
 	if (doubles->live)
 		return false;
 	if (left || right) {
 		/* One is listed in a kustomization, the other named by a script that applies both. */
 		const char *path = path_of(graph, left ? pair->other : pair->one);
-		return is_file_applied(graph, path) && meet_by_hand(graph, pair);
+		return is_file_applied(graph, path) && meet_by_hand(doubles, pair);
 	}
-	return meet_by_hand(graph, pair);
+	return meet_by_hand(doubles, pair);
 }
 
 static void add_pair(Doubles *doubles, Node one, Node other, Symbol identity)
@@ -475,7 +480,8 @@ static void check_duplicate_object(Checker *checker)
 	g_autoptr(GHashTable) trees = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) findings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) owners = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-	Doubles doubles = {checker, pairs, trees, findings, owners, has_appliers(checker_graph(checker))};
+	g_autoptr(GHashTable) stages = stages_new(checker_graph(checker));
+	Doubles doubles = {checker, pairs, trees, findings, owners, stages, has_appliers(checker_graph(checker))};
 	find_pairs(&doubles);
 	g_autoptr(GArray) judged = g_array_new(FALSE, FALSE, sizeof(Pair));
 	for (guint i = 0; i < pairs->len; i++)

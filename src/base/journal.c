@@ -58,9 +58,9 @@ static bool is_safe_path(const char *path)
 	return parts[0] != NULL;
 }
 
-/* The folder that holds the path, opened part by part so that no link leads elsewhere; -1 with errno. With make,
- * folders are made on the way. *ret_name is the last part, within path. */
-static int open_folder(int root, const char *path, bool make, const char **ret_name)
+/* The folder that holds the path, opened part by part so that no link leads elsewhere; -1 with errno.
+ * *ret_name is the last part, within path. */
+static int open_folder(int root, const char *path, const char **ret_name)
 {
 	int folder = dup(root);
 	const char *at = path;
@@ -69,7 +69,7 @@ static int open_folder(int root, const char *path, bool make, const char **ret_n
 		int below = -1;
 		if (!is_safe_part(part))
 			errno = EINVAL;
-		else if (!make || mkdirat(folder, part, 0777) == 0 || errno == EEXIST)
+		else
 			below = openat(folder, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		int cause = errno;
 		close(folder);
@@ -89,7 +89,7 @@ static bool exists(int root, const char *path)
 {
 	const char *name;
 	struct stat info;
-	int folder = open_folder(root, path, false, &name);
+	int folder = open_folder(root, path, &name);
 	bool found = folder >= 0 && fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
 	if (folder >= 0)
 		close(folder);
@@ -204,7 +204,7 @@ static int open_old(const Journal *journal, const char *path, Slice old, GError 
 	const char *name;
 	g_autofree char *now = path_before(journal, path);
 	struct stat info;
-	int folder = open_folder(journal->root, now, false, &name);
+	int folder = open_folder(journal->root, now, &name);
 	int fd = folder < 0 ? -1 : openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool good = fd >= 0 && fstat(fd, &info) == 0;
 	if (!good) {
@@ -301,7 +301,7 @@ static bool write_temporary(const Journal *journal, const Step *step, GError **e
 	if (step->must_exist && old < 0)
 		return false;
 	g_autofree char *now = path_before(journal, step->first);
-	int folder = open_folder(journal->root, now, false, &name);
+	int folder = open_folder(journal->root, now, &name);
 	int fd = folder < 0 ? -1
 	                    : openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 	                              step->executable ? 0777 : 0666);
@@ -319,7 +319,7 @@ static bool make_folder(const Journal *journal, const Step *step, GError **error
 {
 	const char *name;
 	g_autofree char *now = path_before(journal, step->first);
-	int folder = open_folder(journal->root, now, false, &name);
+	int folder = open_folder(journal->root, now, &name);
 	bool good = folder >= 0 && (mkdirat(folder, name, 0777) == 0 || errno == EEXIST);
 	if (!good)
 		fail(error, "make the folder", step->first);
@@ -352,7 +352,7 @@ static bool write_list(const Journal *journal, GError **error)
 static bool rename_below(int root, const char *from, const char *to, bool replace)
 {
 	const char *name, *new_name;
-	int folder = open_folder(root, from, false, &name), new_folder = open_folder(root, to, false, &new_name);
+	int folder = open_folder(root, from, &name), new_folder = open_folder(root, to, &new_name);
 	bool good = folder >= 0 && new_folder >= 0 &&
 	            renameat2(folder, name, new_folder, new_name, replace ? 0 : RENAME_NOREPLACE) == 0;
 	int cause = errno;
@@ -367,7 +367,7 @@ static bool rename_below(int root, const char *from, const char *to, bool replac
 static bool unlink_below(int root, const char *path, int flags)
 {
 	const char *name;
-	int folder = open_folder(root, path, false, &name);
+	int folder = open_folder(root, path, &name);
 	bool good = folder >= 0 && unlinkat(folder, name, flags) == 0;
 	int cause = errno;
 	if (folder >= 0)
@@ -506,4 +506,18 @@ bool journal_recover(const char *root, const char *file, bool *ret_found, GError
 		take_back(journal);
 	}
 	return true;
+}
+
+#define LIST "labwright-journal"
+
+Journal *journal_of(const Repo *repo, GError **error)
+{
+	g_autofree char *list = repo_private_file(repo, LIST);
+	return journal_new(repo_root(repo), list, error);
+}
+
+bool journal_recover_of(const Repo *repo, bool *ret_found, GError **error)
+{
+	g_autofree char *list = repo_private_file(repo, LIST);
+	return journal_recover(repo_root(repo), list, ret_found, error);
 }

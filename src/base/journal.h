@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/repo.h"
 #include "base/slice.h"
 
 #include <glib.h>
@@ -21,7 +22,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_free)
 /* Each of these only notes what is wanted. Paths lie below the root. old is what the file must still hold when it comes
  * to it; NULL means that there must be no file. Texts are borrowed until the journal is freed. */
 void journal_write(Journal *journal, const char *path, const Slice *old, Slice text, bool executable);
-/* The file, link or folder moves to a path where nothing is. Noted before what is written at the new path or below it. */
+/* The file, link or folder moves to a path where nothing is. Noted before what is written at the new path or below it.
+ */
 void journal_move(Journal *journal, const char *path, const char *new_path);
 void journal_remove(Journal *journal, const char *path, Slice old);
 
@@ -32,3 +34,7 @@ bool journal_commit(Journal *journal, GError **error);
 /* Ends what an earlier run had begun, or takes it back where it did not count yet. ret_found says whether there was
  * anything. */
 bool journal_recover(const char *root, const char *file, bool *ret_found, GError **error);
+
+/* Both of a repository, whose list is kept where Git keeps its own files. */
+Journal *journal_of(const Repo *repo, GError **error);
+bool journal_recover_of(const Repo *repo, bool *ret_found, GError **error);

@@ -33,6 +33,25 @@ bool path_is_below(Slice path, Slice folder)
 	return path.length == folder.length || path.at[folder.length] == '/';
 }
 
+bool path_is_below_any(Slice path, const char *const *folders)
+{
+	for (const char *const *folder = folders; folder && *folder; folder++)
+		if (path_is_below(path, slice_from(*folder)))
+			return true;
+	return !folders;
+}
+
+char *path_relative(Slice folder, const char *path)
+{
+	GString *text = g_string_new(NULL);
+	while (!path_is_below(slice_from(path), folder)) {
+		g_string_append(text, "../");
+		folder = path_folder(folder);
+	}
+	g_string_append(text, path + folder.length + (folder.length > 0 && path[folder.length] == '/'));
+	return g_string_free(text, FALSE);
+}
+
 /* Takes the last part off; false if there is none. */
 static bool go_up(GString *path)
 {

@@ -9,6 +9,11 @@ Slice path_name(Slice path);
 
 /* True if path is the folder itself or lies below it; everything lies below "". */
 bool path_is_below(Slice path, Slice folder);
+/* The same of one of the folders, NULL-terminated; NULL for all. */
+bool path_is_below_any(Slice path, const char *const *folders);
+
+/* What leads from the folder to the path, both seen from the root. Free with g_free. */
+char *path_relative(Slice folder, const char *path);
 
 /* The relative path as seen from a folder, with "." and ".." taken out. NULL if it is absolute, begins with "~" or
  * leads out of the repository. Free with g_free. */

@@ -8,6 +8,14 @@ bool slice_is_nocase(Slice s, const char *text)
 	return strlen(text) == s.length && g_ascii_strncasecmp(s.at, text, s.length) == 0;
 }
 
+bool slice_is_any_nocase(Slice s, const char *const *texts)
+{
+	for (; *texts; texts++)
+		if (slice_is_nocase(s, *texts))
+			return true;
+	return false;
+}
+
 size_t slice_find(Slice s, const char *needle, size_t from)
 {
 	if (from >= s.length)

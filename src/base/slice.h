@@ -51,6 +51,7 @@ static inline bool slice_ends(Slice s, const char *suffix)
 
 /* ASCII letters compared without case, everything else byte by byte. */
 bool slice_is_nocase(Slice s, const char *text);
+bool slice_is_any_nocase(Slice s, const char *const *texts); /* NULL-terminated */
 
 /* Offset of the first place where needle stands at or after from, or SIZE_MAX. */
 size_t slice_find(Slice s, const char *needle, size_t from);

@@ -180,6 +180,19 @@ char *scan_arguments_again(const ScanArguments *arguments)
 	return g_string_free(out, FALSE);
 }
 
+bool recover_interrupted(const Repo *repo, const char *look, GError **error)
+{
+	bool found = false;
+	if (!fix_recover(repo, &found, error))
+		return false;
+	if (found) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK,
+		        "an earlier run was interrupted while it wrote; its work has just been brought to an end");
+		error_add_help(error, "look at %s, then run this command again", look);
+	}
+	return !found;
+}
+
 void scan_arguments_clear(ScanArguments *arguments)
 {
 	g_free(arguments->root);

@@ -58,6 +58,9 @@ bool scan_arguments_below(const ScanArguments *arguments, const Scan *scan, char
 /* The same options and paths again, as a shell would take them, each after a blank: " --rev main apps". Free with
  * g_free. */
 char *scan_arguments_again(const ScanArguments *arguments);
+/* Before anything is written: ends what an earlier run had begun. False with an error also where there was something,
+ * since the files are not what was read; `look` is what shows it, as "git diff". */
+bool recover_interrupted(const Repo *repo, const char *look, GError **error);
 void scan_arguments_clear(ScanArguments *arguments);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ScanArguments, scan_arguments_clear)
 

@@ -2,6 +2,7 @@
 #include "command/command.h"
 
 #include "base/error.h"
+#include "base/path.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -63,16 +64,6 @@ static void append_diffs(const FixArguments *arguments, const Fix *fix, GString 
 	}
 }
 
-static bool is_below_any(const char *path, char **paths)
-{
-	for (char **at = paths; at && *at; at++) {
-		size_t length = strlen(*at);
-		if (length == 0 || (strncmp(path, *at, length) == 0 && (path[length] == '\0' || path[length] == '/')))
-			return true;
-	}
-	return !paths;
-}
-
 typedef struct Left {
 	uint32_t proposals, derivable, refused, open;
 } Left;
@@ -89,7 +80,8 @@ static Left append_left(const FixArguments *arguments, const Fix *fix, char **pa
 		if (finding->suppressed_by || finding->level < LEVEL_WARNING ||
 		        (arguments->only &&
 		                !g_strv_contains((const char *const *)arguments->only, finding->rule->id)) ||
-		        !is_below_any(graph_file_path(graph, finding->span.file), paths))
+		        !path_is_below_any(
+		                slice_from(graph_file_path(graph, finding->span.file)), (const char *const *)paths))
 			continue;
 		const char *why = fix_refusal(fix, finding);
 		left.derivable += !why && finding->n_edits && finding->fix == FIX_VALUE && !arguments->derive;
@@ -196,17 +188,8 @@ static GHashTable *ask_all(const FixArguments *arguments, const Fix *fix)
 
 static bool recover(const FixArguments *arguments, const Scan *scan, GError **error)
 {
-	bool found = false;
-	if (!arguments->write && !arguments->commit && !arguments->interactive)
-		return true;
-	if (!fix_recover(scan->repo, &found, error))
-		return false;
-	if (found) {
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK,
-		        "an earlier run was interrupted while it wrote; its work has just been brought to an end");
-		error_add_help(error, "look at git diff, then run this command again");
-	}
-	return !found;
+	bool writes = arguments->write || arguments->commit || arguments->interactive;
+	return !writes || recover_interrupted(scan->repo, "git diff", error);
 }
 
 static bool write_all(const FixArguments *arguments, const Fix *fix, const Scan *scan, GString *out, GError **error)

@@ -107,17 +107,11 @@ static void append_summary(const OrganizeArguments *arguments, const Organize *o
 
 static int organize(const OrganizeArguments *arguments, GError **error)
 {
-	bool found = false, writes = arguments->write || arguments->commit;
+	bool writes = arguments->write || arguments->commit;
 	uint32_t commits = 0;
 	g_autoptr(Scan) scan = scan_arguments_read(&arguments->scan, error);
-	if (!scan || (writes && !fix_recover(scan->repo, &found, error)))
+	if (!scan || (writes && !recover_interrupted(scan->repo, "git status", error)))
 		return EXIT_WORK;
-	if (found) {
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK,
-		        "an earlier run was interrupted while it wrote; its work has just been brought to an end");
-		error_add_help(error, "look at git status, then run this command again");
-		return EXIT_WORK;
-	}
 	g_autoptr(Organize) organized = organize_new(scan);
 	g_autoptr(GString) out = g_string_new(NULL);
 	append_moves(arguments, organize_layout(organized), out);

@@ -42,6 +42,29 @@ bool edit_conflicts(const Edit *a, const Edit *b)
 	return a->start < b->end && b->start < a->end;
 }
 
+/* The first edit of that file or of a later one. */
+static size_t first_of_file(const Edit *edits, size_t count, uint32_t file)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (edits[middle].file < file)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const Edit *edits_of_file(const Edit *edits, size_t count, uint32_t file, size_t *ret_count)
+{
+	size_t first = first_of_file(edits, count, file), end = first;
+	while (end < count && edits[end].file == file)
+		end++;
+	*ret_count = end - first;
+	return end > first ? edits + first : NULL;
+}
+
 bool edit_apply(Slice old, const Edit *edits, size_t count, Arena *arena, Slice *ret_text)
 {
 	size_t length = old.length, at = 0, used = 0;

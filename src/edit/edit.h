@@ -25,6 +25,9 @@ bool edit_equal(const Edit *a, const Edit *b);
  * in the order of their texts; equal edits can. */
 bool edit_conflicts(const Edit *a, const Edit *b);
 
+/* Those of one file among sorted edits, NULL and 0 where it has none. */
+const Edit *edits_of_file(const Edit *edits, size_t count, uint32_t file, size_t *ret_count);
+
 /* The text after all edits of one file, in the arena and followed by a NUL. The edits are sorted, without doubles and
  * conflicts, and inside the text: false otherwise. */
 bool edit_apply(Slice old, const Edit *edits, size_t count, Arena *arena, Slice *ret_text);

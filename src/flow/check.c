@@ -1,28 +1,15 @@
 /* Running the rules over a scan: what labwright.yaml turns off is not run, what it sets to another level gets that,
  * what the owner silences is marked, and what was not asked for is left out. */
 #include "base/error.h"
+#include "base/path.h"
 #include "flow/compile.h"
 #include "flow/flow.h"
 
 #include <time.h>
 
-static bool is_below(const char *path, const char *folder)
-{
-	size_t length = strlen(folder);
-	return length == 0 || (strncmp(path, folder, length) == 0 && (path[length] == '\0' || path[length] == '/'));
-}
-
 static bool is_asked_rule(const CheckOptions *options, const Rule *rule)
 {
 	return !options->only || g_strv_contains(options->only, rule->id);
-}
-
-static bool is_asked_path(const CheckOptions *options, const char *path)
-{
-	for (const char *const *at = options->paths; at && *at; at++)
-		if (is_below(path, *at))
-			return true;
-	return !options->paths;
 }
 
 /* ---- settings -------------------------------------------------------------------------------------- */
@@ -99,28 +86,34 @@ static void keep_asked(const Run *run)
 	for (size_t i = 0; i < all.count; i++) {
 		Finding *finding = all.at[i];
 		if (is_asked_rule(run->options, finding->rule) &&
-		        is_asked_path(run->options, graph_file_path(run->graph, finding->span.file)))
+		        path_is_below_any(
+		                slice_from(graph_file_path(run->graph, finding->span.file)), run->options->paths))
 			check->findings[check->count++] = finding;
 	}
 }
 
-static bool know_rules(const CheckOptions *options, bool *ret_all, GError **error)
+bool check_knows(const char *const *only, GError **error)
 {
-	*ret_all = false;
-	for (const char *const *id = options->only; id && *id; id++) {
-		const Rule *rule = rule_find(*id);
-		if (!rule) {
-			g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "no rule is called '%s'", *id);
-			const Rule *near = rule_near(slice_from(*id));
-			if (near)
-				error_add_help(error, "did you mean '%s'?", near->id);
-			else
-				error_add_help(error, "labwright rules lists them");
-			return false;
-		}
-		*ret_all |= rule->after_all;
+	for (const char *const *id = only; id && *id; id++) {
+		if (rule_find(*id))
+			continue;
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "no rule is called '%s'", *id);
+		const Rule *near = rule_near(slice_from(*id));
+		if (near)
+			error_add_help(error, "did you mean '%s'?", near->id);
+		else
+			error_add_help(error, "labwright rules lists them");
+		return false;
 	}
 	return true;
+}
+
+static bool needs_all(const char *const *only)
+{
+	for (const char *const *id = only; id && *id; id++)
+		if (rule_find(*id)->after_all)
+			return true;
+	return false;
 }
 
 /* By the C library: GLib reads the whole history of the time zone for it. */
@@ -137,8 +130,9 @@ Check *check_new(Scan *scan, const CheckOptions *options, GError **error)
 {
 	int64_t start = g_get_monotonic_time();
 	Run run = {.graph = scan->graph, .options = options};
-	if (!know_rules(options, &run.all, error))
+	if (!check_knows(options->only, error))
 		return NULL;
+	run.all = needs_all(options->only);
 	Check *check = run.check = g_new0(Check, 1);
 	check->today = local_date();
 	check->times = g_array_new(FALSE, FALSE, sizeof(RuleTime));

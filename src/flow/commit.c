@@ -54,8 +54,7 @@ static char *message_of(const FixRound *round, const Rule *rule)
 /* Writes the texts over what was written before; known is path → Slice, and follows. */
 static bool write_step(const Repo *repo, GHashTable *known, GHashTable *texts, GPtrArray *ret_paths, GError **error)
 {
-	g_autofree char *list = repo_private_file(repo, "labwright-journal");
-	g_autoptr(Journal) journal = journal_new(repo_root(repo), list, error);
+	g_autoptr(Journal) journal = journal_of(repo, error);
 	if (!journal)
 		return false;
 	GHashTableIter iter;

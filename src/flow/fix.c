@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/journal.h"
+#include "base/path.h"
 
 /* More rounds than any chain of causes has; who is not done then goes in circles. */
 #define MOST_ROUNDS 8
@@ -18,27 +19,17 @@ struct Fix {
 	GPtrArray *proofs;   /* Proof of each round; the last one's scan is the state afterwards */
 	GArray *rounds;      /* FixRound */
 	GHashTable *refused; /* refusal_key → why */
-	GHashTable *paths;   /* path → number of FixFile + 1 */
 	GArray *files;       /* FixFile */
 	GPtrArray *texts;    /* Arena of fix_texts */
 };
 
 /* ---- which ------------------------------------------------------------------------------------------- */
 
-static bool is_below(const char *path, const char *folder)
-{
-	size_t length = strlen(folder);
-	return length == 0 || (strncmp(path, folder, length) == 0 && (path[length] == '\0' || path[length] == '/'));
-}
-
 static bool is_asked(const FixOptions *options, const Graph *graph, const Finding *finding)
 {
 	if (options->only && !g_strv_contains(options->only, finding->rule->id))
 		return false;
-	bool below = !options->paths;
-	for (const char *const *path = options->paths; path && *path; path++)
-		below |= is_below(graph_file_path(graph, finding->span.file), *path);
-	return below;
+	return path_is_below_any(slice_from(graph_file_path(graph, finding->span.file)), options->paths);
 }
 
 /* The finding and what it proposes: after other edits it may propose something better. Free with g_free. */
@@ -277,11 +268,9 @@ static void collect_files(Fix *fix)
 
 Fix *fix_new(Scan *scan, const FixOptions *options, GError **error)
 {
-	const CheckOptions known = {.only = options->only}, all = {0};
-	Check *check = check_new(scan, &known, error); /* only to refuse rules that nobody knows */
-	if (!check)
+	const CheckOptions all = {0};
+	if (!check_knows(options->only, error))
 		return NULL;
-	check_free(check);
 	Fix *fix = g_new0(Fix, 1);
 	if (options->history)
 		scan_history(scan);
@@ -398,8 +387,7 @@ GHashTable *fix_texts(const Fix *fix, size_t round, const Rule *last)
 
 bool fix_write(const Fix *fix, const Repo *repo, GError **error)
 {
-	g_autofree char *list = repo_private_file(repo, "labwright-journal");
-	g_autoptr(Journal) journal = journal_new(repo_root(repo), list, error);
+	g_autoptr(Journal) journal = journal_of(repo, error);
 	if (!journal)
 		return false;
 	for (size_t i = 0; i < fix_files(fix); i++) {
@@ -412,8 +400,7 @@ bool fix_write(const Fix *fix, const Repo *repo, GError **error)
 
 bool fix_fetch(const Fix *fix, const Repo *repo, const char *path, GError **error)
 {
-	g_autofree char *list = repo_private_file(repo, "labwright-journal");
-	g_autoptr(Journal) journal = journal_new(repo_root(repo), list, error);
+	g_autoptr(Journal) journal = journal_of(repo, error);
 	for (size_t i = 0; journal && i < fix_files(fix); i++) {
 		const FixFile *file = fix_file(fix, i);
 		if (file->absent && strcmp(file->path, path) == 0)
@@ -424,6 +411,5 @@ bool fix_fetch(const Fix *fix, const Repo *repo, const char *path, GError **erro
 
 bool fix_recover(const Repo *repo, bool *ret_found, GError **error)
 {
-	g_autofree char *list = repo_private_file(repo, "labwright-journal");
-	return journal_recover(repo_root(repo), list, ret_found, error);
+	return journal_recover_of(repo, ret_found, error);
 }

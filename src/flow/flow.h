@@ -81,6 +81,8 @@ typedef struct Check {
 	char *today;
 } Check;
 
+/* False with an error of usage that names the first that is no rule. NULL is fine. */
+bool check_knows(const char *const *only, GError **error);
 Check *check_new(Scan *scan, const CheckOptions *options, GError **error);
 void check_free(Check *check);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Check, check_free)

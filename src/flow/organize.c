@@ -28,19 +28,20 @@ static void set_state(Organize *organize, const char *path, const char *from, co
 	g_hash_table_insert(organize->overlay, (gpointer)path, state);
 }
 
+static const Edit *edits_of(const Organize *organize, uint32_t file, size_t *ret_count)
+{
+	const GArray *edits = organize->edits;
+	return edits_of_file((const Edit *)(const void *)edits->data, edits->len, file, ret_count);
+}
+
 static const Slice *edited_text(Organize *organize, uint32_t file)
 {
-	const Edit *edits = (const Edit *)(const void *)organize->edits->data;
-	size_t first = 0, end;
-	while (first < organize->edits->len && edits[first].file < file)
-		first++;
-	for (end = first; end < organize->edits->len && edits[end].file == file; end++)
-		;
-	Slice *text = ARENA_NEW(organize->arena, Slice);
-	if (first == end || !edit_apply(graph_file_bytes(organize->scan->graph, file), edits + first, end - first,
-	                            organize->arena, text))
+	size_t count;
+	const Edit *edits = edits_of(organize, file, &count);
+	if (!edits)
 		return NULL;
-	return text;
+	Slice *text = ARENA_NEW(organize->arena, Slice), old = graph_file_bytes(organize->scan->graph, file);
+	return edit_apply(old, edits, count, organize->arena, text) ? text : NULL;
 }
 
 static void build(Organize *organize)
@@ -87,13 +88,9 @@ static char *with_new_paths(const Layout *layout, const char *text)
 
 static uint32_t mapped_place(const Organize *organize, Span span)
 {
-	const Edit *edits = (const Edit *)(const void *)organize->edits->data;
-	size_t first = 0, end;
-	while (first < organize->edits->len && edits[first].file < span.file)
-		first++;
-	for (end = first; end < organize->edits->len && edits[end].file == span.file; end++)
-		;
-	return edit_map(edits + first, end - first, span.start);
+	size_t count;
+	const Edit *edits = edits_of(organize, span.file, &count);
+	return edit_map(edits, count, span.start);
 }
 
 /* A finding is known by its place, by its detail or by its words, whichever stays the same. */
@@ -421,12 +418,6 @@ const Scan *organize_scan(const Organize *organize)
 
 /* ---- writing ----------------------------------------------------------------------------------------------- */
 
-static Journal *journal_for(const Repo *repo, GError **error)
-{
-	g_autofree char *list = repo_private_file(repo, "labwright-journal");
-	return journal_new(repo_root(repo), list, error);
-}
-
 static int compare_targets(const void *a, const void *b)
 {
 	return strcmp((*(const PartMove *const *)a)->to, (*(const PartMove *const *)b)->to);
@@ -456,7 +447,7 @@ static void note_writes(const Organize *organize, Journal *journal)
 
 bool organize_write(const Organize *organize, const Repo *repo, GError **error)
 {
-	g_autoptr(Journal) journal = journal_for(repo, error);
+	g_autoptr(Journal) journal = journal_of(repo, error);
 	if (!journal)
 		return false;
 	note_moves(organize, journal);
@@ -468,7 +459,7 @@ bool organize_write(const Organize *organize, const Repo *repo, GError **error)
 
 static bool commit_moves(const Organize *organize, const Repo *repo, const CommitOptions *options, GError **error)
 {
-	g_autoptr(Journal) journal = journal_for(repo, error);
+	g_autoptr(Journal) journal = journal_of(repo, error);
 	g_autoptr(GPtrArray) paths = g_ptr_array_new();
 	g_autoptr(GString) message = g_string_new("structure: move ");
 	const GArray *moves = organize->layout->moves;
@@ -496,7 +487,7 @@ static bool commit_moves(const Organize *organize, const Repo *repo, const Commi
 
 static bool commit_writes(const Organize *organize, const Repo *repo, const CommitOptions *options, GError **error)
 {
-	g_autoptr(Journal) journal = journal_for(repo, error);
+	g_autoptr(Journal) journal = journal_of(repo, error);
 	g_autoptr(GPtrArray) paths = g_ptr_array_new();
 	g_autoptr(GString) message = g_string_new("structure: let every reference follow the moves\n\n");
 	if (!journal)

@@ -7,14 +7,7 @@
 
 const Edit *proof_edits(const Proof *proof, uint32_t file, size_t *ret_count)
 {
-	Edit *edits = (Edit *)(void *)proof->edits->data;
-	size_t first = 0, end;
-	while (first < proof->edits->len && edits[first].file < file)
-		first++;
-	for (end = first; end < proof->edits->len && edits[end].file == file; end++)
-		;
-	*ret_count = end - first;
-	return edits + first;
+	return edits_of_file((const Edit *)(void *)proof->edits->data, proof->edits->len, file, ret_count);
 }
 
 static void suspect(Proof *proof, Finding *finding, const char *why, bool certain)

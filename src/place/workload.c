@@ -33,16 +33,11 @@ static bool is_asked(const Graph *graph, Node object, const char *const *paths)
 	return !paths;
 }
 
-static bool is_one_of(const char *word, const char *const *words)
-{
-	return g_strv_contains(words, word);
-}
-
 static bool is_controller(const char *kind)
 {
 	static const char *const kinds[] = {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet",
 	        "ReplicationController", "Rollout", "Pod", "Job", "CronJob", NULL};
-	return is_one_of(kind, kinds);
+	return g_strv_contains(kinds, kind);
 }
 
 static int32_t priority_of(const Graph *graph, Node pod)

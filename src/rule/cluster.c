@@ -5,21 +5,13 @@
 #include "base/path.h"
 #include "rule/owner.h"
 
-static bool is_one_of(Slice word, const char *const *words)
-{
-	for (; *words; words++)
-		if (slice_is_nocase(word, *words))
-			return true;
-	return false;
-}
-
 /* Folders whose children are alternatives. */
 static bool holds_alternatives(Slice folder)
 {
 	static const char *const names[] = {"clusters", "cluster", "hosts", "overlays", "overlay", "environments",
 	        "environment", "envs", "env", "machines", "sites", "stages", "regions", "tenants", "profiles",
 	        "variants", NULL};
-	return is_one_of(folder, names);
+	return slice_is_any_nocase(folder, names);
 }
 
 static bool is_stage(Slice folder)
@@ -27,13 +19,13 @@ static bool is_stage(Slice folder)
 	static const char *const names[] = {"dev", "development", "stage", "staging", "prod", "production", "live",
 	        "test", "testing", "qa", "uat", "local", "minikube", "kind", "k3d", "sandbox", "preview", "canary",
 	        "base", "main", NULL};
-	return is_one_of(folder, names);
+	return slice_is_any_nocase(folder, names);
 }
 
 static bool is_production(Slice folder)
 {
 	static const char *const names[] = {"prod", "production", NULL};
-	return is_one_of(folder, names);
+	return slice_is_any_nocase(folder, names);
 }
 
 /* dev, staging-cluster, k8s.test. */
@@ -45,7 +37,7 @@ static bool names_other_stage(Slice folder)
 		size_t end = start;
 		while (end < folder.length && !strchr("-_.", folder.at[end]))
 			end++;
-		if (is_one_of(slice_sub(folder, start, end), names))
+		if (slice_is_any_nocase(slice_sub(folder, start, end), names))
 			return true;
 		start = end + 1;
 	}

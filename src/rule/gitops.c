@@ -56,18 +56,6 @@ static GHashTable *index_places(const Graph *graph)
 	return by_name;
 }
 
-/* From a folder to a path, as a kustomization would write it. */
-static char *relative_path(Slice folder, const char *path)
-{
-	g_autoptr(GString) up = g_string_new(NULL);
-	while (!path_is_below(slice_from(path), folder)) {
-		g_string_append(up, "../");
-		folder = path_folder(folder);
-	}
-	g_string_append(up, path + folder.length + (folder.length > 0 && path[folder.length] == '/'));
-	return g_string_free(g_steal_pointer(&up), FALSE);
-}
-
 /* A name in the same folder that the written one is a slip of. */
 static char *near_sibling(const Graph *graph, const char *path)
 {
@@ -99,7 +87,7 @@ static void suggest_place(Checker *checker, Finding *finding, Node entry, const 
 	const char *moved = near ? near : g_hash_table_lookup(places->by_name, name);
 	if (!moved)
 		return;
-	g_autofree char *relative = relative_path(folder_of(graph, entry), moved);
+	g_autofree char *relative = path_relative(folder_of(graph, entry), moved);
 	if (*relative == '\0') {
 		set_hint(checker, finding, "a folder does not list itself: take the line out");
 		return;

@@ -5,14 +5,6 @@
 
 #include "base/path.h"
 
-static bool is_one_of(Slice word, const char *const *words)
-{
-	for (; *words; words++)
-		if (slice_is_nocase(word, *words))
-			return true;
-	return false;
-}
-
 /* ---- lines --------------------------------------------------------------------------------------------------- */
 
 typedef struct Lines {
@@ -108,7 +100,7 @@ static bool is_machine_name(Slice name)
 			return false;
 		letter |= g_ascii_isalpha(name.at[i]) != 0;
 	}
-	return letter && !is_one_of(name, words) && !is_interface(name);
+	return letter && !slice_is_any_nocase(name, words) && !is_interface(name);
 }
 
 bool is_other_purpose(Slice word)
@@ -119,7 +111,7 @@ bool is_other_purpose(Slice word)
 	        "network", "cidr", "netmask", "range", "pool", "lb", "loadbalancer", "backup", "dhcp", "guest",
 	        "virtual", "target", "remote", "peer", "upstream", "whitelist", "allowed", "trusted", "replication",
 	        NULL};
-	return is_one_of(word, words);
+	return slice_is_any_nocase(word, words);
 }
 
 /* ---- forms ----------------------------------------------------------------------------------------------------------
@@ -180,7 +172,7 @@ static bool read_name_pair(Slice line, Slice *ret_value)
 	size_t end = 0;
 	while (end < text.length && text.at[end] != ':' && text.at[end] != '=')
 		end++;
-	if (end == text.length || !is_one_of(strip(slice_sub(text, 0, end), "\"'{ "), keys))
+	if (end == text.length || !slice_is_any_nocase(strip(slice_sub(text, 0, end), "\"'{ "), keys))
 		return false;
 	*ret_value = strip(slice_sub(text, end + 1, text.length), "\"', }");
 	return true;
@@ -252,7 +244,7 @@ static Slice table_name(const Graph *graph, Span place)
 	Slice first, header, first_header;
 	if (!table_cell(graph, place, &first, &header, &first_header) || is_other_purpose(header))
 		return (Slice){"", 0};
-	return is_one_of(first_header, headers) ? first : (Slice){"", 0};
+	return slice_is_any_nocase(first_header, headers) ? first : (Slice){"", 0};
 }
 
 Slice inventory_name(const Graph *graph, Node mention)
@@ -266,9 +258,9 @@ Slice inventory_name(const Graph *graph, Node mention)
 	Slice key = row ? graph_symbol_slice(graph, row->object) : (Slice){"", 0};
 	Lines line = line_of(graph, place);
 	Slice name = table_name(graph, place);
-	if (name.length == 0 && is_one_of(key, ansible))
+	if (name.length == 0 && slice_is_any_nocase(key, ansible))
 		name = ansible_name(line, graph_span(graph, row).start);
-	else if (name.length == 0 && is_one_of(key, addresses) && graph_span(graph, row).start >= line.start)
+	else if (name.length == 0 && slice_is_any_nocase(key, addresses) && graph_span(graph, row).start >= line.start)
 		name = sibling_name(line);
 	if (name.length == 0)
 		name = ssh_name(line);

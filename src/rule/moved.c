@@ -122,24 +122,12 @@ const char *moved_to(const Moved *moved, const char *path)
 	return most > 1 || (same->len == 1 && says_enough(moved, wanted, best)) ? best : NULL;
 }
 
-/* From a folder to a path, up as far as needed. */
-static char *relative(Slice folder, const char *path)
-{
-	GString *text = g_string_new(NULL);
-	while (!path_is_below(slice_from(path), folder)) {
-		g_string_append(text, "../");
-		folder = path_folder(folder);
-	}
-	g_string_append(text, path + folder.length + (folder.length > 0 && path[folder.length] == '/'));
-	return g_string_free(text, FALSE);
-}
-
 /* The new text for the bare path, or NULL. */
 static char *write_path(Slice bare, Slice folder, const char *full, const char *now)
 {
 	g_autofree char *from_root = path_resolve((Slice){"", 0}, bare), *from_here = path_resolve(folder, bare);
 	if (from_here && strcmp(from_here, full) == 0)
-		return relative(folder, now);
+		return path_relative(folder, now);
 	if (from_root && strcmp(from_root, full) == 0)
 		return g_strdup(now);
 	/* From a folder in between: what stands above the text in the old path must stand above the new one, too. */
@@ -210,6 +198,6 @@ char *moved_between(Slice written, Slice old_folder, Slice new_folder, const cha
 	g_autofree char *meant = path_resolve(old_folder, slice_sub(written, bare.start, bare.stop));
 	if (!meant || strcmp(meant, full) != 0)
 		return NULL;
-	g_autofree char *path = relative(new_folder, now);
+	g_autofree char *path = path_relative(new_folder, now);
 	return with_path(written, &bare, *path ? path : ".");
 }

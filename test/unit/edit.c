@@ -18,7 +18,8 @@ static size_t random_edits(GRand *random, Slice text, Edit *edits, char (*texts)
 	size_t count = 0;
 	for (int i = 0; i < 12; i++) {
 		uint32_t start = (uint32_t)g_rand_int_range(random, 0, (int)text.length + 1);
-		uint32_t length = (uint32_t)g_rand_int_range(random, 0, 6), end = MIN((uint32_t)text.length, start + length);
+		uint32_t length = (uint32_t)g_rand_int_range(random, 0, 6),
+		         end = MIN((uint32_t)text.length, start + length);
 		Edit edit = {0, start, end, random_text(random, texts[i], 15)};
 		bool free = true;
 		for (size_t k = 0; k < count; k++)
@@ -36,8 +37,8 @@ static void opposite(Slice old, const Edit *edits, size_t count, Edit *back)
 	int64_t moved = 0;
 	for (size_t i = 0; i < count; i++) {
 		uint32_t start = (uint32_t)(edits[i].start + moved);
-		back[i] = (Edit){0, start, start + (uint32_t)edits[i].text.length,
-		        slice_sub(old, edits[i].start, edits[i].end)};
+		back[i] = (Edit){
+		        0, start, start + (uint32_t)edits[i].text.length, slice_sub(old, edits[i].start, edits[i].end)};
 		moved += (int64_t)edits[i].text.length - (edits[i].end - edits[i].start);
 	}
 }
@@ -78,6 +79,19 @@ static void test_refused(void)
 	g_assert_false(edit_apply(SLICE("abcde"), both, 2, arena, &text));
 	g_assert_true(edit_conflicts(&both[0], &both[1]));
 	arena_free(arena);
+}
+
+static void test_files(void)
+{
+	const Edit edits[] = {
+	        {1, 0, 1, SLICE("x")}, {3, 2, 3, SLICE("x")}, {3, 5, 6, SLICE("x")}, {7, 0, 0, SLICE("x")}};
+	const size_t wanted[] = {0, 1, 0, 2, 0, 0, 0, 1, 0};
+	const Edit *const first[] = {NULL, edits, NULL, edits + 1, NULL, NULL, NULL, edits + 3, NULL};
+	for (uint32_t file = 0; file < G_N_ELEMENTS(wanted); file++) {
+		size_t count;
+		g_assert_true(edits_of_file(edits, G_N_ELEMENTS(edits), file, &count) == first[file]);
+		g_assert_cmpuint(count, ==, wanted[file]);
+	}
 }
 
 static void test_scalars(void)
@@ -126,6 +140,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/edit/properties", test_properties);
 	g_test_add_func("/edit/refused", test_refused);
 	g_test_add_func("/edit/scalars", test_scalars);
+	g_test_add_func("/edit/files", test_files);
 	g_test_add_func("/edit/lines", test_lines);
 	return g_test_run();
 }

@@ -29,6 +29,20 @@ static void test_parts(void)
 	g_assert_true(slice_is(path_name(SLICE("c.yml")), "c.yml"));
 }
 
+static void assert_leads(const char *folder, const char *path, const char *expected)
+{
+	g_autofree char *got = path_relative(slice_from(folder), path);
+	g_assert_cmpstr(got, ==, expected);
+}
+
+static void test_relative(void)
+{
+	assert_leads("", "a/b", "a/b");
+	assert_leads("a", "a/b", "b");
+	assert_leads("a/c", "a/b", "../b");
+	assert_leads("ab", "a/b", "../a/b");
+}
+
 static void test_below(void)
 {
 	g_assert_true(path_is_below(SLICE("a/b"), SLICE("a")));
@@ -36,6 +50,11 @@ static void test_below(void)
 	g_assert_true(path_is_below(SLICE("a"), SLICE("")));
 	g_assert_false(path_is_below(SLICE("ab"), SLICE("a")));
 	g_assert_false(path_is_below(SLICE("a"), SLICE("a/b")));
+	const char *const folders[] = {"b", "a", NULL}, *const none[] = {NULL};
+	g_assert_true(path_is_below_any(SLICE("a/c"), folders));
+	g_assert_false(path_is_below_any(SLICE("ab/c"), folders));
+	g_assert_false(path_is_below_any(SLICE("a"), none));
+	g_assert_true(path_is_below_any(SLICE("a"), NULL));
 }
 
 int main(int argc, char **argv)
@@ -44,5 +63,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/path/resolve", test_resolve);
 	g_test_add_func("/path/parts", test_parts);
 	g_test_add_func("/path/below", test_below);
+	g_test_add_func("/path/relative", test_relative);
 	return g_test_run();
 }

@@ -212,6 +212,11 @@ static int check(const CheckArguments *arguments, GError **error)
 	if (scan->not_compiled)
 		g_printerr("note: no python3 answered, so %u programs of images were not compiled [source-syntax]\n",
 		        scan->not_compiled);
+	if (graph_files(scan->graph) == 0)
+		g_printerr("note: there was no file to read%s\n",
+		        repo_view(scan->repo) == REPO_INDEX
+		                ? ", since Git tracks none here: git add them, or read what lies on disk by --worktree"
+		                : "");
 	if (arguments->timing)
 		print_timing(arguments, scan, check);
 	return reaches(check, arguments->failing) ? EXIT_FINDINGS : EXIT_CLEAN;

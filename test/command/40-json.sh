@@ -39,5 +39,6 @@ is "SARIF evidence is related" "$(jq -r '[.runs[0].results[] | select(.ruleId ==
 mkdir empty && git init -q empty
 run check --format sarif empty
 is "an empty repository is no error" $code 0
+has "but said to be empty" "$err" "Git tracks none here"
 is "and its SARIF has no results" "$(jq -c '.runs[0].results' "$out")" '[]'
 finish

@@ -44,23 +44,32 @@ static bool names_other_stage(Slice folder)
 	return false;
 }
 
-Stages *stages_new(const Graph *graph)
+static GHashTable *find_parents(const Graph *graph)
 {
-	Stages *stages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GHashTable *parents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (uint32_t file = 0; file < graph_files(graph); file++) {
 		Slice path = slice_from(graph_file_path(graph, file));
 		for (size_t start = 0, end; (end = slice_find_byte(path, '/', start)) != SIZE_MAX; start = end + 1)
 			if (names_other_stage(slice_sub(path, start, end)))
-				g_hash_table_add(stages, g_strndup(path.at, start));
+				g_hash_table_add(parents, g_strndup(path.at, start));
 	}
-	return stages;
+	return parents;
 }
 
-bool is_production_area(const Stages *stages, Slice folder)
+bool is_production_area(Stages *stages, Slice folder)
 {
 	Slice name = path_name(folder);
+	if (!is_production(name))
+		return false;
+	if (!stages->parents)
+		stages->parents = find_parents(stages->graph);
 	g_autofree char *parent = g_strndup(folder.at, folder.length - name.length);
-	return is_production(name) && !g_hash_table_contains((GHashTable *)stages, parent);
+	return !g_hash_table_contains(stages->parents, parent);
+}
+
+void stages_clear(Stages *stages)
+{
+	g_clear_pointer(&stages->parents, g_hash_table_unref);
 }
 
 static bool names_cluster(Slice folder)

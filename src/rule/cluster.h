@@ -8,8 +8,13 @@ bool share_cluster(const Graph *graph, Node one, Node other);
 
 /* Folders named like a stage of deployment (dev, staging, test) hold alternatives of one thing, which may differ on
  * purpose. `production` alone is no such folder: many homelabs call so what runs, beside what is tried or put away. It
- * is a stage where another stage lies beside it. Free with g_hash_table_unref. */
-typedef GHashTable Stages;
-Stages *stages_new(const Graph *graph);
+ * is a stage where another stage lies beside it. */
+typedef struct Stages {
+	const Graph *graph;
+	GHashTable
+	        *parents; /* of stages other than production, each with its last slash; NULL until one is asked for */
+} Stages;
 /* `folder` is a path: the area of the one homelab that `production` names where it is no stage. */
-bool is_production_area(const Stages *stages, Slice folder);
+bool is_production_area(Stages *stages, Slice folder);
+void stages_clear(Stages *stages);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stages, stages_clear)

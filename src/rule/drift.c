@@ -122,7 +122,7 @@ static bool is_rendered(const Graph *graph, const ImageUse *use)
 }
 
 /* The cluster, host or stage that a path names, since these may run different versions on purpose. */
-static Slice scope_of(const Stages *stages, Slice path)
+static Slice scope_of(Stages *stages, Slice path)
 {
 	static const char *const parents[] = {
 	        "clusters", "cluster", "hosts", "overlays", "environments", "envs", "machines"};
@@ -176,7 +176,7 @@ static void report_drift(Checker *checker, const Image *image, const GArray *fix
 #define MOST_COMPARED 300
 
 /* The oldest use against the newest that it disagrees with. */
-static void check_drift(Checker *checker, const Stages *stages, const Image *image)
+static void check_drift(Checker *checker, Stages *stages, const Image *image)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GArray) fixed = g_array_new(FALSE, FALSE, sizeof(Fixed));
@@ -209,9 +209,9 @@ static void check_tag_drift(Checker *checker)
 {
 	g_auto(Images) images;
 	images_init(&images, checker_graph(checker));
-	g_autoptr(GHashTable) stages = stages_new(checker_graph(checker));
+	g_auto(Stages) stages = {.graph = checker_graph(checker)};
 	for (guint i = 0; i < images.at->len; i++)
-		check_drift(checker, stages, images.at->pdata[i]);
+		check_drift(checker, &stages, images.at->pdata[i]);
 }
 
 static const Rule rules[] = {

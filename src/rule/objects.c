@@ -28,7 +28,7 @@ typedef struct Doubles {
 	GHashTable *tree_pairs; /* "a|b" → how many doubles with the same path below them */
 	GHashTable *findings;   /* "file/file" → Finding */
 	GHashTable *owners;     /* FILE → Owners */
-	const Stages *stages;
+	Stages *stages;
 	bool live;
 } Doubles;
 
@@ -90,7 +90,7 @@ static bool is_environment(Slice part)
 }
 
 /* From the byte `start` on. */
-static bool has_environment(const Stages *stages, Slice path, size_t start)
+static bool has_environment(Stages *stages, Slice path, size_t start)
 {
 	while (start < path.length) {
 		size_t end = MIN(slice_find_byte(path, '/', start), path.length);
@@ -102,7 +102,7 @@ static bool has_environment(const Stages *stages, Slice path, size_t start)
 }
 
 /* What one path has and the other has not, from the first difference on, names an environment. */
-static bool are_environments(const Stages *stages, const char *one, const char *other)
+static bool are_environments(Stages *stages, const char *one, const char *other)
 {
 	size_t start = 0;
 	for (size_t i = 0; one[i] && one[i] == other[i]; i++)
@@ -480,8 +480,8 @@ static void check_duplicate_object(Checker *checker)
 	g_autoptr(GHashTable) trees = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) findings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) owners = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-	g_autoptr(GHashTable) stages = stages_new(checker_graph(checker));
-	Doubles doubles = {checker, pairs, trees, findings, owners, stages, has_appliers(checker_graph(checker))};
+	g_auto(Stages) stages = {.graph = checker_graph(checker)};
+	Doubles doubles = {checker, pairs, trees, findings, owners, &stages, has_appliers(checker_graph(checker))};
 	find_pairs(&doubles);
 	g_autoptr(GArray) judged = g_array_new(FALSE, FALSE, sizeof(Pair));
 	for (guint i = 0; i < pairs->len; i++)

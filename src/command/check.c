@@ -19,7 +19,7 @@ typedef struct Output {
 typedef struct CheckArguments {
 	ScanArguments scan;
 	char **only, **formats;
-	char *output, *level, *fail_on, *colour;
+	char *output, *level, *fail_on, *colour, *profile;
 	gboolean all, timing;
 	int64_t start;
 	/* what the words mean */
@@ -37,6 +37,7 @@ static void check_arguments_clear(CheckArguments *arguments)
 	g_free(arguments->level);
 	g_free(arguments->fail_on);
 	g_free(arguments->colour);
+	g_free(arguments->profile);
 	g_clear_pointer(&arguments->outputs, g_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CheckArguments, check_arguments_clear)
@@ -65,6 +66,12 @@ static bool parse_level(const char *option, const char *word, bool or_never, Lev
 		return fail_usage(
 		        error, option, word, or_never ? "error, warning, info, never" : "error, warning, info");
 	return true;
+}
+
+static bool parse_profile(const char *word, GError **error)
+{
+	Profile profile;
+	return !word || profile_find(word, &profile) || fail_usage(error, "profile", word, "homelab, security, strict");
 }
 
 static char *renderer_names(void)
@@ -112,6 +119,7 @@ static bool parse_words(CheckArguments *arguments, GError **error)
 	arguments->shown = arguments->only || arguments->all ? LEVEL_INFO : LEVEL_OFF;
 	arguments->failing = LEVEL_ERROR;
 	return parse_formats(arguments, error) && command_colour(arguments->colour, &arguments->with_colour, error) &&
+	       parse_profile(arguments->profile, error) &&
 	       parse_level("level", arguments->level, false, &arguments->shown, error) &&
 	       parse_level("fail-on", arguments->fail_on, true, &arguments->failing, error);
 }
@@ -202,7 +210,9 @@ static int check(const CheckArguments *arguments, GError **error)
 	g_autoptr(Scan) scan = scan_new(&wanted, error);
 	if (!scan || !scan_arguments_below(&arguments->scan, scan, &paths, error))
 		return EXIT_WORK;
-	CheckOptions asked = {.only = (const char *const *)arguments->only, .paths = (const char *const *)paths};
+	CheckOptions asked = {.only = (const char *const *)arguments->only,
+	        .paths = (const char *const *)paths,
+	        .profile = arguments->profile};
 	g_autoptr(Check) check = check_new(scan, &asked, error);
 	if (!check)
 		return EXIT_USAGE;
@@ -228,6 +238,8 @@ static int run(int argc, char **argv)
 	g_auto(CheckArguments) arguments = {.start = g_get_monotonic_time()};
 	const GOptionEntry entries[] = {
 	        {"rule", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments.only, "Only this rule; may be repeated", "RULE"},
+	        {"profile", 0, 0, G_OPTION_ARG_STRING, &arguments.profile,
+	                "homelab (default), security or strict: whom the rules are for", "NAME"},
 	        {"level", 0, 0, G_OPTION_ARG_STRING, &arguments.level,
 	                "Show findings from this level on: error, warning, info", "LEVEL"},
 	        {"all", 0, 0, G_OPTION_ARG_NONE, &arguments.all, "Show every finding and every place of it", NULL},

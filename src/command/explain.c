@@ -60,6 +60,15 @@ static void append_silence(GString *out, const char *id)
 	        id, id);
 }
 
+static void append_profile(GString *out, const Rule *rule)
+{
+	if (rule->profile != PROFILE_HOMELAB)
+		g_string_append_printf(out,
+		        "\nWhen it runs\n"
+		        "  --profile %s, profile: %s in labwright.yaml, or a level for it under rules: there\n",
+		        profile_word(rule->profile), profile_word(rule->profile));
+}
+
 static void append_rule(GString *out, const Rule *rule)
 {
 	g_string_append_printf(out, "%s (%s)\n", rule->id, level_word(rule->level));
@@ -67,6 +76,7 @@ static void append_rule(GString *out, const Rule *rule)
 	append_section(out, "Why", rule->why);
 	append_section(out, "What to do", rule->remedy);
 	append_section(out, "The repair", fix_text(rule->fix));
+	append_profile(out, rule);
 	append_section(out, "Others that ask the same", rule->peers);
 	append_silence(out, rule->id);
 	g_string_append_printf(out, "\nnext: labwright check --rule %s\n", rule->id);

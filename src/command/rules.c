@@ -18,6 +18,8 @@ static void append_table(GString *out)
 			const Rule *rule = &(*set)->rules[i];
 			g_string_append_printf(out, "  %-*s  %-7s  ", (int)width, rule->id, level_word(rule->level));
 			report_append(out, rule->title, g_get_charset(NULL));
+			if (rule->profile != PROFILE_HOMELAB)
+				g_string_append_printf(out, " (profile %s)", profile_word(rule->profile));
 			g_string_append_c(out, '\n');
 		}
 	}
@@ -26,11 +28,12 @@ static void append_table(GString *out)
 
 static void append_markdown(GString *out)
 {
-	g_string_append(out, "| rule | level | what it finds |\n| --- | --- | --- |\n");
+	g_string_append(out, "| rule | level | profile | what it finds |\n| --- | --- | --- | --- |\n");
 	for (const RuleSet *const *set = rule_sets(); *set; set++)
 		for (size_t i = 0; i < (*set)->count; i++)
-			g_string_append_printf(out, "| `%s` | %s | %s |\n", (*set)->rules[i].id,
-			        level_word((*set)->rules[i].level), (*set)->rules[i].title);
+			g_string_append_printf(out, "| `%s` | %s | %s | %s |\n", (*set)->rules[i].id,
+			        level_word((*set)->rules[i].level), profile_word((*set)->rules[i].profile),
+			        (*set)->rules[i].title);
 }
 
 static int run(int argc, char **argv)

@@ -34,12 +34,25 @@ static Level set_level(const Graph *graph, const Rule *rule, Level otherwise)
 	return level;
 }
 
+/* The profile that the command line asks for, else the one of labwright.yaml, else the first. */
+static Profile profile_of(const Graph *graph, const CheckOptions *options)
+{
+	Profile profile = PROFILE_HOMELAB;
+	Node file = graph_find_file(graph, SLICE("labwright.yaml"));
+	if (options->profile)
+		profile_find(options->profile, &profile);
+	else if (file)
+		profile_find(graph_text(graph, graph_first_child(graph, file, NODE_DOCUMENT), FACT_PROFILE), &profile);
+	return profile;
+}
+
 /* ---- running ----------------------------------------------------------------------------------------- */
 
 typedef struct Run {
 	const Graph *graph;
 	const CheckOptions *options;
 	Check *check;
+	Profile profile;
 	bool all; /* a rule that was asked for looks at what all others find */
 } Run;
 
@@ -47,7 +60,8 @@ static bool is_run(const Run *run, const Rule *rule)
 {
 	if (run->options->only && is_asked_rule(run->options, rule))
 		return true;
-	return (run->all || !run->options->only) && set_level(run->graph, rule, rule->level) != LEVEL_OFF;
+	Level usual = rule->profile <= run->profile ? rule->level : LEVEL_OFF;
+	return (run->all || !run->options->only) && set_level(run->graph, rule, usual) != LEVEL_OFF;
 }
 
 static void run_rules(const Run *run, bool after_all)
@@ -129,7 +143,7 @@ static char *local_date(void)
 Check *check_new(Scan *scan, const CheckOptions *options, GError **error)
 {
 	int64_t start = g_get_monotonic_time();
-	Run run = {.graph = scan->graph, .options = options};
+	Run run = {.graph = scan->graph, .options = options, .profile = profile_of(scan->graph, options)};
 	if (!check_knows(options->only, error))
 		return NULL;
 	run.all = needs_all(options->only);

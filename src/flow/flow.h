@@ -65,6 +65,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_free)
 typedef struct CheckOptions {
 	const char *const *only;  /* rule ids, NULL-terminated; NULL for all that are not turned off */
 	const char *const *paths; /* only findings at or below these, NULL-terminated; NULL for all */
+	const char *profile;      /* a word of profile_word(); NULL for what labwright.yaml says */
 } CheckOptions;
 
 typedef struct RuleTime {

@@ -129,9 +129,10 @@ void report_rules_json(GString *out)
 	for (const RuleSet *const *set = rule_sets(); *set; set++) {
 		for (size_t i = 0; i < (*set)->count; i++) {
 			const Rule *rule = &(*set)->rules[i];
-			json_t *object = json_pack("{s:s s:s s:s s:s s:s s:s s:s}", "id", rule->id, "topic",
-			        (*set)->topic, "level", level_word(rule->level), "fix", fix_word(rule->fix), "title",
-			        rule->title, "why", rule->why, "remedy", rule->remedy);
+			json_t *object = json_pack("{s:s s:s s:s s:s s:s s:s s:s s:s}", "id", rule->id, "topic",
+			        (*set)->topic, "level", level_word(rule->level), "profile", profile_word(rule->profile),
+			        "fix", fix_word(rule->fix), "title", rule->title, "why", rule->why, "remedy",
+			        rule->remedy);
 			set_text(object, "peers", rule->peers);
 			g_string_append(out, first ? "\n" : ",\n");
 			append_json(out, object);

@@ -16,6 +16,7 @@ struct Checker {
 	Arena *arena;
 	GPtrArray *findings;
 	GPtrArray *lists;
+	GPtrArray *ran; /* Rule */
 	const Rule *rule;
 };
 
@@ -54,6 +55,24 @@ const char *level_word(Level level)
 	return words[level];
 }
 
+static const char *const profiles[] = {"homelab", "security", "strict"};
+
+const char *profile_word(Profile profile)
+{
+	return profiles[profile];
+}
+
+bool profile_find(const char *word, Profile *ret_profile)
+{
+	for (Profile profile = PROFILE_HOMELAB; profile <= PROFILE_STRICT; profile++) {
+		if (strcmp(profiles[profile], word) != 0)
+			continue;
+		*ret_profile = profile;
+		return true;
+	}
+	return false;
+}
+
 Checker *checker_new(const Graph *graph, const char *today)
 {
 	Checker *checker = g_new0(Checker, 1);
@@ -62,6 +81,7 @@ Checker *checker_new(const Graph *graph, const char *today)
 	checker->arena = arena_new();
 	checker->findings = g_ptr_array_new();
 	checker->lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+	checker->ran = g_ptr_array_new();
 	return checker;
 }
 
@@ -72,6 +92,7 @@ void checker_free(Checker *checker)
 	arena_free(checker->arena);
 	g_ptr_array_unref(checker->findings);
 	g_ptr_array_unref(checker->lists);
+	g_ptr_array_unref(checker->ran);
 	g_free(checker);
 }
 
@@ -99,9 +120,15 @@ GPtrArray *checker_list(Checker *checker)
 
 void checker_run(Checker *checker, const Rule *rule)
 {
+	g_ptr_array_add(checker->ran, (gpointer)rule);
 	checker->rule = rule;
 	rule->check(checker);
 	checker->rule = NULL;
+}
+
+bool checker_ran(const Checker *checker, const Rule *rule)
+{
+	return g_ptr_array_find(checker->ran, rule, NULL);
 }
 
 G_GNUC_PRINTF(2, 0) static char *format_text(Checker *checker, const char *format, va_list args)

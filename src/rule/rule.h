@@ -16,12 +16,17 @@ typedef enum Level { LEVEL_OFF, LEVEL_INFO, LEVEL_WARNING, LEVEL_ERROR } Level;
  * an edit that is right whatever the owner meant. */
 typedef enum FixClass { FIX_NONE, FIX_PROPOSAL, FIX_VALUE, FIX_SAFE } FixClass;
 
+/* Whom a rule is for. Each holds the ones before it: what every homelab wants, what an owner asks who locks doors, what
+ * a fleet wants. */
+typedef enum Profile { PROFILE_HOMELAB, PROFILE_SECURITY, PROFILE_STRICT } Profile;
+
 typedef struct Checker Checker;
 
 typedef struct Rule {
 	const char *id; /* stable words with dashes */
 	Level level;    /* of most of its findings; report_at() may say another */
 	FixClass fix;
+	Profile profile;    /* the first that runs it; PROFILE_HOMELAB, the default, runs always */
 	const char *title;  /* what is wrong, half a line, no full stop */
 	const char *why;    /* what happens to whom, one to three sentences */
 	const char *remedy; /* what to do, one to three sentences */
@@ -104,6 +109,9 @@ void set_because(Checker *checker, Finding *finding, FixClass fix, const char *f
 /* YYYY-MM-DD. */
 const char *checker_today(const Checker *checker);
 
+/* Whether a rule has run: one of another profile, or that is turned off, has found nothing because nobody asked it. */
+bool checker_ran(const Checker *checker, const Rule *rule);
+
 /* True for a file in which no demands are made: archived, dated, vendored, generated, example or test. */
 bool is_quiet(const Graph *graph, Node node);
 
@@ -141,6 +149,9 @@ const Rule *rule_find(const char *id);
 /* The one rule that a mistyped id was meant to be, or NULL. */
 const Rule *rule_near(Slice id);
 const char *level_word(Level level);
+const char *profile_word(Profile profile);
+/* False where no profile has that name; ret_profile is then left as it is. */
+bool profile_find(const char *word, Profile *ret_profile);
 
 /* 32 hexadecimal digits that stay the same when lines move: of rule, path, subject and detail. Free with g_free. */
 char *finding_fingerprint(const Graph *graph, const Finding *finding);

@@ -208,10 +208,10 @@ static void report_unknown(Checker *checker, Node subject, Span span, Slice id)
 		set_hint(checker, finding, "write '%s'", near->id);
 }
 
-static bool is_rule(Slice id)
+static const Rule *find_rule(Slice id)
 {
 	g_autofree char *text = slice_dup(id);
-	return rule_find(text) != NULL;
+	return rule_find(text);
 }
 
 /* What is silenced, as "node rule". */
@@ -261,14 +261,15 @@ static void check_comment(Checker *checker, GHashTable *used, Node node)
 	Span place = graph_place(graph, node);
 	Slice id = graph_symbol_slice(graph, graph_name_symbol(graph, node));
 	const char *until = graph_text(graph, node, FACT_UNTIL);
-	if (!is_rule(id))
+	const Rule *rule = find_rule(id);
+	if (!rule)
 		report_unknown(checker, node, place, id);
 	else if (*until && !is_date(until))
 		report(checker, node, place, "'%s' is no date, so nothing is silenced", until);
 	else if (is_over(graph, node, checker_today(checker)))
 		mend_comment(
 		        checker, report(checker, node, place, "this ended on %s and silences nothing", until), place);
-	else if (!is_used(used, node, id))
+	else if (checker_ran(checker, rule) && !is_used(used, node, id))
 		mend_comment(checker,
 		        report(checker, node, place, "%s finds nothing here, so there is nothing to silence", id.at),
 		        place);
@@ -279,9 +280,10 @@ static void check_annotation(Checker *checker, GHashTable *used, const Row *row)
 	const Graph *graph = checker_graph(checker);
 	Slice ids = annotated_ids(graph, row);
 	for (Slice id; next_id(&ids, &id);) {
-		if (!is_rule(id)) {
+		const Rule *rule = find_rule(id);
+		if (!rule) {
 			report_unknown(checker, row->subject, graph_span(graph, row), id);
-		} else if (!is_used(used, row->subject, id)) {
+		} else if (checker_ran(checker, rule) && !is_used(used, row->subject, id)) {
 			Finding *finding = report(checker, row->subject, graph_span(graph, row),
 			        "%.*s finds nothing in this object, so there is nothing to silence", SLICE_ARGS(id));
 			set_detail(checker, finding, "%.*s", SLICE_ARGS(id));

@@ -558,7 +558,7 @@ static void read_rules(const Reader *reader, Node document, const YamlNode *key,
 
 static void read_profile(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
 {
-	static const char *const profiles[] = {"homelab", "strict", NULL};
+	static const char *const profiles[] = {"homelab", "security", "strict", NULL};
 	if (is_word_of(reader, key, value, profiles))
 		add_scalar(reader->file, document, FACT_PROFILE, value);
 }

@@ -133,7 +133,8 @@ bool scan_arguments_parse(ScanArguments *arguments, const GOptionEntry *entries,
 
 ScanOptions scan_arguments_options(const ScanArguments *arguments)
 {
-	ScanOptions options = {.path = arguments->path, .threads = (uint32_t)arguments->threads};
+	ScanOptions options = {
+	        .path = arguments->path, .threads = (uint32_t)arguments->threads, .no_cache = arguments->no_cache};
 	if (arguments->root) {
 		options.path = arguments->root;
 		options.view = REPO_FOLDER;

@@ -64,19 +64,38 @@ static bool is_run(const Run *run, const Rule *rule)
 	return (run->all || !run->options->only) && set_level(run->graph, rule, usual) != LEVEL_OFF;
 }
 
-static void run_rules(const Run *run, bool after_all)
+static void run_rule(const Run *run, const Rule *rule)
+{
+	RuleTime time = {rule, g_get_monotonic_time()};
+	checker_run(run->check->checker, rule);
+	time.microseconds = g_get_monotonic_time() - time.microseconds;
+	g_array_append_val(run->check->times, time);
+}
+
+/* All but the one that has to wait; NULL for none. */
+static void run_rules(const Run *run, bool after_all, const Rule *later)
 {
 	for (const RuleSet *const *set = rule_sets(); *set; set++) {
 		for (size_t i = 0; i < (*set)->count; i++) {
 			const Rule *rule = &(*set)->rules[i];
-			if (rule->after_all != after_all || !is_run(run, rule))
-				continue;
-			RuleTime time = {rule, g_get_monotonic_time()};
-			checker_run(run->check->checker, rule);
-			time.microseconds = g_get_monotonic_time() - time.microseconds;
-			g_array_append_val(run->check->times, time);
+			if (rule->after_all == after_all && rule != later && is_run(run, rule))
+				run_rule(run, rule);
 		}
 	}
+}
+
+/* Python reads the programs of images while the other rules run. */
+static void run_with_programs(const Run *run, Scan *scan)
+{
+	const Rule *rule = rule_find("source-syntax");
+	if (!is_run(run, rule)) {
+		run_rules(run, false, NULL);
+		return;
+	}
+	Compiling *compiling = compile_begin(scan);
+	run_rules(run, false, rule);
+	compile_end(scan, compiling);
+	run_rule(run, rule);
 }
 
 /* A setting speaks of the rule as a whole, so it also outweighs the level that a rule gave to one finding. */
@@ -151,11 +170,9 @@ Check *check_new(Scan *scan, const CheckOptions *options, GError **error)
 	check->today = local_date();
 	check->times = g_array_new(FALSE, FALSE, sizeof(RuleTime));
 	check->checker = checker_new(scan->graph, check->today);
-	if (is_run(&run, rule_find("source-syntax")))
-		compile_programs(scan);
-	run_rules(&run, false);
+	run_with_programs(&run, scan);
 	checker_silence(check->checker);
-	run_rules(&run, true);
+	run_rules(&run, true, NULL);
 	set_levels(&run);
 	keep_asked(&run);
 	scan->timing.check = g_get_monotonic_time() - start;

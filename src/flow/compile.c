@@ -4,8 +4,11 @@
  * run, and its answers are rows like any other.
  *
  * Programs are never run: compile() parses. One process reads them all from memory, isolated from the user's settings,
- * folders and packages, with limits of time, memory and output; when it dies, nothing is known. */
+ * folders and packages, with limits of time, memory and output; when it dies, nothing is known. Its start alone takes
+ * longer than all the rest of a check, so it runs beside the rules, and what it said of some bytes is kept. */
 #include "flow/compile.h"
+
+#include "base/cache.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,37 +104,44 @@ static char *read_answer(int file)
 	return text;
 }
 
-/* Both ends are memory, so that neither side waits for the other. */
-static char *run_python(const char *python, int questions_file, int answers_file)
+struct Compiling {
+	GArray *files;  /* of all programs, in the order of paths */
+	GArray *asked;  /* of those that are asked about now */
+	char *python;   /* NULL: there is none */
+	char *identity; /* of that interpreter, for what is kept */
+	Cache *cache;   /* NULL: nothing is kept */
+	GPid child;     /* 0: none runs */
+	int in, out;    /* files in memory, so that neither side waits for the other */
+};
+
+static bool start_python(Compiling *compiling, const Graph *graph)
 {
-	const char *const argv[] = {python, "-I", "-S", "-W", "ignore", "-c", questions, NULL};
-	GPid child;
-	int status;
-	if (lseek(questions_file, 0, SEEK_SET) != 0 ||
-	        !g_spawn_async_with_fds("/", (char **)argv, NULL,
-	                G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, set_limits, NULL, &child,
-	                questions_file, answers_file, -1, NULL))
-		return NULL;
-	pid_t ended;
-	do
-		ended = waitpid(child, &status, 0);
-	while (ended < 0 && errno == EINTR);
-	g_spawn_close_pid(child);
-	return ended == child && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? read_answer(answers_file) : NULL;
+	const char *const argv[] = {compiling->python, "-I", "-S", "-W", "ignore", "-c", questions, NULL};
+	compiling->in = memfd_create("programs", MFD_CLOEXEC);
+	compiling->out = memfd_create("answers", MFD_CLOEXEC);
+	bool ready = compiling->in >= 0 && compiling->out >= 0;
+	for (guint i = 0; ready && i < compiling->asked->len; i++)
+		ready = write_program(
+		        compiling->in, graph_file_bytes(graph, g_array_index(compiling->asked, uint32_t, i)));
+	return ready && lseek(compiling->in, 0, SEEK_SET) == 0 &&
+	       g_spawn_async_with_fds("/", (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL,
+	               set_limits, NULL, &compiling->child, compiling->in, compiling->out, -1, NULL);
 }
 
-static char *ask(const char *python, const Graph *graph, const GArray *files)
+/* Waits for its end. NULL for one that failed. */
+static char *await_answer(Compiling *compiling)
 {
-	int in = memfd_create("programs", MFD_CLOEXEC), out = memfd_create("answers", MFD_CLOEXEC);
-	bool written = in >= 0 && out >= 0;
-	for (guint i = 0; written && i < files->len; i++)
-		written = write_program(in, graph_file_bytes(graph, g_array_index(files, uint32_t, i)));
-	char *answer = written ? run_python(python, in, out) : NULL;
-	if (in >= 0)
-		close(in);
-	if (out >= 0)
-		close(out);
-	return answer;
+	int status;
+	pid_t ended;
+	if (!compiling->child)
+		return NULL;
+	do
+		ended = waitpid(compiling->child, &status, 0);
+	while (ended < 0 && errno == EINTR);
+	g_spawn_close_pid(compiling->child);
+	bool well = ended == compiling->child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	compiling->child = 0;
+	return well ? read_answer(compiling->out) : NULL;
 }
 
 /* ---- answers ------------------------------------------------------------------------------------------ */
@@ -142,22 +153,60 @@ static char *key_of(const Graph *graph, uint32_t file)
 	return g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes.at, bytes.length);
 }
 
+/* What one interpreter says may not hold for the next, nor for the same path once it was updated, nor for another
+ * question. */
+static char *identity_of(const char *python)
+{
+	struct stat state;
+	if (!python || stat(python, &state) != 0)
+		return NULL;
+	g_autofree char *text = g_strdup_printf("%s %ju %ju %jd.%09ld %s", python, (uintmax_t)state.st_ino,
+	        (uintmax_t)state.st_size, (intmax_t)state.st_mtim.tv_sec, state.st_mtim.tv_nsec, questions);
+	char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+	sum[16] = '\0';
+	return sum;
+}
+
+static const char *kept_answer(const Compiling *compiling, const char *key)
+{
+	if (!compiling->cache || !compiling->identity)
+		return NULL;
+	g_autofree char *kept = g_strdup_printf("%s-%s", compiling->identity, key);
+	return cache_find(compiling->cache, kept);
+}
+
+static void keep_answer(Compiling *compiling, const char *key, const char *answer)
+{
+	if (!compiling->cache || !compiling->identity)
+		return;
+	g_autofree char *kept = g_strdup_printf("%s-%s", compiling->identity, key);
+	cache_add(compiling->cache, kept, answer);
+}
+
 /* "VERSION LINE KIND: MESSAGE" for what does not compile, "" for what does. */
-static void keep_answers(GHashTable *known, const Graph *graph, const GArray *files, const char *text)
+static bool take_answers(Compiling *compiling, GHashTable *known, const Graph *graph, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	guint count = g_strv_length(lines);
 	if (count == 0 || !g_str_has_prefix(lines[count - 1], "end "))
-		return;
-	for (guint i = 0; i < files->len; i++)
-		g_hash_table_insert(known, key_of(graph, g_array_index(files, uint32_t, i)), g_strdup(""));
+		return false;
+	g_autoptr(GPtrArray) answers = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < compiling->asked->len; i++)
+		g_ptr_array_add(answers, g_strdup(""));
 	for (guint i = 0; i + 1 < count; i++) {
 		char *rest;
 		guint64 number = g_ascii_strtoull(lines[i], &rest, 10);
-		if (number < files->len && *rest == ' ')
-			g_hash_table_insert(known, key_of(graph, g_array_index(files, uint32_t, number)),
-			        g_strconcat(lines[count - 1] + strlen("end "), rest, NULL));
+		if (number >= answers->len || *rest != ' ')
+			continue;
+		g_free(answers->pdata[number]);
+		answers->pdata[number] = g_strconcat(lines[count - 1] + strlen("end "), rest, NULL);
 	}
+	for (guint i = 0; i < answers->len; i++) {
+		char *key = key_of(graph, g_array_index(compiling->asked, uint32_t, i));
+		keep_answer(compiling, key, answers->pdata[i]);
+		g_hash_table_insert(known, key, g_strdup(answers->pdata[i]));
+	}
+	return true;
 }
 
 /* The line without its indentation; the last one for a number beyond the end. */
@@ -205,37 +254,71 @@ static GArray *programs_of(const Graph *graph)
 	return files;
 }
 
-static void ask_unknown(Scan *scan, const GArray *files)
+/* Those of which neither this scan nor an earlier run knows what Python says. */
+static void collect_unknown(Compiling *compiling, const Scan *scan)
 {
-	g_autoptr(GArray) unknown = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	for (guint i = 0; i < files->len; i++) {
-		uint32_t file = g_array_index(files, uint32_t, i);
+	for (guint i = 0; i < compiling->files->len; i++) {
+		uint32_t file = g_array_index(compiling->files, uint32_t, i);
 		g_autofree char *key = key_of(scan->graph, file);
-		if (!g_hash_table_contains(scan->compiled, key))
-			g_array_append_val(unknown, file);
+		if (g_hash_table_contains(scan->compiled, key))
+			continue;
+		const char *kept = kept_answer(compiling, key);
+		if (kept)
+			g_hash_table_insert(scan->compiled, g_steal_pointer(&key), g_strdup(kept));
+		else
+			g_array_append_val(compiling->asked, file);
 	}
-	if (unknown->len == 0)
-		return;
-	g_autofree char *python = find_python();
-	g_autofree char *answer = python ? ask(python, scan->graph, unknown) : NULL;
-	scan->not_compiled = answer ? 0 : unknown->len;
-	if (answer)
-		keep_answers(scan->compiled, scan->graph, unknown, answer);
 }
 
-void compile_programs(Scan *scan)
+Compiling *compile_begin(Scan *scan)
 {
 	if (scan->is_compiled)
-		return;
+		return NULL;
 	scan->is_compiled = true;
 	g_autoptr(GArray) files = programs_of(scan->graph);
-	ask_unknown(scan, files);
-	for (guint i = 0; i < files->len; i++) {
-		uint32_t file = g_array_index(files, uint32_t, i);
+	if (files->len == 0)
+		return NULL;
+	Compiling *compiling = g_new0(Compiling, 1);
+	compiling->in = compiling->out = -1;
+	compiling->files = g_steal_pointer(&files);
+	compiling->asked = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	compiling->python = find_python();
+	compiling->identity = identity_of(compiling->python);
+	compiling->cache = scan->no_cache ? NULL : cache_open("compiled");
+	collect_unknown(compiling, scan);
+	if (compiling->asked->len && compiling->python)
+		start_python(compiling, scan->graph);
+	return compiling;
+}
+
+static void compiling_free(Compiling *compiling)
+{
+	if (compiling->in >= 0)
+		close(compiling->in);
+	if (compiling->out >= 0)
+		close(compiling->out);
+	cache_close(compiling->cache);
+	g_array_unref(compiling->files);
+	g_array_unref(compiling->asked);
+	g_free(compiling->python);
+	g_free(compiling->identity);
+	g_free(compiling);
+}
+
+void compile_end(Scan *scan, Compiling *compiling)
+{
+	if (!compiling)
+		return;
+	g_autofree char *text = await_answer(compiling);
+	bool answered = text && take_answers(compiling, scan->compiled, scan->graph, text);
+	scan->not_compiled = answered ? 0 : compiling->asked->len;
+	for (guint i = 0; i < compiling->files->len; i++) {
+		uint32_t file = g_array_index(compiling->files, uint32_t, i);
 		g_autofree char *key = key_of(scan->graph, file);
 		const char *answer = g_hash_table_lookup(scan->compiled, key);
 		if (answer && *answer)
 			derive_answer(scan->graph, file, answer);
 	}
 	graph_finish(scan->graph);
+	compiling_free(compiling);
 }

@@ -3,7 +3,12 @@
 
 #include "flow/flow.h"
 
-/* Adds COMPILE_ERROR and COMPILED_BY rows for programs that images run (RUNS_IN). Bytes that were asked about before,
- * by this scan or the one it stems from, are not asked about again. Nothing is added where there is no python3, which
- * the scan then says. */
-void compile_programs(Scan *scan);
+typedef struct Compiling Compiling;
+
+/* Starts a Python that reads the programs that images run (RUNS_IN). Bytes that were asked about before, by this scan,
+ * the one it stems from or (unless it takes nothing from a cache) an earlier run, are not asked about again. Only reads
+ * the graph. NULL where there is no program. */
+Compiling *compile_begin(Scan *scan);
+/* Waits for the answers and adds COMPILE_ERROR and COMPILED_BY rows; nobody else may use the graph then. Nothing is
+ * added where there is no python3, which the scan then says. Frees compiling, which may be NULL. */
+void compile_end(Scan *scan, Compiling *compiling);

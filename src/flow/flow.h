@@ -20,6 +20,7 @@ typedef struct ScanOptions {
 	const char *revision;   /* for REPO_REVISION */
 	uint32_t threads;       /* 0: as many as there are processors, 8 at most */
 	ScanProgress *progress; /* NULL: nobody looks on */
+	bool no_cache;          /* nothing is taken from an earlier run, or kept for the next */
 } ScanOptions;
 
 /* A file as it would be. text is what it holds then, or NULL for the bytes it has; from is the path that it has now,
@@ -47,7 +48,7 @@ typedef struct Scan {
 	GHashTable *compiled;  /* what Python said of programs, by the checksum of their bytes; see compile.c */
 	GArray *former;        /* what ports of Services were, or NULL; see former.c */
 	uint32_t not_compiled; /* programs that no Python could be asked about */
-	bool is_compiled;
+	bool is_compiled, no_cache;
 } Scan;
 
 /* Reads a repository into a sealed and linked graph. */

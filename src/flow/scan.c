@@ -143,6 +143,7 @@ Scan *scan_new(const ScanOptions *options, GError **error)
 	int64_t start = g_get_monotonic_time();
 	scan->arenas = g_ptr_array_new_with_free_func((GDestroyNotify)arena_free);
 	scan->compiled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	scan->no_cache = options->no_cache;
 	scan->repo = repo_open(options->path ? options->path : ".", options->view, options->revision, error);
 	if (!scan->repo)
 		return NULL;
@@ -190,6 +191,7 @@ Scan *scan_again(const Scan *base, Overlay *overlay)
 	Scan *scan = g_new0(Scan, 1);
 	scan->arenas = g_ptr_array_new_with_free_func((GDestroyNotify)arena_free);
 	scan->compiled = g_hash_table_ref(base->compiled);
+	scan->no_cache = base->no_cache;
 	g_autoptr(GArray) inputs = g_array_new(FALSE, FALSE, sizeof(Input));
 	for (uint32_t file = 0; file < graph_files(base->graph); file++) {
 		Input input = input_of(base->graph, file);

@@ -88,4 +88,19 @@ PATH=$PWD run check
 has "one that gives no answer counts for nothing" "$err" "3 programs of images were not compiled"
 PATH=$path run check
 is "one that answers leaves nothing to say" "$(cat "$err")" ""
+cp "$out" "$folder/first"
+mkdir "$folder/counted"
+printf '#!/bin/sh\necho >>"%s"\nexec /usr/bin/python3 "$@"\n' "$folder/starts" >"$folder/counted/python3"
+chmod +x "$folder/counted/python3"
+PATH=$folder/counted:$path
+run check
+run check
+is "what an interpreter said is kept" "$(wc -l <"$folder/starts")" 1
+is "and is the same as before" "$(cmp "$out" "$folder/first" && echo same)" same
+run check --no-cache
+is "unless nothing kept is wanted" "$(wc -l <"$folder/starts")" 2
+find "$XDG_CACHE_HOME" -type f -exec sed -i 's/SyntaxError/EvilError/' {} +
+run check
+is "what was changed there is asked again" "$(wc -l <"$folder/starts")" 3
+is "and counts for nothing" "$(cmp "$out" "$folder/first" && echo same)" same
 finish

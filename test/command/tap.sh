@@ -14,7 +14,7 @@ trap 'chmod -R u+rwX "$folder"; rm -rf "$folder"' EXIT
 out=$folder/.out err=$folder/.err
 mkdir "$folder/work"
 cd "$folder/work" || exit 1
-export LC_ALL=C.UTF-8 TERM=xterm GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+export XDG_CACHE_HOME=$folder/.cache LC_ALL=C.UTF-8 TERM=xterm GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 unset NO_COLOR CLICOLOR_FORCE
 number=0 failed=0
 

@@ -35,7 +35,7 @@ build:
 	@cp build/release/labwright build/labwright
 
 run: build
-	@sh tools/demo.sh build/labwright
+	@build/labwright demo
 
 test:
 	$(install_packages) $(test_packages)

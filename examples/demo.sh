@@ -1,10 +1,11 @@
 #!/bin/sh
 # demo.sh LABWRIGHT [FOLDER]: lays out the bundled homelab with its history, answers what `init` asks as its owner does,
-# and improves it on a branch. The folder (a temporary one where none is named) stays, to be looked at.
+# improves it on a branch, and writes the report. The folder (a temporary one where none is named) stays, to be looked
+# at. `labwright demo` runs it.
 set -eu
 program=$(realpath "$1")
-examples=$(realpath "$(dirname "$0")/../examples")
-folder=${2:-$(mktemp -d)}
+examples=$(realpath "$(dirname "$0")")
+folder=$(realpath -m "${2:-$(mktemp -d)}")
 lab=$folder/homelab
 mkdir -p "$folder"
 sh "$examples/history.sh" "$lab"

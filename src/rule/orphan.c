@@ -9,6 +9,8 @@
 
 /* Fewer reached files are no habit that the others could break. */
 #define LEAST_REACHED 8
+/* So many files of folders below make it a habit of a list to name them. */
+#define LEAST_LISTED 3
 
 typedef struct Orphans {
 	Checker *checker;
@@ -190,12 +192,34 @@ static bool is_in_chart(const Graph *graph, Slice path)
 
 /* ---- the rule ----------------------------------------------------------------------------------------------- */
 
-/* The kustomization that ought to list it: of its own folder, and in use. Else, where the cluster reads Git, the folder
- * above that one of the lists names its neighbours in. */
+/* A list of one folder may name the files of the folders below it: postgres/postgres.yaml, redis/redis.yaml. */
+static bool lists_folders(const Graph *graph, Node file)
+{
+	uint32_t count = 0;
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
+		GRAPH_CHILDREN (graph, document, NODE_KUSTOMIZATION, list)
+			GRAPH_CHILDREN (graph, list, NODE_ENTRY, entry) {
+				const Row *target = graph_find(graph, entry, FACT_REFERS_TO);
+				Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, entry));
+				size_t slash = slice_find_byte(name, '/', 0);
+				count += target && has_role(graph, entry, "resource") &&
+				         graph_node_type(graph, target->object) == NODE_FILE && slash != SIZE_MAX &&
+				         slice_find_byte(name, '/', slash + 1) == SIZE_MAX && !slice_starts(name, "..");
+			}
+	return count >= LEAST_LISTED;
+}
+
+/* The kustomization that ought to list it: of its own folder, or of the one above where that lists files of the folders
+ * beside this one; and in use. */
 static Node natural_list(const Orphans *orphans, Slice path)
 {
 	const Graph *graph = checker_graph(orphans->checker);
-	Node list = kustomization_in(graph, path_folder(path));
+	Slice folder = path_folder(path);
+	Node list = kustomization_in(graph, folder);
+	if (!list && folder.length) {
+		list = kustomization_in(graph, path_folder(folder));
+		list = list && lists_folders(graph, list) ? list : NODE_NONE;
+	}
 	if (!list || !graph_has(graph, list, FACT_ROOT))
 		return NODE_NONE;
 	return !orphans->live || graph_has(graph, list, FACT_REACHED_BY) ? list : NODE_NONE;
@@ -233,8 +257,10 @@ static void report_orphan(Orphans *orphans, Node file, Node object, Node list)
 {
 	Checker *checker = orphans->checker;
 	const Graph *graph = checker_graph(checker);
-	Slice path = path_of(graph, file), name = path_name(path);
+	Slice path = path_of(graph, file), name = path_name(path), lister = slice_from(graph_name(graph, list));
 	g_autofree char *folder = slice_dup(path_folder(path));
+	Slice entry = path_folder(lister).length ? slice_sub(path, path_folder(lister).length + 1, path.length) : path;
+	bool own = slice_equal(path_folder(lister), path_folder(path));
 	Finding *finding = g_hash_table_lookup(orphans->folders, folder);
 	if (finding) {
 		add_evidence(checker, finding, graph_place(graph, object), "nor is %.*s", SLICE_ARGS(name));
@@ -243,9 +269,9 @@ static void report_orphan(Orphans *orphans, Node file, Node object, Node list)
 	finding = report(checker, file, graph_place(graph, object),
 	        "%s %s is in no kustomization and nothing else applies it", graph_text(graph, object, FACT_KIND),
 	        graph_name(graph, object));
-	add_evidence(checker, finding, graph_place(graph, list), "the kustomization of the folder does not list it");
-	set_hint(checker, finding, "add `- %.*s` to resources in %s, or delete the file", SLICE_ARGS(name),
-	        graph_name(graph, list));
+	add_evidence(checker, finding, graph_place(graph, list), "the kustomization of the folder%s does not list it",
+	        own ? "" : " above");
+	set_hint(checker, finding, "add `- %.*s` to resources in %s, or delete the file", SLICE_ARGS(entry), lister.at);
 	g_hash_table_insert(orphans->folders, g_steal_pointer(&folder), finding);
 }
 

@@ -39,6 +39,26 @@ static Node near_object(const Graph *graph, Node reference)
 	return best == SIZE_MAX ? NODE_NONE : g_array_index(objects, Node, best);
 }
 
+/* The one that a script, document or template makes, as "Kind/name"; NULL for none. */
+static const Row *near_made(const Graph *graph, Node reference)
+{
+	g_autofree char *kind = g_strconcat(graph_text(graph, reference, FACT_WANTS_KIND), "/", NULL);
+	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference));
+	NearSearch search = near_search(name, MIN(near_limit(name), 2));
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+	g_autoptr(GPtrArray) rows = g_ptr_array_new();
+	GRAPH_EACH (graph, FACT_CREATES, row) {
+		Slice made = graph_symbol_slice(graph, row->object);
+		if (!slice_starts(made, kind) || is_quiet(graph, row->subject) ||
+		        !g_hash_table_add(seen, GUINT_TO_POINTER(row->object)))
+			continue;
+		near_offer(&search, slice_sub(made, strlen(kind), made.length));
+		g_ptr_array_add(rows, (gpointer)row);
+	}
+	size_t best = near_result(&search);
+	return best == SIZE_MAX ? NULL : rows->pdata[best];
+}
+
 static Node first_named(const Graph *graph, Node reference)
 {
 	Symbol kind = graph_symbol(graph, reference, FACT_WANTS_KIND);
@@ -53,6 +73,7 @@ static void explain_missing(Checker *checker, Finding *finding, Node reference)
 	const Graph *graph = checker_graph(checker);
 	Node elsewhere = is_elsewhere(graph, reference) ? first_named(graph, reference) : NODE_NONE;
 	Node near = elsewhere ? NODE_NONE : near_object(graph, reference);
+	const Row *made = elsewhere || near ? NULL : near_made(graph, reference);
 	if (elsewhere) {
 		const char *namespace = graph_text(graph, elsewhere, FACT_NAMESPACE);
 		add_evidence(checker, finding, graph_place(graph, elsewhere), "the %s of that name is in %s%s",
@@ -66,6 +87,12 @@ static void explain_missing(Checker *checker, Finding *finding, Node reference)
 		        graph_text(graph, reference, FACT_WANTS_KIND), graph_name(graph, near));
 		add_rename(checker, finding, graph_place(graph, reference), graph_name(graph, reference),
 		        graph_name(graph, near));
+	} else if (made) {
+		const char *name = strchr(graph_symbol_text(graph, made->object), '/') + 1;
+		add_evidence(checker, finding, graph_span(graph, made), "%s is made here, the nearest name", name);
+		set_hint(checker, finding, "write %s", name);
+		set_because(checker, finding, FIX_VALUE, "%s is the only one made by hand with a name so near", name);
+		add_rename(checker, finding, graph_place(graph, reference), graph_name(graph, reference), name);
 	}
 }
 
@@ -132,14 +159,16 @@ static bool is_config(const Graph *graph, Node reference)
 }
 
 /* A Secret that no file makes was most likely made by hand and on purpose: that is a note, unless one name is so near
- * that the reference looks misspelt. */
+ * that the reference looks misspelt. What a script or document makes may be one of several, so that is a warning. */
 static Level config_level(const Graph *graph, Node reference)
 {
 	if (wants(graph, reference, "ConfigMap"))
 		return LEVEL_ERROR;
 	if (is_elsewhere(graph, reference))
 		return LEVEL_WARNING;
-	return near_object(graph, reference) ? LEVEL_ERROR : LEVEL_INFO;
+	if (near_object(graph, reference))
+		return LEVEL_ERROR;
+	return near_made(graph, reference) ? LEVEL_WARNING : LEVEL_INFO;
 }
 
 /* Where most ConfigMaps that are named are in no file, they are made by hand as Secrets are. */

@@ -26,11 +26,11 @@ typedef struct Rule {
 	const char *id; /* stable words with dashes */
 	Level level;    /* of most of its findings; report_at() may say another */
 	FixClass fix;
-	Profile profile;    /* the first that runs it; PROFILE_HOMELAB, the default, runs always */
 	const char *title;  /* what is wrong, half a line, no full stop */
 	const char *why;    /* what happens to whom, one to three sentences */
 	const char *remedy; /* what to do, one to three sentences */
 	const char *peers;  /* rule names of other checkers that ask the same, "tool: name; …", or NULL */
+	Profile profile; /* the first that runs it; PROFILE_HOMELAB, the default, runs always */
 	bool everywhere;    /* archived, dated, vendored, example and test files too */
 	bool after_all;     /* looks at what the other rules found, so it runs once silenced findings are known */
 	void (*check)(Checker *checker);

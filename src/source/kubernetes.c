@@ -60,6 +60,7 @@ static void read_workload(const SourceFile *file, const YamlNode *root, Node obj
 	add_number(file, object, FACT_REPLICAS, yaml_get(spec, "replicas"));
 	read_selector(file, yaml_get(spec, "selector"), object);
 	add_scalar(file, object, FACT_STRATEGY, yaml_at(spec, "strategy.type"));
+	add_scalar(file, object, FACT_SURGE, yaml_at(spec, "strategy.rollingUpdate.maxSurge"));
 	add_scalar_of(file, object, FACT_SERVICE_NAME, spec, "serviceName");
 	add_reference(file, object, "governing-service", "Service", yaml_get(spec, "serviceName"));
 	read_claim_templates(file, yaml_get(spec, "volumeClaimTemplates"), object);
@@ -70,6 +71,7 @@ static void read_cron_job(const SourceFile *file, const YamlNode *root, Node obj
 {
 	const YamlNode *spec = yaml_get(root, "spec");
 	add_scalar_of(file, object, FACT_SCHEDULE, spec, "schedule");
+	add_scalar_of(file, object, FACT_TIME_ZONE, spec, "timeZone");
 	read_pod(file, yaml_at(spec, "jobTemplate.spec.template"), object);
 }
 

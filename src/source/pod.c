@@ -47,6 +47,7 @@ static void read_volume(const SourceFile *file, const YamlNode *map, Node pod)
 	read_volume_reference(file, yaml_get(map, "configMap"), "ConfigMap", "name", volume);
 	read_volume_reference(file, yaml_get(map, "secret"), "Secret", "secretName", volume);
 	add_reference(file, volume, "volume", "PersistentVolumeClaim", yaml_at(map, "persistentVolumeClaim.claimName"));
+	add_if_true(file, volume, FACT_READ_ONLY, yaml_at(map, "persistentVolumeClaim.readOnly"));
 }
 
 /* ---- containers ---------------------------------------------------------------------------------- */

@@ -236,6 +236,8 @@ static int run(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 	g_auto(CheckArguments) arguments = {.start = g_get_monotonic_time()};
+	g_autofree char *names = renderer_names();
+	g_autofree char *formats = g_strdup_printf("%s; may be repeated with files", names);
 	const GOptionEntry entries[] = {
 	        {"rule", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments.only, "Only this rule; may be repeated", "RULE"},
 	        {"profile", 0, 0, G_OPTION_ARG_STRING, &arguments.profile,
@@ -243,8 +245,7 @@ static int run(int argc, char **argv)
 	        {"level", 0, 0, G_OPTION_ARG_STRING, &arguments.level,
 	                "Show findings from this level on: error, warning, info", "LEVEL"},
 	        {"all", 0, 0, G_OPTION_ARG_NONE, &arguments.all, "Show every finding and every place of it", NULL},
-	        {"format", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments.formats,
-	                "text, lines, json or sarif; may be repeated with files", "NAME[=FILE]"},
+	        {"format", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments.formats, formats, "NAME[=FILE]"},
 	        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &arguments.output, "Write the report to this file", "FILE"},
 	        {"fail-on", 0, 0, G_OPTION_ARG_STRING, &arguments.fail_on,
 	                "Exit with 1 from this level on: error (default), warning, info, never", "LEVEL"},

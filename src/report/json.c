@@ -310,6 +310,42 @@ static void render_sarif(const ReportInput *input, GString *out)
 
 const Renderer renderer_sarif = {"sarif", "SARIF 2.1.0, for code scanning", LEVEL_INFO, render_sarif};
 
+/* ---- GitLab ------------------------------------------------------------------------------------------------ */
+
+/* Its Code Quality report: an array, each with a fingerprint that tells what is new in a merge request. */
+static json_t *quality_json(const Graph *graph, const Finding *finding)
+{
+	static const char *const severities[] = {"", "info", "minor", "major"};
+	g_autofree char *fingerprint = finding_fingerprint(graph, finding);
+	uint32_t line, column;
+	graph_position(graph, finding->span, &line, &column);
+	json_t *object = json_object(), *place = json_object();
+	set_text(place, "path", graph_file_path(graph, finding->span.file));
+	json_object_set_new(place, "lines", json_pack("{s:i}", "begin", (int)line));
+	set_text(object, "description", finding->message);
+	set_text(object, "check_name", finding->rule->id);
+	set_text(object, "fingerprint", fingerprint);
+	set_text(object, "severity", severities[finding->level]);
+	json_object_set_new(object, "location", place);
+	return object;
+}
+
+static void render_gitlab(const ReportInput *input, GString *out)
+{
+	bool first = true;
+	g_string_append_c(out, '[');
+	for (size_t i = 0; i < input->count; i++) {
+		if (!report_shows(input, input->findings[i]))
+			continue;
+		g_string_append(out, first ? "\n" : ",\n");
+		append_json(out, quality_json(input->graph, input->findings[i]));
+		first = false;
+	}
+	g_string_append(out, "\n]\n");
+}
+
+const Renderer renderer_gitlab = {"gitlab", "GitLab's Code Quality report", LEVEL_INFO, render_gitlab};
+
 /* ---- the summary of two states --------------------------------------------------------------------------- */
 
 static json_t *state_json(const SummaryState *state)

@@ -19,7 +19,7 @@ typedef struct Output {
 typedef struct CheckArguments {
 	ScanArguments scan;
 	char **only, **formats;
-	char *output, *level, *fail_on, *colour, *profile;
+	char *output, *level, *fail_on, *colour, *profile, *since, *baseline, *write_baseline;
 	gboolean all, timing;
 	int64_t start;
 	/* what the words mean */
@@ -38,6 +38,9 @@ static void check_arguments_clear(CheckArguments *arguments)
 	g_free(arguments->fail_on);
 	g_free(arguments->colour);
 	g_free(arguments->profile);
+	g_free(arguments->since);
+	g_free(arguments->baseline);
+	g_free(arguments->write_baseline);
 	g_clear_pointer(&arguments->outputs, g_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CheckArguments, check_arguments_clear)
@@ -201,6 +204,31 @@ static bool reaches(const Check *check, Level level)
 	return false;
 }
 
+static bool keep_baseline(const CheckArguments *arguments, const Scan *scan, const Check *check, GError **error)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	baseline_append(check, scan, out);
+	return command_write(arguments->write_baseline, out, error);
+}
+
+/* Says how many findings are not shown, since a report with nothing in it must not read as a clean repository. */
+static bool leave_known(
+        const CheckArguments *arguments, const CheckOptions *asked, const Scan *scan, Check *check, GError **error)
+{
+	uint32_t gone = 0;
+	size_t all = check->count;
+	if (arguments->since && !check_since(check, scan, asked, arguments->since, error))
+		return false;
+	if (arguments->baseline && !check_baseline(check, scan, arguments->baseline, &gone, error))
+		return false;
+	if (all > check->count)
+		g_printerr("note: findings that were there before and are not shown: %zu\n", all - check->count);
+	if (gone)
+		g_printerr("note: findings of %s that are no more: %u; --write-baseline takes them out\n",
+		        arguments->baseline, gone);
+	return true;
+}
+
 static int check(const CheckArguments *arguments, GError **error)
 {
 	g_autoptr(Progress) progress = progress_new();
@@ -216,7 +244,11 @@ static int check(const CheckArguments *arguments, GError **error)
 	g_autoptr(Check) check = check_new(scan, &asked, error);
 	if (!check)
 		return EXIT_USAGE;
+	if (!leave_known(arguments, &asked, scan, check, error))
+		return EXIT_WORK;
 	g_clear_pointer(&progress, progress_free);
+	if (arguments->write_baseline)
+		return keep_baseline(arguments, scan, check, error) ? EXIT_CLEAN : EXIT_WORK;
 	if (!write_reports(arguments, scan, check, error))
 		return EXIT_WORK;
 	if (scan->not_compiled)
@@ -249,6 +281,12 @@ static int run(int argc, char **argv)
 	        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &arguments.output, "Write the report to this file", "FILE"},
 	        {"fail-on", 0, 0, G_OPTION_ARG_STRING, &arguments.fail_on,
 	                "Exit with 1 from this level on: error (default), warning, info, never", "LEVEL"},
+	        {"new-since", 0, 0, G_OPTION_ARG_STRING, &arguments.since,
+	                "Only findings that were not there at this commit", "REV"},
+	        {"baseline", 0, 0, G_OPTION_ARG_FILENAME, &arguments.baseline,
+	                "Only findings that this file does not name", "FILE"},
+	        {"write-baseline", 0, 0, G_OPTION_ARG_FILENAME, &arguments.write_baseline,
+	                "Write what there is into such a file, and report nothing", "FILE"},
 	        {"color", 0, 0, G_OPTION_ARG_STRING, &arguments.colour, "auto, always or never", "WHEN"},
 	        {"timing", 0, 0, G_OPTION_ARG_NONE, &arguments.timing, "Show where the time went", NULL},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},

@@ -87,6 +87,14 @@ typedef struct Check {
 bool check_knows(const char *const *only, GError **error);
 Check *check_new(Scan *scan, const CheckOptions *options, GError **error);
 void check_free(Check *check);
+
+/* Takes the findings out that were there at a commit of the scan's repository, checked by the same rules; however files
+ * have moved since. Silenced ones stay. */
+bool check_since(Check *check, const Scan *scan, const CheckOptions *options, const char *revision, GError **error);
+/* The same for those that a file of baseline_append names by their fingerprints. ret_gone: how many of it are no more.
+ */
+bool check_baseline(Check *check, const Scan *scan, const char *path, uint32_t *ret_gone, GError **error);
+void baseline_append(const Check *check, const Scan *scan, GString *out);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Check, check_free)
 
 /* ---- fix ------------------------------------------------------------------------------------------- */

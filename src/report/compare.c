@@ -93,10 +93,10 @@ static GPtrArray *unpaired(const Side *side)
 	return list;
 }
 
-SummaryChange summary_change(const Summary *summary)
+SummaryChange summary_compare(const SummaryState *state_before, const SummaryState *state_after, GHashTable *moved)
 {
-	Side before = {&summary->before, summary->moved, g_new0(bool, summary->before.count + 1)};
-	Side after = {&summary->after, NULL, g_new0(bool, summary->after.count + 1)};
+	Side before = {state_before, moved, g_new0(bool, state_before->count + 1)};
+	Side after = {state_after, NULL, g_new0(bool, state_after->count + 1)};
 	for (Round round = 0; round < ROUNDS; round++)
 		pair(&before, &after, round);
 	SummaryChange change = {unpaired(&before), unpaired(&after)};

@@ -477,7 +477,7 @@ static json_t *uses_json(const GArray *uses)
 void summary_json(const Summary *summary, GString *out)
 {
 	json_t *object = json_object();
-	SummaryChange change = summary_change(summary);
+	SummaryChange change = summary_compare(&summary->before, &summary->after, summary->moved);
 	set_text(object, "version", VERSION);
 	set_text(object, "date", summary->date);
 	json_object_set_new(object, "before", state_json(&summary->before));

@@ -421,7 +421,7 @@ Page *summary_page(const Summary *summary)
 	const char *name = strrchr(summary->root, '/');
 	g_autofree char *title = g_strdup_printf("What became of %s", name && name[1] ? name + 1 : summary->root);
 	Page *page = page_new(title);
-	SummaryChange change = summary_change(summary);
+	SummaryChange change = summary_compare(&summary->before, &summary->after, summary->moved);
 	if (summary->after.staged)
 		page_text(page, "From %.10s to what is staged on %.10s (%u file%s), %s.", summary->before.commit,
 		        summary->after.commit, summary->after.staged, plural(summary->after.staged), summary->date);

@@ -67,12 +67,12 @@ void summary_chart(const GArray *points, GString *out);
 void summary_bars(const GArray *uses, GString *out);
 
 /* Findings that one state has and the other has not, however their files moved and their lines shifted; see compare.c.
- * Lists of Finding in the order of path and place; free with g_ptr_array_unref. */
+ * moved: old path → new path. Lists of Finding in the order of path and place; free with g_ptr_array_unref. */
 typedef struct SummaryChange {
 	GPtrArray *gone, *fresh;
 } SummaryChange;
 
-SummaryChange summary_change(const Summary *summary);
+SummaryChange summary_compare(const SummaryState *before, const SummaryState *after, GHashTable *moved);
 void summary_change_clear(SummaryChange *change);
 
 /* Private and overlay addresses that are written somewhere, in the order of their numbers. */

@@ -39,36 +39,85 @@ static char **split_service_host(const char *host)
 	return NULL;
 }
 
-/* Whether the repository defines any Service in that namespace: otherwise it is somebody else's. */
-static bool knows_namespace(const Graph *graph, const char *namespace)
+/* The Services of the repository, laid out once: a mention is compared with those of its namespace and name alone. */
+typedef struct Services {
+	const Graph *graph;
+	GHashTable *spaces, *names; /* namespace or name → GPtrArray of IDENTITY rows, in the order of the graph */
+} Services;
+
+static void add_to(GHashTable *lists, Slice key, const Row *row)
 {
-	g_autofree char *prefix = g_strdup_printf("Service/%s/", namespace);
-	GRAPH_EACH (graph, FACT_IDENTITY, row)
-		if (g_str_has_prefix(graph_symbol_text(graph, row->object), prefix))
-			return true;
-	return false;
+	g_autofree char *text = slice_dup(key);
+	GPtrArray *list = g_hash_table_lookup(lists, text);
+	if (!list)
+		g_hash_table_insert(lists, g_steal_pointer(&text), list = g_ptr_array_new());
+	g_ptr_array_add(list, (gpointer)row);
+}
+
+static GHashTable *lists_new(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+}
+
+/* What stands behind the last slash of "Service/namespace/name". */
+static const char *name_of(const Graph *graph, const Row *row)
+{
+	return strrchr(graph_symbol_text(graph, row->object), '/') + 1;
+}
+
+static Services services_new(const Graph *graph)
+{
+	Services services = {graph, lists_new(), lists_new()};
+	GRAPH_EACH (graph, FACT_IDENTITY, row) {
+		const char *identity = graph_symbol_text(graph, row->object), *space = identity + strlen("Service/");
+		if (!g_str_has_prefix(identity, "Service/"))
+			continue;
+		const char *name = name_of(graph, row);
+		add_to(services.names, slice_from(name), row);
+		if (name > space)
+			add_to(services.spaces, (Slice){space, (size_t)(name - 1 - space)}, row);
+	}
+	return services;
+}
+
+static void services_clear(Services *services)
+{
+	g_hash_table_unref(services->spaces);
+	g_hash_table_unref(services->names);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Services, services_clear)
+
+/* Whether the repository defines any Service in that namespace: otherwise it is somebody else's. */
+static bool knows_namespace(const Services *services, const char *namespace)
+{
+	return g_hash_table_contains(services->spaces, namespace);
+}
+
+/* One of that name in whatever namespace, that pods stand behind. */
+static Node find_elsewhere(const Services *services, const char *name)
+{
+	const Graph *graph = services->graph;
+	const GPtrArray *list = g_hash_table_lookup(services->names, name);
+	for (guint i = list ? list->len : 0; i-- > 0;) {
+		Node service = ((const Row *)list->pdata[i])->subject;
+		if (graph_has(graph, service, FACT_SELECTS) || !graph_has(graph, service, FACT_SELECTOR))
+			return service;
+	}
+	return NODE_NONE;
 }
 
 /* The Service that was probably meant: a near name in that namespace; the same name in another one; the one name there
  * that goes on where this one ends. */
-static Node near_service(const Graph *graph, const char *namespace, const char *name)
+static Node near_service(const Services *services, const char *namespace, const char *name)
 {
-	g_autofree char *prefix = g_strdup_printf("Service/%s/", namespace);
+	const GPtrArray *list = g_hash_table_lookup(services->spaces, namespace);
 	NearSearch search = near_search(slice_from(name), near_limit(slice_from(name)));
-	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(Node));
-	Node part = NODE_NONE, elsewhere = NODE_NONE;
+	Node part = NODE_NONE;
 	uint32_t parts = 0;
-	GRAPH_EACH (graph, FACT_IDENTITY, row) {
-		const char *identity = graph_symbol_text(graph, row->object), *own = strrchr(identity, '/') + 1;
-		if (!g_str_has_prefix(identity, "Service/"))
-			continue;
-		if (strcmp(own, name) == 0 && (graph_has(graph, row->subject, FACT_SELECTS) ||
-		                                      !graph_has(graph, row->subject, FACT_SELECTOR)))
-			elsewhere = row->subject;
-		if (!g_str_has_prefix(identity, prefix))
-			continue;
+	for (guint i = 0; list && i < list->len; i++) {
+		const Row *row = list->pdata[i];
+		const char *own = name_of(services->graph, row);
 		near_offer(&search, slice_from(own));
-		g_array_append_val(nodes, row->subject);
 		/* The other way round, album-db would be taken for album. */
 		if (g_str_has_prefix(own, name)) {
 			part = row->subject;
@@ -77,7 +126,8 @@ static Node near_service(const Graph *graph, const char *namespace, const char *
 	}
 	size_t best = near_result(&search);
 	if (best != SIZE_MAX)
-		return g_array_index(nodes, Node, best);
+		return ((const Row *)list->pdata[best])->subject;
+	Node elsewhere = find_elsewhere(services, name);
 	return !elsewhere && parts == 1 ? part : elsewhere;
 }
 
@@ -130,25 +180,26 @@ static void check_service_dns_wrong(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GHashTable) known = g_hash_table_new(g_direct_hash, g_direct_equal);
+	g_auto(Services) services = services_new(graph);
 	GRAPH_NODES (graph, NODE_MENTION, mention) {
 		const char *host = graph_name(graph, mention);
 		if (!strstr(host, ".svc") || is_quiet(graph, mention))
 			continue;
 		g_auto(GStrv) parts = split_service_host(host);
 		if (!parts || find_service(graph, parts[1], parts[0]) || find_service(graph, "", parts[0]) ||
-		        !knows_namespace(graph, parts[1]) || is_made_otherwise(graph, parts[1], parts[0]))
+		        !knows_namespace(&services, parts[1]) || is_made_otherwise(graph, parts[1], parts[0]))
 			continue;
 		gpointer key = GUINT_TO_POINTER(graph_name_symbol(graph, mention));
 		Finding *finding = g_hash_table_lookup(known, key);
 		if (finding) {
 			add_evidence(checker, finding, graph_place(graph, mention), "used here too");
-			Node near = finding->n_edits ? near_service(graph, parts[1], parts[0]) : NODE_NONE;
+			Node near = finding->n_edits ? near_service(&services, parts[1], parts[0]) : NODE_NONE;
 			if (near)
 				mend_host(checker, finding, mention, parts, near);
 			continue;
 		}
 		/* Without a Service that was meant, it may be made by a program that nobody wrote down. */
-		Node near = near_service(graph, parts[1], parts[0]);
+		Node near = near_service(&services, parts[1], parts[0]);
 		bool document = is_document(graph, mention);
 		if (document && !near)
 			continue;

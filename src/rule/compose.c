@@ -326,6 +326,80 @@ static void check_build_file_missing(Checker *checker)
 	}
 }
 
+/* Swarm reads compose files in its own way: it asks for the version, and knows no order of starts. */
+static bool is_for_swarm(const Graph *graph)
+{
+	static const char *const words[] = {"stack deploy", NULL};
+	return search_any_word(graph, words, NULL, NULL);
+}
+
+/* ---- depends_on ------------------------------------------------------------------------------------------------ */
+
+/* Images of servers that take seconds before they answer, and whose clients often give up by then. */
+static bool is_database(const Graph *graph, Node service)
+{
+	static const char *const parts[] = {"postgres", "mariadb", "mysql", "mongo", "redis", "valkey", "timescale",
+	        "rabbitmq", "elasticsearch", "opensearch", "influxdb", "pgvector"};
+	static const char *const beside[] = {"exporter", "express", "insight", "admin", "backup", "commander"};
+	const char *image = graph_text(graph, service, FACT_IMAGE);
+	for (size_t i = 0; i < G_N_ELEMENTS(beside); i++)
+		if (strstr(image, beside[i]))
+			return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		if (strstr(image, parts[i]))
+			return true;
+	return false;
+}
+
+static Node service_of(const Graph *graph, Node compose, Symbol name)
+{
+	GRAPH_CHILDREN (graph, compose, NODE_SERVICE, service)
+		if (graph_name_symbol(graph, service) == name)
+			return service;
+	return NODE_NONE;
+}
+
+static void check_compose_depends_unhealthy(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Rows rows = graph_rows(graph, FACT_DEPENDS_ON);
+	if (rows.at == rows.end || is_for_swarm(graph))
+		return;
+	GRAPH_EACH (graph, FACT_DEPENDS_ON, row) {
+		Node compose = graph_parent(graph, row->subject);
+		if (graph_node_type(graph, row->subject) != NODE_SERVICE ||
+		        graph_says(graph, row->subject, FACT_WAITS_FOR, row->object))
+			continue;
+		Node database = service_of(graph, compose, row->object);
+		Node probe = database ? graph_first_child(graph, database, NODE_PROBE) : NODE_NONE;
+		if (!probe || !is_database(graph, database))
+			continue;
+		const char *name = graph_name(graph, database);
+		Finding *finding = report(checker, row->subject, graph_span(graph, row),
+		        "service %s starts as soon as %s does, and not once it answers",
+		        graph_name(graph, row->subject), name);
+		set_detail(checker, finding, "%s", name);
+		add_evidence(checker, finding, graph_place(graph, probe), "%s says here how to ask it", name);
+		set_hint(checker, finding, "depends_on: {%s: {condition: service_healthy}}", name);
+	}
+}
+
+/* ---- version --------------------------------------------------------------------------------------------------- */
+
+static void check_compose_version_field(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Rows rows = graph_rows(graph, FACT_FORMAT_VERSION);
+	if (rows.at == rows.end || is_for_swarm(graph))
+		return;
+	GRAPH_EACH (graph, FACT_FORMAT_VERSION, row) {
+		Finding *finding = report(checker, row->subject, graph_span(graph, row),
+		        "version: %s means nothing any more", graph_symbol_text(graph, row->object));
+		set_because(checker, finding, FIX_SAFE, "compose ignores it, and warns at each start");
+		add_deletion(checker, finding, graph_span(graph, row));
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "build-file-missing",
@@ -336,6 +410,26 @@ static const Rule rules[] = {
                        "does not have them, so neither CI nor the next machine can build the image.",
                 .remedy = "Add the files to Git, correct the path, or use an image that a registry has.",
                 .check = check_build_file_missing,
+        },
+        {
+                .id = "compose-depends-unhealthy",
+                .level = LEVEL_WARNING,
+                .title = "a service does not wait until its database answers",
+                .why = "depends_on in its short form waits until the container has started. A database takes seconds "
+                       "more; its client fails in that time, after each boot of the machine.",
+                .remedy = "The health check is there: wait for it by the long form, `condition: service_healthy`.",
+                .check = check_compose_depends_unhealthy,
+        },
+        {
+                .id = "compose-version-field",
+                .level = LEVEL_INFO,
+                .fix = FIX_SAFE,
+                .title = "a version that compose does not read",
+                .why = "Since 2020 the format has no versions. Compose prints a warning for the line at each start, "
+                       "among which others go under.",
+                .remedy = "Delete the line.",
+                .peers = "dclint: no-version-field; docker compose: the attribute `version` is obsolete",
+                .check = check_compose_version_field,
         },
 };
 

@@ -310,6 +310,41 @@ static void check_ignore_file_ignored(Checker *checker)
 	}
 }
 
+/* ---- ignore-file-comment -------------------------------------------------------------------------------------- */
+
+/* Where a comment begins behind a pattern, as people write it: blanks, #, and a blank or a word; or SIZE_MAX. */
+static size_t find_comment(Slice pattern)
+{
+	for (size_t at = 1; at + 1 < pattern.length; at++)
+		if (pattern.at[at] == '#' && strchr(" \t", pattern.at[at - 1]) &&
+		        (strchr(" \t", pattern.at[at + 1]) || g_ascii_isalpha(pattern.at[at + 1])) &&
+		        (at < 2 || pattern.at[at - 2] != '\\'))
+			return at;
+	return SIZE_MAX;
+}
+
+static void check_ignore_file_comment(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_PATTERN, pattern) {
+		Span place = graph_place(graph, pattern);
+		Slice written = graph_span_bytes(graph, place);
+		size_t hash = find_comment(written);
+		if (hash == SIZE_MAX)
+			continue;
+		Slice before = slice_trim(slice_sub(written, 0, hash)),
+		      comment = slice_trim(slice_sub(written, hash, written.length));
+		Finding *finding = report(checker, pattern, place,
+		        "the pattern is '%.*s' with all that follows, and matches no file of the name '%.*s'",
+		        SLICE_ARGS(before), SLICE_ARGS(before));
+		set_hint(checker, finding, "put the comment on a line of its own");
+		set_because(checker, finding, FIX_SAFE, "a comment begins only at the start of a line");
+		add_edit(checker, finding, place,
+		        slice_from(arena_printf(
+		                checker_arena(checker), "%.*s\n%.*s", SLICE_ARGS(comment), SLICE_ARGS(before))));
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "ignore-hides-source",
@@ -343,6 +378,16 @@ static const Rule rules[] = {
                 .remedy = "Delete the pattern and commit the ignore file. What only your machine needs belongs in "
                           ".git/info/exclude.",
                 .check = check_ignore_file_ignored,
+        },
+        {
+                .id = "ignore-file-comment",
+                .level = LEVEL_WARNING,
+                .fix = FIX_SAFE,
+                .title = "a comment behind a pattern is part of the pattern",
+                .why = "Ignore files know comments only at the start of a line. The pattern with the comment in it "
+                       "matches nothing, so what it should keep out comes into Git or into the image.",
+                .remedy = "Put the comment on the line above.",
+                .check = check_ignore_file_comment,
         },
 };
 

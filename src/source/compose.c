@@ -90,6 +90,16 @@ static void add_names(const SourceFile *file, Node node, FactKind kind, const Ya
 		add_scalar(file, node, kind, pairs.key);
 }
 
+/* The long form of depends_on: what is waited for beyond a start. */
+static void add_waits(const SourceFile *file, Node node, const YamlNode *depends)
+{
+	for (YamlPairs pairs = yaml_pairs(depends); yaml_is_map(depends) && yaml_next_pair(&pairs);) {
+		Slice condition = yaml_text_of(pairs.value, "condition");
+		if (slice_is(condition, "service_healthy") || slice_is(condition, "service_completed_successfully"))
+			add_scalar(file, node, FACT_WAITS_FOR, pairs.key);
+	}
+}
+
 /* A row "name=value" for a scalar. */
 static void add_quantity(
         const SourceFile *file, Node node, FactKind kind, const char *name, const YamlNode *map, const char *key)
@@ -297,6 +307,7 @@ static Node read_service(
 	add_if_true(file, node, FACT_PRIVILEGED, yaml_get(service, "privileged"));
 	add_names(file, node, FACT_PROFILE, yaml_get(service, "profiles"));
 	add_names(file, node, FACT_DEPENDS_ON, yaml_get(service, "depends_on"));
+	add_waits(file, node, yaml_get(service, "depends_on"));
 	read_extends(file, yaml_get(service, "extends"), node);
 	add_words(file, node, yaml_get(service, "entrypoint"));
 	add_words(file, node, yaml_get(service, "command"));
@@ -443,6 +454,7 @@ static void read_project(const SourceFile *file, const YamlDocument *document, N
 		return;
 	}
 	Node compose = add_project(file, root, node);
+	add_scalar_of(file, compose, FACT_FORMAT_VERSION, root, "version");
 	g_autoptr(GHashTable) nodes = g_hash_table_new(NULL, NULL);
 	YAML_EACH_ITEM (include, item)
 		read_include(file, item, compose);

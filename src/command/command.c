@@ -116,7 +116,7 @@ bool scan_arguments_parse(ScanArguments *arguments, const GOptionEntry *entries,
 	        {"worktree", 0, 0, G_OPTION_ARG_NONE, &arguments->worktree,
 	                "Read the working tree instead of the index", NULL},
 	        {"threads", 0, 0, G_OPTION_ARG_INT, &arguments->threads, "Threads that read", "N"},
-	        {"no-cache", 0, 0, G_OPTION_ARG_NONE, &arguments->no_cache, "Read everything afresh", NULL},
+	        {"no-cache", 0, 0, G_OPTION_ARG_NONE, &arguments->no_cache, "Take no answer of an earlier run, and keep none", NULL},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	g_autoptr(GArray) all = join_entries(entries, shared);

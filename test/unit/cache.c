@@ -120,13 +120,29 @@ static void test_foreign(void)
 	g_assert_false(g_file_test(elsewhere, G_FILE_TEST_EXISTS));
 }
 
+static void remove_all(const char *home)
+{
+	g_autofree char *folder = g_build_filename(home, "labwright", NULL);
+	g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
+	for (const char *name; entries && (name = g_dir_read_name(entries));) {
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+		g_assert_cmpint(g_remove(path), ==, 0);
+	}
+	g_assert_cmpint(g_rmdir(folder), ==, 0);
+	g_assert_cmpint(g_rmdir(home), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
-	g_test_init(&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+	g_autofree char *home = g_dir_make_tmp("cache-XXXXXX", NULL);
+	g_setenv("XDG_CACHE_HOME", home, TRUE);
+	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/cache/kept", test_kept);
 	g_test_add_func("/cache/broken", test_broken);
 	g_test_add_func("/cache/writers", test_writers);
 	g_test_add_func("/cache/limit", test_limit);
 	g_test_add_func("/cache/foreign", test_foreign);
-	return g_test_run();
+	int result = g_test_run();
+	remove_all(home);
+	return result;
 }

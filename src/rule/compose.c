@@ -339,16 +339,10 @@ static bool is_for_swarm(const Graph *graph)
 static bool is_database(const Graph *graph, Node service)
 {
 	static const char *const parts[] = {"postgres", "mariadb", "mysql", "mongo", "redis", "valkey", "timescale",
-	        "rabbitmq", "elasticsearch", "opensearch", "influxdb", "pgvector"};
-	static const char *const beside[] = {"exporter", "express", "insight", "admin", "backup", "commander"};
+	        "rabbitmq", "elasticsearch", "opensearch", "influxdb", "pgvector", NULL};
+	static const char *const beside[] = {"exporter", "express", "insight", "admin", "backup", "commander", NULL};
 	const char *image = graph_text(graph, service, FACT_IMAGE);
-	for (size_t i = 0; i < G_N_ELEMENTS(beside); i++)
-		if (strstr(image, beside[i]))
-			return false;
-	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
-		if (strstr(image, parts[i]))
-			return true;
-	return false;
+	return !text_has_part(image, beside) && text_has_part(image, parts);
 }
 
 static Node service_of(const Graph *graph, Node compose, Symbol name)

@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-static bool is_open(const char *text)
-{
-	return strstr(text, "${") || strstr(text, "{{") || strchr(text, '<');
-}
-
 /* ---- fields -------------------------------------------------------------------------------------------------- */
 
 typedef struct Field {
@@ -133,7 +128,7 @@ static void check_schedule(Checker *checker, const Row *row)
 {
 	const Graph *graph = checker_graph(checker);
 	Slice text = slice_trim(graph_symbol_slice(graph, row->object));
-	g_autofree char *wrong = is_open(graph_symbol_text(graph, row->object)) ? NULL : wrong_schedule(text);
+	g_autofree char *wrong = is_open_text(graph_symbol_text(graph, row->object)) ? NULL : wrong_schedule(text);
 	if (!wrong)
 		return;
 	Finding *finding = report(checker, row->subject, graph_span(graph, row), "%s %s has the schedule '%.*s': %s",
@@ -151,7 +146,7 @@ static void check_zone(Checker *checker, const Row *row)
 	        "PRC", "Poland", "Portugal", "ROC", "ROK", "Singapore", "Turkey", "GMT0", "GB-Eire", "NZ-CHAT", "W-SU"};
 	const Graph *graph = checker_graph(checker);
 	const char *zone = graph_symbol_text(graph, row->object);
-	if (is_open(zone) || strchr(zone, '/'))
+	if (is_open_text(zone) || strchr(zone, '/'))
 		return;
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strcmp(zone, words[i]) == 0)

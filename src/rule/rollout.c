@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-static bool is_open(const char *text)
-{
-	return strstr(text, "${") || strstr(text, "{{") || strchr(text, '<');
-}
-
 /* ---- rwo-rolling-update ----------------------------------------------------------------------------------------- */
 
 /* One node, or one pod, at a time; nothing else. */
@@ -169,7 +164,7 @@ static void check_statefulset_service(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	GRAPH_NODES (graph, NODE_REFERENCE, reference) {
-		if (!has_role(graph, reference, "governing-service") || is_open(graph_name(graph, reference)))
+		if (!has_role(graph, reference, "governing-service") || is_open_text(graph_name(graph, reference)))
 			continue;
 		Node object = graph_parent(graph, reference);
 		const char *name = graph_name(graph, reference);

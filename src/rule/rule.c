@@ -126,6 +126,11 @@ void checker_run(Checker *checker, const Rule *rule)
 	checker->rule = NULL;
 }
 
+bool is_open_text(const char *text)
+{
+	return strstr(text, "${") || strstr(text, "{{") || strchr(text, '<');
+}
+
 bool checker_ran(const Checker *checker, const Rule *rule)
 {
 	return g_ptr_array_find(checker->ran, rule, NULL);

@@ -30,7 +30,7 @@ typedef struct Rule {
 	const char *why;    /* what happens to whom, one to three sentences */
 	const char *remedy; /* what to do, one to three sentences */
 	const char *peers;  /* rule names of other checkers that ask the same, "tool: name; …", or NULL */
-	Profile profile; /* the first that runs it; PROFILE_HOMELAB, the default, runs always */
+	Profile profile;    /* the first that runs it; PROFILE_HOMELAB, the default, runs always */
 	bool everywhere;    /* archived, dated, vendored, example and test files too */
 	bool after_all;     /* looks at what the other rules found, so it runs once silenced findings are known */
 	void (*check)(Checker *checker);
@@ -118,6 +118,9 @@ bool is_quiet(const Graph *graph, Node node);
 /* Whether an object's kind, or the role of a reference, entry or link, is this word. */
 bool is_kind(const Graph *graph, Node object, const char *kind);
 bool has_role(const Graph *graph, Node node, const char *role);
+
+/* True for a text with a variable or a place to put something in: what it will say is not known. */
+bool is_open_text(const char *text);
 
 /* True for what stands in a patch document, and so is incomplete by design. */
 bool is_patch(const Graph *graph, Node node);

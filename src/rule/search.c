@@ -123,3 +123,11 @@ bool text_has(Slice text, const char *other)
 {
 	return slice_find(text, other, 0) != SIZE_MAX;
 }
+
+bool text_has_part(const char *text, const char *const *parts)
+{
+	for (; *parts; parts++)
+		if (strstr(text, *parts))
+			return true;
+	return false;
+}

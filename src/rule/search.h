@@ -19,5 +19,8 @@ bool search_any_word(const Graph *graph, const char *const *words, SearchFile *i
 typedef void NameFound(const Graph *graph, Symbol name, Span span, void *data);
 void search_names(const Graph *graph, GHashTable *names, SearchFile *in_file, NameFound *found, void *data);
 
+/* True if the text holds one of the parts, which end with NULL. */
+bool text_has_part(const char *text, const char *const *parts);
+
 /* True if the text holds the other. */
 bool text_has(Slice text, const char *other);

@@ -7,11 +7,6 @@ static bool is_core_service(const Graph *graph, Node object)
 	return is_kind(graph, object, "Service") && strcmp(graph_text(graph, object, FACT_API_VERSION), "v1") == 0;
 }
 
-static bool is_open_text(const char *text)
-{
-	return strstr(text, "${") || strstr(text, "{{") || strchr(text, '<');
-}
-
 /* ---- selectors ------------------------------------------------------------------------------------------ */
 
 /* Labels that an operator sets on pods it makes: they name its API group. Those that people write by hand are plain

@@ -257,19 +257,13 @@ static void check_unschedulable(Checker *checker)
 static const char *const stateful[] = {"postgres", "mariadb", "mysql", "mongo", "redis", "qdrant", "influxdb", "n8n",
         "vaultwarden", "gitea", "forgejo", "nextcloud", "immich", "home-assistant", "paperless", "photoprism", "minio",
         "couchdb", "elasticsearch", "mealie", "bookstack", "wikijs", "open-webui", "jellyfin", "plex", "grafana",
-        "weaviate", "chroma", "timescale", "valkey", "vikunja", "actual", "firefly"};
+        "weaviate", "chroma", "timescale", "valkey", "vikunja", "actual", "firefly", NULL};
 
 static bool is_stateful(const Graph *graph, Node container)
 {
-	static const char *const beside[] = {"exporter", "express", "insight", "operator", "promtail", "backup"};
+	static const char *const beside[] = {"exporter", "express", "insight", "operator", "promtail", "backup", NULL};
 	const char *image = graph_text(graph, container, FACT_IMAGE);
-	for (size_t i = 0; i < G_N_ELEMENTS(beside); i++)
-		if (strstr(image, beside[i]))
-			return false;
-	for (size_t i = 0; i < G_N_ELEMENTS(stateful); i++)
-		if (strstr(image, stateful[i]))
-			return true;
-	return false;
+	return !text_has_part(image, beside) && text_has_part(image, stateful);
 }
 
 static bool is_document(const Graph *graph, uint32_t file, void *data)

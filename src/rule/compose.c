@@ -394,6 +394,116 @@ static void check_compose_version_field(Checker *checker)
 	}
 }
 
+/* ---- restart ---------------------------------------------------------------------------------------------------- */
+
+/* What publishes a port, has a route or is asked for its health is meant to run until somebody stops it; of anything
+ * else that cannot be told. */
+static bool is_meant_to_stay(const Graph *graph, Node service)
+{
+	GRAPH_CHILDREN (graph, service, NODE_PORT, port)
+		if (graph_has(graph, port, FACT_HOST_PORT))
+			return true;
+	return graph_first_child(graph, service, NODE_PROBE) || graph_first_child(graph, service, NODE_ROUTE);
+}
+
+/* A second file for the same service (an override, production beside development) may say it. */
+static bool is_restarted_elsewhere(const Graph *graph, Node service)
+{
+	GRAPH_NAMED(graph, NODE_SERVICE, graph_name_symbol(graph, service), other)
+	if (other != service && graph_has(graph, other, FACT_RESTART) &&
+	        graph_file_of(graph, other) != graph_file_of(graph, service) &&
+	        slice_equal(path_folder(path_of(graph, other)), path_folder(path_of(graph, service))))
+		return true;
+	return false;
+}
+
+/* Another one waits until it is done. */
+static bool is_waited_out(const Graph *graph, Node service)
+{
+	GRAPH_CHILDREN (graph, graph_parent(graph, service), NODE_SERVICE, other)
+		if (graph_says(graph, other, FACT_WAITS_FOR, graph_name_symbol(graph, service)) &&
+		        !graph_first_child(graph, service, NODE_PROBE))
+			return true;
+	return false;
+}
+
+/* The compose file of a program's own sources brings up what its developers need, while they need it. */
+static bool is_beside_sources(const Graph *graph, Slice folder)
+{
+	static const char *const names[] = {
+	        "package.json", "go.mod", "pyproject.toml", "Cargo.toml", "pom.xml", "build.gradle", "composer.json"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = path_resolve(folder, slice_from(names[i]));
+		if (path && graph_find_file(graph, slice_from(path)))
+			return true;
+	}
+	return false;
+}
+
+/* Started by hand for a while: to develop, to test, or the parts of a profile. */
+static bool is_for_a_while(const Graph *graph, Node service)
+{
+	static const char *const parts[] = {"dev", "test", "local", "debug", "e2e", "playground", "sandbox", NULL};
+	return graph_has(graph, service, FACT_PROFILE) ||
+	       is_beside_sources(graph, path_folder(path_of(graph, service))) ||
+	       text_has_part(graph_file_path(graph, graph_file_of(graph, service)), parts);
+}
+
+static bool is_unit(const Graph *graph, uint32_t file, void *data)
+{
+	return slice_ends(slice_from(graph_file_path(graph, file)), ".service");
+}
+
+/* Something else than the container engine starts services: Swarm, or a unit of systemd. */
+static bool is_started_by_another(const Graph *graph)
+{
+	static const char *const words[] = {"compose", "docker-compose", "podman-compose", NULL};
+	return is_for_swarm(graph) || search_any_word(graph, words, is_unit, NULL);
+}
+
+static bool is_left_down(const Graph *graph, Node service)
+{
+	return !graph_has(graph, service, FACT_RESTART) && !graph_has(graph, service, FACT_EXTENDS) &&
+	       is_meant_to_stay(graph, service) && !is_for_a_while(graph, service) && !is_waited_out(graph, service) &&
+	       !is_restarted_elsewhere(graph, service);
+}
+
+/* The image, which every service has that is not built, says where the line goes. */
+static void mend_restart(Checker *checker, Finding *finding, Node service)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *image = graph_find(graph, service, FACT_IMAGE);
+	if (image && graph_span(graph, image).file == graph_file_of(graph, service))
+		add_pair_below(checker, finding, graph_span(graph, image), "restart: unless-stopped");
+}
+
+static void check_compose_restart_missing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	bool asked = false;
+	GRAPH_NODES (graph, NODE_COMPOSE, compose) {
+		Finding *finding = NULL;
+		if (is_quiet(graph, compose))
+			continue;
+		GRAPH_CHILDREN (graph, compose, NODE_SERVICE, service) {
+			if (!is_left_down(graph, service))
+				continue;
+			if (!asked && is_started_by_another(graph))
+				return;
+			asked = true;
+			if (!finding) {
+				finding = report(checker, service, graph_place(graph, service),
+				        "service %s stays down after a crash, and after a boot of its machine",
+				        graph_name(graph, service));
+				set_because(checker, finding, FIX_SAFE, "a service that was stopped by hand stays so");
+			} else
+				add_evidence(checker, finding, graph_place(graph, service), "so does %s",
+				        graph_name(graph, service));
+			mend_restart(checker, finding, service);
+		}
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "build-file-missing",
@@ -413,6 +523,16 @@ static const Rule rules[] = {
                        "more; its client fails in that time, after each boot of the machine.",
                 .remedy = "The health check is there: wait for it by the long form, `condition: service_healthy`.",
                 .check = check_compose_depends_unhealthy,
+        },
+        {
+                .id = "compose-restart-missing",
+                .level = LEVEL_WARNING,
+                .fix = FIX_SAFE,
+                .title = "a service that nobody starts again",
+                .why = "Without `restart`, the engine leaves a container down once its program ends or its machine "
+                       "boots: after a power cut at night the service is away until somebody notices.",
+                .remedy = "`restart: unless-stopped` brings it back, and leaves alone what was stopped by hand.",
+                .check = check_compose_restart_missing,
         },
         {
                 .id = "compose-version-field",

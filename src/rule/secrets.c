@@ -1,5 +1,7 @@
 /* Credentials in Git. The value itself is never printed, not even in part. */
+#include "base/credential.h"
 #include "rule/rule.h"
+#include "rule/search.h"
 
 static void check_secret_in_repo(Checker *checker)
 {
@@ -22,6 +24,71 @@ static void check_secret_in_repo(Checker *checker)
 	}
 }
 
+/* ---- env-file-tracked -------------------------------------------------------------------------------------------- */
+
+/* A file that SOPS keeps: its names can be read, and what it left in clear was left so on purpose. */
+static bool is_sealed(const Graph *graph, Node file)
+{
+	GRAPH_CHILDREN (graph, file, NODE_ENV, env)
+		if (g_str_has_prefix(graph_name(graph, env), "sops_"))
+			return true;
+	return false;
+}
+
+static bool is_env_file(const Graph *graph, Node file)
+{
+	Symbol dotenv;
+	return graph_find_symbol(graph, SLICE("dotenv"), &dotenv) && graph_says(graph, file, FACT_FORMAT, dotenv) &&
+	       !is_sealed(graph, file);
+}
+
+/* What a base has until its overlay says better, and what a guide has: words, rows of letters, the variable's own name.
+ */
+static bool is_stand_in(const char *name, const char *value)
+{
+	static const char *const parts[] = {"password", "passw0rd", "admin", "secret", "abcdef", "qwerty", "1234",
+	        "1,2,3", "0000", "default", "letmein", NULL};
+	g_autofree char *lower = g_ascii_strdown(value, -1);
+	return text_has_part(lower, parts) || g_ascii_strcasecmp(name, value) == 0;
+}
+
+/* A file or folder of the machine is where a secret is, and not the secret. */
+static bool holds_credential(const Graph *graph, Node env)
+{
+	const Row *value = graph_find(graph, env, FACT_VALUE);
+	Slice text = value ? graph_symbol_slice(graph, value->object) : (Slice){"", 0};
+	return value && credential_is_named(slice_from(graph_name(graph, env))) && credential_is_clear(text, false) &&
+	       !slice_starts(text, "/") && !slice_starts(text, "./") && slice_find(text, "://", 0) == SIZE_MAX &&
+	       slice_find_byte(text, '$', 0) == SIZE_MAX && !is_stand_in(graph_name(graph, env), text.at);
+}
+
+static void check_env_file_tracked(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_FILE, file) {
+		Finding *finding = NULL;
+		const char *path = graph_name(graph, file);
+		if (!is_env_file(graph, file))
+			continue;
+		GRAPH_CHILDREN (graph, file, NODE_ENV, env) {
+			if (!holds_credential(graph, env))
+				continue;
+			if (!finding)
+				finding = report(checker, file, graph_place(graph, env),
+				        "%s is in Git with what it keeps secret: %s has a value here", path,
+				        graph_name(graph, env));
+			else
+				add_evidence(
+				        checker, finding, graph_place(graph, env), "and %s", graph_name(graph, env));
+		}
+		if (finding)
+			set_hint(checker, finding,
+			        "make new values; then `git rm --cached %s`, a line for it in .gitignore, and a "
+			        ".env.example with the names alone",
+			        path);
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "secret-in-repo",
@@ -36,6 +103,18 @@ static const Rule rules[] = {
                 .peers = "Trivy: secret; Checkov: CKV_SECRET; gitleaks",
                 .everywhere = true,
                 .check = check_secret_in_repo,
+        },
+        {
+                .id = "env-file-tracked",
+                .level = LEVEL_ERROR,
+                .fix = FIX_PROPOSAL,
+                .title = "a .env file with passwords is in Git",
+                .why = "Whoever can read the repository, a fork, a backup or a CI log of it, has what the file holds. "
+                       "An ignore rule does not help any more: Git goes on with a file that it already has.",
+                .remedy = "Take the file out of Git (`git rm --cached`), ignore it, and keep an example with the names "
+                          "alone. The history keeps the values, so make new ones.",
+                .peers = "Trivy: secret; Checkov: CKV_SECRET; gitleaks",
+                .check = check_env_file_tracked,
         },
 };
 

@@ -295,6 +295,16 @@ static void read_granted(const SourceFile *file, const YamlNode *list, const cha
 	}
 }
 
+/* What Swarm calls it; any condition but none brings the container back. */
+static void read_restart_policy(const SourceFile *file, const YamlNode *policy, Node node)
+{
+	const YamlNode *condition = yaml_get(policy, "condition");
+	if (yaml_is_scalar(condition))
+		add_scalar(file, node, FACT_RESTART, condition);
+	else if (policy)
+		graph_add(file->builder, node, FACT_RESTART, SLICE("any"), policy->start, policy->start);
+}
+
 static Node read_service(
         const SourceFile *file, const YamlNode *key, const YamlNode *service, bool duplicates, Node compose)
 {
@@ -304,6 +314,7 @@ static Node read_service(
 	read_build(file, yaml_get(service, "build"), node);
 	add_scalar_of(file, node, FACT_CONTAINER_NAME, service, "container_name");
 	add_scalar_of(file, node, FACT_RESTART, service, "restart");
+	read_restart_policy(file, yaml_at(service, "deploy.restart_policy"), node);
 	add_if_true(file, node, FACT_PRIVILEGED, yaml_get(service, "privileged"));
 	add_names(file, node, FACT_PROFILE, yaml_get(service, "profiles"));
 	add_names(file, node, FACT_DEPENDS_ON, yaml_get(service, "depends_on"));

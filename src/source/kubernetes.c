@@ -113,6 +113,14 @@ static void read_selecting(const SourceFile *file, const YamlNode *root, Node ob
 	read_selector(file, selector ? selector : yaml_get(spec, "podSelector"), object);
 }
 
+static void read_budget(const SourceFile *file, const YamlNode *root, Node object)
+{
+	const YamlNode *spec = yaml_get(root, "spec");
+	read_selecting(file, root, object);
+	add_scalar_of(file, object, FACT_MIN_AVAILABLE, spec, "minAvailable");
+	add_scalar_of(file, object, FACT_MAX_UNAVAILABLE, spec, "maxUnavailable");
+}
+
 static void read_storage_class(const SourceFile *file, const YamlNode *root, Node object)
 {
 	add_scalar_of(file, object, FACT_TYPE, root, "provisioner");
@@ -162,7 +170,7 @@ static const struct {
         {"RoleBinding", "rbac.authorization.k8s.io", read_binding},
         {"ClusterRoleBinding", "rbac.authorization.k8s.io", read_binding},
         {"HorizontalPodAutoscaler", "autoscaling", read_autoscaler},
-        {"PodDisruptionBudget", "policy", read_selecting},
+        {"PodDisruptionBudget", "policy", read_budget},
         {"NetworkPolicy", "networking.k8s.io", read_selecting},
         {"ServiceMonitor", "monitoring.coreos.com", read_selecting},
         {"PodMonitor", "monitoring.coreos.com", read_selecting},

@@ -1,5 +1,6 @@
 /* Objects that hold or make data: ConfigMaps, Secrets and what makes Secrets, claims, volumes, address pools.
  * Values of Secrets are never kept, only their keys. */
+#include "base/credential.h"
 #include "source/kubernetes.h"
 
 /* Longer values are programs and whole files; rules look at their bytes through the place of the key. */
@@ -22,59 +23,11 @@ void read_config_map(const SourceFile *file, const YamlNode *root, Node object)
 	read_data(file, yaml_get(root, "binaryData"), object, false);
 }
 
-/* A text that stands for a value to be filled in, or a value that nobody means to keep secret: changeme, <token>,
- * your-password, xxx, example, placeholder, test … */
-static bool is_placeholder(Slice s)
-{
-	static const char *const words[] = {"change", "your", "example", "placeholder", "replace", "dummy", "todo",
-	        "fixme", "xxx", "sample", "insert", "redacted", "secret-here", "hidden", "null", "none", "test", "demo",
-	        "supersecret", "***", "...", "op://", "ref+", "vault:"};
-	g_autofree char *lower = g_ascii_strdown(s.at, (gssize)s.length);
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (strstr(lower, words[i]))
-			return true;
-	return strchr(lower, '<') || strchr(lower, '{') || strstr(lower, "$(");
-}
-
-/* A value that stands there in clear: not encrypted, no placeholder, and longer than a word such as "admin". */
-static bool is_clear(Slice value, bool base64)
-{
-	if (value.length < 8 || yaml_is_open(value) || slice_starts(value, "ENC[") || is_placeholder(value))
-		return false;
-	if (!base64)
-		return true;
-	gsize length;
-	g_autofree guchar *decoded = g_base64_decode(value.at, &length);
-	return length >= 6 && !is_placeholder((Slice){(const char *)decoded, length}) &&
-	       !yaml_is_open((Slice){(const char *)decoded, length});
-}
-
-/* Which keys of a Secret hold a credential is told by their names; certificates and user names are not secret. */
-static bool is_secret_key(Slice key)
-{
-	static const char *const inside[] = {"password", "passwd", "passphrase", "token"};
-	static const char *const last[] = {"pass", "secret", "key", "pwd", "credentials", "secretkey", "privatekey"};
-	g_autofree char *lower = g_ascii_strdown(key.at, (gssize)key.length);
-	for (char *at = lower; *at; at++)
-		if (!g_ascii_isalnum(*at))
-			*at = ' ';
-	if (strstr(lower, "public") || g_str_has_suffix(lower, " file"))
-		return false;
-	for (size_t i = 0; i < G_N_ELEMENTS(inside); i++)
-		if (strstr(lower, inside[i]))
-			return true;
-	const char *word = strrchr(lower, ' ');
-	for (size_t i = 0; i < G_N_ELEMENTS(last); i++)
-		if (strcmp(word ? word + 1 : lower, last[i]) == 0)
-			return true;
-	return false;
-}
-
 static void find_clear_values(const SourceFile *file, const YamlNode *data, Node object, bool base64)
 {
 	for (YamlPairs pairs = yaml_pairs(data); yaml_next_pair(&pairs);) {
-		if (!yaml_is_scalar(pairs.key) || !yaml_is_scalar(pairs.value) || !is_secret_key(pairs.key->value) ||
-		        !is_clear(pairs.value->value, base64))
+		if (!yaml_is_scalar(pairs.key) || !yaml_is_scalar(pairs.value) ||
+		        !credential_is_named(pairs.key->value) || !credential_is_clear(pairs.value->value, base64))
 			continue;
 		Node secret = graph_add_node(file->builder, NODE_SECRET, object, SLICE("value of a Secret"),
 		        pairs.value->start, pairs.value->end);

@@ -1,0 +1,11 @@
+/* Values that must not stand in Git: told by the names of their keys, and from what is only to be filled in. */
+#pragma once
+
+#include "base/slice.h"
+
+/* The name of a key or variable says that its value is a credential: DB_PASSWORD, apiKey, token. */
+bool credential_is_named(Slice key);
+
+/* The value stands there in clear: not encrypted, no variable or placeholder, and longer than a word such as "admin".
+ */
+bool credential_is_clear(Slice value, bool base64);

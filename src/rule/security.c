@@ -1,6 +1,7 @@
 /* Doors of a container to its machine. Many homelabs open them on purpose (a dashboard of containers, a reverse proxy,
  * a GPU), so these rules speak only where the owner asks by a profile, or by the rule's name. */
 #include "rule/rule.h"
+#include "rule/search.h"
 
 #include <string.h>
 
@@ -70,6 +71,186 @@ static void check_privileged(Checker *checker)
 	}
 }
 
+/* ---- cluster-admin ----------------------------------------------------------------------------------------------- */
+
+/* Who applies whatever a repository holds has to be allowed everything. */
+static bool applies_all(const Graph *graph, Node subject)
+{
+	static const char *const parts[] = {"kustomize-controller", "helm-controller", "flux", "argocd", "argo-cd",
+	        "fleet", "tiller", "installer", "cilium-install", "helm-install", NULL};
+	return text_has_part(graph_name(graph, subject), parts) ||
+	       text_has_part(graph_text(graph, subject, FACT_NAMESPACE), parts);
+}
+
+/* A binding within a namespace gives away that namespace alone. */
+static bool gives_everything(const Graph *graph, Node binding)
+{
+	GRAPH_CHILDREN (graph, binding, NODE_REFERENCE, reference)
+		if (has_role(graph, reference, "role"))
+			return strcmp(graph_name(graph, reference), "cluster-admin") == 0;
+	return false;
+}
+
+static Node user_of(const Graph *graph, Node account)
+{
+	GRAPH_TO (graph, FACT_REFERS_TO, account, row)
+		if (has_role(graph, row->subject, "service-account"))
+			return row->subject;
+	return NODE_NONE;
+}
+
+static void report_cluster_admin(Checker *checker, Node binding, Node subject)
+{
+	const Graph *graph = checker_graph(checker);
+	const char *name = graph_name(graph, subject), *home = graph_text(graph, subject, FACT_NAMESPACE);
+	const Row *account = graph_find(graph, subject, FACT_REFERS_TO);
+	Node user = account ? user_of(graph, account->object) : NODE_NONE;
+	Finding *finding = report(checker, binding, graph_place(graph, subject),
+	        strcmp(name, "default") == 0 ? "every pod of namespace %s that names no account may do everything"
+	                                     : "account %s may do everything in the whole cluster",
+	        strcmp(name, "default") == 0 ? home : name);
+	set_detail(checker, finding, "%s/%s", home, name);
+	add_evidence(checker, finding, graph_place(graph, graph_first_child(graph, binding, NODE_REFERENCE)),
+	        "it is bound to cluster-admin here");
+	if (user)
+		add_evidence(checker, finding, graph_place(graph, user), "and %s %s runs as it",
+		        graph_text(graph, graph_ancestor(graph, user, NODE_OBJECT), FACT_KIND),
+		        graph_name(graph, graph_ancestor(graph, user, NODE_OBJECT)));
+}
+
+static void check_cluster_admin(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Symbol kind;
+	if (!graph_find_symbol(graph, SLICE("ClusterRoleBinding"), &kind))
+		return;
+	GRAPH_TO (graph, FACT_KIND, kind, row) {
+		if (!gives_everything(graph, row->subject) || is_patch(graph, row->subject))
+			continue;
+		GRAPH_CHILDREN (graph, row->subject, NODE_REFERENCE, subject)
+			if (has_role(graph, subject, "subject") && !applies_all(graph, subject))
+				report_cluster_admin(checker, row->subject, subject);
+	}
+}
+
+/* ---- default-sa-token -------------------------------------------------------------------------------------------- */
+
+/* Some binding is for an account called default, or there may be one that cannot be read. */
+static bool is_default_bound(const Graph *graph)
+{
+	Symbol name;
+	if (!graph_find_symbol(graph, SLICE("default"), &name))
+		return false;
+	GRAPH_NAMED(graph, NODE_REFERENCE, name, reference)
+	if (has_role(graph, reference, "subject"))
+		return true;
+	return false;
+}
+
+/* Sidecars that are put in from outside, and Vault, ask who the pod is by the token. */
+static bool is_asked_for_token(const Graph *graph, Node pod)
+{
+	static const char *const parts[] = {"vault", "linkerd", "istio", "inject", "spiffe", "conjur", NULL};
+	GRAPH_OF (graph, pod, FACT_ANNOTATION, row)
+		if (text_has_part(graph_symbol_text(graph, row->object), parts))
+			return true;
+	return false;
+}
+
+/* The account named default of the object's namespace says no for all of its pods. */
+static bool is_token_kept(const Graph *graph, Node object)
+{
+	Symbol name;
+	if (!graph_find_symbol(graph, SLICE("default"), &name))
+		return false;
+	GRAPH_NAMED(graph, NODE_OBJECT, name, account)
+	if (is_kind(graph, account, "ServiceAccount") && graph_has(graph, account, FACT_MOUNTS_TOKEN) &&
+	        graph_symbol(graph, account, FACT_NAMESPACE) == graph_symbol(graph, object, FACT_NAMESPACE))
+		return true;
+	return false;
+}
+
+static bool names_account(const Graph *graph, Node pod)
+{
+	GRAPH_CHILDREN (graph, pod, NODE_REFERENCE, reference)
+		if (has_role(graph, reference, "service-account"))
+			return true;
+	return false;
+}
+
+/* As the first key of the pod's spec, where that begins a line. */
+static void mend_token(Checker *checker, Finding *finding, Node pod)
+{
+	const Graph *graph = checker_graph(checker);
+	Span spec = graph_place(graph, pod);
+	Slice line = graph_line_at(graph, spec);
+	size_t depth = (size_t)(graph_file_bytes(graph, spec.file).at + spec.start - line.at);
+	for (size_t i = 0; i < depth; i++)
+		if (line.at[i] != ' ')
+			return;
+	if (depth == 0 || line.at[depth] == '{')
+		return;
+	set_because(checker, finding, FIX_SAFE, "nothing is bound to the account");
+	add_lines_above(checker, finding, spec,
+	        arena_printf(checker_arena(checker), "%*sautomountServiceAccountToken: false", (int)depth, ""));
+}
+
+static void check_default_sa_token(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	if (is_default_bound(graph))
+		return;
+	GRAPH_NODES (graph, NODE_POD, pod) {
+		Node object = graph_parent(graph, pod), container = graph_first_child(graph, pod, NODE_CONTAINER);
+		if (!container || is_patch(graph, object) || graph_has(graph, pod, FACT_MOUNTS_TOKEN) ||
+		        names_account(graph, pod) || is_asked_for_token(graph, pod) || is_token_kept(graph, object))
+			continue;
+		Finding *finding = report(checker, object, graph_place(graph, object),
+		        "%s %s is given a token of the cluster that nothing allows to do anything",
+		        graph_text(graph, object, FACT_KIND), graph_name(graph, object));
+		mend_token(checker, finding, pod);
+	}
+}
+
+/* ---- privilege-escalation ------------------------------------------------------------------------------------------
+ */
+
+/* A container that may do all already, and one of which it cannot be taken: the API refuses the two together. */
+static bool may_do_all(const Graph *graph, Node container)
+{
+	GRAPH_OF (graph, container, FACT_CAPABILITY, row) {
+		const char *capability = graph_symbol_text(graph, row->object);
+		if (g_str_has_suffix(capability, "SYS_ADMIN") || g_ascii_strcasecmp(capability, "ALL") == 0)
+			return true;
+	}
+	return graph_has(graph, container, FACT_PRIVILEGED);
+}
+
+static void check_privilege_escalation(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_POD, pod) {
+		Node object = graph_parent(graph, pod);
+		Finding *finding = NULL;
+		if (is_patch(graph, object))
+			continue;
+		GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container) {
+			const Row *row = graph_find(graph, container, FACT_ESCALATION);
+			if (may_do_all(graph, container) ||
+			        (row && strcmp(graph_symbol_text(graph, row->object), "true") != 0))
+				continue;
+			Span place = row ? graph_span(graph, row) : graph_place(graph, container);
+			if (!finding)
+				finding = report(checker, object, place,
+				        "programs of %s %s may gain more rights than they start with",
+				        graph_text(graph, object, FACT_KIND), graph_name(graph, object));
+			add_evidence(checker, finding, place,
+			        row ? "container %s is allowed to" : "container %s does not say no",
+			        graph_name(graph, container));
+		}
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "docker-sock",
@@ -94,6 +275,45 @@ static const Rule rules[] = {
                           "(`cap_add`, `capabilities.add`), or a sysctl set on the machine once.",
                 .peers = "kube-linter: privileged-container; Trivy: KSV-0017; Checkov: CKV_K8S_16; Kubescape: C-0057",
                 .check = check_privileged,
+        },
+        {
+                .id = "cluster-admin",
+                .level = LEVEL_WARNING,
+                .fix = FIX_PROPOSAL,
+                .profile = PROFILE_SECURITY,
+                .title = "a program may do everything in the cluster",
+                .why = "Whoever gets into the program, or sees the token of its account, reads every Secret and can "
+                       "start a pod with any machine's disk in it.",
+                .remedy = "Bind it to a role with the verbs and kinds that it asks for. Where it only looks, `view` is "
+                          "enough.",
+                .peers = "kube-linter: cluster-admin-role-binding; Kubescape: C-0035; Trivy: KSV-0111",
+                .check = check_cluster_admin,
+        },
+        {
+                .id = "default-sa-token",
+                .level = LEVEL_INFO,
+                .fix = FIX_SAFE,
+                .profile = PROFILE_STRICT,
+                .title = "a token of the cluster that nobody uses",
+                .why = "A pod that names no account gets the token of its namespace's default one. Nothing is bound to "
+                       "that account here, so all it serves for is to ask the API server what it is.",
+                .remedy = "`automountServiceAccountToken: false` in the pod's spec.",
+                .peers = "Kubescape: C-0034; Trivy: KSV-0036; Checkov: CKV_K8S_38",
+                .check = check_default_sa_token,
+        },
+        {
+                .id = "privilege-escalation",
+                .level = LEVEL_INFO,
+                .fix = FIX_PROPOSAL,
+                .profile = PROFILE_STRICT,
+                .title = "a container whose programs may gain rights",
+                .why = "Unless told otherwise, a program of the container can become root by a file with the setuid "
+                       "bit, such as sudo.",
+                .remedy = "`securityContext: {allowPrivilegeEscalation: false}`, unless the program needs it: some "
+                          "images call sudo, or ping by setuid.",
+                .peers = "kube-linter: privilege-escalation-container; Kubescape: C-0016; Trivy: KSV-0001; Checkov: "
+                         "CKV_K8S_20",
+                .check = check_privilege_escalation,
         },
 };
 

@@ -82,6 +82,7 @@ static void read_bare_pod(const SourceFile *file, const YamlNode *root, Node obj
 
 static void read_service_account(const SourceFile *file, const YamlNode *root, Node object)
 {
+	add_scalar_of(file, object, FACT_MOUNTS_TOKEN, root, "automountServiceAccountToken");
 	YAML_EACH_ITEM (yaml_get(root, "imagePullSecrets"), secret)
 		add_reference(file, object, "pull-secret", "Secret", yaml_get(secret, "name"));
 }

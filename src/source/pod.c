@@ -159,6 +159,14 @@ static void read_words(const SourceFile *file, const YamlNode *list, Node contai
 		add_scalar(file, container, FACT_ARGUMENT, word);
 }
 
+static void read_security(const SourceFile *file, const YamlNode *context, Node container)
+{
+	add_if_true(file, container, FACT_PRIVILEGED, yaml_get(context, "privileged"));
+	add_scalar_of(file, container, FACT_ESCALATION, context, "allowPrivilegeEscalation");
+	YAML_EACH_ITEM (yaml_at(context, "capabilities.add"), capability)
+		add_scalar(file, container, FACT_CAPABILITY, capability);
+}
+
 static void read_container(const SourceFile *file, const YamlNode *map, Node pod, bool init)
 {
 	const YamlNode *name = yaml_get(map, "name");
@@ -179,7 +187,7 @@ static void read_container(const SourceFile *file, const YamlNode *map, Node pod
 	read_env_from(file, yaml_get(map, "envFrom"), container);
 	read_mounts(file, yaml_get(map, "volumeMounts"), container);
 	read_resources(file, yaml_get(map, "resources"), container);
-	add_if_true(file, container, FACT_PRIVILEGED, yaml_at(map, "securityContext.privileged"));
+	read_security(file, yaml_get(map, "securityContext"), container);
 	read_probe(file, map, "readinessProbe", "readiness", container);
 	read_probe(file, map, "livenessProbe", "liveness", container);
 	read_probe(file, map, "startupProbe", "startup", container);
@@ -199,6 +207,7 @@ void read_pod(const SourceFile *file, const YamlNode *template, Node object)
 	read_resources(file, yaml_get(spec, "resources"), pod);
 	add_pairs(file, pod, FACT_OVERHEAD, yaml_get(spec, "overhead"));
 	add_reference(file, pod, "service-account", "ServiceAccount", yaml_get(spec, "serviceAccountName"));
+	add_scalar_of(file, pod, FACT_MOUNTS_TOKEN, spec, "automountServiceAccountToken");
 	add_reference(file, pod, "priority-class", "PriorityClass", yaml_get(spec, "priorityClassName"));
 	YAML_EACH_ITEM (yaml_get(spec, "imagePullSecrets"), secret)
 		add_reference(file, pod, "pull-secret", "Secret", yaml_get(secret, "name"));

@@ -15,6 +15,7 @@ static const struct {
         {"deprecated", "archive"},
         {"obsolete", "archive"},
         {"attic", "archive"},
+        {"unused", "archive"},
         {"legacy", "archive"},
         {"graveyard", "archive"},
         {"disabled", "archive"},
@@ -44,7 +45,8 @@ static const struct {
 /* old_versions, backup-old, archive-2023: a word for what is past begins or ends the name. */
 static bool is_past(Slice part)
 {
-	static const char *const words[] = {"old", "archive", "archived", "deprecated", "obsolete", "unused"};
+	static const char *const words[] = {
+	        "old", "archive", "archived", "deprecated", "obsolete", "unused", "not-used", "not_used"};
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
 		size_t length = strlen(words[i]);
 		if (part.length <= length + 1)

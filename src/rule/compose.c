@@ -5,6 +5,7 @@
  * only within one file; over several files it is asked whether they are likely to run on one host, and where that
  * cannot be told nothing is said. */
 #include "base/path.h"
+#include "rule/developing.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -427,28 +428,6 @@ static bool is_waited_out(const Graph *graph, Node service)
 	return false;
 }
 
-/* The compose file of a program's own sources brings up what its developers need, while they need it. */
-static bool is_beside_sources(const Graph *graph, Slice folder)
-{
-	static const char *const names[] = {
-	        "package.json", "go.mod", "pyproject.toml", "Cargo.toml", "pom.xml", "build.gradle", "composer.json"};
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *path = path_resolve(folder, slice_from(names[i]));
-		if (path && graph_find_file(graph, slice_from(path)))
-			return true;
-	}
-	return false;
-}
-
-/* Started by hand for a while: to develop, to test, or the parts of a profile. */
-static bool is_for_a_while(const Graph *graph, Node service)
-{
-	static const char *const parts[] = {"dev", "test", "local", "debug", "e2e", "playground", "sandbox", NULL};
-	return graph_has(graph, service, FACT_PROFILE) ||
-	       is_beside_sources(graph, path_folder(path_of(graph, service))) ||
-	       text_has_part(graph_file_path(graph, graph_file_of(graph, service)), parts);
-}
-
 static bool is_unit(const Graph *graph, uint32_t file, void *data)
 {
 	return slice_ends(slice_from(graph_file_path(graph, file)), ".service");
@@ -464,7 +443,8 @@ static bool is_started_by_another(const Graph *graph)
 static bool is_left_down(const Graph *graph, Node service)
 {
 	return !graph_has(graph, service, FACT_RESTART) && !graph_has(graph, service, FACT_EXTENDS) &&
-	       is_meant_to_stay(graph, service) && !is_for_a_while(graph, service) && !is_waited_out(graph, service) &&
+	       is_meant_to_stay(graph, service) && !graph_has(graph, service, FACT_PROFILE) &&
+	       !is_for_developing(graph, service) && !is_waited_out(graph, service) &&
 	       !is_restarted_elsewhere(graph, service);
 }
 

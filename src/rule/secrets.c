@@ -1,5 +1,6 @@
 /* Credentials in Git. The value itself is never printed, not even in part. */
 #include "base/credential.h"
+#include "rule/developing.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -52,13 +53,28 @@ static bool is_stand_in(const char *name, const char *value)
 	return text_has_part(lower, parts) || g_ascii_strcasecmp(name, value) == 0;
 }
 
+/* What a variable is for stands at the end of its name: the others tell of a password, how long it lasts and where it
+ * is asked. A key alone may be one to sort by. */
+static bool is_last_word(const char *name)
+{
+	static const char *const ends[] = {"password", "passwd", "passphrase", "pass", "pwd", "token", "secret",
+	        "api_key", "apikey", "secret_key", "secretkey", "encryption_key", "private_key", "access_key",
+	        "master_key", "auth_key", "signing_key", "jwt_key", "app_key", "license_key", "salt"};
+	g_autofree char *lower = g_ascii_strdown(name, -1);
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (g_str_has_suffix(lower, ends[i]))
+			return true;
+	return false;
+}
+
 /* A file or folder of the machine is where a secret is, and not the secret. */
 static bool holds_credential(const Graph *graph, Node env)
 {
 	const Row *value = graph_find(graph, env, FACT_VALUE);
 	Slice text = value ? graph_symbol_slice(graph, value->object) : (Slice){"", 0};
-	return value && credential_is_named(slice_from(graph_name(graph, env))) && credential_is_clear(text, false) &&
-	       !slice_starts(text, "/") && !slice_starts(text, "./") && slice_find(text, "://", 0) == SIZE_MAX &&
+	return value && credential_is_named(slice_from(graph_name(graph, env))) &&
+	       is_last_word(graph_name(graph, env)) && credential_is_clear(text, false) && !slice_starts(text, "/") &&
+	       !slice_starts(text, "./") && slice_find(text, "://", 0) == SIZE_MAX &&
 	       slice_find_byte(text, '$', 0) == SIZE_MAX && !is_stand_in(graph_name(graph, env), text.at);
 }
 
@@ -89,6 +105,83 @@ static void check_env_file_tracked(Checker *checker)
 	}
 }
 
+/* ---- secret-literal-in-workload ------------------------------------------------------------------------------------
+ */
+
+/* SOME_SECRET may well be the name of a Secret: small letters with dashes. */
+static bool may_be_name(const char *name, const char *value)
+{
+	return g_str_has_suffix(name, "SECRET") && strchr(value, '-') &&
+	       strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(value);
+}
+
+/* Made to be secret: hosts and modes, which such a variable may hold too, are small letters. */
+static bool looks_made(const char *value)
+{
+	bool seen[256] = {false};
+	uint32_t different = 0, letters = 0, marks = 0;
+	for (const char *at = value; *at; at++) {
+		if (strchr(" /,:", *at))
+			return false;
+		different += !seen[(unsigned char)*at];
+		seen[(unsigned char)*at] = true;
+		letters += g_ascii_isalpha(*at) != 0;
+		marks += !g_ascii_islower(*at) && !strchr("-_.", *at);
+	}
+	return different >= 6 && letters > 0 && marks > 0;
+}
+
+/* A token of a known form is found by it already. */
+static bool is_known_form(const Graph *graph, Span span)
+{
+	GRAPH_CHILDREN (graph, graph_file_node(graph, span.file), NODE_SECRET, secret) {
+		Span place = graph_place(graph, secret);
+		if (place.start < span.end && place.end > span.start)
+			return true;
+	}
+	return false;
+}
+
+/* The program that a variable is of, or NODE_NONE for a line of a .env file. */
+static Node program_of(const Graph *graph, Node env)
+{
+	Node program = graph_parent(graph, env);
+	NodeType type = graph_node_type(graph, program);
+	return type == NODE_CONTAINER || type == NODE_SERVICE ? program : NODE_NONE;
+}
+
+static void check_secret_literal_in_workload(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Node last = NODE_NONE;
+	Finding *finding = NULL;
+	GRAPH_NODES (graph, NODE_ENV, env) {
+		Node program = program_of(graph, env);
+		const Row *value = graph_find(graph, env, FACT_VALUE);
+		if (!program || !holds_credential(graph, env) || !looks_made(graph_symbol_text(graph, value->object)) ||
+		        may_be_name(graph_name(graph, env), graph_symbol_text(graph, value->object)) ||
+		        is_quiet(graph, env) || is_for_developing(graph, env) ||
+		        is_known_form(graph, graph_span(graph, value)))
+			continue;
+		if (program == last) {
+			add_evidence(
+			        checker, finding, graph_place(graph, env), "and that of %s", graph_name(graph, env));
+			continue;
+		}
+		last = program;
+		Node object = graph_ancestor(graph, env, NODE_OBJECT);
+		finding = report(checker, program, graph_place(graph, env),
+		        "the value of %s stands in %s %s for everybody to read", graph_name(graph, env),
+		        object ? graph_text(graph, object, FACT_KIND) : "service",
+		        graph_name(graph, object ? object : program));
+		set_hint(checker, finding,
+		        object ? "make a new one, put it into a Secret that is kept sealed or outside of Git, and take "
+		                 "it from there: valueFrom.secretKeyRef"
+		               : "make a new one, write it to a .env file that Git ignores, and put ${%s} here",
+		        graph_name(graph, env));
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "secret-in-repo",
@@ -115,6 +208,18 @@ static const Rule rules[] = {
                           "alone. The history keeps the values, so make new ones.",
                 .peers = "Trivy: secret; Checkov: CKV_SECRET; gitleaks",
                 .check = check_env_file_tracked,
+        },
+        {
+                .id = "secret-literal-in-workload",
+                .level = LEVEL_ERROR,
+                .fix = FIX_PROPOSAL,
+                .title = "a password stands in a manifest",
+                .why = "Whoever can read the repository, a fork, a backup or a CI log of it, has it; in a cluster so "
+                       "does everybody who may look at the workload. The history keeps it after the line is gone.",
+                .remedy = "Make a new one and keep it where the manifest only names it: a Secret that is sealed or "
+                          "fetched, a .env file that Git ignores.",
+                .peers = "kube-linter: env-var-secret; Kubescape: C-0012; Checkov: CKV_SECRET",
+                .check = check_secret_literal_in_workload,
         },
 };
 

@@ -1,0 +1,8 @@
+/* Files that are for writing a program and not for running it at home: what they leave open is open for a while, to
+ * its developer. */
+#pragma once
+
+#include "fact/fact.h"
+
+/* True where the path says so (dev, test, local …), and for a compose file that lies beside a program's sources. */
+bool is_for_developing(const Graph *graph, Node node);

@@ -1,6 +1,7 @@
 /* Schedules that the cluster refuses, or that never come. Read as Kubernetes' own parser does (robfig/cron v3,
  * standard): five fields, no seconds, Sunday is 0 and not 7. */
 #include "rule/rule.h"
+#include "rule/search.h"
 
 #include <string.h>
 
@@ -169,6 +170,44 @@ static void check_cron_invalid(Checker *checker)
 			check_zone(checker, row);
 }
 
+/* ---- cron-overlap -------------------------------------------------------------------------------------------------
+ */
+
+/* Two at once write to one repository, or one dump over the other. */
+static bool copies_data(const Graph *graph, Node object)
+{
+	static const char *const parts[] = {"backup", "restic", "borg", "rsync", "rclone", "kopia", "velero", "pg_dump",
+	        "pgdump", "mysqldump", "mongodump", "db-dump", "snapshot", NULL};
+	Node pod = graph_first_child(graph, object, NODE_POD);
+	if (text_has_part(graph_name(graph, object), parts))
+		return true;
+	if (!pod)
+		return false;
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
+		if (text_has_part(graph_text(graph, container, FACT_IMAGE), parts))
+			return true;
+	return false;
+}
+
+static void check_cron_overlap(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_EACH (graph, FACT_SCHEDULE, row) {
+		Node object = row->subject;
+		const Row *policy = graph_find(graph, object, FACT_CONCURRENCY);
+		if (!is_kind(graph, object, "CronJob") || is_patch(graph, object) || !copies_data(graph, object) ||
+		        (policy && strcmp(graph_symbol_text(graph, policy->object), "Allow") != 0))
+			continue;
+		Finding *finding = report(checker, object, graph_span(graph, policy ? policy : row),
+		        "CronJob %s starts again while its last run still copies", graph_name(graph, object));
+		set_because(checker, finding, FIX_SAFE, "the next run comes by the schedule");
+		if (policy)
+			add_value_edit(checker, finding, graph_span(graph, policy), "Forbid");
+		else
+			add_pair_below(checker, finding, graph_span(graph, row), "concurrencyPolicy: Forbid");
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "cron-invalid",
@@ -179,6 +218,16 @@ static const Rule rules[] = {
                 .remedy = "Five fields: minute, hour, day of the month, month, day of the week (0 to 6 from Sunday). "
                           "No seconds, no 7.",
                 .check = check_cron_invalid,
+        },
+        {
+                .id = "cron-overlap",
+                .level = LEVEL_INFO,
+                .fix = FIX_SAFE,
+                .title = "a backup that may run twice at once",
+                .why = "A run that takes longer than the time between two gets company: both read the same disk, and "
+                       "write to the same repository, where the later waits for the lock or breaks it.",
+                .remedy = "`concurrencyPolicy: Forbid` leaves out a run while the last one goes on.",
+                .check = check_cron_overlap,
         },
 };
 

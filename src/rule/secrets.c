@@ -131,15 +131,15 @@ static bool looks_made(const char *value)
 	return different >= 6 && letters > 0 && marks > 0;
 }
 
-/* A token of a known form is found by it already. */
-static bool is_known_form(const Graph *graph, Span span)
+/* A token of a known form is found by it already. Variables are asked for in the order of files and places, so the
+ * search goes on where the last one ended; *secret is the first token that does not lie before the last variable. */
+static bool is_known_form(const Graph *graph, Span span, Node *secret)
 {
-	GRAPH_CHILDREN (graph, graph_file_node(graph, span.file), NODE_SECRET, secret) {
-		Span place = graph_place(graph, secret);
-		if (place.start < span.end && place.end > span.start)
-			return true;
-	}
-	return false;
+	if (!*secret || graph_file_of(graph, *secret) != span.file)
+		*secret = graph_first_child(graph, graph_file_node(graph, span.file), NODE_SECRET);
+	while (*secret && graph_place(graph, *secret).end <= span.start)
+		*secret = graph_next_child(graph, *secret, NODE_SECRET);
+	return *secret && graph_place(graph, *secret).start < span.end;
 }
 
 /* The program that a variable is of, or NODE_NONE for a line of a .env file. */
@@ -153,7 +153,7 @@ static Node program_of(const Graph *graph, Node env)
 static void check_secret_literal_in_workload(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
-	Node last = NODE_NONE;
+	Node last = NODE_NONE, token = NODE_NONE;
 	Finding *finding = NULL;
 	GRAPH_NODES (graph, NODE_ENV, env) {
 		Node program = program_of(graph, env);
@@ -161,7 +161,7 @@ static void check_secret_literal_in_workload(Checker *checker)
 		if (!program || !holds_credential(graph, env) || !looks_made(graph_symbol_text(graph, value->object)) ||
 		        may_be_name(graph_name(graph, env), graph_symbol_text(graph, value->object)) ||
 		        is_quiet(graph, env) || is_for_developing(graph, env) ||
-		        is_known_form(graph, graph_span(graph, value)))
+		        is_known_form(graph, graph_span(graph, value), &token))
 			continue;
 		if (program == last) {
 			add_evidence(

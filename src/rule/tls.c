@@ -46,17 +46,6 @@ static bool is_served_otherwise(const Graph *graph, Node ingress)
 	return text_has_part(graph_text(graph, ingress, FACT_CLASS_NAME), parts);
 }
 
-static bool shares_domain(const Graph *graph, Node ingress, Node other)
-{
-	GRAPH_CHILDREN (graph, ingress, NODE_ROUTE, route) {
-		const char *domain = domain_of(graph_name(graph, route));
-		GRAPH_CHILDREN (graph, other, NODE_ROUTE, neighbour)
-			if (*domain && strcmp(domain_of(graph_name(graph, neighbour)), domain) == 0)
-				return true;
-	}
-	return false;
-}
-
 /* Another Ingress serves the same name with TLS: this one is for what must be in clear. */
 static bool is_served_beside(const Graph *graph, Node ingress)
 {
@@ -74,30 +63,62 @@ static bool is_for_trials(const Graph *graph, Node issuer)
 	return text_has_part(graph_name(graph, issuer), parts) || is_open_text(graph_name(graph, issuer));
 }
 
-/* An Ingress that gets its certificate from an issuer, and that could have been the pattern of this one. */
-static Node find_neighbour(const Graph *graph, Node ingress, Symbol kind)
+#define MOST_NEIGHBOURS 16
+
+/* The first Ingresses of each domain that get their certificate from an issuer: const char * → GArray of Node. */
+static GHashTable *find_patterns(const Graph *graph, Symbol kind)
 {
+	GHashTable *table = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_array_unref);
 	GRAPH_TO (graph, FACT_KIND, kind, row) {
 		Node other = row->subject, issuer = issuer_of(graph, other);
-		if (other != ingress && issuer && !is_for_trials(graph, issuer) && has_tls(graph, other) &&
-		        !is_quiet(graph, other) && !is_patch(graph, other) &&
-		        graph_symbol(graph, other, FACT_CLASS_NAME) == graph_symbol(graph, ingress, FACT_CLASS_NAME) &&
-		        shares_domain(graph, ingress, other) && share_cluster(graph, ingress, other))
-			return other;
+		if (!issuer || is_for_trials(graph, issuer) || !has_tls(graph, other) || is_quiet(graph, other) ||
+		        is_patch(graph, other))
+			continue;
+		GRAPH_CHILDREN (graph, other, NODE_ROUTE, route) {
+			const char *domain = domain_of(graph_name(graph, route));
+			GArray *list = g_hash_table_lookup(table, domain);
+			if (!list) {
+				list = g_array_new(FALSE, FALSE, sizeof(Node));
+				g_hash_table_insert(table, (gpointer)domain, list);
+			}
+			if (*domain && list->len < MOST_NEIGHBOURS)
+				g_array_append_val(list, other);
+		}
+	}
+	return table;
+}
+
+/* One that could have been the pattern of this Ingress. */
+static Node find_neighbour(const Graph *graph, Node ingress, GHashTable *patterns)
+{
+	GRAPH_CHILDREN (graph, ingress, NODE_ROUTE, route) {
+		const GArray *list = g_hash_table_lookup(patterns, domain_of(graph_name(graph, route)));
+		for (guint i = 0; list && i < list->len; i++) {
+			Node other = g_array_index(list, Node, i);
+			if (graph_symbol(graph, other, FACT_CLASS_NAME) ==
+			                graph_symbol(graph, ingress, FACT_CLASS_NAME) &&
+			        share_cluster(graph, ingress, other))
+				return other;
+		}
 	}
 	return NODE_NONE;
 }
 
-/* A patch, here or within a kustomization, may add it. */
+/* A patch within a kustomization may add it; to which Ingress is not read. */
+static bool has_inline_patch(const Graph *graph)
+{
+	GRAPH_NODES (graph, NODE_ENTRY, entry)
+		if (has_role(graph, entry, "inline-patch") &&
+		        slice_find(graph_span_bytes(graph, graph_place(graph, entry)), "Ingress", 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
 static bool is_patched(const Graph *graph, Node ingress)
 {
 	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, ingress), other)
 	if (is_patch(graph, other) && is_kind(graph, other, "Ingress"))
 		return true;
-	GRAPH_NODES (graph, NODE_ENTRY, entry)
-		if (has_role(graph, entry, "inline-patch") &&
-		        slice_find(graph_span_bytes(graph, graph_place(graph, entry)), "Ingress", 0) != SIZE_MAX)
-			return true;
 	return false;
 }
 
@@ -138,13 +159,16 @@ static void check_ingress_without_tls(Checker *checker)
 	Symbol kind;
 	if (!graph_find_symbol(graph, SLICE("Ingress"), &kind))
 		return;
+	g_autoptr(GHashTable) patterns = find_patterns(graph, kind);
+	if (g_hash_table_size(patterns) == 0 || has_inline_patch(graph))
+		return;
 	GRAPH_TO (graph, FACT_KIND, kind, row) {
 		Node ingress = row->subject, route = graph_first_child(graph, ingress, NODE_ROUTE);
 		if (!route || is_patch(graph, ingress) || is_quiet(graph, ingress) || has_tls(graph, ingress) ||
 		        issuer_of(graph, ingress) || is_served_otherwise(graph, ingress) ||
 		        is_served_beside(graph, ingress))
 			continue;
-		Node neighbour = find_neighbour(graph, ingress, kind);
+		Node neighbour = find_neighbour(graph, ingress, patterns);
 		if (!neighbour || is_patched(graph, ingress))
 			continue;
 		Node issuer = issuer_of(graph, neighbour);

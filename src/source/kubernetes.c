@@ -72,6 +72,7 @@ static void read_cron_job(const SourceFile *file, const YamlNode *root, Node obj
 	const YamlNode *spec = yaml_get(root, "spec");
 	add_scalar_of(file, object, FACT_SCHEDULE, spec, "schedule");
 	add_scalar_of(file, object, FACT_TIME_ZONE, spec, "timeZone");
+	add_scalar_of(file, object, FACT_CONCURRENCY, spec, "concurrencyPolicy");
 	read_pod(file, yaml_at(spec, "jobTemplate.spec.template"), object);
 }
 
@@ -122,6 +123,14 @@ static void read_budget(const SourceFile *file, const YamlNode *root, Node objec
 	add_scalar_of(file, object, FACT_MAX_UNAVAILABLE, spec, "maxUnavailable");
 }
 
+/* A quota of scopes counts some pods and not others. */
+static void read_quota(const SourceFile *file, const YamlNode *root, Node object)
+{
+	const YamlNode *spec = yaml_get(root, "spec");
+	if (!yaml_get(spec, "scopes") && !yaml_get(spec, "scopeSelector"))
+		add_pairs(file, object, FACT_QUOTA, yaml_get(spec, "hard"));
+}
+
 static void read_storage_class(const SourceFile *file, const YamlNode *root, Node object)
 {
 	add_scalar_of(file, object, FACT_TYPE, root, "provisioner");
@@ -166,6 +175,7 @@ static const struct {
         {"PersistentVolumeClaim", "", read_claim},
         {"PersistentVolume", "", read_persistent_volume},
         {"StorageClass", "storage.k8s.io", read_storage_class},
+        {"ResourceQuota", "", read_quota},
         {"PriorityClass", "scheduling.k8s.io", read_priority_class},
         {"ServiceAccount", "", read_service_account},
         {"RoleBinding", "rbac.authorization.k8s.io", read_binding},

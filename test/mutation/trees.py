@@ -194,6 +194,7 @@ metadata:
   namespace: {space}
 spec:
   schedule: "0 3 * * *"
+  concurrencyPolicy: Forbid
   jobTemplate:
     spec:
       template:

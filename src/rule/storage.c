@@ -467,6 +467,31 @@ static void check_volume_without_backup(Checker *checker)
 		report_no_backup(checker, mounts);
 }
 
+/* ---- reclaim-delete --------------------------------------------------------------------------------------------- */
+
+/* A volume that somebody wrote down by hand leads to data that is there; what a driver makes by itself comes from a
+ * class. Kubernetes itself deletes neither shares nor folders: only drivers do. */
+static void check_reclaim_delete(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Symbol kind;
+	if (!graph_find_symbol(graph, SLICE("PersistentVolume"), &kind))
+		return;
+	GRAPH_TO (graph, FACT_KIND, kind, row) {
+		Node volume = row->subject;
+		const Row *policy = graph_find(graph, volume, FACT_STRATEGY),
+		          *type = graph_find(graph, volume, FACT_TYPE);
+		if (!policy || strcmp(graph_symbol_text(graph, policy->object), "Delete") != 0 || !type ||
+		        strcmp(graph_symbol_text(graph, type->object), "csi") != 0 || is_patch(graph, volume))
+			continue;
+		Finding *finding = report(checker, volume, graph_span(graph, policy),
+		        "the data of volume %s is deleted with its claim", graph_name(graph, volume));
+		add_evidence(checker, finding, graph_span(graph, type), "a driver does so, and does not ask");
+		set_because(checker, finding, FIX_VALUE, "a volume that was written by hand has its data already");
+		add_value_edit(checker, finding, graph_span(graph, policy), "Retain");
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "volume-without-backup",
@@ -499,6 +524,17 @@ static const Rule rules[] = {
                 .why = "No node satisfies both, so the pod stays Pending for ever (\"volume node affinity conflict\").",
                 .remedy = "Bind the pod to the node that holds the volume, or move the data first.",
                 .check = check_unschedulable,
+        },
+        {
+                .id = "reclaim-delete",
+                .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
+                .title = "data that goes with its claim",
+                .why = "Who deletes the claim deletes the data: by hand, by a namespace that goes, or by GitOps that "
+                       "prunes what a commit has moved.",
+                .remedy =
+                        "`persistentVolumeReclaimPolicy: Retain` keeps the data until somebody deletes it on purpose.",
+                .check = check_reclaim_delete,
         },
 };
 

@@ -1,6 +1,7 @@
 /* Workloads: the memory they ask for, and whether anything knows when they are ready. */
 #include "base/path.h"
 #include "rule/rule.h"
+#include "rule/search.h"
 
 /* Controllers of programs that are meant to run all the time. */
 static bool is_service_workload(const Graph *graph, Node object)
@@ -170,6 +171,76 @@ static void check_readiness_missing(Checker *checker)
 	}
 }
 
+/* ---- liveness ----------------------------------------------------------------------------------------------- */
+
+#define LONG_START 60u /* seconds */
+
+/* Programs that take more than a minute before they answer, at least at their first start, after an upgrade or after a
+ * crash: those of Java, and those that make their database,
+ * bring it up to date or repair it. */
+static bool starts_slowly(const Graph *graph, Node container)
+{
+	static const char *const parts[] = {"elasticsearch", "opensearch", "keycloak", "sonatype/nexus", "sonarqube",
+	        "jenkins/", "minecraft-server", "gitlab/gitlab", "gitlab-ce", "nextcloud", "owncloud", "cassandra",
+	        "neo4j", "confluence", "jira", "unifi-network-application", "graylog", "zammad", "mssql/server",
+	        "mysql:", "mariadb:", "openhab", "authentik", "wikijs", "onlyoffice", NULL};
+	static const char *const beside[] = {"exporter", "operator", "backup", "proxy", "init", NULL};
+	const char *image = graph_text(graph, container, FACT_IMAGE);
+	return text_has_part(image, parts) && !text_has_part(image, beside);
+}
+
+static Node probe_of(const Graph *graph, Node container, const char *name)
+{
+	GRAPH_CHILDREN (graph, container, NODE_PROBE, probe)
+		if (strcmp(graph_name(graph, probe), name) == 0)
+			return probe;
+	return NODE_NONE;
+}
+
+static bool says_startup(const Graph *graph, Node container)
+{
+	return probe_of(graph, container, "startup") || probe_of(graph, container, "liveness");
+}
+
+/* Below a probe that stands in lines of its own; what it asks is what the new one asks too. */
+static void mend_liveness(Checker *checker, Finding *finding, Node container)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *image = graph_find(graph, container, FACT_IMAGE),
+	          *port = graph_find(graph, probe_of(graph, container, "liveness"), FACT_NUMBER);
+	set_hint(checker, finding,
+	        "add a startupProbe that asks the same, with periodSeconds: 10 and failureThreshold: 60: ten minutes");
+	if (!port || !image || graph_span(graph, image).file != graph_file_of(graph, container))
+		return;
+	set_because(checker, finding, FIX_VALUE, "the port that liveness asks opens when the start is done");
+	add_pair_below(checker, finding, graph_span(graph, image),
+	        arena_printf(checker_arena(checker),
+	                "startupProbe:\n  tcpSocket:\n    port: %u\n  periodSeconds: 10\n  failureThreshold: 60",
+	                port->object));
+}
+
+static void check_liveness_risky(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_CONTAINER, container) {
+		Node object = graph_ancestor(graph, container, NODE_OBJECT),
+		     probe = probe_of(graph, container, "liveness");
+		const Row *patience = probe ? graph_find(graph, probe, FACT_PATIENCE) : NULL;
+		if (!patience || patience->object >= LONG_START || probe_of(graph, container, "startup") ||
+		        !is_service_workload(graph, object) || is_patch(graph, object) ||
+		        !starts_slowly(graph, container) || is_patched(graph, container, says_startup))
+			continue;
+		Finding *finding = report(checker, container, graph_place(graph, probe),
+		        "container %s of %s %s is killed if it does not answer within %u seconds of its start",
+		        graph_name(graph, container), graph_text(graph, object, FACT_KIND), graph_name(graph, object),
+		        patience->object);
+		add_evidence(checker, finding, graph_span(graph, graph_find(graph, container, FACT_IMAGE)),
+		        "it is %s, which may take longer after an upgrade or a crash",
+		        graph_text(graph, container, FACT_IMAGE));
+		mend_liveness(checker, finding, container);
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "requests-missing",
@@ -193,6 +264,18 @@ static const Rule rules[] = {
                           "own health path best.",
                 .peers = "kube-linter: no-readiness-probe; kube-score: pod-probes",
                 .check = check_readiness_missing,
+        },
+        {
+                .id = "liveness-risky",
+                .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
+                .title = "a slow start that a liveness probe ends",
+                .why = "A liveness probe that fails kills the container, and the next one starts from the beginning. "
+                       "While a database repairs itself or a program brings its data up to date, that goes round and "
+                       "round, and may break what it was mending.",
+                .remedy = "A startup probe holds the liveness probe back until the program has answered once; give it "
+                          "minutes.",
+                .check = check_liveness_risky,
         },
 };
 

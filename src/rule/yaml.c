@@ -47,6 +47,92 @@ static void check_yaml_duplicate_key(Checker *checker)
 	}
 }
 
+/* ---- yaml-1.1-trap ----------------------------------------------------------------------------------------------- */
+
+/* The value stands there without quotes and without a name before it. */
+static bool is_plain(const Graph *graph, const Row *row, const char *text)
+{
+	return slice_is(graph_span_bytes(graph, graph_span(graph, row)), text);
+}
+
+static bool is_switch(const char *text)
+{
+	static const char *const words[] = {"yes", "no", "on", "off", NULL};
+	return slice_is_any_nocase(slice_from(text), words);
+}
+
+/* kustomize, and Flux with it, reads these words as texts. */
+static bool is_kustomized(const Graph *graph, Node node)
+{
+	GRAPH_OF (graph, graph_file_node(graph, graph_file_of(graph, node)), FACT_REACHED_BY, row)
+		if (graph_node_type(graph, row->object) == NODE_KUSTOMIZATION ||
+		        is_kind(graph, row->object, "Kustomization"))
+			return true;
+	return false;
+}
+
+static void report_trap(Checker *checker, const Row *row, const char *text, const char *read_as)
+{
+	const Graph *graph = checker_graph(checker);
+	Finding *finding = report(checker, row->subject, graph_span(graph, row),
+	        "'%s' is read as %s here, and not as a text", text, read_as);
+	set_detail(checker, finding, "%s", text);
+	set_because(checker, finding, FIX_SAFE, "in quotes it is what it looks like");
+	add_edit(checker, finding, graph_span(graph, row),
+	        slice_from(arena_printf(checker_arena(checker), "\"%s\"", text)));
+}
+
+/* A variable of a container, or a key of a ConfigMap. */
+static bool wants_text(const Graph *graph, Node node)
+{
+	Node parent = graph_parent(graph, node);
+	NodeType type = graph_node_type(graph, node);
+	return (type == NODE_ENV && graph_node_type(graph, parent) == NODE_CONTAINER) ||
+	       (type == NODE_KEY && graph_node_type(graph, parent) == NODE_OBJECT &&
+	               is_kind(graph, parent, "ConfigMap"));
+}
+
+/* 022 is 18: the engine's reader takes a number that begins with 0 as octal, and hands on what it is in decimal. Up to
+ * 7 both are the same to who asks for a mask. 1.10 is 1.1, which for a version is another one. */
+static bool is_changed_number(const char *name, const char *text, char *ret_read, size_t room)
+{
+	size_t length = strlen(text), dot = strcspn(text, ".");
+	if (length > 1 && length < 8 && text[0] == '0' && strspn(text, "01234567") == length) {
+		guint64 number = g_ascii_strtoull(text, NULL, 8);
+		g_snprintf(ret_read, room, "%" G_GUINT64_FORMAT, number);
+		return number > 7;
+	}
+	if (!g_str_has_suffix(name, "VERSION") || dot == 0 || dot + 2 >= length || length >= room ||
+	        text[length - 1] != '0' || strspn(text, "0123456789") != dot ||
+	        strspn(text + dot + 1, "0123456789") != length - dot - 1)
+		return false;
+	g_strlcpy(ret_read, text, room);
+	for (size_t end = length; end > dot && (ret_read[end - 1] == '0' || ret_read[end - 1] == '.'); end--)
+		ret_read[end - 1] = '\0';
+	return true;
+}
+
+static void check_trap(Checker *checker, const Row *row)
+{
+	const Graph *graph = checker_graph(checker);
+	const char *text = graph_symbol_text(graph, row->object);
+	char number[32];
+	if (is_switch(text) && wants_text(graph, row->subject) && is_plain(graph, row, text) &&
+	        !is_patch(graph, row->subject) && !is_kustomized(graph, row->subject))
+		report_trap(checker, row, text, "a switch by kubectl");
+	else if (graph_node_type(graph, row->subject) == NODE_ENV &&
+	         graph_node_type(graph, graph_parent(graph, row->subject)) == NODE_SERVICE &&
+	         is_changed_number(graph_name(graph, row->subject), text, number, sizeof number) &&
+	         is_plain(graph, row, text))
+		report_trap(checker, row, text, number);
+}
+
+static void check_yaml_trap(Checker *checker)
+{
+	GRAPH_EACH (checker_graph(checker), FACT_VALUE, row)
+		check_trap(checker, row);
+}
+
 static const Rule rules[] = {
         {
                 .id = "yaml-broken",
@@ -72,6 +158,17 @@ static const Rule rules[] = {
                 .remedy = "Keep the one that is meant and delete the other.",
                 .peers = "yamllint: key-duplicates",
                 .check = check_yaml_duplicate_key,
+        },
+        {
+                .id = "yaml-1-1-trap",
+                .level = LEVEL_WARNING,
+                .fix = FIX_SAFE,
+                .title = "a text that YAML reads as something else",
+                .why = "Without quotes, `no` and `on` are switches to kubectl, and the API server refuses them where a "
+                       "text has to be; compose reads 022 as an octal number and gives the program 18.",
+                .remedy = "Put the value in quotes.",
+                .peers = "yamllint: truthy, octal-values",
+                .check = check_yaml_trap,
         },
 };
 

@@ -128,6 +128,23 @@ static void add_port_or_name(const SourceFile *file, Node node, const YamlNode *
 		add_scalar(file, node, FACT_PORT_NAME, port);
 }
 
+#define DAY 86400u
+
+/* As the kubelet counts: a first delay of 0 s, then three failures 10 s apart, unless it is told otherwise. */
+static void add_patience(const SourceFile *file, const YamlNode *map, Node probe)
+{
+	static const char *const keys[] = {"initialDelaySeconds", "periodSeconds", "failureThreshold"};
+	uint32_t numbers[] = {0, 10, 3};
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+		const YamlNode *number = yaml_get(map, keys[i]);
+		if (number && !yaml_number(number, &numbers[i]))
+			return;
+		numbers[i] = MIN(numbers[i], DAY);
+	}
+	uint64_t seconds = numbers[0] + (uint64_t)numbers[1] * numbers[2];
+	graph_add_number(file->builder, probe, FACT_PATIENCE, (uint32_t)MIN(seconds, DAY), map->start, map->end);
+}
+
 static void read_probe(
         const SourceFile *file, const YamlNode *container, const char *key, const char *name, Node parent)
 {
@@ -136,6 +153,7 @@ static void read_probe(
 	if (!yaml_is_map(map))
 		return;
 	Node probe = graph_add_node(file->builder, NODE_PROBE, parent, slice_from(name), map->start, map->end);
+	add_patience(file, map, probe);
 	static const char *const actions[] = {"httpGet", "tcpSocket", "grpc", "exec"};
 	for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
 		const YamlNode *action = yaml_get(map, actions[i]);

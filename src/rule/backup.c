@@ -1,7 +1,9 @@
-/* Backups that may not come back: files of a database that are copied while it writes to them.
+/* Backups that may not come back: files of a database that are copied while it writes to them, copies that die with
+ * their source.
  *
- * Said only where both sides are seen: a program that copies files and a database mount the same volume, and nothing in
- * the repository speaks of a dump, a snapshot or of stopping the database first. */
+ * Said only where both sides are seen. The first: a program that copies files and a database mount the same volume, and
+ * nothing in the repository speaks of a dump, a snapshot or of stopping the database first. The second: both volumes
+ * are kept by one engine, for whether two paths lie on one disk cannot be told from files. */
 #include "base/path.h"
 #include "rule/cluster.h"
 #include "rule/rule.h"
@@ -171,6 +173,118 @@ static void check_db_file_copy_only(Checker *checker)
 		}
 }
 
+/* ---- backup-same-disk ------------------------------------------------------------------------------------------- */
+
+/* Images that put what they copy into a folder of the container, unless they are told of a place in the network. */
+static const struct {
+	const char *image, *target;
+} keepers[] = {{"docker-volume-backup", "/archive"}, {"postgres-backup-local", "/backups"}, {"mysql-backup", "/backup"},
+        {"db-backup", "/backup"}};
+
+static const char *target_of(const Graph *graph, Node service)
+{
+	const char *image = graph_text(graph, service, FACT_IMAGE), *slash = strrchr(image, '/');
+	Slice name = slice_from(slash ? slash + 1 : image);
+	name = slice_sub(name, 0, strcspn(name.at, ":@"));
+	for (size_t i = 0; i < G_N_ELEMENTS(keepers); i++)
+		if (slice_is(name, keepers[i].image))
+			return keepers[i].target;
+	return NULL;
+}
+
+/* Variables of its own may name a place in the network, and so may those that a file brings. */
+static bool may_send_away(const Graph *graph, Node service)
+{
+	static const char *const parts[] = {"AWS", "S3", "WEBDAV", "SSH", "AZURE", "DROPBOX", "GOOGLE", "RCLONE", "SMB",
+	        "TARGET", "BLOBXFER", "B2", "BACKEND", "BACKUP_LOCATION", "FTP", NULL};
+	GRAPH_CHILDREN (graph, service, NODE_ENV, env)
+		if (text_has_part(graph_name(graph, env), parts))
+			return true;
+	return graph_has(graph, service, FACT_ENV_FILE) || graph_has(graph, service, FACT_ENV_FILE_OPTIONAL) ||
+	       graph_has(graph, service, FACT_EXTENDS);
+}
+
+/* A volume that the engine keeps in its own folder, as it does with all that say nothing else. */
+static bool is_of_engine(const Graph *graph, Node compose, Node mount)
+{
+	bool path;
+	const char *name = source_of(graph, mount, &path);
+	if (path || !*name || is_open_text(name))
+		return false;
+	GRAPH_CHILDREN (graph, compose, NODE_VOLUME, volume)
+		if (strcmp(graph_name(graph, volume), name) == 0)
+			return !graph_has(graph, volume, FACT_EXTERNAL) && !graph_has(graph, volume, FACT_TYPE) &&
+			       !graph_has(graph, volume, FACT_HOST_PATH) && !graph_has(graph, volume, FACT_EPHEMERAL) &&
+			       !graph_has(graph, volume, FACT_VOLUME_NAME);
+	return false;
+}
+
+/* Another program has the copies too, and may carry them away. */
+static bool is_shared(const Graph *graph, Node mount)
+{
+	GRAPH_NAMED(graph, NODE_MOUNT, graph_name_symbol(graph, mount), other)
+	if (graph_parent(graph, other) != graph_parent(graph, mount))
+		return true;
+	return false;
+}
+
+/* Something, be it on the machine itself, copies to another one. */
+static bool goes_elsewhere(const Graph *graph)
+{
+	static const char *const words[] = {"restic", "borg", "borgmatic", "borgbackup", "kopia", "duplicati",
+	        "duplicacy", "rclone", "rsync", "syncthing", "scp", "sftp", "s3cmd", "aws", "vzdump",
+	        "proxmox-backup-client", "zfs", "syncoid", "btrbk", "offsite", "off-site", "urbackup", "backrest",
+	        NULL};
+	return search_any_word(graph, words, NULL, NULL);
+}
+
+static Node mount_at(const Graph *graph, Node service, const char *target)
+{
+	GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount)
+		if (strcmp(graph_text(graph, mount, FACT_DESTINATION), target) == 0)
+			return mount;
+	return NODE_NONE;
+}
+
+/* What it keeps copies of: a volume that it mounts besides, or that of a database of the same file. */
+static Node copied_volume(const Graph *graph, Node compose, Node service, Node target)
+{
+	GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount)
+		if (mount != target && is_of_engine(graph, compose, mount))
+			return mount;
+	GRAPH_CHILDREN (graph, compose, NODE_SERVICE, other)
+		GRAPH_CHILDREN (graph, other, NODE_MOUNT, mount)
+			if (is_database(graph, other) && is_of_engine(graph, compose, mount))
+				return mount;
+	return NODE_NONE;
+}
+
+static void check_backup_same_disk(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	bool asked = false;
+	GRAPH_NODES (graph, NODE_SERVICE, service) {
+		const char *target = target_of(graph, service);
+		Node compose = graph_parent(graph, service),
+		     mount = target && !is_quiet(graph, service) ? mount_at(graph, service, target) : NODE_NONE;
+		if (!mount || may_send_away(graph, service) || !is_of_engine(graph, compose, mount) ||
+		        is_shared(graph, mount))
+			continue;
+		Node copied = copied_volume(graph, compose, service, mount);
+		if (!copied)
+			continue;
+		if (!asked && goes_elsewhere(graph))
+			return;
+		asked = true;
+		Finding *finding = report(checker, service, graph_place(graph, mount),
+		        "the copies of %s lie on the disk of what they are copies of", graph_name(graph, service));
+		add_evidence(checker, finding, graph_place(graph, copied), "volume %s is kept by the same engine",
+		        graph_name(graph, copied));
+		set_hint(checker, finding, "mount a folder of another disk at %s, or name a place in the network",
+		        target);
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "db-file-copy-only",
@@ -182,6 +296,17 @@ static const Rule rules[] = {
                 .remedy = "Take a dump first (`pg_dump`, `mariadb-dump`, `mongodump`) and copy that, stop the database "
                           "for the copy, or copy a snapshot of the file system.",
                 .check = check_db_file_copy_only,
+        },
+        {
+                .id = "backup-same-disk",
+                .level = LEVEL_WARNING,
+                .fix = FIX_PROPOSAL,
+                .title = "a backup on the disk of its source",
+                .why = "The engine keeps its volumes in one folder. When that disk fails, or somebody prunes volumes, "
+                       "the data goes and its copies with it.",
+                .remedy = "Keep the copies on another machine, or at least on another disk. Where something outside of "
+                          "the repository carries them away, say so with a suppression and its reason.",
+                .check = check_backup_same_disk,
         },
 };
 

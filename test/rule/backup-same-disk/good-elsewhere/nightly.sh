@@ -1,0 +1,2 @@
+#!/bin/sh
+rsync -a /var/lib/docker/volumes/ nas:/copies/

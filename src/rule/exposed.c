@@ -45,13 +45,22 @@ static bool is_opened_by(const Graph *graph, Node service)
 	return strcmp(type, "NodePort") == 0 || strcmp(type, "LoadBalancer") == 0;
 }
 
-static bool has_target(const Graph *graph, Node service, uint32_t target)
+/* The number of the container's port that has the name; 0 where it has none, as when it is another container's. */
+static uint32_t number_of(const Graph *graph, Node container, Symbol name)
+{
+	GRAPH_CHILDREN (graph, container, NODE_PORT, port)
+		if (graph_symbol(graph, port, FACT_PORT_NAME) == name)
+			return graph_number(graph, port, FACT_NUMBER);
+	return 0;
+}
+
+static bool has_target(const Graph *graph, Node service, Node container, uint32_t target)
 {
 	GRAPH_CHILDREN (graph, service, NODE_PORT, port) {
-		const Row *number = graph_find(graph, port, FACT_TARGET_NUMBER);
-		if (!number && !graph_has(graph, port, FACT_TARGET_NAME))
-			number = graph_find(graph, port, FACT_NUMBER);
-		if (!number || number->object == target)
+		const Row *name = graph_find(graph, port, FACT_TARGET_NAME);
+		FactKind kind = graph_has(graph, port, FACT_TARGET_NUMBER) ? FACT_TARGET_NUMBER : FACT_NUMBER;
+		uint32_t number = name ? number_of(graph, container, name->object) : graph_number(graph, port, kind);
+		if (number == target)
 			return true;
 	}
 	return false;
@@ -63,7 +72,8 @@ static bool has_service(const Graph *graph, Node container, uint32_t target, Doo
 	Node pod = graph_parent(graph, container);
 	GRAPH_TO (graph, FACT_SELECTS, pod, row) {
 		const Row *type = graph_find(graph, row->subject, FACT_TYPE);
-		if (!is_opened_by(graph, row->subject) || (target && !has_target(graph, row->subject, target)) ||
+		if (!is_opened_by(graph, row->subject) ||
+		        (target && !has_target(graph, row->subject, container, target)) ||
 		        is_patch(graph, row->subject))
 			continue;
 		ret_door->place = graph_span(graph, type);

@@ -165,6 +165,18 @@ static bool is_flux(const Graph *graph, Node object)
 	return g_str_has_prefix(graph_text(graph, object, FACT_API_VERSION), "kustomize.toolkit.fluxcd.io/");
 }
 
+/* Of the Flux operator, as an object or as values of its chart. */
+static bool is_instance(const Graph *graph, Node object)
+{
+	if (link_is_kind(graph, object, "FluxInstance"))
+		return true;
+	if (link_is_kind(graph, object, "HelmRelease"))
+		GRAPH_CHILDREN (graph, object, NODE_ENTRY, entry)
+			if (link_has_role(graph, entry, "path"))
+				return true;
+	return false;
+}
+
 static Symbol closed(const Graph *graph, Symbol symbol)
 {
 	return symbol && link_is_open(graph_symbol_text(graph, symbol)) ? LINK_UNKNOWN_NAMESPACE : symbol;
@@ -173,6 +185,8 @@ static Symbol closed(const Graph *graph, Symbol symbol)
 static Context change_of(const Graph *graph, Node object, Node entry)
 {
 	Symbol target = closed(graph, graph_symbol(graph, object, FACT_TARGET_NAMESPACE));
+	if (is_instance(graph, object))
+		return (Context){0};
 	if (is_flux(graph, object))
 		return (Context){.namespace = target,
 		        .prefix = graph_symbol(graph, object, FACT_PREFIX),
@@ -341,6 +355,8 @@ static bool is_applier(const Graph *graph, Node object)
 	const char *version = graph_text(graph, object, FACT_API_VERSION);
 	if (g_str_has_prefix(version, "kustomize.toolkit.fluxcd.io/"))
 		return link_is_kind(graph, object, "Kustomization");
+	if (is_instance(graph, object))
+		return true;
 	return g_str_has_prefix(version, "argoproj.io/") &&
 	       (link_is_kind(graph, object, "Application") || link_is_kind(graph, object, "ApplicationSet"));
 }

@@ -158,7 +158,11 @@ static bool is_here(const Graph *graph, const Sources *sources, Node entry)
 	if (!source || source->found * 2 < source->asked || source->found == 0)
 		return false;
 	const char *url = source_url(graph, name), *here = source_url(graph, sources->here->name);
-	return source == sources->here || !url || (here && same_repository(url, here));
+	/* The Flux operator makes the source that the others name, so no file says what that one leads to. */
+	bool by_operator = !here && graph_has(graph, entry, FACT_RECURSIVE) &&
+	                   (link_is_kind(graph, graph_parent(graph, entry), "FluxInstance") ||
+	                           link_is_kind(graph, graph_parent(graph, entry), "HelmRelease"));
+	return source == sources->here || !url || by_operator || (here && same_repository(url, here));
 }
 
 static void link_path_entry(Graph *graph, const Sources *sources, Node entry)

@@ -116,6 +116,26 @@ static void read_values_from(const SourceFile *file, const YamlNode *list, Node 
 	}
 }
 
+/* What the Flux operator's instance keeps in step: a folder of the repository, with all below it. That of an artifact is
+ * none of this repository's. */
+static void read_sync(const SourceFile *file, const YamlNode *sync, Node object)
+{
+	Slice kind = yaml_text_of(sync, "kind");
+	if (kind.length && !slice_is(kind, "GitRepository"))
+		return;
+	Node entry = add_entry(file, object, "path", yaml_get(sync, "path"));
+	if (!entry)
+		return;
+	graph_add_flag(file->builder, entry, FACT_RECURSIVE, sync->start, sync->start);
+	add_scalar_of(file, entry, FACT_REPOSITORY, sync, "url");
+}
+
+static void read_instance(const SourceFile *file, const YamlNode *root, Node object)
+{
+	read_sync(file, yaml_at(root, "spec.sync"), object);
+}
+
+/* The instance's own chart takes the same fields as values. */
 static void read_release(const SourceFile *file, const YamlNode *root, Node object)
 {
 	const YamlNode *spec = yaml_get(root, "spec");
@@ -126,6 +146,7 @@ static void read_release(const SourceFile *file, const YamlNode *root, Node obje
 	add_scalar_of(file, object, FACT_ALIAS, spec, "releaseName");
 	add_dependencies(file, spec, "HelmRelease", object);
 	read_values_from(file, yaml_get(spec, "valuesFrom"), object);
+	read_sync(file, yaml_at(spec, "values.instance.sync"), object);
 	add_names(file, yaml_get(spec, "values"), object);
 	if (slice_starts(yaml_text(yaml_at(spec, "chart.spec.chart")), "."))
 		add_chart_values(file, object, yaml_get(spec, "values"));
@@ -258,6 +279,7 @@ static const struct {
         {"Bucket", "source.toolkit.fluxcd.io/", read_repository},
         {"HelmChart", "source.toolkit.fluxcd.io/", read_helm_chart},
         {"HelmRelease", "helm.toolkit.fluxcd.io/", read_release},
+        {"FluxInstance", "fluxcd.controlplane.io/", read_instance},
         {"HelmChart", "helm.cattle.io/", read_k3s_chart},
         {"Application", "argoproj.io/", read_application},
         {"ApplicationSet", "argoproj.io/", read_application_set},

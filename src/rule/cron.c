@@ -86,13 +86,15 @@ static bool is_macro(Slice text)
 	return slice_starts(text, "@every ") && text.length > strlen("@every ");
 }
 
-/* The 30th of February and its like, where the day of the week is left open. */
+/* The 31st of April and its like, where the day of the week is left open. February's is how a job is kept that only
+ * people start. */
 static char *never_comes(const Slice *words)
 {
 	static const uint32_t days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	uint32_t day, month;
 	if (!slice_to_number(words[2], &day) || !read_value(&fields[3], words[3], &month) ||
-	        (!slice_is(words[4], "*") && !slice_is(words[4], "?")) || day <= days[month - 1])
+	        month == 2 || (!slice_is(words[4], "*") && !slice_is(words[4], "?")) ||
+	        day <= days[month - 1])
 		return NULL;
 	return g_strdup_printf("month %u has no day %u, so it never runs", month, day);
 }

@@ -27,6 +27,7 @@ typedef struct Use {
 	GArray *nodes;       /* VARIABLE nodes without a fallback */
 	Node set_by;         /* ENV of a file that compose takes variables from */
 	Node only_container; /* ENV of a file that only env_file names */
+	bool offered;        /* a comment of such a file names it: it need not be set */
 } Use;
 
 /* Where files that are neither compose nor .env files speak of a variable. */
@@ -228,6 +229,11 @@ static guint take_settings(const Graph *graph, Project *project, Node file, bool
 		if (use && g_hash_table_add(seen, use))
 			take_setting(graph, use, env, by_compose);
 	}
+	GRAPH_OF (graph, file, FACT_OFFERS, row) {
+		Use *use = find_use(project, row->object);
+		if (use)
+			use->offered = true;
+	}
 	return g_hash_table_size(seen);
 }
 
@@ -406,6 +412,8 @@ static bool lacks_only(const Graph *graph, const Project *project, Node example,
 		if (find_use(project, other))
 			g_hash_table_add(set, GUINT_TO_POINTER(other));
 	}
+	if (graph_says(graph, example, FACT_OFFERS, name))
+		return false;
 	return g_hash_table_size(set) * 2 >= project->uses->len;
 }
 
@@ -434,7 +442,7 @@ static Verdict judge(const Survey *survey, const Project *project, const Use *us
 		return real && example_without(survey, project, use) ? VERDICT_DRIFT : VERDICT_SET;
 	}
 	const Said *said = g_hash_table_lookup(survey->said, GUINT_TO_POINTER(use->name));
-	if (said->is_assigned)
+	if (said->is_assigned || use->offered)
 		return VERDICT_SET;
 	if (use->only_container)
 		return passes_env_file(graph) ? VERDICT_SET : VERDICT_ONLY_CONTAINER;

@@ -108,6 +108,24 @@ static size_t add_value(const SourceFile *file, Node env, size_t at, bool *close
 	return end;
 }
 
+static size_t name_end_of(Slice text, size_t at, size_t end)
+{
+	while (at < end && (g_ascii_isalnum(text.at[at]) || strchr("_.-", text.at[at])))
+		at++;
+	return at;
+}
+
+/* `# NAME=value` offers a variable that need not be set; a comment of words does not look so. */
+static void read_comment(const SourceFile *file, size_t at, size_t end)
+{
+	Slice text = file->bytes;
+	while (at < end && strchr("# \t", text.at[at]))
+		at++;
+	size_t stop = name_end_of(text, at, end);
+	if (stop > at && stop < end && text.at[stop] == '=' && !g_ascii_isdigit(text.at[at]))
+		graph_add(file->builder, file->node, FACT_OFFERS, slice_sub(text, at, stop), at, stop);
+}
+
 /* One line from `at`; returns its end. A line without `=` names a variable that is passed through. */
 static size_t read_line(const SourceFile *file, size_t at, bool *closed)
 {
@@ -116,9 +134,10 @@ static size_t read_line(const SourceFile *file, size_t at, bool *closed)
 	at = skip_blanks(text, at);
 	if (slice_starts(slice_sub(text, at, end), "export "))
 		at = skip_blanks(text, at + strlen("export "));
+	if (at < end && text.at[at] == '#')
+		read_comment(file, at, end);
 	size_t name = at;
-	while (at < end && (g_ascii_isalnum(text.at[at]) || strchr("_.-", text.at[at])))
-		at++;
+	at = name_end_of(text, at, end);
 	if (at == name || g_ascii_isdigit(text.at[name]))
 		return end;
 	size_t name_end = at;

@@ -95,20 +95,25 @@ static Node kustomization_on_the_way(const Graph *graph, Slice folder, Slice pat
 	return NODE_NONE;
 }
 
-/* An Application's directory.exclude: a glob of paths below its folder, or several in braces. */
+/* A glob of paths below a folder, or several in braces. */
+static bool has_glob(const char *text, const char *below)
+{
+	bool braces = *text == '{' && g_str_has_suffix(text, "}");
+	g_autofree char *list = braces ? g_strndup(text + 1, strlen(text) - 2) : g_strdup(text);
+	g_auto(GStrv) globs = g_strsplit(list, braces ? "," : "\n", -1);
+	for (char **glob = globs; *glob; glob++)
+		if (fnmatch(g_strstrip(*glob), below, 0) == 0)
+			return true;
+	return false;
+}
+
+/* An Application's directory.include and exclude. */
 static bool is_left_out(const Graph *graph, Node entry, Slice folder, Slice path)
 {
 	const char *below = path.at + folder.length + (folder.length > 0);
-	GRAPH_OF (graph, entry, FACT_EXCLUDE, row) {
-		const char *text = graph_symbol_text(graph, row->object);
-		bool braces = *text == '{' && g_str_has_suffix(text, "}");
-		g_autofree char *list = braces ? g_strndup(text + 1, strlen(text) - 2) : g_strdup(text);
-		g_auto(GStrv) globs = g_strsplit(list, braces ? "," : "\n", -1);
-		for (char **glob = globs; *glob; glob++)
-			if (fnmatch(g_strstrip(*glob), below, 0) == 0)
-				return true;
-	}
-	return false;
+	const Row *include = graph_find(graph, entry, FACT_INCLUDE), *exclude = graph_find(graph, entry, FACT_EXCLUDE);
+	return (include && !has_glob(graph_symbol_text(graph, include->object), below)) ||
+	       (exclude && has_glob(graph_symbol_text(graph, exclude->object), below));
 }
 
 void link_add_folder(

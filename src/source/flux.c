@@ -194,6 +194,7 @@ static void read_source(const SourceFile *file, const YamlNode *source, Node obj
 	add_scalar_of(file, entry, FACT_REPOSITORY, source, "repoURL");
 	add_if_true(file, entry, FACT_RECURSIVE, yaml_get(directory, "recurse"));
 	add_scalar_of(file, entry, FACT_EXCLUDE, directory, "exclude");
+	add_scalar_of(file, entry, FACT_INCLUDE, directory, "include");
 	add_scalar_of(file, entry, FACT_PREFIX, kustomize, "namePrefix");
 	add_scalar_of(file, entry, FACT_SUFFIX, kustomize, "nameSuffix");
 	add_scalar_of(file, entry, FACT_NAMESPACE, kustomize, "namespace");

@@ -1,8 +1,20 @@
 /* Objects that the API server would refuse: what src/source/schema.c found, less what is incomplete by design. */
+#include "rule/owner.h"
 #include "rule/rule.h"
 
+/* Patches, and labels that are put into selectors too. */
+static bool completes(const Graph *graph, Node kustomization)
+{
+	if (graph_has(graph, kustomization, FACT_SELECTOR))
+		return true;
+	GRAPH_CHILDREN (graph, kustomization, NODE_ENTRY, entry)
+		if (has_role(graph, entry, "patch"))
+			return true;
+	return false;
+}
+
 /* What a file lacks, another may add: a patch holds only what it changes, a kustomization with patches completes what
- * it lists, and in a repository of kustomizations a file that none of them lists is in use nowhere. */
+ * it lists, and in a repository of kustomizations a file that none of them brings into the cluster is in use nowhere. */
 static bool is_incomplete(const Graph *graph, Node object)
 {
 	if (is_patch(graph, object))
@@ -11,9 +23,20 @@ static bool is_incomplete(const Graph *graph, Node object)
 	if (reached.at == reached.end)
 		return graph_first_node(graph, NODE_KUSTOMIZATION) != NODE_NONE;
 	for (; reached.at != reached.end; reached.at++)
-		GRAPH_CHILDREN (graph, reached.at->object, NODE_ENTRY, entry)
-			if (has_role(graph, entry, "patch"))
-				return true;
+		if (completes(graph, reached.at->object))
+			return true;
+	return has_appliers(graph) && !is_built_by_cluster(graph, graph_ancestor(graph, object, NODE_FILE));
+}
+
+/* Where `---` is forgotten, the fields of two objects stand in one: yaml-duplicate-key says so. */
+static bool holds_two(const Graph *graph, Node object)
+{
+	GRAPH_CHILDREN (graph, graph_ancestor(graph, object, NODE_DOCUMENT), NODE_PROBLEM, problem) {
+		const Row *first = graph_find(graph, problem, FACT_NAME_SPAN);
+		if (first && strcmp(graph_name(graph, problem), "yaml-duplicate-key") == 0 &&
+		        strcmp(graph_symbol_text(graph, first->object), "kind") == 0)
+			return true;
+	}
 	return false;
 }
 
@@ -22,7 +45,7 @@ static bool is_refused(const Graph *graph, Node problem, const char *shape)
 	Node object = graph_parent(graph, problem);
 	if (strcmp(shape, "missing-field") == 0)
 		return !is_incomplete(graph, object);
-	return true;
+	return !holds_two(graph, object);
 }
 
 /* A field that is one slip away, or a number and a text that only quotes tell apart. */

@@ -18,6 +18,67 @@ static void check_yaml_broken(Checker *checker)
 	check_problem(checker, "yaml-bomb", "this document is not read to its end");
 }
 
+static bool starts_line(const Graph *graph, Span span)
+{
+	uint32_t line, column;
+	graph_position(graph, span, &line, &column);
+	return column == 1;
+}
+
+/* What every object begins with: twice in one document, and a line `---` is missing between two. */
+static bool begins_object(const Graph *graph, Node problem)
+{
+	static const char *const keys[] = {"apiVersion", "kind", "metadata", "spec", NULL};
+	const Row *first = graph_find(graph, problem, FACT_NAME_SPAN);
+	return graph_first_child(graph, graph_parent(graph, problem), NODE_OBJECT) &&
+	       starts_line(graph, graph_place(graph, problem)) &&
+	       slice_is_any_nocase(graph_symbol_slice(graph, first->object), keys);
+}
+
+static bool is_key_doubled(const Graph *graph, Node document, const char *key)
+{
+	GRAPH_CHILDREN (graph, document, NODE_PROBLEM, problem) {
+		const Row *first = graph_find(graph, problem, FACT_NAME_SPAN);
+		if (first && strcmp(graph_symbol_text(graph, first->object), key) == 0 &&
+		        strcmp(graph_name(graph, problem), "yaml-duplicate-key") == 0)
+			return true;
+	}
+	return false;
+}
+
+static void report_two_objects(Checker *checker, Node problem)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *first = graph_find(graph, problem, FACT_NAME_SPAN);
+	Finding *finding = report(checker, graph_parent(graph, problem), graph_place(graph, problem),
+	        "a second object begins within the first: of the first, only what the second does not say remains");
+	add_evidence(checker, finding, graph_span(graph, first), "the first one");
+	set_hint(checker, finding, "write a line --- above the second, or put it into a file of its own");
+}
+
+static void report_doubled(Checker *checker, Node problem)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *first = graph_find(graph, problem, FACT_NAME_SPAN);
+	const char *key = graph_symbol_text(graph, first->object), *message = graph_text(graph, problem, FACT_MESSAGE);
+	Node document = graph_parent(graph, problem);
+	bool known = starts_line(graph, graph_place(graph, problem)) ||
+	             graph_first_child(graph, document, NODE_OBJECT) ||
+	             graph_first_child(graph, document, NODE_COMPOSE) ||
+	             graph_first_child(graph, document, NODE_KUSTOMIZATION);
+	/* Deep in its own YAML a program may read a second key as one more, and mean it. */
+	Finding *finding = report_at(checker, known ? LEVEL_ERROR : LEVEL_WARNING, document,
+	        graph_place(graph, problem), "the key '%s' stands twice in one map, with the %s", key, message);
+	add_evidence(checker, finding, graph_span(graph, first), "here it stands first");
+	set_detail(checker, finding, "%s", key);
+	if (strcmp(message, "same value") == 0) {
+		set_because(checker, finding, FIX_VALUE, "both have the same value");
+		add_block_deletion(checker, finding, graph_place(graph, problem));
+	} else {
+		set_hint(checker, finding, "only the second counts: put what belongs together under one '%s'", key);
+	}
+}
+
 static void check_yaml_duplicate_key(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -27,23 +88,11 @@ static void check_yaml_duplicate_key(Checker *checker)
 	GRAPH_NAMED(graph, NODE_PROBLEM, symbol, problem)
 	{
 		const Row *first = graph_find(graph, problem, FACT_NAME_SPAN);
-		const char *key = graph_symbol_text(graph, first->object);
-		Node document = graph_parent(graph, problem);
-		uint32_t line, column;
-		graph_position(graph, graph_place(graph, problem), &line, &column);
-		bool known = column == 1 || graph_first_child(graph, document, NODE_OBJECT) ||
-		             graph_first_child(graph, document, NODE_COMPOSE) ||
-		             graph_first_child(graph, document, NODE_KUSTOMIZATION);
-		/* Deep in its own YAML a program may read a second key as one more, and mean it. */
-		Finding *finding = report_at(checker, known ? LEVEL_ERROR : LEVEL_WARNING, document,
-		        graph_place(graph, problem), "the key '%s' stands twice in one map, with the %s", key,
-		        graph_text(graph, problem, FACT_MESSAGE));
-		add_evidence(checker, finding, graph_span(graph, first), "here it stands first");
-		set_detail(checker, finding, "%s", key);
-		if (strcmp(graph_text(graph, problem, FACT_MESSAGE), "same value") == 0) {
-			set_because(checker, finding, FIX_VALUE, "both have the same value");
-			add_block_deletion(checker, finding, graph_place(graph, problem));
-		}
+		bool two = begins_object(graph, problem) && is_key_doubled(graph, graph_parent(graph, problem), "kind");
+		if (!two)
+			report_doubled(checker, problem);
+		else if (strcmp(graph_symbol_text(graph, first->object), "kind") == 0)
+			report_two_objects(checker, problem);
 	}
 }
 

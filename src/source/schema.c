@@ -3,6 +3,8 @@
 
 #include "base/near.h"
 
+#include <errno.h>
+
 typedef struct Walker {
 	const SourceFile *file;
 	Node object;
@@ -38,13 +40,24 @@ static bool is_hidden(Slice text)
 	return yaml_is_open(text) || slice_starts(text, "ENC[");
 }
 
+/* The digits behind 0x or 0o. What does not fit into 64 bits, such as the address of a wallet, stays a text. */
+static bool is_prefixed_integer(Slice digits, guint base)
+{
+	char *end;
+	if (!g_ascii_isxdigit(digits.at[0]))
+		return false;
+	errno = 0;
+	g_ascii_strtoull(digits.at, &end, base);
+	return errno == 0 && end == digits.at + digits.length;
+}
+
 static bool is_integer(Slice text)
 {
 	size_t i = text.length && (text.at[0] == '-' || text.at[0] == '+');
 	if (i == text.length)
 		return false;
 	if (text.length - i > 2 && text.at[i] == '0' && (text.at[i + 1] == 'x' || text.at[i + 1] == 'o'))
-		return true;
+		return is_prefixed_integer(slice_sub(text, i + 2, text.length), text.at[i + 1] == 'x' ? 16 : 8);
 	for (; i < text.length; i++)
 		if (!g_ascii_isdigit(text.at[i]))
 			return false;
@@ -56,7 +69,7 @@ static bool is_number(Slice text)
 	char *end;
 	if (text.length == 0 || g_ascii_isspace(text.at[0]) || text.length > 60)
 		return false;
-	if (!g_ascii_isdigit(text.at[0]) && !strchr("+-.", text.at[0]))
+	if ((!g_ascii_isdigit(text.at[0]) && !strchr("+-.", text.at[0])) || slice_find_byte(text, 'x', 0) != SIZE_MAX)
 		return false;
 	g_ascii_strtod(text.at, &end);
 	return end == text.at + text.length && end > text.at;

@@ -49,6 +49,10 @@ static void read_broken(const SourceFile *file, const YamlDocument *document)
 static void add_duplicates(const SourceFile *file, Node node, const YamlDocument *document)
 {
 	for (const YamlDuplicate *at = document->duplicates; at; at = at->next) {
+		/* A program that tells them by their anchors, such as ser2net, wants the key as often as it has them. */
+		Slice one = at->first_value->anchor, other = at->second_value->anchor;
+		if (one.length && other.length && !slice_equal(one, other))
+			continue;
 		bool same = yaml_is_scalar(at->first_value) && yaml_is_scalar(at->second_value) &&
 		            slice_equal(at->first_value->value, at->second_value->value);
 		Node problem = graph_add_problem(file->builder, node, "yaml-duplicate-key",

@@ -16,7 +16,31 @@ static bool is_placeholder(Slice s)
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))
 			return true;
-	return strchr(lower, '<') || strchr(lower, '{') || strstr(lower, "$(");
+	return strchr(lower, '<') || strchr(lower, '{') || strstr(lower, "$(") || g_str_has_suffix(lower, "_here") ||
+	       g_str_has_suffix(lower, "-here");
+}
+
+/* What only a guess can turn back: bcrypt, Apache's MD5 and SHA, crypt(3), Argon2; with a user's name before it in
+ * .htpasswd. Every line is one. */
+static bool is_hashed(Slice value)
+{
+	static const char *const starts[] = {"$2a$", "$2b$", "$2y$", "$apr1$", "$1$", "$5$", "$6$", "$y$", "$argon2",
+	        "{SHA}", "{SSHA}", "{SHA256}", "{SHA512}"};
+	Slice line;
+	bool hashed = false;
+	while (slice_next_line(&value, &line)) {
+		Slice text = slice_trim(line);
+		size_t colon = slice_find_byte(text, ':', 0);
+		Slice hash = colon == SIZE_MAX ? text : slice_sub(text, colon + 1, text.length);
+		if (text.length == 0)
+			continue;
+		hashed = false;
+		for (size_t i = 0; i < G_N_ELEMENTS(starts) && !hashed; i++)
+			hashed = slice_starts(hash, starts[i]) && hash.length >= 20;
+		if (!hashed)
+			return false;
+	}
+	return hashed;
 }
 
 bool credential_is_clear(Slice value, bool base64)
@@ -24,10 +48,11 @@ bool credential_is_clear(Slice value, bool base64)
 	if (value.length < 8 || slice_starts(value, "ENC[") || is_placeholder(value))
 		return false;
 	if (!base64)
-		return true;
+		return !is_hashed(value);
 	gsize length;
 	g_autofree guchar *decoded = g_base64_decode(value.at, &length);
-	return length >= 6 && !is_placeholder((Slice){(const char *)decoded, length});
+	Slice text = {(const char *)decoded, length};
+	return length >= 6 && !is_placeholder(text) && !is_hashed(text);
 }
 
 bool credential_is_named(Slice key)

@@ -274,6 +274,12 @@ static const Image *stage_named(const Stages *stages, const Graph *graph, const 
 	return NULL;
 }
 
+/* --build-context NAME=…, additional_contexts: a name that is no stage and no image. */
+static bool is_named_context(const char *name)
+{
+	return strpbrk(name, "/:.$") == NULL;
+}
+
 static void run_copy(Image *image, const Stages *stages, Node instruction)
 {
 	const Graph *graph = image->graph;
@@ -293,7 +299,7 @@ static void run_copy(Image *image, const Stages *stages, Node instruction)
 	const Image *other = from ? stage_named(stages, graph, graph_symbol_text(graph, from->object)) : NULL;
 	for (const Row *row = sources.at; row != sources.end; row++) {
 		const char *source = image_expand(image, graph_symbol_slice(graph, row->object));
-		if (!source)
+		if (!source || (from && !other && is_named_context(graph_symbol_text(graph, from->object))))
 			image->open = true;
 		else if (other)
 			copy_from_stage(image, other, source, at, into);

@@ -1,0 +1,3 @@
+from memory.store import Store
+
+Store()

@@ -7,7 +7,8 @@ test/rule/RULE/bad*/      is mended by that rule alone (`fix`), and CASE.diff be
 test/rule/RULE/CASE/      is checked by that rule alone, and the findings must be CASE.findings beside it;
                           a case whose name begins with "good" has no such file and must be silent.
 
-test/place/TOPIC/CASE/    is placed, and the text must be CASE.plan beside it; CASE.args holds options, one a line;
+CASE.usage beside a rule's case is given as --usage.
+test/place/TOPIC/CASE/    is placed, and the text must be CASE.plan beside it; CASE.args holds options, one a line.
 
     goldens.py LABWRIGHT source|link|rule|fix|place          prints TAP
     goldens.py LABWRIGHT source|link|rule|fix|place --update [NAME…]  rewrites the texts; read the diff before you commit it
@@ -37,9 +38,13 @@ def derived_words():
         return set(re.findall(r'^DERIVED\(\w+, "([^"]+)"', file.read(), re.M))
 
 
+def usage(tree):
+    return ["--usage", tree + ".usage"] if os.path.exists(tree + ".usage") else []
+
+
 def mended(program, rule, tree):
     """The diff, with what was refused below it."""
-    run = subprocess.run([program, "fix", "--derive", "--only", rule, "--root", tree], capture_output=True, timeout=60,
+    run = subprocess.run([program, "fix", "--derive", "--only", rule, "--root", tree, *usage(tree)], capture_output=True, timeout=60,
                          env={**os.environ, "NO_COLOR": "1"})
     if run.returncode != 0 or run.stderr:
         return f"exit code {run.returncode}\n{run.stderr.decode(errors='replace')}"
@@ -54,7 +59,7 @@ def output(program, what, group, tree):
         return mended(program, group, tree)
     if what == "place":
         return place_output(program, tree)
-    arguments = ["facts"] if what != "rule" else ["check", "--format", "lines", "--rule", group]
+    arguments = ["facts"] if what != "rule" else ["check", "--format", "lines", "--rule", group, *usage(tree)]
     run = subprocess.run([program, *arguments, "--root", tree], capture_output=True, timeout=60,
                          env={**os.environ, "NO_COLOR": "1"})
     if run.returncode not in (0, 1) or run.stderr:

@@ -18,7 +18,7 @@ typedef struct Output {
 
 typedef struct CheckArguments {
 	ScanArguments scan;
-	char **only, **formats;
+	char **only, **formats, **usage;
 	char *output, *level, *fail_on, *colour, *profile, *since, *baseline, *write_baseline;
 	gboolean all, timing;
 	int64_t start;
@@ -33,6 +33,7 @@ static void check_arguments_clear(CheckArguments *arguments)
 	scan_arguments_clear(&arguments->scan);
 	g_strfreev(arguments->only);
 	g_strfreev(arguments->formats);
+	g_strfreev(arguments->usage);
 	g_free(arguments->output);
 	g_free(arguments->level);
 	g_free(arguments->fail_on);
@@ -235,9 +236,13 @@ static int check(const CheckArguments *arguments, GError **error)
 	ScanOptions wanted = scan_arguments_options(&arguments->scan);
 	wanted.progress = progress_counter(progress);
 	g_auto(GStrv) paths = NULL;
+	g_autoptr(Usage) usage = arguments->usage ? usage_new((const char *const *)arguments->usage, error) : NULL;
+	if (arguments->usage && !usage)
+		return EXIT_WORK;
 	g_autoptr(Scan) scan = scan_new(&wanted, error);
 	if (!scan || !scan_arguments_below(&arguments->scan, scan, &paths, error))
 		return EXIT_WORK;
+	scan_measure(scan, usage);
 	CheckOptions asked = {.only = (const char *const *)arguments->only,
 	        .paths = (const char *const *)paths,
 	        .profile = arguments->profile};
@@ -287,6 +292,10 @@ static int run(int argc, char **argv)
 	                "Only findings that this file does not name", "FILE"},
 	        {"write-baseline", 0, 0, G_OPTION_ARG_FILENAME, &arguments.write_baseline,
 	                "Write what there is into such a file, and report nothing", "FILE"},
+	        {"usage", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments.usage,
+	                "What a cluster measured, as for place: requests and limits are held against it; may be "
+	                "repeated",
+	                "FILE"},
 	        {"color", 0, 0, G_OPTION_ARG_STRING, &arguments.colour, "auto, always or never", "WHEN"},
 	        {"timing", 0, 0, G_OPTION_ARG_NONE, &arguments.timing, "Show where the time went", NULL},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},

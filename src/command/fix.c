@@ -12,8 +12,8 @@ extern const Command command_fix;
 
 typedef struct FixArguments {
 	ScanArguments scan;
-	char **only, *colour;
-	gboolean derive, write, commit, with_changes, interactive, explain, quiet;
+	char **only, **usage, *colour;
+	gboolean place, replicas, derive, write, commit, with_changes, interactive, explain, quiet;
 	bool with_colour;
 } FixArguments;
 
@@ -21,6 +21,7 @@ static void fix_arguments_clear(FixArguments *arguments)
 {
 	scan_arguments_clear(&arguments->scan);
 	g_strfreev(arguments->only);
+	g_strfreev(arguments->usage);
 	g_free(arguments->colour);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FixArguments, fix_arguments_clear)
@@ -125,7 +126,12 @@ static void append_next(const FixArguments *arguments, const Fix *fix, const Lef
 {
 	ScanArguments asked = arguments->scan;
 	asked.worktree = FALSE; /* goes without saying */
-	g_autofree char *again = scan_arguments_again(&asked);
+	g_autofree char *scanned = scan_arguments_again(&asked);
+	g_autoptr(GString) measured = g_string_new(NULL);
+	for (char **file = arguments->usage; file && *file; file++)
+		g_string_append_printf(measured, " --usage %s", *file);
+	g_autofree char *again = g_strconcat(arguments->place ? " --place" : "",
+	        arguments->replicas ? " --replicas" : "", measured->str, scanned, NULL);
 	const char *derive = arguments->derive ? " --derive" : "";
 	bool written = arguments->write || arguments->commit || arguments->interactive;
 	if (!written && fix_files(fix))
@@ -136,7 +142,7 @@ static void append_next(const FixArguments *arguments, const Fix *fix, const Lef
 	else if (written && fix_files(fix) && !arguments->commit)
 		g_string_append(out, "next: git diff\n");
 	else
-		g_string_append_printf(out, "next: labwright check%s\n", again);
+		g_string_append_printf(out, "next: labwright check%s%s\n", measured->str, scanned);
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------- */
@@ -206,17 +212,49 @@ static bool write_all(const FixArguments *arguments, const Fix *fix, const Scan 
 	return fix_write(fix, scan->repo, error);
 }
 
+/* What labwright place would have moved, and where. */
+static GPtrArray *find_moves(const FixArguments *arguments, const Scan *scan, const Usage *usage,
+        const char *const *paths, Arena *arena, GError **error)
+{
+	PlacementOptions options = {.usage = usage, .paths = paths};
+	g_autoptr(Placement) placement = placement_new(scan, &options, error);
+	return placement ? placement_findings(placement, arguments->replicas, arena) : NULL;
+}
+
+/* What labwright place proposes goes by names of its own, and is asked for by --place: they are taken out. */
+static void drop_moves(FixArguments *arguments)
+{
+	char **kept = arguments->only;
+	for (char **at = arguments->only; arguments->place && at && *at; at++) {
+		if (g_str_has_prefix(*at, "placement"))
+			g_free(*at);
+		else
+			*kept++ = *at;
+	}
+	if (arguments->place && arguments->only)
+		*kept = NULL;
+}
+
 static int fix_all(const FixArguments *arguments, GError **error)
 {
 	g_auto(GStrv) paths = NULL;
 	g_autoptr(GHashTable) declined = NULL;
 	bool writes = arguments->write || arguments->commit || arguments->interactive;
+	g_autoptr(Arena) arena = arena_new();
+	g_autoptr(GPtrArray) moves = NULL;
+	g_autoptr(Usage) usage = arguments->usage ? usage_new((const char *const *)arguments->usage, error) : NULL;
+	if (arguments->usage && !usage)
+		return EXIT_WORK;
 	g_autoptr(Scan) scan = scan_arguments_read(&arguments->scan, error);
 	if (!scan || !scan_arguments_below(&arguments->scan, scan, &paths, error) || !recover(arguments, scan, error))
+		return EXIT_WORK;
+	scan_measure(scan, usage);
+	if (arguments->place && !(moves = find_moves(arguments, scan, usage, (const char *const *)paths, arena, error)))
 		return EXIT_WORK;
 	FixOptions options = {.only = (const char *const *)arguments->only,
 	        .paths = (const char *const *)paths,
 	        .derive = arguments->derive,
+	        .proposed = moves,
 	        .history = arguments->derive};
 	g_autoptr(Fix) fix = fix_new(scan, &options, error);
 	if (!fix)
@@ -249,6 +287,11 @@ static bool fits_together(const FixArguments *arguments, GError **error)
 		error_add_help(error, "leave --rev out, or leave --write out to see the diff");
 		return false;
 	}
+	if (arguments->replicas && !arguments->place) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "--replicas needs --place");
+		error_add_help(error, "which of them have a place is what it finds out");
+		return false;
+	}
 	return true;
 }
 
@@ -260,6 +303,13 @@ static int run(int argc, char **argv)
 	        {"only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments.only, "Only this rule; may be repeated", "RULE"},
 	        {"derive", 0, 0, G_OPTION_ARG_NONE, &arguments.derive,
 	                "Values that shown evidence tells, too, not only what is right in any case", NULL},
+	        {"usage", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments.usage,
+	                "What a cluster measured, as for place: requests and limits are set by it; may be repeated",
+	                "FILE"},
+	        {"place", 0, 0, G_OPTION_ARG_NONE, &arguments.place,
+	                "Node selectors, too, for what labwright place moves", NULL},
+	        {"replicas", 0, 0, G_OPTION_ARG_NONE, &arguments.replicas,
+	                "With --place, fewer replicas where not all have a place", NULL},
 	        {"write", 'w', 0, G_OPTION_ARG_NONE, &arguments.write, "Write the files", NULL},
 	        {"interactive", 'i', 0, G_OPTION_ARG_NONE, &arguments.interactive, "Ask for each finding, then write",
 	                NULL},
@@ -278,6 +328,7 @@ static int run(int argc, char **argv)
 	/* What is edited is what the owner's editor shows, so that is what is read. */
 	if (!arguments.scan.revision)
 		arguments.scan.worktree = TRUE;
+	drop_moves(&arguments);
 	int code = fix_all(&arguments, &error);
 	return error ? command_fail(error) : code;
 }

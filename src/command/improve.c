@@ -68,14 +68,16 @@ static void append_improve(const ImproveOptions *options, const Improve *improve
 static int run(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
-	gboolean dry_run = FALSE;
+	gboolean dry_run = FALSE, replicas = FALSE;
 	g_autofree char *branch = NULL;
 	g_auto(GStrv) usage = NULL;
 	const GOptionEntry entries[] = {
 	        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "Show the commits and leave no branch behind", NULL},
 	        {"usage", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &usage,
-	                "What the cluster says of itself, as for place: workloads are moved by it; may be repeated",
+	                "What the cluster says of itself, as for place: workloads are moved and sized by it; may be "
+	                "repeated",
 	                "FILE"},
+	        {"replicas", 0, 0, G_OPTION_ARG_NONE, &replicas, "Fewer replicas, where not all have a place", NULL},
 	        {"branch", 0, 0, G_OPTION_ARG_STRING, &branch, "The branch to make or go on with", "NAME"},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
@@ -86,6 +88,7 @@ static int run(int argc, char **argv)
 	ImproveOptions options = {.path = argc > 1 ? argv[1] : ".",
 	        .branch = branch,
 	        .dry_run = dry_run,
+	        .replicas = replicas,
 	        .usage = (const char *const *)usage,
 	        .begun = say_begun};
 	g_autoptr(Improve) improve = improve_new(&options, &error);

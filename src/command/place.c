@@ -71,8 +71,14 @@ static int place(const PlaceArguments *arguments, GError **error)
 	g_autoptr(Scan) scan = scan_arguments_read(&arguments->scan, error);
 	if (!scan || !scan_arguments_below(&arguments->scan, scan, &paths, error))
 		return EXIT_WORK;
-	PlacementOptions options = {(const char *const *)arguments->usage, (const char *const *)arguments->what_if,
-	        (const char *const *)paths, arguments->migrate, (uint32_t)arguments->seconds};
+	g_autoptr(Usage) usage = arguments->usage ? usage_new((const char *const *)arguments->usage, error) : NULL;
+	if (arguments->usage && !usage)
+		return EXIT_WORK;
+	PlacementOptions options = {.usage = usage,
+	        .what_if = (const char *const *)arguments->what_if,
+	        .paths = (const char *const *)paths,
+	        .migrate = arguments->migrate,
+	        .seconds = (uint32_t)arguments->seconds};
 	g_autoptr(Placement) placement = placement_new(scan, &options, error);
 	if (!placement)
 		return EXIT_WORK;

@@ -38,6 +38,17 @@ typedef struct Timing {
 	int64_t list, read, seal, link, check;
 } Timing;
 
+/* What a cluster said of itself, saved to files: lists of pods and nodes, measurements. */
+typedef struct Usage {
+	Graph *graph;     /* of USAGE and MACHINE nodes */
+	GPtrArray *bytes; /* of the files */
+} Usage;
+
+/* paths: NULL-terminated. Fails where a file cannot be read, is no JSON, or says nothing of pods and nodes. */
+Usage *usage_new(const char *const *paths, GError **error);
+void usage_free(Usage *usage);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Usage, usage_free)
+
 typedef struct Scan {
 	Repo *repo; /* NULL for a scan of what would be */
 	Graph *graph;
@@ -46,6 +57,7 @@ typedef struct Scan {
 	uint64_t bytes;        /* read */
 	size_t held;           /* memory of the arenas */
 	GHashTable *compiled;  /* what Python said of programs, by the checksum of their bytes; see compile.c */
+	const Usage *usage;    /* what was measured of its containers, or NULL; see measured.c */
 	GArray *former;        /* what ports of Services were, or NULL; see former.c */
 	uint32_t not_compiled; /* programs that no Python could be asked about */
 	bool is_compiled, no_cache;
@@ -56,6 +68,10 @@ Scan *scan_new(const ScanOptions *options, GError **error);
 /* Reads the history of the manifests of Services: which numbers their ports had before. For commands that mend, since a
  * check does not need it and a long history takes time. */
 void scan_history(Scan *scan);
+
+/* Says of the containers what was measured of them. The usage must outlive the scan, and all that are made of it. NULL
+ * is fine. */
+void scan_measure(Scan *scan, const Usage *usage);
 
 /* The same files with those of the overlay in their new state, read from memory: nothing is asked of the disk again.
  * The base and the overlay must outlive it. */
@@ -210,8 +226,9 @@ typedef struct ImproveOptions {
 	const char *path;   /* of the repository */
 	const char *branch; /* NULL: labwright/improve- and the date */
 	bool dry_run;       /* no branch is left behind */
+	bool replicas;      /* fewer replicas, where not all have a place */
 	const char *const
-	        *usage; /* what the cluster said of itself, as for PlacementOptions, or NULL: nothing is moved */
+	        *usage; /* as for usage_new(), or NULL: nothing is moved and nothing is known of what is used */
 	/* Called as each phase begins, for who looks on; may be NULL. */
 	void (*begun)(const ImprovePhase *phase, void *data);
 	void *data;
@@ -234,24 +251,24 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Improve, improve_free)
 /* ---- place ----------------------------------------------------------------------------------------- */
 
 typedef struct PlacementOptions {
-	const char *const *usage;   /* files that a cluster's answers were saved to, NULL-terminated; NULL for none */
+	const Usage *usage;         /* borrowed, or NULL */
 	const char *const *what_if; /* sentences, NULL-terminated, or NULL */
 	const char *const *paths;   /* only workloads at or below these, NULL-terminated; NULL for all */
 	bool migrate;
-	uint32_t seconds; /* 0: a fixed amount of work, so that the answer is always the same */
+	GHashTable *unbound; /* Node of pods whose selector of a host does not count, or NULL */
+	uint32_t seconds;    /* 0: a fixed amount of work, so that the answer is always the same */
 } PlacementOptions;
 
-/* Where each workload belongs; lives no longer than the scan. */
+/* Where each workload belongs; lives no longer than the scan and the usage. */
 typedef struct Placement {
 	Model *model;
 	Plan *plan;
-	Graph *usage;
-	GPtrArray *bytes; /* of the usage files */
 } Placement;
 
 /* The edits of its moves as findings that FixOptions.proposed takes: one for each workload that moves as a whole,
- * without data on its node. They live as long as the arena; free the list with g_ptr_array_unref. */
-GPtrArray *placement_findings(const Placement *placement, Arena *arena);
+ * without data on its node; with replicas, one for each that wants more pods than have a place. They live as long as
+ * the arena; free the list with g_ptr_array_unref. */
+GPtrArray *placement_findings(const Placement *placement, bool replicas, Arena *arena);
 
 Placement *placement_new(const Scan *scan, const PlacementOptions *options, GError **error);
 void placement_free(Placement *placement);
@@ -262,7 +279,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Placement, placement_free)
 typedef struct ReportOptions {
 	const char *path;         /* of the repository, or NULL */
 	const char *from, *to;    /* revisions. NULL: where the last improvement began, or the branch; what is staged */
-	const char *const *usage; /* as for PlacementOptions */
+	const char *const *usage; /* as for usage_new(), or NULL */
 	ScanProgress *progress;   /* counts commits; NULL: nobody looks on */
 	bool history;             /* findings from the first commit on, however long that is ago */
 } ReportOptions;

@@ -17,7 +17,7 @@ static const struct {
 	enum { MENDS, MOVES, PLACES } job; /* MOVES first organizes, PLACES at last places; all mend what is found */
 } phases[IMPROVE_PHASES] = {
         {"structure", "folders, paths, what is applied", " docs paths orphan gitops objects ", MOVES},
-        {"resources", "nodes, requests, volumes", " requests-missing storage pvc-missing ", PLACES},
+        {"resources", "nodes, requests, volumes", " requests-missing measured storage pvc-missing ", PLACES},
         {"network", "addresses, ports, host names", " addresses hostname hostport ports services ", MENDS},
         {"reliability", "builds, references, images, probes, secrets", NULL, MENDS},
 };
@@ -108,12 +108,24 @@ static bool add_worktree(
 	}
 }
 
+/* One run: what it works on, and what it knows. */
+typedef struct Run {
+	const ImproveOptions *options;
+	const Repo *checkout;
+	const Usage *usage; /* or NULL */
+	const char *folder; /* the worktree */
+	const Graph *before;
+} Run;
+
 /* ---- phases --------------------------------------------------------------------------------------------- */
 
-static Scan *scan_folder(const char *folder, GError **error)
+static Scan *scan_folder(const Run *run, GError **error)
 {
-	ScanOptions options = {.path = folder, .view = REPO_WORKTREE};
-	return scan_new(&options, error);
+	ScanOptions options = {.path = run->folder, .view = REPO_WORKTREE};
+	Scan *scan = scan_new(&options, error);
+	if (scan)
+		scan_measure(scan, run->usage);
+	return scan;
 }
 
 static ImproveCounts count_findings(Scan *scan)
@@ -127,11 +139,11 @@ static ImproveCounts count_findings(Scan *scan)
 	return counts;
 }
 
-static bool move_parts(const char *folder, ImprovePhase *phase, GError **error)
+static bool move_parts(const Run *run, ImprovePhase *phase, GError **error)
 {
 	uint32_t commits;
 	CommitOptions options = {.phase = phase->name};
-	g_autoptr(Scan) scan = scan_folder(folder, error);
+	g_autoptr(Scan) scan = scan_folder(run, error);
 	if (!scan)
 		return false;
 	g_autoptr(Organize) organize = organize_new(scan);
@@ -151,11 +163,11 @@ static uint32_t count_refused(const Fix *fix)
 	return count;
 }
 
-static bool mend(const char *folder, const FixOptions *options, ImprovePhase *phase, GError **error)
+static bool mend(const Run *run, const FixOptions *options, ImprovePhase *phase, GError **error)
 {
 	uint32_t commits;
 	CommitOptions commit = {.phase = phase->name};
-	g_autoptr(Scan) scan = scan_folder(folder, error);
+	g_autoptr(Scan) scan = scan_folder(run, error);
 	g_autoptr(Fix) fix = scan ? fix_new(scan, options, error) : NULL;
 	if (!fix || !fix_commit(fix, scan->repo, &commit, &commits, error))
 		return false;
@@ -167,40 +179,80 @@ static bool mend(const char *folder, const FixOptions *options, ImprovePhase *ph
 	return true;
 }
 
-/* The edits that the plan makes, and no others beside them. */
-static bool place_workloads(
-        const char *folder, const FixOptions *how, const char *const *usage, ImprovePhase *phase, GError **error)
+static bool selects_host(const Graph *graph, Node pod)
 {
-	PlacementOptions wanted = {.usage = usage};
+	GRAPH_OF (graph, pod, FACT_NODE_SELECTOR, row)
+		if (g_str_has_prefix(graph_symbol_text(graph, row->object), "kubernetes.io/hostname="))
+			return true;
+	return false;
+}
+
+/* The workload of a graph that is applied under that name. */
+static Node pod_of_identity(const Graph *graph, const char *identity)
+{
+	Symbol symbol;
+	if (!graph_find_symbol(graph, slice_from(identity), &symbol))
+		return NODE_NONE;
+	GRAPH_TO (graph, FACT_IDENTITY, symbol, row)
+		if (graph_first_child(graph, row->subject, NODE_POD))
+			return graph_first_child(graph, row->subject, NODE_POD);
+	return NODE_NONE;
+}
+
+/* Pods to which an earlier phase of this run gave their node; a set of Node. */
+static GHashTable *bound_by_us(const Run *run, const Graph *graph)
+{
+	GHashTable *pods = g_hash_table_new(NULL, NULL);
+	GRAPH_EACH (graph, FACT_IDENTITY, row) {
+		Node pod = graph_first_child(graph, row->subject, NODE_POD);
+		if (!pod || !selects_host(graph, pod))
+			continue;
+		Node then = pod_of_identity(run->before, graph_symbol_text(graph, row->object));
+		if (then && !selects_host(run->before, then))
+			g_hash_table_add(pods, GUINT_TO_POINTER(pod));
+	}
+	return pods;
+}
+
+/* The edits that the plan makes, and no others beside them. Without a node of known size there is no plan. */
+static bool place_workloads(const Run *run, const FixOptions *how, ImprovePhase *phase, GError **error)
+{
 	g_autoptr(Arena) arena = arena_new();
-	g_autoptr(Scan) scan = scan_folder(folder, error);
-	g_autoptr(Placement) placement = scan ? placement_new(scan, &wanted, error) : NULL;
-	if (!placement)
+	g_autoptr(GError) unknown = NULL;
+	g_autoptr(Scan) scan = scan_folder(run, error);
+	if (!scan)
 		return false;
-	g_autoptr(GPtrArray) proposed = placement_findings(placement, arena);
+	g_autoptr(GHashTable) ours = bound_by_us(run, scan->graph);
+	PlacementOptions wanted = {.usage = run->usage, .unbound = ours};
+	g_autoptr(Placement) placement = placement_new(scan, &wanted, &unknown);
+	if (!placement && g_error_matches(unknown, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE))
+		return true;
+	if (!placement) {
+		g_propagate_error(error, g_steal_pointer(&unknown));
+		return false;
+	}
+	g_autoptr(GPtrArray) proposed = placement_findings(placement, run->options->replicas, arena);
 	const char *const none[] = {NULL};
 	FixOptions options = *how;
 	options.only = none;
 	options.proposed = proposed;
-	return mend(folder, &options, phase, error);
+	return mend(run, &options, phase, error);
 }
 
 /* A phase that fails is taken back to where it began, and left out. */
-static void run_phase(
-        const ImproveOptions *options, const Repo *checkout, const char *folder, size_t number, ImprovePhase *phase)
+static void run_phase(const Run *run, size_t number, ImprovePhase *phase)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *start = NULL;
-	g_autoptr(Repo) repo = repo_open(folder, REPO_INDEX, NULL, &error);
-	if (options->begun)
-		options->begun(phase, options->data);
+	g_autoptr(Repo) repo = repo_open(run->folder, REPO_INDEX, NULL, &error);
+	if (run->options->begun)
+		run->options->begun(phase, run->options->data);
 	bool good = repo && git(repo, &start, &error, "rev-parse", "HEAD", NULL);
 	g_autofree const char **rules = rules_of(number);
-	FixOptions how = {.only = rules, .derive = true, .history = true, .checkout = checkout};
-	good = good && (phases[number].job != MOVES || move_parts(folder, phase, &error)) &&
-	       mend(folder, &how, phase, &error) &&
-	       (phases[number].job != PLACES || !options->usage ||
-	               place_workloads(folder, &how, options->usage, phase, &error));
+	FixOptions how = {.only = rules, .derive = true, .history = true, .checkout = run->checkout};
+	good = good && (phases[number].job != MOVES || move_parts(run, phase, &error)) &&
+	       mend(run, &how, phase, &error) &&
+	       (phases[number].job != PLACES || !run->usage || place_workloads(run, &how, phase, &error));
 	if (good)
 		return;
 	phase->problem = g_strdup(error ? error->message : "it could not be done");
@@ -220,23 +272,50 @@ static char *default_branch(void)
 	return g_strdup(text);
 }
 
-static bool improve_all(
-        const ImproveOptions *options, const Repo *checkout, Improve *improve, const char *folder, GError **error)
+/* A later phase may have tied a pod to a node, by a name that was mended or a volume that was found, or taken away what
+ * an edit of this one could not be proven beside: the phase is done again, and nodes that this run chose itself are
+ * chosen anew. What cannot be done is left as it was made before. */
+static void place_again(const Run *run, size_t number, ImprovePhase *phase)
 {
-	g_autoptr(Scan) before = scan_folder(folder, error);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *start = NULL;
+	g_autoptr(Repo) repo = repo_open(run->folder, REPO_INDEX, NULL, &error);
+	ImprovePhase again = {.name = phase->name};
+	g_autofree const char **rules = rules_of(number);
+	FixOptions how = {.only = rules, .derive = true, .checkout = run->checkout};
+	if (!run->usage || phase->problem || !repo || !git(repo, &start, &error, "rev-parse", "HEAD", NULL))
+		return;
+	if (!mend(run, &how, &again, &error) || !place_workloads(run, &how, &again, &error)) {
+		git(repo, NULL, NULL, "reset", "--quiet", "--hard", g_strstrip(start), NULL);
+		return;
+	}
+	phase->placed += again.placed;
+	phase->mended += again.mended;
+	phase->commits += again.commits;
+	phase->refused = again.refused;
+}
+
+static bool improve_all(Run *run, Improve *improve, GError **error)
+{
+	const ImproveOptions *options = run->options;
+	g_autoptr(Scan) before = scan_folder(run, error);
 	if (!before)
 		return false;
+	run->before = before->graph;
 	improve->before = count_findings(before);
 	/* What is kept out of Git is fetched from the checkout, where it lies at its old path: so before anything
 	 * moves.
 	 */
 	const char *const hidden[] = {"ignore-hides-source", NULL};
-	FixOptions how = {.only = hidden, .derive = true, .checkout = checkout};
-	mend(folder, &how, &improve->phases[IMPROVE_PHASES - 1], NULL);
+	FixOptions how = {.only = hidden, .derive = true, .checkout = run->checkout};
+	mend(run, &how, &improve->phases[IMPROVE_PHASES - 1], NULL);
 	improve->phases[IMPROVE_PHASES - 1].refused = 0; /* its phase asks again */
 	for (size_t i = 0; i < IMPROVE_PHASES; i++)
-		run_phase(options, checkout, folder, i, &improve->phases[i]);
-	g_autoptr(Scan) after = scan_folder(folder, error);
+		run_phase(run, i, &improve->phases[i]);
+	for (size_t i = 0; i < IMPROVE_PHASES; i++)
+		if (phases[i].job == PLACES)
+			place_again(run, i, &improve->phases[i]);
+	g_autoptr(Scan) after = scan_folder(run, error);
 	if (!after)
 		return false;
 	improve->after = count_findings(after);
@@ -274,10 +353,14 @@ Improve *improve_new(const ImproveOptions *options, GError **error)
 	g_autoptr(Repo) checkout = repo_open(options->path, REPO_INDEX, NULL, error);
 	if (!checkout || !begin(options, checkout, improve, error))
 		return NULL;
+	g_autoptr(Usage) usage = options->usage ? usage_new(options->usage, error) : NULL;
+	if (options->usage && !usage)
+		return NULL;
 	g_autofree char *folder = repo_private_file(checkout, "labwright-improve");
 	if (!add_worktree(checkout, options, improve, folder, error))
 		return NULL;
-	bool good = improve_all(options, checkout, improve, folder, error);
+	Run run = {options, checkout, usage, folder, NULL};
+	bool good = improve_all(&run, improve, error);
 	git(checkout, NULL, NULL, "worktree", "remove", "--force", "--force", folder, NULL);
 	return good ? g_steal_pointer(&improve) : NULL;
 }

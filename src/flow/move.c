@@ -76,10 +76,10 @@ static bool select_host(const Graph *graph, Node pod, const char *host, Finding 
 	return true;
 }
 
-static Finding *finding_for(const Graph *graph, const Plan *plan, const Step *step, const char *host, Arena *arena)
+/* because: in the arena. NULL where the template is written in a way that takes no line. */
+static Finding *finding_for(
+        const Graph *graph, const Workload *workload, const char *host, const char *because, Arena *arena)
 {
-	const Workload *workload = MODEL_WORKLOAD(plan->model, step->workload);
-	g_autofree char *reason = plan_reason(plan, step, false);
 	Finding *finding = ARENA_NEW(arena, Finding);
 	*finding = (Finding){.rule = &rule_placement,
 	        .level = LEVEL_INFO,
@@ -87,29 +87,112 @@ static Finding *finding_for(const Graph *graph, const Plan *plan, const Step *st
 	        .subject = workload->object,
 	        .span = graph_place(graph, workload->object),
 	        .message = arena_printf(arena, "%s %s has its place on %s", workload->kind, workload->name, host),
-	        .because = arena_text(arena, slice_from(reason)),
+	        .because = because,
 	        .detail = arena_text(arena, slice_from(host))};
 	return select_host(graph, workload->pod, host, finding, arena) ? finding : NULL;
 }
 
-GPtrArray *placement_findings(const Placement *placement, Arena *arena)
+static const char *selected_host(const Graph *graph, Node pod)
+{
+	GRAPH_OF (graph, pod, FACT_NODE_SELECTOR, row)
+		if (g_str_has_prefix(graph_symbol_text(graph, row->object), HOSTNAME "="))
+			return graph_symbol_text(graph, row->object) + strlen(HOSTNAME "=");
+	return "";
+}
+
+/* A node that was chosen before and is chosen anew: what the plan says now. */
+static void add_unbound(const Plan *plan, Arena *arena, GPtrArray *findings)
+{
+	const Model *model = plan->model;
+	for (uint32_t g = 0; model->unbound && g < model->problem.n_groups; g++) {
+		const Workload *workload = MODEL_WORKLOAD(model, model->group_workload[g]);
+		uint32_t host = only_host(plan, g);
+		if (host == NOWHERE || !g_hash_table_contains(model->unbound, GUINT_TO_POINTER(workload->pod)))
+			continue;
+		const char *name = MODEL_MACHINE(model, model->hosts[host])->name;
+		if (strcmp(selected_host(model->graph, workload->pod), name) == 0)
+			continue;
+		Finding *finding = finding_for(model->graph, workload, name,
+		        "another workload was tied to a node since its own was chosen", arena);
+		if (finding)
+			g_ptr_array_add(findings, finding);
+	}
+}
+
+/* ---- replicas ------------------------------------------------------------------------------------------- */
+
+static const Rule rule_replicas = {.id = "placement-replicas",
+        .level = LEVEL_INFO,
+        .fix = FIX_VALUE,
+        .title = "more replicas than there is room for",
+        .why = "Pods that find no node stay Pending, and a rolling update waits for them.",
+        .remedy = "As many as fit, or a node more."};
+
+/* Replicas of a workload that have a place. */
+static uint32_t count_placed(const Plan *plan, uint32_t workload)
+{
+	const Problem *problem = &plan->model->problem;
+	uint32_t placed = 0;
+	for (uint32_t g = 0; g < problem->n_groups; g++)
+		for (uint32_t h = 0; h < problem->n_hosts && plan->model->group_workload[g] == workload; h++)
+			placed += plan->solution->count[(size_t)g * (problem->n_hosts + 1) + h];
+	return placed;
+}
+
+/* As many as have a place, where that is some of them: the others would stay Pending. */
+static void add_replicas(const Plan *plan, Arena *arena, GPtrArray *findings)
+{
+	const Model *model = plan->model;
+	const Graph *graph = model->graph;
+	for (guint i = 0; i < model->workloads->len; i++) {
+		const Workload *workload = MODEL_WORKLOAD(model, i);
+		const Row *row = graph_find(graph, workload->object, FACT_REPLICAS);
+		uint32_t placed = count_placed(plan, i);
+		if (workload->daemon || workload->run_to_end || !row || placed == 0 || placed >= workload->replicas ||
+		        row->object != workload->replicas)
+			continue;
+		Finding *finding = ARENA_NEW(arena, Finding);
+		*finding = (Finding){.rule = &rule_replicas,
+		        .level = LEVEL_INFO,
+		        .fix = FIX_VALUE,
+		        .subject = workload->object,
+		        .span = graph_span(graph, row),
+		        .message = arena_printf(arena, "%s %s wants %u replicas, and there is room for %u",
+		                workload->kind, workload->name, workload->replicas, placed),
+		        .because = "no node has room for another one: labwright place says why, node by node",
+		        .detail = ""};
+		g_autofree char *number = g_strdup_printf("%u", placed);
+		Slice text = edit_scalar(graph_span_bytes(graph, finding->span), slice_from(number), arena);
+		add_edit_to(finding, (Edit){finding->span.file, finding->span.start, finding->span.end, text}, arena);
+		g_ptr_array_add(findings, finding);
+	}
+}
+
+GPtrArray *placement_findings(const Placement *placement, bool replicas, Arena *arena)
 {
 	GPtrArray *findings = g_ptr_array_new();
 	const Plan *plan = placement->plan;
 	const Model *model = placement->model;
+	if (replicas)
+		add_replicas(plan, arena, findings);
+	add_unbound(plan, arena, findings);
 	for (guint i = 0; i < plan->steps->len; i++) {
 		const Step *step = &g_array_index(plan->steps, Step, i);
 		const Workload *workload = MODEL_WORKLOAD(model, step->workload);
 		bool moves = (step->kind == STEP_MOVE || step->kind == STEP_STOP) && step->from != NOWHERE;
 		uint32_t host = moves ? only_host(plan, step->group) : NOWHERE;
-		if (host == NOWHERE || host == step->from || workload->local_volume || workload->host_path)
+		bool unbound = model->unbound && g_hash_table_contains(model->unbound, GUINT_TO_POINTER(workload->pod));
+		if (host == NOWHERE || host == step->from || workload->local_volume || workload->host_path || unbound)
 			continue;
 		bool known = false;
 		for (guint k = 0; k < findings->len; k++)
-			known = known || ((const Finding *)findings->pdata[k])->subject == workload->object;
-		Finding *finding = known ? NULL
-		                         : finding_for(model->graph, plan, step,
-		                                   MODEL_MACHINE(model, model->hosts[host])->name, arena);
+			known = known || (((const Finding *)findings->pdata[k])->subject == workload->object &&
+			                         ((const Finding *)findings->pdata[k])->rule == &rule_placement);
+		g_autofree char *reason = plan_reason(plan, step, false);
+		Finding *finding =
+		        known ? NULL
+		              : finding_for(model->graph, workload, MODEL_MACHINE(model, model->hosts[host])->name,
+		                        arena_text(arena, slice_from(reason)), arena);
 		if (finding)
 			g_ptr_array_add(findings, finding);
 	}

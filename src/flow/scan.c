@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "flow/flow.h"
 #include "flow/former.h"
+#include "flow/measured.h"
 #include "link/link.h"
 #include "source/source.h"
 
@@ -209,6 +210,8 @@ Scan *scan_again(const Scan *base, Overlay *overlay)
 		scan->former = g_array_ref(base->former);
 		former_derive(scan);
 	}
+	scan->usage = base->usage;
+	measured_derive(scan);
 	return scan;
 }
 

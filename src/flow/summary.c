@@ -14,6 +14,7 @@ struct Report {
 	Summary summary;
 	Scan *scans[2];
 	Check *checks[2];
+	Usage *usage; /* or NULL */
 	Placement *placements[2];
 };
 
@@ -172,8 +173,10 @@ static uint32_t count_unplaced(const Plan *plan)
 static bool add_placement(Report *report, const ReportOptions *options, GError **error)
 {
 	Summary *summary = &report->summary;
-	PlacementOptions wanted = {.usage = options->usage};
 	g_autoptr(GError) unknown = NULL;
+	if (options->usage && !(report->usage = usage_new(options->usage, error)))
+		return false;
+	PlacementOptions wanted = {.usage = report->usage};
 	report->placements[1] = placement_new(report->scans[1], &wanted, &unknown);
 	if (!report->placements[1] && options->usage) {
 		g_propagate_error(error, g_steal_pointer(&unknown));
@@ -273,6 +276,7 @@ void report_free(Report *report)
 		check_free(report->checks[i]);
 		scan_free(report->scans[i]);
 	}
+	usage_free(report->usage);
 	g_array_unref(report->summary.commits);
 	g_array_unref(report->summary.points);
 	g_array_unref(report->summary.history);

@@ -242,13 +242,13 @@ static bool has_alias(const Machine *machine, const char *name)
 }
 
 /* A value that a variable stands for rules nothing out. */
-static bool selector_holds(const Machine *machine, const char *pair)
+static bool selector_holds(const Machine *machine, const char *pair, bool unbound)
 {
 	g_auto(GStrv) parts = g_strsplit(pair, "=", 2);
 	const char *label = machine_label(machine, parts[0]);
 	if (is_open_text(pair))
 		return true;
-	if (strcmp(parts[0], "kubernetes.io/hostname") == 0 && has_alias(machine, parts[1]))
+	if (strcmp(parts[0], "kubernetes.io/hostname") == 0 && (unbound || has_alias(machine, parts[1])))
 		return true;
 	/* k3s and kubeadm give roles another value, and nobody selects by it. */
 	if (label && g_str_has_prefix(parts[0], "node-role.kubernetes.io/"))
@@ -280,6 +280,7 @@ const char *machine_refuses(Model *model, const Machine *machine, Node pod)
 {
 	const Graph *graph = model->graph;
 	const char *name = graph_text(graph, pod, FACT_NODE_NAME);
+	bool unbound = model->unbound && g_hash_table_contains(model->unbound, GUINT_TO_POINTER(pod));
 	if (!machine->has_capacity)
 		return "its capacity is unknown";
 	if (machine->lost)
@@ -289,7 +290,7 @@ const char *machine_refuses(Model *model, const Machine *machine, Node pod)
 	if (*name && !is_open_text(name) && strcmp(name, machine->name) != 0 && !has_alias(machine, name))
 		return arena_printf(model->arena, "nodeName %s", name);
 	GRAPH_OF (graph, pod, FACT_NODE_SELECTOR, row)
-		if (!selector_holds(machine, graph_symbol_text(graph, row->object)))
+		if (!selector_holds(machine, graph_symbol_text(graph, row->object), unbound))
 			return arena_printf(model->arena, "nodeSelector %s", graph_symbol_text(graph, row->object));
 	const char *affinity = affinity_refuses(model, machine, pod);
 	if (affinity)

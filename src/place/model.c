@@ -547,6 +547,7 @@ Model *model_new(const Graph *graph, const ModelOptions *options, GError **error
 	model->graph = graph;
 	model->arena = arena_new();
 	model->migrate = options->migrate;
+	model->unbound = options->unbound;
 	model->machines = g_array_new(FALSE, FALSE, sizeof(Machine));
 	model->workloads = g_array_new(FALSE, FALSE, sizeof(Workload));
 	model->notes = g_array_new(FALSE, FALSE, sizeof(ModelNote));

@@ -213,7 +213,8 @@ typedef struct Model {
 	uint32_t weight_move, weight_restart, weight_gigabyte;
 	uint32_t n_opaque; /* charts and remote resources whose pods nobody knows */
 	bool measured, migrate;
-	bool listed; /* every pod that runs was said: what was not runs nowhere */
+	GHashTable *unbound; /* as in ModelOptions */
+	bool listed;         /* every pod that runs was said: what was not runs nowhere */
 	/* What place_solve takes, and what its groups and hosts are: host h is machine hosts[h]. */
 	Problem problem;
 	uint32_t *hosts, *group_workload;
@@ -226,12 +227,16 @@ typedef struct ModelOptions {
 	const char *const *what_if; /* sentences, NULL-terminated, or NULL */
 	const char *const *paths;   /* only workloads of files at or below these, NULL-terminated; NULL: all */
 	bool migrate;               /* volumes may be moved, at the price of copying them */
+	GHashTable *unbound;        /* Node of pods whose selector of a host does not count, or NULL; borrowed */
 } ModelOptions;
 
 /* Fails where a what-if makes no sense, or no node has a capacity. The graphs are borrowed. */
 Model *model_new(const Graph *graph, const ModelOptions *options, GError **error);
 void model_free(Model *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Model, model_free)
+
+/* The name of a pod is what the controller of that kind and name would call one: its own with a tail. */
+bool pod_is_of(const char *pod, const char *kind, const char *name);
 
 #define MODEL_MACHINE(model, i) (&g_array_index((model)->machines, Machine, (i)))
 #define MODEL_WORKLOAD(model, i) (&g_array_index((model)->workloads, Workload, (i)))

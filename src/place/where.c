@@ -8,21 +8,6 @@ struct Peaks {
 	GHashTable *by_container; /* "number/container" → Amounts */
 };
 
-/* What stands behind the name of the controller in the name of one of its pods. */
-static bool is_tail_of(const char *tail, const char *kind)
-{
-	if (strcmp(kind, "Pod") == 0)
-		return *tail == '\0';
-	if (*tail != '-' || !tail[1])
-		return false;
-	const char *dash = strchr(tail + 1, '-');
-	if (strcmp(kind, "StatefulSet") == 0)
-		return tail[1 + strspn(tail + 1, "0123456789")] == '\0';
-	if (strcmp(kind, "Deployment") == 0 || strcmp(kind, "Rollout") == 0 || strcmp(kind, "CronJob") == 0)
-		return dash && dash > tail + 1 && dash[1] && !strchr(dash + 1, '-');
-	return !dash;
-}
-
 /* The workload that a pod belongs to, or workloads->len. The longest name wins: db and db-backup. */
 static uint32_t find_workload(const Model *model, const char *namespace, const char *pod)
 {
@@ -32,7 +17,7 @@ static uint32_t find_workload(const Model *model, const char *namespace, const c
 		const Workload *workload = MODEL_WORKLOAD(model, i);
 		size_t length = strlen(workload->name);
 		if (length <= longest || strncmp(pod, workload->name, length) != 0 ||
-		        !is_tail_of(pod + length, workload->kind) ||
+		        !pod_is_of(pod, workload->kind, workload->name) ||
 		        (*workload->namespace && *namespace && strcmp(workload->namespace, namespace) != 0))
 			continue;
 		best = i;

@@ -162,3 +162,21 @@ const char *workload_label(const void *graph_and_pod, const char *key)
 	}
 	return NULL;
 }
+
+bool pod_is_of(const char *pod, const char *kind, const char *name)
+{
+	size_t length = strlen(name);
+	if (strncmp(pod, name, length) != 0)
+		return false;
+	const char *tail = pod + length;
+	if (strcmp(kind, "Pod") == 0)
+		return *tail == '\0';
+	if (*tail != '-' || !tail[1])
+		return false;
+	const char *dash = strchr(tail + 1, '-');
+	if (strcmp(kind, "StatefulSet") == 0)
+		return tail[1 + strspn(tail + 1, "0123456789")] == '\0';
+	if (strcmp(kind, "Deployment") == 0 || strcmp(kind, "Rollout") == 0 || strcmp(kind, "CronJob") == 0)
+		return dash && dash > tail + 1 && dash[1] && !strchr(dash + 1, '-');
+	return !dash;
+}

@@ -1,6 +1,6 @@
 /* Workloads: the memory they ask for, and whether anything knows when they are ready. */
 #include "base/path.h"
-#include "rule/rule.h"
+#include "rule/measured.h"
 #include "rule/search.h"
 
 /* Controllers of programs that are meant to run all the time. */
@@ -58,6 +58,26 @@ static bool has_limit_range(const Graph *graph, Node object)
 	return false;
 }
 
+/* All containers or none: with one left the finding stays. */
+static void mend_requests_missing(Checker *checker, Finding *finding, Node pod)
+{
+	const Graph *graph = checker_graph(checker);
+	Measure memory;
+	g_autoptr(GString) because = g_string_new("measured:");
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container) {
+		if (asks_for_memory(graph, container))
+			continue;
+		if (!measure_of(graph, container, "memory", &memory) || !mend_requests(checker, finding, container)) {
+			finding->n_edits = 0;
+			return;
+		}
+		g_string_append_printf(because, "%s %s %" G_GINT64_FORMAT "Mi at most (%s)",
+		        because->str[because->len - 1] == ':' ? "" : ",", graph_name(graph, container),
+		        (memory.peak + 1048575) / 1048576, memory.evidence);
+	}
+	set_because(checker, finding, FIX_VALUE, "%s", because->str);
+}
+
 static void check_requests_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -76,6 +96,8 @@ static void check_requests_missing(Checker *checker)
 			add_evidence(checker, finding, graph_place(graph, container),
 			        "container %s has neither a memory request nor a limit", graph_name(graph, container));
 		}
+		if (finding && graph_rows(graph, FACT_MEASURED).at != graph_rows(graph, FACT_MEASURED).end)
+			mend_requests_missing(checker, finding, pod);
 	}
 }
 

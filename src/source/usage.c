@@ -21,6 +21,26 @@ static void add_used(const SourceFile *file, Node usage, const char *what, const
 	graph_add(file->builder, usage, FACT_USED, slice_from(text), at->start, at->end);
 }
 
+/* Seconds since 1970; false where there is no such time. */
+static bool read_time(const YamlNode *scalar, int64_t *ret_seconds)
+{
+	if (!yaml_is_scalar(scalar))
+		return false;
+	g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(scalar->value.at, NULL);
+	*ret_seconds = time ? g_date_time_to_unix(time) : 0;
+	return time != NULL;
+}
+
+static void add_samples(
+        const SourceFile *file, Node usage, uint32_t samples, int64_t from, int64_t to, const YamlNode *at)
+{
+	graph_add_number(file->builder, usage, FACT_SAMPLES, samples, at->start, at->end);
+	if (from <= 0 || to < from || to > UINT32_MAX)
+		return;
+	graph_add_number(file->builder, usage, FACT_MEASURED_FROM, (uint32_t)from, at->start, at->end);
+	graph_add_number(file->builder, usage, FACT_MEASURED_TO, (uint32_t)to, at->start, at->end);
+}
+
 /* ---- metrics-server ---------------------------------------------------------------------------------- */
 
 static void read_pod_metrics(const SourceFile *file, const YamlNode *pod, Node document)
@@ -32,6 +52,9 @@ static void read_pod_metrics(const SourceFile *file, const YamlNode *pod, Node d
 			return;
 		add_scalar_of(file, usage, FACT_CONTAINER_NAME, container, "name");
 		add_pairs(file, usage, FACT_USED, yaml_get(container, "usage"));
+		int64_t time = 0;
+		read_time(yaml_get(pod, "timestamp"), &time);
+		add_samples(file, usage, 1, time, time, container);
 	}
 }
 
@@ -41,6 +64,25 @@ static bool has_ended(const YamlNode *pod)
 {
 	Slice phase = yaml_text(yaml_at(pod, "status.phase"));
 	return slice_is(phase, "Succeeded") || slice_is(phase, "Failed");
+}
+
+/* The last end of a container, or the present one, that the kernel brought about. */
+static void read_kill(const SourceFile *file, const YamlNode *pod, const YamlNode *status, Node usage)
+{
+	static const char *const states[] = {"lastState.terminated", "state.terminated"};
+	for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
+		const YamlNode *end = yaml_at(status, states[i]), *name = yaml_get(status, "name");
+		if (!slice_is(yaml_text(yaml_get(end, "reason")), "OOMKilled") || !yaml_is_scalar(name))
+			continue;
+		Slice limit = {"", 0};
+		YAML_EACH_ITEM (yaml_at(pod, "spec.containers"), container)
+			if (slice_equal(yaml_text_of(container, "name"), name->value))
+				limit = yaml_text(yaml_at(container, "resources.limits.memory"));
+		char *text = arena_printf(file->arena, "%s%s%.*s", name->value.at, limit.length ? "=" : "",
+		        (int)limit.length, limit.length ? limit.at : "");
+		graph_add(file->builder, usage, FACT_KILLED, slice_from(text), name->start, name->end);
+		return;
+	}
 }
 
 static void read_live_pod(const SourceFile *file, const YamlNode *pod, Node document)
@@ -55,6 +97,8 @@ static void read_live_pod(const SourceFile *file, const YamlNode *pod, Node docu
 		add_scalar_of(file, usage, FACT_KIND, owner, "kind");
 	YAML_EACH_ITEM (yaml_at(pod, "spec.containers"), container)
 		add_pairs(file, usage, FACT_REQUEST, yaml_at(container, "resources.requests"));
+	YAML_EACH_ITEM (yaml_at(pod, "status.containerStatuses"), status)
+		read_kill(file, pod, status, usage);
 }
 
 static void read_taint(const SourceFile *file, const YamlNode *taint, Node machine)
@@ -105,19 +149,50 @@ static const YamlNode *sample_value(const YamlNode *sample)
 	return second && yaml_is_scalar(second->value) ? second->value : NULL;
 }
 
-static const YamlNode *highest(const YamlNode *series, double *ret_value)
+/* Of all samples of a series. */
+typedef struct Series {
+	const YamlNode *highest; /* NULL: none */
+	double peak, typical;    /* typical: no more than one sample in a hundred is above it */
+	uint32_t samples;
+	double from, to; /* seconds since 1970 */
+} Series;
+
+static void count_sample(const YamlNode *sample, Series *series, GArray *values)
 {
-	const YamlNode *best = sample_value(yaml_get(series, "value"));
-	*ret_value = best ? g_ascii_strtod(best->value.at, NULL) : -1;
-	YAML_EACH_ITEM (yaml_get(series, "values"), sample) {
-		const YamlNode *value = sample_value(sample);
-		double number = value ? g_ascii_strtod(value->value.at, NULL) : -1;
-		if (number > *ret_value) {
-			best = value;
-			*ret_value = number;
-		}
+	const YamlNode *value = sample_value(sample);
+	double number = value ? g_ascii_strtod(value->value.at, NULL) : -1;
+	if (!(number >= 0 && number < 1e15)) /* nor NaN */
+		return;
+	double time = g_ascii_strtod(yaml_text(sample->first->value).at, NULL);
+	time = time >= 0 && time <= UINT32_MAX ? time : 0;
+	g_array_append_val(values, number);
+	if (!series->highest || number > series->peak) {
+		series->highest = value;
+		series->peak = number;
 	}
-	return best;
+	series->from = series->samples ? MIN(series->from, time) : time;
+	series->to = MAX(series->to, time);
+	series->samples++;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+	return (left > right) - (left < right);
+}
+
+static Series read_samples(const YamlNode *map)
+{
+	Series series = {0};
+	g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
+	if (yaml_get(map, "value"))
+		count_sample(yaml_get(map, "value"), &series, values);
+	YAML_EACH_ITEM (yaml_get(map, "values"), sample)
+		count_sample(sample, &series, values);
+	g_array_sort(values, compare_doubles);
+	if (values->len) /* the nearest rank: ceil(0.99 n) of n */
+		series.typical = g_array_index(values, double, (values->len * 99 + 99) / 100 - 1);
+	return series;
 }
 
 /* A rate has lost its name: what is below a thousand can only be cores, what is above only bytes. */
@@ -128,22 +203,31 @@ static bool is_memory(Slice name, double value)
 	return slice_find(name, "cpu", 0) == SIZE_MAX && value >= 1000;
 }
 
-static void read_series(const SourceFile *file, const YamlNode *series, Node document)
+static char *amount_of(const SourceFile *file, double value, bool memory)
 {
-	double value;
-	const YamlNode *metric = yaml_get(series, "metric"), *at = highest(series, &value);
+	return memory ? arena_printf(file->arena, "%.0f", value)
+	              : arena_printf(file->arena, "%.0fm", value * 1000 + 0.5);
+}
+
+static void read_series(const SourceFile *file, const YamlNode *map, Node document)
+{
+	const YamlNode *metric = yaml_get(map, "metric");
 	Slice name = yaml_text_of(metric, "__name__"), container = yaml_text_of(metric, "container");
-	if (!at || !(value >= 0 && value < 1e15) || slice_ends(name, "_seconds_total") || slice_is(container, "POD"))
+	if (slice_ends(name, "_seconds_total") || slice_is(container, "POD"))
 		return;
-	Node usage = add_usage(file, yaml_get(metric, "pod"), yaml_get(metric, "namespace"), document);
+	Series series = read_samples(map);
+	Node usage = series.highest ? add_usage(file, yaml_get(metric, "pod"), yaml_get(metric, "namespace"), document)
+	                            : NODE_NONE;
 	if (!usage)
 		return;
 	add_scalar_of(file, usage, FACT_CONTAINER_NAME, metric, "container");
 	add_scalar_of(file, usage, FACT_NODE_NAME, metric, "node");
-	bool memory = is_memory(name, value);
-	char *amount = memory ? arena_printf(file->arena, "%.0f", value)
-	                      : arena_printf(file->arena, "%.0fm", value * 1000 + 0.5);
-	add_used(file, usage, memory ? "memory" : "cpu", amount, at);
+	bool memory = is_memory(name, series.peak);
+	const char *word = memory ? "memory" : "cpu";
+	add_used(file, usage, word, amount_of(file, series.peak, memory), series.highest);
+	char *typical = arena_printf(file->arena, "%s=%s", word, amount_of(file, series.typical, memory));
+	graph_add(file->builder, usage, FACT_TYPICAL, slice_from(typical), series.highest->start, series.highest->end);
+	add_samples(file, usage, series.samples, (int64_t)series.from, (int64_t)series.to, series.highest);
 }
 
 /* ---- the file -------------------------------------------------------------------------------------------- */

@@ -74,4 +74,39 @@ run place --root lab --usage broken.json
 is "a broken one" $code 2
 run place --root lab --usage missing.json
 is "a missing one" $code 3
+
+# the edits, by fix: nodes, what is measured, replicas
+mkdir three
+cat >three/web.yaml <<-'Y'
+	apiVersion: apps/v1
+	kind: Deployment
+	metadata: {name: web}
+	spec:
+	  replicas: 3 # one for each
+	  selector: {matchLabels: {app: web}}
+	  template:
+	    metadata: {labels: {app: web}}
+	    spec:
+	      containers:
+	        - name: web
+	          image: example.org/web:1.0
+	          resources: {requests: {memory: 3Gi}}
+Y
+printf 'nodes:\n  anna: {capacity: {cpu: 4, memory: 4Gi}}\n  bert: {capacity: {cpu: 4, memory: 4Gi}}\n' >three/labwright.yaml
+run fix --root three --place --derive
+is "fewer replicas only where they are asked for" "$(grep -c '^[-+] ' "$out")" 0
+run fix --root three --place --replicas --derive --only placement-replicas
+has "as many as have a place" "$out" "+  replicas: 2 # one for each"
+run fix --root three --replicas
+is "which place finds out" $code 2
+cp "$story/labwright.yaml" lab
+run fix --root lab --usage "$story/pods.json" --usage "$story/metrics.json" --place --derive --only placement
+has "a node selector with its reason" "$out" "because asuna's memory 94 % -> 90 %: it takes 342Mi (measured), pesubuntu has 31Gi free"
+has "the next command has the same options" "$out" "--place --usage"
+run fix --root lab --usage "$story/metrics.json" --derive --only requests-missing --write
+has "requests from what was measured" lab/services/mcp-tools/mcp-tools.yaml "              memory: 160Mi"
+run check --root lab --usage "$story/metrics.json" --rule requests-missing
+lacks "is enough" "$out" mcp-tools
+run check --root lab --usage missing.json
+is "no file, no check" $code 3
 finish

@@ -89,7 +89,41 @@ has "it is told" "$out" "1 workload placed"
 git -C lab show better:k8s/web/web.yaml >web.yaml
 has "the node selector stands in the template" web.yaml "        kubernetes.io/hostname: bert"
 run improve --usage missing.json --branch worse lab
-has "a file that is not there leaves the phase out" "$out" "resources    left out:"
+is "a file that is not there is told before anything is done" $code 3
+is "and no branch is made" "$(git -C lab branch --list worse)" ""
+
+# what later commits tie to a node is seen: nodes are chosen again at the end
+git -C lab branch -q old
+cat >lab/k8s/web/big.yaml <<-'Y'
+	apiVersion: apps/v1
+	kind: Deployment
+	metadata: {name: big, namespace: lab}
+	spec:
+	  selector: {matchLabels: {app: big}}
+	  template:
+	    metadata: {labels: {app: big}}
+	    spec:
+	      nodeSelector: {kubernetes.io/hostname: nowhere}
+	      containers:
+	        - name: big
+	          image: example.org/big:1.0
+	          resources: {requests: {memory: 14Gi}}
+Y
+git -C lab add -A && git -C lab commit -qm "no such node yet"
+cat >lab/.git/hooks/post-commit <<-'H'
+	#!/bin/sh
+	grep -rl nowhere k8s | grep -q big || exit 0
+	git log -1 --format=%s | grep -q '^service-port-mismatch' || exit 0
+	sed -i s/nowhere/bert/ k8s/web/big.yaml && git commit -qam "there is one"
+H
+chmod +x lab/.git/hooks/post-commit
+run improve --usage pods.json --branch again lab
+rm lab/.git/hooks/post-commit
+is "with a pod that is tied in between" "$code $(git -C lab log --format=%s again | grep -c 'there is one')" "0 1"
+is "the node was chosen" "$(git -C lab log -p again -- k8s/web/web.yaml | grep -c '^+.*hostname: bert')" 1
+git -C lab show again:k8s/web/web.yaml >web.yaml
+has "and chosen again" web.yaml "kubernetes.io/hostname: anna"
+git -C lab reset -q --hard old
 
 # which volume a pod has is settled before a node is chosen for it
 cat >>lab/k8s/web/web.yaml <<-'Y'

@@ -1,0 +1,298 @@
+/* What a cluster said of itself, saved to files, goes through the same readers into a graph beside the repository's.
+ * What it measured is then said of the containers of the repository, so that rules ask for it as for anything else, and
+ * a proof that reads edited files again knows it too.
+ *
+ * A container counts as one whatever number of pods, revisions and files it was seen in: its peak is the highest of
+ * all, its usual amount the highest that any of its pods stays below in 99 of 100 samples. */
+#include "flow/measured.h"
+
+#include "base/error.h"
+#include "base/quantity.h"
+#include "source/source.h"
+
+#define MOST_USAGE ((gsize)256 * 1024 * 1024)
+
+static bool read_file(GraphBuilder *builder, Arena *arena, const char *path, GPtrArray *bytes, GError **error)
+{
+	char *text;
+	gsize length;
+	if (!g_file_get_contents(path, &text, &length, error))
+		return false;
+	g_ptr_array_add(bytes, text);
+	if (length > MOST_USAGE) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "%s is larger than 256 MiB", path);
+		return false;
+	}
+	Slice name = slice_from(path);
+	SourceFile file = {.builder = builder,
+	        .node = graph_begin_file(builder, name, (Slice){text, length}),
+	        .path = name,
+	        .name = name,
+	        .bytes = {text, length},
+	        .arena = arena};
+	read_usage(&file);
+	arena_reset(arena);
+	return true;
+}
+
+/* A file that says nothing was not what the user meant. */
+static bool says_something(const Graph *graph, GError **error)
+{
+	GRAPH_NODES (graph, NODE_PROBLEM, problem) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "%s: %s",
+		        graph_file_path(graph, graph_file_of(graph, problem)),
+		        graph_text(graph, problem, FACT_MESSAGE));
+		return false;
+	}
+	if (graph_first_node(graph, NODE_USAGE) || graph_first_node(graph, NODE_MACHINE))
+		return true;
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "the usage files name no pod and no node");
+	error_add_help(error, "kubectl get --raw /apis/metrics.k8s.io/v1beta1/pods, kubectl get pods -A -o json, "
+	                      "kubectl get nodes -o json, or the answer of a Prometheus query");
+	return false;
+}
+
+static Graph *read_files(const char *const *paths, GPtrArray *bytes, GError **error)
+{
+	g_autoptr(GraphBuilder) builder = graph_builder_new();
+	g_autoptr(Arena) arena = arena_new();
+	for (; *paths; paths++)
+		if (!read_file(builder, arena, *paths, bytes, error))
+			return NULL;
+	g_autoptr(Graph) graph = graph_seal(&builder, 1);
+	graph_finish(graph);
+	return says_something(graph, error) ? g_steal_pointer(&graph) : NULL;
+}
+
+Usage *usage_new(const char *const *paths, GError **error)
+{
+	g_autoptr(Usage) usage = g_new0(Usage, 1);
+	usage->bytes = g_ptr_array_new_with_free_func(g_free);
+	usage->graph = read_files(paths, usage->bytes, error);
+	return usage->graph ? g_steal_pointer(&usage) : NULL;
+}
+
+void usage_free(Usage *usage)
+{
+	if (!usage)
+		return;
+	graph_free(usage->graph);
+	g_ptr_array_unref(usage->bytes);
+	g_free(usage);
+}
+
+/* ---- whose it is ---------------------------------------------------------------------------------------- */
+
+typedef enum Amount { CPU, MEMORY, AMOUNTS } Amount; /* millicores, bytes */
+
+static const struct {
+	const char *word;
+	int64_t scale;
+} amounts[AMOUNTS] = {{"cpu", 1000}, {"memory", 1}};
+
+typedef struct Seen {
+	int64_t peak[AMOUNTS], usual[AMOUNTS];
+	uint32_t samples, from, to; /* seconds since 1970; 0: unknown */
+	uint32_t pods;
+	int64_t killed_at; /* 0: it was not */
+	const char *pod;   /* the last one that was counted */
+} Seen;
+
+/* Workloads by the name under which they are applied, and what their containers were seen to use. */
+typedef struct Measures {
+	const Graph *graph, *usage;
+	GHashTable *by_name; /* name → GArray of Row of FACT_IDENTITY */
+	GHashTable *seen;    /* container → Seen */
+} Measures;
+
+static void index_workloads(Measures *measures)
+{
+	GRAPH_EACH (measures->graph, FACT_IDENTITY, row) {
+		const char *identity = graph_symbol_text(measures->graph, row->object), *name = strrchr(identity, '/');
+		if (!name || !graph_first_child(measures->graph, row->subject, NODE_POD))
+			continue;
+		GArray *rows = g_hash_table_lookup(measures->by_name, name + 1);
+		if (!rows) {
+			rows = g_array_new(FALSE, FALSE, sizeof(Row));
+			g_hash_table_insert(measures->by_name, (gpointer)(name + 1), rows);
+		}
+		g_array_append_vals(rows, row, 1);
+	}
+}
+
+static bool is_in(const char *identity, const char *namespace)
+{
+	g_auto(GStrv) parts = g_strsplit(identity, "/", 3);
+	return !*parts[1] || !*namespace || strcmp(parts[1], namespace) == 0;
+}
+
+typedef void EachContainer(Measures *measures, Node container, Node usage);
+
+/* Calls for each container of the repository that is the one of the usage node, by the names of pod and container. */
+static void each_of_name(
+        Measures *measures, const char *name, const char *container_name, Node usage, EachContainer *each)
+{
+	const Graph *graph = measures->graph;
+	const char *pod_name = graph_name(measures->usage, usage),
+	           *namespace = graph_text(measures->usage, usage, FACT_NAMESPACE);
+	const GArray *rows = g_hash_table_lookup(measures->by_name, name);
+	for (guint i = 0; rows && i < rows->len; i++) {
+		const Row *row = &g_array_index(rows, Row, i);
+		if (!pod_is_of(pod_name, graph_text(graph, row->subject, FACT_KIND), name) ||
+		        !is_in(graph_symbol_text(graph, row->object), namespace))
+			continue;
+		Node pod = graph_first_child(graph, row->subject, NODE_POD);
+		GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
+			if (strcmp(graph_name(graph, container), container_name) == 0)
+				each(measures, container, usage);
+	}
+}
+
+/* A controller puts one or two parts behind its name. */
+static void each_container(Measures *measures, const char *container, Node usage, EachContainer *each)
+{
+	g_autofree char *name = g_strdup(graph_name(measures->usage, usage));
+	for (int parts = 0; parts < 3; parts++) {
+		each_of_name(measures, name, container, usage, each);
+		char *dash = strrchr(name, '-');
+		if (!dash)
+			break;
+		*dash = '\0';
+	}
+}
+
+/* ---- what it says ------------------------------------------------------------------------------------------ */
+
+static Seen *seen_of(Measures *measures, Node container)
+{
+	Seen *seen = g_hash_table_lookup(measures->seen, GUINT_TO_POINTER(container));
+	if (!seen) {
+		seen = g_new0(Seen, 1);
+		g_hash_table_insert(measures->seen, GUINT_TO_POINTER(container), seen);
+	}
+	return seen;
+}
+
+static void raise_most(const Measures *measures, Node usage, FactKind kind, int64_t *most)
+{
+	GRAPH_OF (measures->usage, usage, kind, row) {
+		Slice pair = graph_symbol_slice(measures->usage, row->object);
+		size_t equals = slice_find_byte(pair, '=', 0);
+		int64_t amount;
+		for (size_t i = 0; i < AMOUNTS && equals != SIZE_MAX; i++)
+			if (slice_is(slice_sub(pair, 0, equals), amounts[i].word) &&
+			        quantity_parse(slice_sub(pair, equals + 1, pair.length), amounts[i].scale, &amount))
+				most[i] = MAX(most[i], amount);
+	}
+}
+
+static void count_usage(Measures *measures, Node container, Node usage)
+{
+	Seen *seen = seen_of(measures, container);
+	const char *pod = graph_name(measures->usage, usage);
+	uint32_t from = graph_number(measures->usage, usage, FACT_MEASURED_FROM),
+	         to = graph_number(measures->usage, usage, FACT_MEASURED_TO);
+	bool typical = graph_has(measures->usage, usage, FACT_TYPICAL);
+	raise_most(measures, usage, FACT_USED, seen->peak);
+	raise_most(measures, usage, typical ? FACT_TYPICAL : FACT_USED, seen->usual);
+	/* cpu and memory are series of their own in Prometheus: the longer one counts. */
+	uint32_t samples = graph_number(measures->usage, usage, FACT_SAMPLES);
+	seen->samples = typical ? MAX(seen->samples, samples) : seen->samples + samples;
+	seen->from = seen->from && from ? MIN(seen->from, from) : MAX(seen->from, from);
+	seen->to = MAX(seen->to, to);
+	seen->pods += !seen->pod || strcmp(seen->pod, pod) != 0;
+	seen->pod = pod;
+}
+
+static void count_kill(Measures *measures, Node container, Node usage)
+{
+	Seen *seen = seen_of(measures, container);
+	GRAPH_OF (measures->usage, usage, FACT_KILLED, row) {
+		Slice text = graph_symbol_slice(measures->usage, row->object);
+		size_t equals = slice_find_byte(text, '=', 0);
+		int64_t limit;
+		if (equals != SIZE_MAX && slice_is(slice_sub(text, 0, equals), graph_name(measures->graph, container)) &&
+		        quantity_parse(slice_sub(text, equals + 1, text.length), 1, &limit))
+			seen->killed_at = MAX(seen->killed_at, limit);
+	}
+}
+
+static void read_measures(Measures *measures)
+{
+	const Graph *usage = measures->usage;
+	GRAPH_NODES (usage, NODE_USAGE, node) {
+		const char *container = graph_text(usage, node, FACT_CONTAINER_NAME);
+		if (*container && graph_has(usage, node, FACT_USED))
+			each_container(measures, container, node, count_usage);
+		GRAPH_OF (usage, node, FACT_KILLED, row) {
+			g_autofree char *name = g_strdup(graph_symbol_text(usage, row->object));
+			name[strcspn(name, "=")] = '\0';
+			each_container(measures, name, node, count_kill);
+		}
+	}
+}
+
+/* "672 samples of 2 pods in 7 days". */
+static char *evidence_of(const Seen *seen)
+{
+	GString *text = g_string_new(NULL);
+	uint32_t seconds = seen->to - seen->from;
+	g_string_append_printf(text, "%u sample%s", MAX(seen->samples, 1), seen->samples > 1 ? "s" : "");
+	if (seen->pods > 1)
+		g_string_append_printf(text, " of %u pods", seen->pods);
+	if (seconds >= 2 * 86400)
+		g_string_append_printf(text, " in %u days", seconds / 86400);
+	else if (seconds >= 2 * 3600)
+		g_string_append_printf(text, " in %u hours", seconds / 3600);
+	else if (seconds >= 60)
+		g_string_append_printf(text, " in %u minutes", seconds / 60);
+	return g_string_free(text, FALSE);
+}
+
+static void derive_container(Graph *graph, Node container, const Seen *seen)
+{
+	Span place = graph_place(graph, container);
+	static const char *const units[AMOUNTS] = {"m", ""};
+	for (size_t i = 0; i < AMOUNTS; i++) {
+		if (seen->peak[i] == 0)
+			continue;
+		g_autofree char *peak = g_strdup_printf("%s=%" G_GINT64_FORMAT "%s", amounts[i].word, seen->peak[i], units[i]);
+		g_autofree char *usual =
+		        g_strdup_printf("%s=%" G_GINT64_FORMAT "%s", amounts[i].word, seen->usual[i], units[i]);
+		graph_derive(graph, container, FACT_PEAK, graph_intern(graph, slice_from(peak)), place);
+		graph_derive(graph, container, FACT_USUAL, graph_intern(graph, slice_from(usual)), place);
+	}
+	g_autofree char *evidence = evidence_of(seen);
+	graph_derive(graph, container, FACT_MEASURED, graph_intern(graph, slice_from(evidence)), place);
+	graph_derive(graph, container, FACT_MEASURED_FOR, seen->to - seen->from, place);
+	if (seen->killed_at) {
+		g_autofree char *limit = g_strdup_printf("%" G_GINT64_FORMAT, seen->killed_at);
+		graph_derive(graph, container, FACT_KILLED_AT, graph_intern(graph, slice_from(limit)), place);
+	}
+}
+
+void measured_derive(Scan *scan)
+{
+	Graph *graph = scan->graph;
+	if (!scan->usage)
+		return;
+	Measures measures = {graph, scan->usage->graph,
+	        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_array_unref),
+	        g_hash_table_new_full(NULL, NULL, NULL, g_free)};
+	index_workloads(&measures);
+	read_measures(&measures);
+	GRAPH_NODES (graph, NODE_CONTAINER, container) { /* in their order, for the same graph each time */
+		const Seen *seen = g_hash_table_lookup(measures.seen, GUINT_TO_POINTER(container));
+		if (seen)
+			derive_container(graph, container, seen);
+	}
+	graph_finish(graph);
+	g_hash_table_unref(measures.by_name);
+	g_hash_table_unref(measures.seen);
+}
+
+void scan_measure(Scan *scan, const Usage *usage)
+{
+	scan->usage = usage;
+	measured_derive(scan);
+}

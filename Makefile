@@ -15,6 +15,8 @@ format_packages = clang-format
 MESON_FLAGS ?=
 FUZZ_SECONDS ?= 300
 REPOSITORY ?=
+REASSIGN_DATA ?= ../shared/data/roadef2012
+REASSIGN_SECONDS ?= 10
 PREFIX ?= /usr/local
 
 install_packages = @sh tools/packages.sh
@@ -33,6 +35,7 @@ build:
 	$(call setup,build/release,--buildtype=release -Db_lto=true -Db_ndebug=if-release --prefix=$(PREFIX))
 	@ninja -C build/release
 	@cp build/release/labwright build/labwright
+	@mkdir -p build/bench && cp build/release/test/reassign build/bench/reassign
 
 run: build
 	@build/labwright demo
@@ -54,6 +57,7 @@ bench: build
 	$(install_packages) $(bench_packages)
 	@ninja -C build/release test/bench-place && build/release/test/bench-place
 	@python3 test/bench/bench.py build/labwright $(REPOSITORY)
+	@python3 test/bench/reassign.py build/bench/reassign $(REASSIGN_DATA) $(REASSIGN_SECONDS)
 
 fuzz:
 	$(install_packages) $(test_packages)

@@ -22,7 +22,7 @@ MAY = {
     "": ["command"],
 }
 # Headers of C and POSIX; anything else in <> is a library. GLib is everybody's.
-SYSTEM = {"assert", "ctype", "dirent", "errno", "fcntl", "fnmatch", "glob", "inttypes", "limits", "locale", "math", "poll", "signal",
+SYSTEM = {"assert", "ctype", "dirent", "errno", "fcntl", "fnmatch", "glob", "inttypes", "limits", "locale", "math", "poll", "pthread", "signal",
           "stdalign", "stdarg", "stdbool", "stddef", "stdint", "stdio", "stdlib", "string", "strings", "time", "unistd", "wchar"}
 # Reports hold JSON of millions of lines, written and freed value by value; all others take base/json.h.
 ALSO = {"jansson": {"report/json.c"}}

@@ -8,7 +8,7 @@ GraphBuilder *graph_builder_new(void)
 	builder->files = g_array_new(FALSE, FALSE, sizeof(BuiltFile));
 	builder->nodes = g_array_new(FALSE, TRUE, sizeof(NodeInfo));
 	builder->rows = g_array_new(FALSE, FALSE, sizeof(Row));
-	builder->spans = g_array_new(FALSE, FALSE, sizeof(BuiltSpan));
+	builder->places = g_array_new(FALSE, FALSE, sizeof(Place));
 	g_array_set_size(builder->nodes, 1);
 	return builder;
 }
@@ -21,7 +21,7 @@ void graph_builder_free(GraphBuilder *builder)
 	g_array_unref(builder->files);
 	g_array_unref(builder->nodes);
 	g_array_unref(builder->rows);
-	g_array_unref(builder->spans);
+	g_array_unref(builder->places);
 	g_free(builder);
 }
 
@@ -61,9 +61,9 @@ static void add_row(GraphBuilder *builder, Node subject, FactKind kind, uint32_t
 	BuiltFile *file = current_file(builder);
 	g_assert(start <= end && end <= file->bytes.length);
 	g_assert(subject >= file->first_node && subject < file->end_node);
-	BuiltSpan span = {(uint32_t)start, (uint32_t)end};
-	Row row = {subject, kind, object, builder->spans->len};
-	g_array_append_val(builder->spans, span);
+	Place place = {(uint32_t)start, (uint32_t)end};
+	Row row = {subject, kind, object, builder->places->len};
+	g_array_append_val(builder->places, place);
 	g_array_append_val(builder->rows, row);
 	file->end_row = builder->rows->len;
 }

@@ -11,19 +11,30 @@ typedef struct NodeInfo {
 	uint32_t type;
 } NodeInfo;
 
-/* Rows of one layer twice: by (kind, subject) and by (kind, object). kind_start has FACT_KINDS + 1 entries. */
+/* Rows of one layer, by kind and subject. Those of a kind by object are made when first asked for, which few kinds are:
+ * by whichever thread comes first, see graph_rows_to. kind_start has FACT_KINDS + 1 entries. */
 typedef struct Layer {
-	Row *by_subject, *by_object;
+	Row *by_subject;
+	Row **by_object; /* FACT_KINDS, each NULL at first */
 	uint32_t kind_start[FACT_KINDS + 1];
-	uint32_t count;
 } Layer;
+
+/* Offsets of lines 2, 3, … */
+typedef struct Lines {
+	uint32_t count;
+	uint32_t starts[];
+} Lines;
 
 typedef struct FileInfo {
 	Node node;
 	Slice bytes;
-	uint32_t *line_starts; /* offsets of lines 2, 3, …; made when first asked */
-	uint32_t n_lines;
+	Lines *lines; /* made when first asked for, as by_object */
 } FileInfo;
+
+/* Where a row stands in the file of its subject. */
+typedef struct Place {
+	uint32_t start, end;
+} Place;
 
 struct Graph {
 	SymbolTable *symbols;
@@ -34,9 +45,12 @@ struct Graph {
 	uint32_t type_start[NODE_TYPES + 1];
 	FileInfo *files;
 	uint32_t n_files;
-	GArray *spans; /* Span; index 0 is nowhere */
+	/* A row's span is the index in places, beyond them in derived_spans, whose rows may stand in any file. */
+	Place *places; /* index 0 is nowhere */
+	uint32_t n_places;
+	GArray *derived_spans; /* Span */
 	Layer layers[2];
-	GArray *derived; /* Row, until graph_finish */
+	GArray *derived; /* Row, in the order of graph_derive */
 	GHashTable *folders;
 };
 
@@ -46,18 +60,13 @@ typedef struct BuiltFile {
 	uint32_t first_node, end_node, first_row, end_row;
 } BuiltFile;
 
-typedef struct BuiltSpan {
-	uint32_t start, end;
-} BuiltSpan;
-
 struct GraphBuilder {
 	SymbolTable *symbols;
-	GArray *files; /* BuiltFile */
-	GArray *nodes; /* NodeInfo with the builder's own numbers; 0 unused */
-	GArray *rows;  /* Row with the builder's own numbers; span is the row's index in spans */
-	GArray *spans; /* BuiltSpan */
+	GArray *files;  /* BuiltFile */
+	GArray *nodes;  /* NodeInfo with the builder's own numbers; 0 unused */
+	GArray *rows;   /* Row with the builder's own numbers; span is the row's index in places */
+	GArray *places; /* Place */
 };
 
-/* Sorts rows into both orders of a layer. rows is taken. */
-void layer_index(Layer *layer, Row *rows, uint32_t count);
-void layer_clear(Layer *layer);
+/* For rows of one kind, in the order in which they were written. */
+void rows_sort_by_object(Row *rows, uint32_t count);

@@ -1,4 +1,7 @@
-/* Asking the graph: binary searches over the sorted rows. */
+/* Asking the graph: binary searches over the sorted rows.
+ *
+ * Threads ask at the same time. Two indexes are made when they are first asked for; if two threads make the same one,
+ * the second throws its own away, so that nobody ever waits. */
 #include "fact/graph.h"
 
 static const struct {
@@ -99,11 +102,32 @@ Rows graph_rows_of(const Graph *graph, Node subject, FactKind kind)
 	return equal_range(all.at, all.end, offsetof(Row, subject), subject);
 }
 
+/* What stands in *at once this thread or another has put it there; takes made. */
+static void *publish(void *at, void *made)
+{
+	if (!g_atomic_pointer_compare_and_exchange((void **)at, NULL, made))
+		g_free(made);
+	return g_atomic_pointer_get((void **)at);
+}
+
+static const Row *rows_by_object(const Layer *layer, FactKind kind, uint32_t count)
+{
+	const Row *ready = g_atomic_pointer_get(&layer->by_object[kind]);
+	if (ready)
+		return ready;
+	Row *rows = g_memdup2(layer->by_subject + layer->kind_start[kind], sizeof(Row) * count);
+	rows_sort_by_object(rows, count);
+	return publish(&layer->by_object[kind], rows);
+}
+
 Rows graph_rows_to(const Graph *graph, FactKind kind, uint32_t object)
 {
 	const Layer *layer = layer_of(graph, kind);
-	return equal_range(layer->by_object + layer->kind_start[kind], layer->by_object + layer->kind_start[kind + 1],
-	        offsetof(Row, object), object);
+	uint32_t count = layer->kind_start[kind + 1] - layer->kind_start[kind];
+	if (count == 0)
+		return (Rows){NULL, NULL};
+	const Row *rows = rows_by_object(layer, kind, count);
+	return equal_range(rows, rows + count, offsetof(Row, object), object);
 }
 
 const Row *graph_find(const Graph *graph, Node subject, FactKind kind)
@@ -250,7 +274,10 @@ Node graph_next_named(const Graph *graph, NodeType type, Symbol name, Node after
 
 Span graph_span(const Graph *graph, const Row *row)
 {
-	return g_array_index(graph->spans, Span, row->span);
+	if (row->span >= graph->n_places)
+		return g_array_index(graph->derived_spans, Span, row->span - graph->n_places);
+	const Place *place = &graph->places[row->span];
+	return (Span){graph->nodes[row->subject].file, place->start, place->end};
 }
 
 uint32_t graph_files(const Graph *graph)
@@ -273,31 +300,35 @@ const char *graph_file_path(const Graph *graph, uint32_t file)
 	return graph_name(graph, graph->files[file].node);
 }
 
-static void index_lines(FileInfo *file)
+static uint32_t count_lines(Slice bytes)
 {
-	GArray *starts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	size_t at = 0;
-	while ((at = slice_find_byte(file->bytes, '\n', at)) != SIZE_MAX) {
-		uint32_t start = (uint32_t)++at;
-		g_array_append_val(starts, start);
-	}
-	file->n_lines = starts->len;
-	file->line_starts = (uint32_t *)(void *)g_array_free(starts, FALSE);
-	if (!file->line_starts)
-		file->line_starts = g_new0(uint32_t, 1);
+	uint32_t count = 0;
+	for (size_t at = 0; (at = slice_find_byte(bytes, '\n', at)) != SIZE_MAX; at++)
+		count++;
+	return count;
 }
 
-/* Number of line starts at or before the offset; the line index is made on first use, by the one thread that reports.
- */
-static uint32_t line_index(const Graph *graph, Span span)
+static const Lines *lines_of(const Graph *graph, uint32_t number)
 {
-	FileInfo *file = &graph->files[span.file];
-	if (!file->line_starts)
-		index_lines(file);
-	uint32_t low = 0, high = file->n_lines;
+	FileInfo *file = &graph->files[number];
+	const Lines *ready = g_atomic_pointer_get(&file->lines);
+	if (ready)
+		return ready;
+	uint32_t count = count_lines(file->bytes), line = 0;
+	Lines *lines = g_malloc(sizeof(Lines) + sizeof(uint32_t) * count);
+	lines->count = count;
+	for (size_t at = 0; (at = slice_find_byte(file->bytes, '\n', at)) != SIZE_MAX;)
+		lines->starts[line++] = (uint32_t)++at;
+	return publish(&file->lines, lines);
+}
+
+/* Number of line starts at or before the offset. */
+static uint32_t line_index(const Lines *lines, uint32_t offset)
+{
+	uint32_t low = 0, high = lines->count;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		if (file->line_starts[middle] <= span.start)
+		if (lines->starts[middle] <= offset)
 			low = middle + 1;
 		else
 			high = middle;
@@ -307,9 +338,10 @@ static uint32_t line_index(const Graph *graph, Span span)
 
 void graph_position(const Graph *graph, Span span, uint32_t *ret_line, uint32_t *ret_column)
 {
-	uint32_t line = line_index(graph, span);
+	const Lines *lines = lines_of(graph, span.file);
+	uint32_t line = line_index(lines, span.start);
 	*ret_line = line + 1;
-	*ret_column = span.start - (line ? graph->files[span.file].line_starts[line - 1] : 0) + 1;
+	*ret_column = span.start - (line ? lines->starts[line - 1] : 0) + 1;
 }
 
 Slice graph_span_bytes(const Graph *graph, Span span)
@@ -319,13 +351,14 @@ Slice graph_span_bytes(const Graph *graph, Span span)
 
 Slice graph_line_at(const Graph *graph, Span span)
 {
-	uint32_t line = line_index(graph, span);
-	const FileInfo *file = &graph->files[span.file];
-	size_t start = line ? file->line_starts[line - 1] : 0;
-	size_t end = line < file->n_lines ? file->line_starts[line] - 1 : file->bytes.length;
-	if (end > start && file->bytes.at[end - 1] == '\r')
+	const Lines *lines = lines_of(graph, span.file);
+	Slice bytes = graph->files[span.file].bytes;
+	uint32_t line = line_index(lines, span.start);
+	size_t start = line ? lines->starts[line - 1] : 0;
+	size_t end = line < lines->count ? lines->starts[line] - 1 : bytes.length;
+	if (end > start && bytes.at[end - 1] == '\r')
 		end--;
-	return slice_sub(file->bytes, start, end);
+	return slice_sub(bytes, start, end);
 }
 
 Node graph_find_file(const Graph *graph, Slice path)

@@ -3,7 +3,7 @@
 #include "fact/graph.h"
 
 typedef struct Source {
-	const GraphBuilder *builder;
+	GraphBuilder *builder;
 	const BuiltFile *file;
 	uint32_t builder_number;
 } Source;
@@ -40,23 +40,34 @@ static void join_nodes(Graph *graph, const Source *source, Symbol *map, uint32_t
 	}
 }
 
-static Row *join_rows(Graph *graph, const Source *source, Symbol *map, uint32_t file, uint32_t first_node, Row *out)
+/* Where the next row of each kind goes, and from where on its kind is in no order. */
+typedef struct Filling {
+	uint32_t next[FACT_KINDS + 1];
+	bool unsorted[FACT_KINDS];
+} Filling;
+
+static void fill(Layer *layer, Filling *filling, Row row)
+{
+	uint32_t at = filling->next[row.kind]++;
+	if (at > layer->kind_start[row.kind] && layer->by_subject[at - 1].subject > row.subject)
+		filling->unsorted[row.kind] = true;
+	layer->by_subject[at] = row;
+}
+
+static void join_rows(Graph *graph, const Source *source, Symbol *map, uint32_t first_node, Filling *filling)
 {
 	uint32_t shift = first_node - source->file->first_node;
 	for (uint32_t i = source->file->first_row; i < source->file->end_row; i++) {
 		Row row = g_array_index(source->builder->rows, Row, i);
-		BuiltSpan place = g_array_index(source->builder->spans, BuiltSpan, row.span);
+		graph->places[graph->n_places] = g_array_index(source->builder->places, Place, row.span);
+		row.span = graph->n_places++;
 		row.subject += shift;
 		if (fact_kind_object(row.kind) == OBJECT_SYMBOL)
 			row.object = map_symbol(graph, source->builder, map, row.object);
 		else if (fact_kind_object(row.kind) == OBJECT_NODE)
 			row.object += shift;
-		Span span = {file, place.start, place.end};
-		row.span = graph->spans->len;
-		g_array_append_val(graph->spans, span);
-		*out++ = row;
+		fill(&graph->layers[0], filling, row);
 	}
-	return out;
 }
 
 static int compare_by_subject(const void *a, const void *b)
@@ -75,36 +86,39 @@ static int compare_by_object(const void *a, const void *b)
 	return (left->span > right->span) - (left->span < right->span);
 }
 
-void layer_index(Layer *layer, Row *rows, uint32_t count)
+void rows_sort_by_object(Row *rows, uint32_t count)
 {
-	layer_clear(layer);
-	layer->count = count;
-	layer->by_subject = g_new(Row, MAX(count, 1));
-	layer->by_object = g_new(Row, MAX(count, 1));
-	uint32_t next[FACT_KINDS + 1] = {0};
-	for (uint32_t i = 0; i < count; i++)
-		next[rows[i].kind + 1]++;
-	for (uint32_t kind = 0; kind < FACT_KINDS; kind++)
-		next[kind + 1] += next[kind];
-	memcpy(layer->kind_start, next, sizeof next);
-	for (uint32_t i = 0; i < count; i++)
-		layer->by_subject[next[rows[i].kind]++] = rows[i];
-	memcpy(layer->by_object, layer->by_subject, sizeof(Row) * count);
-	g_free(rows);
-	for (uint32_t kind = 0; kind < FACT_KINDS; kind++) {
-		uint32_t start = layer->kind_start[kind], n = layer->kind_start[kind + 1] - start;
-		if (n < 2)
-			continue;
-		qsort(layer->by_subject + start, n, sizeof(Row), compare_by_subject);
-		qsort(layer->by_object + start, n, sizeof(Row), compare_by_object);
-	}
+	qsort(rows, count, sizeof(Row), compare_by_object);
 }
 
-void layer_clear(Layer *layer)
+static void layer_clear(Layer *layer)
 {
-	g_free(layer->by_subject);
+	for (uint32_t kind = 0; layer->by_object && kind < FACT_KINDS; kind++)
+		g_free(layer->by_object[kind]);
 	g_free(layer->by_object);
+	g_free(layer->by_subject);
 	*layer = (Layer){0};
+}
+
+/* Makes room for the rows that kind_start[kind + 1] has been counted of. */
+static void layer_begin(Layer *layer, Filling *filling)
+{
+	for (uint32_t kind = 0; kind < FACT_KINDS; kind++)
+		layer->kind_start[kind + 1] += layer->kind_start[kind];
+	memcpy(filling->next, layer->kind_start, sizeof filling->next);
+	layer->by_subject = g_new(Row, MAX(layer->kind_start[FACT_KINDS], 1));
+	layer->by_object = g_new0(Row *, FACT_KINDS);
+}
+
+/* Sources write most kinds in the order of their nodes. */
+static void layer_end(Layer *layer, const Filling *filling)
+{
+	for (uint32_t kind = 0; kind < FACT_KINDS; kind++) {
+		uint32_t start = layer->kind_start[kind];
+		if (filling->unsorted[kind])
+			qsort(layer->by_subject + start, layer->kind_start[kind + 1] - start, sizeof(Row),
+			        compare_by_subject);
+	}
 }
 
 static void link_children(Graph *graph)
@@ -171,15 +185,10 @@ static void index_folders(Graph *graph)
 	}
 }
 
-static GArray *sources_in_order(
-        GraphBuilder *const *builders, size_t n_builders, uint32_t *ret_nodes, uint32_t *ret_rows)
+static GArray *sources_in_order(GraphBuilder *const *builders, size_t n_builders)
 {
 	GArray *sources = g_array_new(FALSE, FALSE, sizeof(Source));
-	*ret_nodes = 1;
-	*ret_rows = 0;
 	for (uint32_t b = 0; b < n_builders; b++) {
-		*ret_nodes += builders[b]->nodes->len - 1;
-		*ret_rows += builders[b]->rows->len;
 		for (uint32_t i = 0; i < builders[b]->files->len; i++) {
 			Source source = {builders[b], &g_array_index(builders[b]->files, BuiltFile, i), b};
 			g_array_append_val(sources, source);
@@ -190,31 +199,48 @@ static GArray *sources_in_order(
 	return sources;
 }
 
+static void make_room(Graph *graph, GraphBuilder *const *builders, size_t n_builders, uint32_t n_files)
+{
+	uint32_t n_nodes = 1, n_rows = 0;
+	Layer *layer = &graph->layers[0];
+	for (size_t b = 0; b < n_builders; b++) {
+		const GArray *rows = builders[b]->rows;
+		n_nodes += builders[b]->nodes->len - 1;
+		n_rows += rows->len;
+		for (uint32_t i = 0; i < rows->len; i++)
+			layer->kind_start[g_array_index(rows, Row, i).kind + 1]++;
+	}
+	graph->nodes = g_new(NodeInfo, n_nodes);
+	graph->nodes[0] = (NodeInfo){0};
+	graph->n_nodes = 1;
+	graph->files = g_new0(FileInfo, MAX(n_files, 1));
+	graph->places = g_new(Place, n_rows + 1);
+	graph->places[0] = (Place){0, 0};
+	graph->n_places = 1;
+}
+
 Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders)
 {
 	Graph *graph = g_new0(Graph, 1);
-	uint32_t n_nodes, n_rows;
-	g_autoptr(GArray) sources = sources_in_order(builders, n_builders, &n_nodes, &n_rows);
+	Filling filling = {0};
+	g_autoptr(GArray) sources = sources_in_order(builders, n_builders);
 	g_autoptr(GPtrArray) maps = g_ptr_array_new_with_free_func(g_free);
 	for (size_t b = 0; b < n_builders; b++)
 		g_ptr_array_add(maps, g_new0(Symbol, symbol_count(builders[b]->symbols)));
 	graph->symbols = symbol_table_new();
-	graph->nodes = g_new0(NodeInfo, n_nodes);
-	graph->n_nodes = 1;
-	graph->files = g_new0(FileInfo, MAX(sources->len, 1));
-	graph->spans = g_array_sized_new(FALSE, TRUE, sizeof(Span), n_rows + 1);
-	g_array_set_size(graph->spans, 1);
+	graph->derived_spans = g_array_new(FALSE, FALSE, sizeof(Span));
 	graph->derived = g_array_new(FALSE, FALSE, sizeof(Row));
-	Row *rows = g_new(Row, MAX(n_rows, 1)), *end = rows;
+	make_room(graph, builders, n_builders, sources->len);
+	layer_begin(&graph->layers[0], &filling);
 	for (uint32_t i = 0; i < sources->len; i++) {
 		const Source *source = &g_array_index(sources, Source, i);
 		Symbol *map = maps->pdata[source->builder_number];
 		Node first = graph->n_nodes;
 		graph->files[graph->n_files++] = (FileInfo){.node = first, .bytes = source->file->bytes};
 		join_nodes(graph, source, map, i);
-		end = join_rows(graph, source, map, i, first, end);
+		join_rows(graph, source, map, first, &filling);
 	}
-	layer_index(&graph->layers[0], rows, (uint32_t)(end - rows));
+	layer_end(&graph->layers[0], &filling);
 	link_children(graph);
 	index_nodes(graph);
 	index_folders(graph);
@@ -226,14 +252,15 @@ void graph_free(Graph *graph)
 	if (!graph)
 		return;
 	for (uint32_t file = 0; file < graph->n_files; file++)
-		g_free(graph->files[file].line_starts);
+		g_free(graph->files[file].lines);
 	symbol_table_free(graph->symbols);
 	g_free(graph->nodes);
 	g_free(graph->by_type);
 	g_free(graph->by_name);
 	g_free(graph->rank);
 	g_free(graph->files);
-	g_array_unref(graph->spans);
+	g_free(graph->places);
+	g_array_unref(graph->derived_spans);
 	g_array_unref(graph->derived);
 	g_hash_table_unref(graph->folders);
 	layer_clear(&graph->layers[0]);
@@ -243,9 +270,9 @@ void graph_free(Graph *graph)
 
 void graph_derive(Graph *graph, Node subject, FactKind kind, uint32_t object, Span place)
 {
-	Row row = {subject, kind, object, graph->spans->len};
+	Row row = {subject, kind, object, graph->n_places + graph->derived_spans->len};
 	g_assert(kind >= FACT_IDENTITY && subject > 0 && subject < graph->n_nodes);
-	g_array_append_val(graph->spans, place);
+	g_array_append_val(graph->derived_spans, place);
 	g_array_append_val(graph->derived, row);
 }
 
@@ -256,7 +283,13 @@ Symbol graph_intern(Graph *graph, Slice text)
 
 void graph_finish(Graph *graph)
 {
-	uint32_t count = graph->derived->len;
-	Row *rows = g_memdup2(graph->derived->data, sizeof(Row) * count);
-	layer_index(&graph->layers[1], rows ? rows : g_new(Row, 1), count);
+	Layer *layer = &graph->layers[1];
+	Filling filling = {0};
+	layer_clear(layer);
+	for (uint32_t i = 0; i < graph->derived->len; i++)
+		layer->kind_start[g_array_index(graph->derived, Row, i).kind + 1]++;
+	layer_begin(layer, &filling);
+	for (uint32_t i = 0; i < graph->derived->len; i++)
+		fill(layer, &filling, g_array_index(graph->derived, Row, i));
+	layer_end(layer, &filling);
 }

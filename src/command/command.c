@@ -115,8 +115,9 @@ bool scan_arguments_parse(ScanArguments *arguments, const GOptionEntry *entries,
 	        {"rev", 0, 0, G_OPTION_ARG_STRING, &arguments->revision, "Read a commit", "REV"},
 	        {"worktree", 0, 0, G_OPTION_ARG_NONE, &arguments->worktree,
 	                "Read the working tree instead of the index", NULL},
-	        {"threads", 0, 0, G_OPTION_ARG_INT, &arguments->threads, "Threads that read", "N"},
-	        {"no-cache", 0, 0, G_OPTION_ARG_NONE, &arguments->no_cache, "Take no answer of an earlier run, and keep none", NULL},
+	        {"threads", 0, 0, G_OPTION_ARG_INT, &arguments->threads, "Threads that read and check", "N"},
+	        {"no-cache", 0, 0, G_OPTION_ARG_NONE, &arguments->no_cache,
+	                "Take no answer of an earlier run, and keep none", NULL},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	g_autoptr(GArray) all = join_entries(entries, shared);

@@ -1,5 +1,9 @@
 /* Running the rules over a scan: what labwright.yaml turns off is not run, what it sets to another level gets that,
- * what the owner silences is marked, and what was not asked for is left out. */
+ * what the owner silences is marked, and what was not asked for is left out.
+ *
+ * A rule only reads the graph and knows of no other rule, so threads take them from one counter, each with a checker of
+ * its own. Findings are ordered afterwards by where and what they are; only rules that look at what others found wait.
+ */
 #include "base/error.h"
 #include "base/path.h"
 #include "flow/compile.h"
@@ -53,6 +57,7 @@ typedef struct Run {
 	const CheckOptions *options;
 	Check *check;
 	Profile profile;
+	uint32_t threads;
 	bool all; /* a rule that was asked for looks at what all others find */
 } Run;
 
@@ -64,24 +69,68 @@ static bool is_run(const Run *run, const Rule *rule)
 	return (run->all || !run->options->only) && set_level(run->graph, rule, usual) != LEVEL_OFF;
 }
 
-static void run_rule(const Run *run, const Rule *rule)
+static RuleTime time_rule(Checker *checker, const Rule *rule)
 {
 	RuleTime time = {rule, g_get_monotonic_time()};
-	checker_run(run->check->checker, rule);
+	checker_run(checker, rule);
 	time.microseconds = g_get_monotonic_time() - time.microseconds;
+	return time;
+}
+
+static void run_rule(const Run *run, const Rule *rule)
+{
+	RuleTime time = time_rule(run->check->checker, rule);
 	g_array_append_val(run->check->times, time);
+}
+
+typedef struct Worker {
+	Checker *checker;
+	const GPtrArray *rules;
+	gint *next;
+	RuleTime *times; /* one for each rule, each written by one thread */
+} Worker;
+
+static gpointer work(gpointer data)
+{
+	const Worker *worker = data;
+	for (guint index; (index = (guint)g_atomic_int_add(worker->next, 1)) < worker->rules->len;)
+		worker->times[index] = time_rule(worker->checker, worker->rules->pdata[index]);
+	return NULL;
+}
+
+static void run_in_threads(const Run *run, const GPtrArray *rules, uint32_t n)
+{
+	gint next = 0;
+	g_autofree RuleTime *times = g_new(RuleTime, MAX(rules->len, 1));
+	g_autofree Worker *workers = g_new(Worker, n);
+	g_autofree GThread **threads = g_new0(GThread *, n);
+	for (uint32_t i = 0; i < n; i++) {
+		workers[i] = (Worker){run->check->checker, rules, &next, times};
+		if (i == 0)
+			continue;
+		workers[i].checker = checker_new(run->graph, run->check->today);
+		threads[i] = g_thread_new("check", work, &workers[i]);
+	}
+	work(&workers[0]);
+	for (uint32_t i = 1; i < n; i++) {
+		g_thread_join(threads[i]);
+		checker_join(run->check->checker, workers[i].checker);
+	}
+	g_array_append_vals(run->check->times, times, rules->len);
 }
 
 /* All but the one that has to wait; NULL for none. */
 static void run_rules(const Run *run, bool after_all, const Rule *later)
 {
+	g_autoptr(GPtrArray) rules = g_ptr_array_new();
 	for (const RuleSet *const *set = rule_sets(); *set; set++) {
 		for (size_t i = 0; i < (*set)->count; i++) {
 			const Rule *rule = &(*set)->rules[i];
 			if (rule->after_all == after_all && rule != later && is_run(run, rule))
-				run_rule(run, rule);
+				g_ptr_array_add(rules, (gpointer)rule);
 		}
 	}
+	run_in_threads(run, rules, after_all ? 1 : CLAMP(rules->len, 1, run->threads));
 }
 
 /* Python reads the programs of images while the other rules run. */
@@ -162,7 +211,10 @@ static char *local_date(void)
 Check *check_new(Scan *scan, const CheckOptions *options, GError **error)
 {
 	int64_t start = g_get_monotonic_time();
-	Run run = {.graph = scan->graph, .options = options, .profile = profile_of(scan->graph, options)};
+	Run run = {.graph = scan->graph,
+	        .options = options,
+	        .profile = profile_of(scan->graph, options),
+	        .threads = MAX(scan->threads, 1)};
 	if (!check_knows(options->only, error))
 		return NULL;
 	run.all = needs_all(options->only);

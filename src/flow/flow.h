@@ -18,7 +18,7 @@ typedef struct ScanOptions {
 	const char *path; /* a file or folder of the repository; NULL is the current folder */
 	RepoView view;
 	const char *revision;   /* for REPO_REVISION */
-	uint32_t threads;       /* 0: as many as there are processors, 8 at most */
+	uint32_t threads;       /* that read and check; 0: as many as there are processors, 8 at most */
 	ScanProgress *progress; /* NULL: nobody looks on */
 	bool no_cache;          /* nothing is taken from an earlier run, or kept for the next */
 } ScanOptions;
@@ -60,6 +60,7 @@ typedef struct Scan {
 	const Usage *usage;    /* what was measured of its containers, or NULL; see measured.c */
 	GArray *former;        /* what ports of Services were, or NULL; see former.c */
 	uint32_t not_compiled; /* programs that no Python could be asked about */
+	uint32_t threads;      /* that may work at a time */
 	bool is_compiled, no_cache;
 } Scan;
 

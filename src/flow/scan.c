@@ -102,7 +102,7 @@ static uint32_t thread_count(uint32_t wanted, size_t files)
 
 static void read_all(Scan *scan, const GArray *inputs, uint32_t threads_wanted, ScanProgress *seen)
 {
-	uint32_t n = thread_count(threads_wanted, inputs->len);
+	uint32_t n = scan->threads = thread_count(threads_wanted, inputs->len);
 	g_autofree Worker *workers = g_new0(Worker, n);
 	g_autofree GThread **threads = g_new0(GThread *, n);
 	g_autofree GraphBuilder **builders = g_new0(GraphBuilder *, n);

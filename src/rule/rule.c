@@ -14,6 +14,7 @@ struct Checker {
 	const Graph *graph;
 	const char *today;
 	Arena *arena;
+	GPtrArray *joined; /* Arena */
 	GPtrArray *findings;
 	GPtrArray *lists;
 	GPtrArray *ran; /* Rule */
@@ -79,6 +80,7 @@ Checker *checker_new(const Graph *graph, const char *today)
 	checker->graph = graph;
 	checker->today = today;
 	checker->arena = arena_new();
+	checker->joined = g_ptr_array_new_with_free_func((GDestroyNotify)arena_free);
 	checker->findings = g_ptr_array_new();
 	checker->lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
 	checker->ran = g_ptr_array_new();
@@ -90,6 +92,7 @@ void checker_free(Checker *checker)
 	if (!checker)
 		return;
 	arena_free(checker->arena);
+	g_ptr_array_unref(checker->joined);
 	g_ptr_array_unref(checker->findings);
 	g_ptr_array_unref(checker->lists);
 	g_ptr_array_unref(checker->ran);
@@ -124,6 +127,16 @@ void checker_run(Checker *checker, const Rule *rule)
 	checker->rule = rule;
 	rule->check(checker);
 	checker->rule = NULL;
+}
+
+void checker_join(Checker *checker, Checker *take_other)
+{
+	g_ptr_array_add(checker->joined, g_steal_pointer(&take_other->arena));
+	g_ptr_array_extend_and_steal(checker->joined, g_steal_pointer(&take_other->joined));
+	g_ptr_array_extend_and_steal(checker->findings, g_steal_pointer(&take_other->findings));
+	g_ptr_array_extend_and_steal(checker->lists, g_steal_pointer(&take_other->lists));
+	g_ptr_array_extend_and_steal(checker->ran, g_steal_pointer(&take_other->ran));
+	g_free(take_other);
 }
 
 bool is_open_text(const char *text)

@@ -137,8 +137,12 @@ Checker *checker_new(const Graph *graph, const char *today);
 void checker_free(Checker *checker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Checker, checker_free)
 
-/* Runs one rule. */
+/* Runs one rule. Several threads may do so on one graph, each with a checker of its own. */
 void checker_run(Checker *checker, const Rule *rule);
+
+/* Takes over what the other has run and found; that is freed. Where two findings of one rule are equal but for their
+ * evidence, they stay in the order in which the rule made them, so the order of joining does not show. */
+void checker_join(Checker *checker, Checker *take_other);
 
 /* Sets suppressed_by of each finding so far that a comment, an annotation or a setting silences. */
 void checker_silence(Checker *checker);

@@ -11,8 +11,8 @@
 /* How far up the key of a list is looked for. */
 #define MOST_LINES_UP 40
 
-/* Others wrote what is vendored, programs what is generated: no owner speaks there. What labwright.yaml declares is what
- * mentions are judged by. */
+/* Others wrote what is vendored, programs what is generated: no owner speaks there. What labwright.yaml declares is
+ * what mentions are judged by. */
 static bool matches(const SourceFile *file)
 {
 	if (slice_is(file->path, "labwright.yaml"))

@@ -92,9 +92,8 @@ static char *never_comes(const Slice *words)
 {
 	static const uint32_t days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	uint32_t day, month;
-	if (!slice_to_number(words[2], &day) || !read_value(&fields[3], words[3], &month) ||
-	        month == 2 || (!slice_is(words[4], "*") && !slice_is(words[4], "?")) ||
-	        day <= days[month - 1])
+	if (!slice_to_number(words[2], &day) || !read_value(&fields[3], words[3], &month) || month == 2 ||
+	        (!slice_is(words[4], "*") && !slice_is(words[4], "?")) || day <= days[month - 1])
 		return NULL;
 	return g_strdup_printf("month %u has no day %u, so it never runs", month, day);
 }

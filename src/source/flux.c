@@ -116,8 +116,8 @@ static void read_values_from(const SourceFile *file, const YamlNode *list, Node 
 	}
 }
 
-/* What the Flux operator's instance keeps in step: a folder of the repository, with all below it. That of an artifact is
- * none of this repository's. */
+/* What the Flux operator's instance keeps in step: a folder of the repository, with all below it. That of an artifact
+ * is none of this repository's. */
 static void read_sync(const SourceFile *file, const YamlNode *sync, Node object)
 {
 	Slice kind = yaml_text_of(sync, "kind");

@@ -7,7 +7,7 @@
 # MESON_FLAGS adds options to every `meson setup`; FUZZ_SECONDS is how long `make fuzz` spends on each format.
 
 build_packages = build-essential git libgit2-dev libglib2.0-dev libjansson-dev libyaml-dev meson ninja-build pkg-config python3
-test_packages = $(build_packages) clang libclang-rt-14-dev jq python3-jsonschema
+test_packages = $(build_packages) chromium clang fonts-dejavu-core jq libclang-rt-14-dev python3-jsonschema
 bench_packages = $(build_packages) ripgrep time
 tidy_packages = $(build_packages) clang clang-tidy libclang-rt-14-dev
 format_packages = clang-format

@@ -11,10 +11,12 @@ mkdir -p "$folder"
 sh "$examples/history.sh" "$lab"
 cd "$lab"
 cp "$examples/labwright.yaml" labwright.yaml
-git add labwright.yaml
-git -c user.name='Jonas Brandt' -c user.email=jonas@example.org commit -q -m 'what labwright init asked'
 export GIT_AUTHOR_NAME='Jonas Brandt' GIT_AUTHOR_EMAIL=jonas@example.org
 export GIT_COMMITTER_NAME='Jonas Brandt' GIT_COMMITTER_EMAIL=jonas@example.org
+# The weekend after the last commit of the history, so that the same run makes the same commits.
+export GIT_AUTHOR_DATE='2025-04-12T20:00:00+02:00' GIT_COMMITTER_DATE='2025-04-12T20:00:00+02:00'
+git add labwright.yaml
+git commit -q -m 'what labwright init asked'
 
 say() {
 	printf '\n$ labwright %s\n' "$*"

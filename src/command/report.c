@@ -45,12 +45,12 @@ static int run(int argc, char **argv)
 	gboolean history = FALSE;
 	const GOptionEntry entries[] = {
 	        {"from", 0, 0, G_OPTION_ARG_STRING, &from,
-	                "The state before (where the last improvement or the branch began)", "REV"},
+	                "The state before (where the last improvement or the branch began, else none)", "REV"},
 	        {"to", 0, 0, G_OPTION_ARG_STRING, &to, "The state after (what is staged)", "REV"},
 	        {"usage", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &usage, "What the cluster says of itself, as for place",
 	                "FILE"},
 	        {"history", 0, 0, G_OPTION_ARG_NONE, &history,
-	                "Findings since the first commit, even where there are more than 300", NULL},
+	                "Find each commit of the history that changed the findings, however long it takes", NULL},
 	        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &folder, "The folder to write to (the current one)", "DIR"},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},
 	};

@@ -282,7 +282,7 @@ typedef struct ReportOptions {
 	const char *from, *to;    /* revisions. NULL: where the last improvement began, or the branch; what is staged */
 	const char *const *usage; /* as for usage_new(), or NULL */
 	ScanProgress *progress;   /* counts commits; NULL: nobody looks on */
-	bool history;             /* findings from the first commit on, however long that is ago */
+	bool history;             /* read as many commits as it takes to tell which one changed what */
 } ReportOptions;
 
 /* Two states and the way between them; what the summary borrows lives as long. */

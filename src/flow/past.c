@@ -65,9 +65,7 @@ char *past_start(const Repo *repo, const char *to)
 {
 	char *start = start_of_improvement(repo, to);
 	start = start ? start : start_of_branch(repo, to);
-	return start ? start
-	             : first_line(run(repo, NULL,
-	                       (const char *const[]){"rev-list", "--max-parents=0", "--first-parent", to, NULL}));
+	return start ? start : g_strdup(to);
 }
 
 /* ---- commits -------------------------------------------------------------------------------------------------- */
@@ -128,7 +126,7 @@ bool past_line(const Repo *repo, const char *to, Arena *arena, GArray *commits, 
 {
 	g_autofree char *log = run(repo, error,
 	        (const char *const[]){"log", "--no-show-signature", "--encoding=UTF-8", "--first-parent", "--reverse",
-	                FORMAT("", ""), to, NULL});
+	                FORMAT("", PHASE), to, NULL});
 	if (log)
 		add_records(log, NULL, arena, commits);
 	return log != NULL;

@@ -3,8 +3,8 @@
 
 #include "flow/flow.h"
 
-/* The commit that the last improvement began at; else where the branch left the default one; else the first commit.
- * Free with g_free; NULL where there is no commit. */
+/* The commit that the last improvement began at; else where the branch left the default one; else `to`
+ * itself, of which there is nothing to compare. Free with g_free. */
 char *past_start(const Repo *repo, const char *to);
 
 /* Appends a SummaryCommit for each commit of `to` that `from` does not have, the oldest first. */

@@ -1,14 +1,13 @@
 /* Two states of a repository, read from their commits, and the commits between them. */
 #include "flow/past.h"
+#include "flow/timeline.h"
 
 #include "base/error.h"
 
 #include <time.h>
 
-/* Commits for a picture: each is read and checked. */
+/* Commits of the way that are read and checked one by one; a longer way is told by weeks alone. */
 #define MOST_POINTS 60
-/* Longer histories are drawn where somebody asks for it. */
-#define SHORT_HISTORY 300
 
 struct Report {
 	Summary summary;
@@ -73,18 +72,21 @@ static void add_point(GArray *points, const ReportOptions *options, const Summar
 	g_array_append_val(points, point);
 }
 
-/* Where there are more commits than points, every so-manieth of them, the last one always. */
-static void add_points(GArray *points, const ReportOptions *options, const GArray *commits)
+static uint32_t count_on_line(const GArray *commits)
 {
-	guint count = 0, at = 0;
+	uint32_t count = 0;
 	for (guint i = 0; i < commits->len; i++)
 		count += g_array_index(commits, SummaryCommit, i).on_line;
-	guint step = (count + MOST_POINTS - 1) / MOST_POINTS;
-	if (options->progress && count)
-		g_atomic_int_add(&options->progress->total, (gint)((count + step - 1) / step));
+	return count;
+}
+
+static void add_points(GArray *points, const ReportOptions *options, const GArray *commits)
+{
+	if (options->progress)
+		g_atomic_int_add(&options->progress->total, (gint)count_on_line(commits));
 	for (guint i = 0; i < commits->len; i++) {
 		const SummaryCommit *commit = &g_array_index(commits, SummaryCommit, i);
-		if (!commit->on_line || (++at % step != 0 && at != count))
+		if (!commit->on_line)
 			continue;
 		add_point(points, options, commit);
 		if (options->progress)
@@ -96,7 +98,7 @@ static void add_points(GArray *points, const ReportOptions *options, const GArra
 static void add_way(Report *report, const ReportOptions *options)
 {
 	Summary *summary = &report->summary;
-	if (summary->commits->len == 0 && !summary->after.staged)
+	if (summary->single || count_on_line(summary->commits) > MOST_POINTS)
 		return;
 	SummaryPoint first = point_of(arena_printf(summary->arena, "%.10s", summary->before.commit), "",
 	        "the state before", report->checks[0]);
@@ -111,11 +113,10 @@ static void add_way(Report *report, const ReportOptions *options)
 static bool add_history(Report *report, const ReportOptions *options, const Repo *repo, GError **error)
 {
 	Summary *summary = &report->summary;
-	g_autoptr(GArray) line = g_array_new(FALSE, FALSE, sizeof(SummaryCommit));
-	if (!past_line(repo, summary->after.commit, summary->arena, line, error))
+	if (!past_line(repo, summary->after.commit, summary->arena, summary->line, error))
 		return false;
-	if (options->history || line->len < SHORT_HISTORY)
-		add_points(summary->history, options, line);
+	if (summary->line->len)
+		timeline_add(summary, options);
 	return true;
 }
 
@@ -240,6 +241,7 @@ static bool fill(Report *report, const ReportOptions *options, const Repo *repo,
 	        !add_placement(report, options, error) || !add_history(report, options, repo, error))
 		return false;
 	summary->moved = past_moved(repo, from, options->to ? to : NULL);
+	summary->single = strcmp(summary->before.commit, summary->after.commit) == 0 && !summary->after.staged;
 	add_way(report, options);
 	return true;
 }
@@ -257,7 +259,9 @@ Report *report_new(const ReportOptions *options, GError **error)
 	report->summary.arena = arena_new();
 	report->summary.commits = g_array_new(FALSE, FALSE, sizeof(SummaryCommit));
 	report->summary.points = g_array_new(FALSE, FALSE, sizeof(SummaryPoint));
-	report->summary.history = g_array_new(FALSE, FALSE, sizeof(SummaryPoint));
+	report->summary.line = g_array_new(FALSE, FALSE, sizeof(SummaryCommit));
+	report->summary.periods = g_array_new(FALSE, FALSE, sizeof(SummaryPeriod));
+	report->summary.steps = g_array_new(FALSE, FALSE, sizeof(SummaryStep));
 	report->summary.uses = g_array_new(FALSE, FALSE, sizeof(SummaryUse));
 	return fill(report, options, repo, error) ? g_steal_pointer(&report) : NULL;
 }
@@ -279,7 +283,9 @@ void report_free(Report *report)
 	usage_free(report->usage);
 	g_array_unref(report->summary.commits);
 	g_array_unref(report->summary.points);
-	g_array_unref(report->summary.history);
+	g_array_unref(report->summary.line);
+	g_array_unref(report->summary.periods);
+	g_array_unref(report->summary.steps);
 	g_array_unref(report->summary.uses);
 	g_clear_pointer(&report->summary.moved, g_hash_table_unref);
 	arena_free(report->summary.arena);

@@ -4,6 +4,7 @@
 
 #include "base/path.h"
 #include "rule/rule.h"
+#include "rule/storage.h"
 
 typedef struct List {
 	GString *text;
@@ -79,13 +80,33 @@ static const char *node_of(const Graph *graph, Node pod, Arena *arena)
 	return list_end(&list, arena);
 }
 
+/* A file of the repository, or a folder of such: configuration, and no data. */
+static bool is_tracked(const Graph *graph, const char *composed, const char *name)
+{
+	g_autofree char *path = *name == '.' ? path_resolve(path_folder(slice_from(composed)), slice_from(name)) : NULL;
+	if (!path)
+		return false;
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice other = slice_from(graph_file_path(graph, file));
+		if (slice_is(other, path) || path_is_below(other, slice_from(path)))
+			return true;
+	}
+	return false;
+}
+
+static void add_path(List *list, const char *path)
+{
+	if (!is_machine_path(path))
+		list_add(list, path);
+}
+
 static const char *data_of(const Graph *graph, Node pod, Node object, Arena *arena)
 {
 	List list = list_new();
 	GRAPH_CHILDREN (graph, pod, NODE_VOLUME, volume) {
 		if (graph_has(graph, volume, FACT_EPHEMERAL))
 			continue;
-		list_add(&list, graph_text(graph, volume, FACT_HOST_PATH));
+		add_path(&list, graph_text(graph, volume, FACT_HOST_PATH));
 		GRAPH_CHILDREN (graph, volume, NODE_REFERENCE, reference)
 			if (strcmp(graph_text(graph, reference, FACT_WANTS_KIND), "PersistentVolumeClaim") == 0)
 				list_add(&list, arena_printf(arena, "claim %s", graph_name(graph, reference)));
@@ -146,11 +167,24 @@ static void add_services(const Graph *graph, Node pod, List *ports, List *hosts,
 
 /* ---- rows ----------------------------------------------------------------------------------------------------- */
 
+/* Of an Application, that of one of its sources; else as the release says it, or where it takes it from. */
+static const char *chart_of(const Graph *graph, Node object)
+{
+	GRAPH_CHILDREN (graph, object, NODE_ENTRY, entry)
+		if (is_kind(graph, object, "Application") && graph_has(graph, entry, FACT_CHART))
+			return graph_text(graph, entry, FACT_CHART);
+	if (is_kind(graph, object, "Application"))
+		return "";
+	const char *chart = graph_text(graph, object, FACT_CHART);
+	return *chart ? chart : graph_text(graph, object, FACT_SOURCE_REF);
+}
+
 static bool is_listed(const Graph *graph, Node object)
 {
 	static const char *const kinds[] = {"Deployment", "StatefulSet", "DaemonSet", "CronJob"};
 	bool listed = is_kind(graph, object, "HelmRelease") ||
-	              (is_kind(graph, object, "HelmChart") && graph_has(graph, object, FACT_OPAQUE));
+	              (is_kind(graph, object, "HelmChart") && graph_has(graph, object, FACT_OPAQUE)) ||
+	              (is_kind(graph, object, "Application") && *chart_of(graph, object));
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
 		listed = listed || is_kind(graph, object, kinds[i]);
 	return listed && !is_quiet(graph, object) && !is_patch(graph, object);
@@ -178,6 +212,7 @@ static void add_workload(Catalogue *catalogue, const Graph *graph, Node object)
 	        .requests = join_facts(graph, pod, NODE_CONTAINER, FACT_REQUEST, arena),
 	        .limits = join_facts(graph, pod, NODE_CONTAINER, FACT_LIMIT, arena),
 	        .data = data_of(graph, pod, object, arena),
+	        .chart = pod ? "" : chart_of(graph, object),
 	        .file = path,
 	        .replicas = replicas ? replicas->object
 	                    : pod    ? 1
@@ -197,8 +232,8 @@ static void add_composed(Catalogue *catalogue, const Graph *graph, Node node)
 	GRAPH_CHILDREN (graph, node, NODE_ROUTE, route)
 		list_add(&hosts, graph_name(graph, route));
 	GRAPH_CHILDREN (graph, node, NODE_MOUNT, mount)
-		if (!graph_has(graph, mount, FACT_EPHEMERAL))
-			list_add(&data, graph_name(graph, mount));
+		if (!graph_has(graph, mount, FACT_EPHEMERAL) && !is_tracked(graph, path, graph_name(graph, mount)))
+			add_path(&data, graph_name(graph, mount));
 	Service service = {.name = graph_name(graph, node),
 	        .kind = "compose",
 	        .area = area_of(graph, path, arena),
@@ -209,6 +244,7 @@ static void add_composed(Catalogue *catalogue, const Graph *graph, Node node)
 	        .probes = graph_first_child(graph, node, NODE_PROBE) ? "healthcheck" : "",
 	        .requests = "",
 	        .limits = "",
+	        .chart = "",
 	        .data = list_end(&data, arena),
 	        .file = path,
 	        .replicas = 1,

@@ -4,14 +4,15 @@
  */
 #include "report/summary.h"
 
+#include "base/path.h"
+
 typedef struct Side {
 	const SummaryState *state;
 	GHashTable *moved; /* NULL for the state after */
-	bool *paired;
 } Side;
 
-/* In which words a finding is the same in both states. */
-typedef enum Round { ROUND_EXACT, ROUND_SUBJECT, ROUND_MESSAGE, ROUND_PLACES, ROUNDS } Round;
+/* In which words a finding is the same in both states. The last is for states of which nobody says what moved. */
+typedef enum Round { ROUND_EXACT, ROUND_SUBJECT, ROUND_MESSAGE, ROUND_PLACES, ROUND_NAME } Round;
 
 static const char *path_of(const Side *side, Span span)
 {
@@ -47,6 +48,9 @@ static char *key_of(const Side *side, const Finding *finding, Round round)
 	const char *path = path_of(side, finding->span);
 	if (round == ROUND_PLACES)
 		return key_of_places(side, finding);
+	if (round == ROUND_NAME)
+		return g_strdup_printf("%s\n%s\n%s", finding->rule->id, path_name(slice_from(path)).at,
+		        graph_name(graph, finding->subject));
 	if (round == ROUND_MESSAGE)
 		return g_strdup_printf("%s\n%s", finding->rule->id, finding->message);
 	if (round == ROUND_SUBJECT)
@@ -58,51 +62,79 @@ static char *key_of(const Side *side, const Finding *finding, Round round)
 	        "%s\n%s\n%s\n%s", finding->rule->id, path, strcmp(subject, old) == 0 ? path : subject, detail);
 }
 
-static void pair(Side *before, Side *after, Round round)
+/* FNV-1a: two of some thousand keys are the same by chance once in a million million reports. */
+static uint64_t hash_of(const char *key)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+	for (; *key; key++)
+		hash = (hash ^ (unsigned char)*key) * 0x100000001b3;
+	return hash;
+}
+
+GArray *summary_traces(const SummaryState *state, GHashTable *moved)
+{
+	Side side = {state, moved};
+	GArray *traces = g_array_sized_new(FALSE, FALSE, sizeof(SummaryTrace), (guint)state->count);
+	for (size_t i = 0; i < state->count; i++) {
+		SummaryTrace trace = {.rule = state->findings[i]->rule};
+		for (Round round = 0; round < SUMMARY_ROUNDS; round++) {
+			g_autofree char *key = key_of(&side, state->findings[i], round);
+			trace.keys[round] = hash_of(key);
+		}
+		g_array_append_val(traces, trace);
+	}
+	return traces;
+}
+
+static uint64_t *key_at(const GArray *traces, guint index, Round round)
+{
+	return &g_array_index(traces, SummaryTrace, index).keys[round];
+}
+
+static void pair(const GArray *before, const GArray *after, Round round, bool *paired_before, bool *paired_after)
 {
 	/* Key → list of places in the state before; each is taken once. */
 	g_autoptr(GHashTable) waiting =
-	        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
-	for (size_t i = before->state->count; i-- > 0;) {
-		if (before->paired[i])
+	        g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, (GDestroyNotify)g_array_unref);
+	for (guint i = before->len; i-- > 0;) {
+		if (paired_before[i])
 			continue;
-		g_autofree char *key = key_of(before, before->state->findings[i], round);
-		GArray *list = g_hash_table_lookup(waiting, key);
+		GArray *list = g_hash_table_lookup(waiting, key_at(before, i, round));
 		if (!list)
-			g_hash_table_insert(waiting, g_steal_pointer(&key), list = g_array_new(FALSE, FALSE, sizeof i));
+			g_hash_table_insert(
+			        waiting, key_at(before, i, round), list = g_array_new(FALSE, FALSE, sizeof i));
 		g_array_append_val(list, i);
 	}
-	for (size_t i = 0; i < after->state->count; i++) {
-		if (after->paired[i])
-			continue;
-		g_autofree char *key = key_of(after, after->state->findings[i], round);
-		GArray *list = g_hash_table_lookup(waiting, key);
+	for (guint i = 0; i < after->len; i++) {
+		GArray *list = paired_after[i] ? NULL : g_hash_table_lookup(waiting, key_at(after, i, round));
 		if (!list || list->len == 0)
 			continue;
-		after->paired[i] = before->paired[g_array_index(list, size_t, list->len - 1)] = true;
+		paired_after[i] = paired_before[g_array_index(list, guint, list->len - 1)] = true;
 		g_array_set_size(list, list->len - 1);
 	}
 }
 
-static GPtrArray *unpaired(const Side *side)
+void summary_pair(const GArray *before, const GArray *after, bool loosely, bool *paired_before, bool *paired_after)
+{
+	for (Round round = 0; round < (loosely ? ROUND_NAME + 1 : ROUND_NAME); round++)
+		pair(before, after, round, paired_before, paired_after);
+}
+
+static GPtrArray *unpaired(const SummaryState *state, const bool *paired)
 {
 	GPtrArray *list = g_ptr_array_new();
-	for (size_t i = 0; i < side->state->count; i++)
-		if (!side->paired[i])
-			g_ptr_array_add(list, side->state->findings[i]);
+	for (size_t i = 0; i < state->count; i++)
+		if (!paired[i])
+			g_ptr_array_add(list, state->findings[i]);
 	return list;
 }
 
-SummaryChange summary_compare(const SummaryState *state_before, const SummaryState *state_after, GHashTable *moved)
+SummaryChange summary_compare(const SummaryState *before, const SummaryState *after, GHashTable *moved)
 {
-	Side before = {state_before, moved, g_new0(bool, state_before->count + 1)};
-	Side after = {state_after, NULL, g_new0(bool, state_after->count + 1)};
-	for (Round round = 0; round < ROUNDS; round++)
-		pair(&before, &after, round);
-	SummaryChange change = {unpaired(&before), unpaired(&after)};
-	g_free(before.paired);
-	g_free(after.paired);
-	return change;
+	g_autoptr(GArray) old = summary_traces(before, moved), now = summary_traces(after, NULL);
+	g_autofree bool *paired_before = g_new0(bool, old->len + 1), *paired_after = g_new0(bool, now->len + 1);
+	summary_pair(old, now, false, paired_before, paired_after);
+	return (SummaryChange){unpaired(before, paired_before), unpaired(after, paired_after)};
 }
 
 void summary_change_clear(SummaryChange *change)

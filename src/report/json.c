@@ -400,6 +400,55 @@ static json_t *points_json(const GArray *points)
 	return list;
 }
 
+static json_t *periods_json(const GArray *periods)
+{
+	json_t *list = json_array();
+	for (guint i = 0; i < periods->len; i++) {
+		const SummaryPeriod *period = &g_array_index(periods, SummaryPeriod, i);
+		json_t *object = json_object();
+		set_text(object, "start", period->start);
+		json_object_set_new(object, "commits", json_integer(period->commits));
+		json_object_set_new(object, "errors", json_integer(period->errors));
+		json_object_set_new(object, "warnings", json_integer(period->warnings));
+		json_object_set_new(object, "brought", json_integer(period->brought));
+		json_object_set_new(object, "gone", json_integer(period->gone));
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+static json_t *steps_json(const GArray *steps)
+{
+	json_t *list = json_array();
+	for (guint i = 0; i < steps->len; i++) {
+		const SummaryStep *step = &g_array_index(steps, SummaryStep, i);
+		json_t *object = json_object();
+		set_text(object, "id", step->commit->id);
+		set_text(object, "date", step->commit->date);
+		set_text(object, "subject", step->commit->subject);
+		json_object_set_new(object, "commits", json_integer(step->commits));
+		json_object_set_new(object, "errors", json_integer(step->errors));
+		json_object_set_new(object, "warnings", json_integer(step->warnings));
+		json_object_set_new(object, "brought", json_integer(step->brought));
+		json_object_set_new(object, "gone", json_integer(step->gone));
+		set_text(object, "brought_rules", step->brought_rules);
+		set_text(object, "gone_rules", step->gone_rules);
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+static json_t *history_json(const Summary *summary)
+{
+	json_t *object = json_object();
+	set_text(object, "unit", summary->months ? "month" : "week");
+	json_object_set_new(object, "commits", json_integer(summary->line->len));
+	json_object_set_new(object, "checked", json_integer(summary->checked));
+	json_object_set_new(object, "periods", periods_json(summary->periods));
+	json_object_set_new(object, "changes", steps_json(summary->steps));
+	return object;
+}
+
 static json_t *services_json(const Graph *graph)
 {
 	json_t *list = json_array();
@@ -410,7 +459,7 @@ static json_t *services_json(const Graph *graph)
 		        {"area", service->area}, {"node", service->node}, {"images", service->images},
 		        {"ports", service->ports}, {"hosts", service->hosts}, {"probes", service->probes},
 		        {"requests", service->requests}, {"limits", service->limits}, {"data", service->data},
-		        {"file", service->file}};
+		        {"chart", service->chart}, {"file", service->file}};
 		json_t *object = json_object();
 		for (size_t k = 0; k < G_N_ELEMENTS(pairs); k++)
 			set_text(object, pairs[k][0], pairs[k][1]);
@@ -486,7 +535,7 @@ void summary_json(const Summary *summary, GString *out)
 	json_object_set_new(object, "gone", prints_json(summary->before.graph, change.gone));
 	json_object_set_new(object, "new", prints_json(summary->after.graph, change.fresh));
 	json_object_set_new(object, "timeline", points_json(summary->points));
-	json_object_set_new(object, "history", points_json(summary->history));
+	json_object_set_new(object, "history", history_json(summary));
 	json_object_set_new(object, "nodes", uses_json(summary->uses));
 	json_object_set_new(object, "unplaced", json_integer(summary->unplaced));
 	json_object_set_new(object, "addresses", addresses_json(summary));

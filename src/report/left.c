@@ -14,7 +14,7 @@ static const Part parts[] = {
         {LEVEL_ERROR, -1, "Next 24 hours: errors"},
         {LEVEL_WARNING, 1, "This week: warnings that an edit mends"},
         {LEVEL_WARNING, 0, "This month: warnings that need a decision or a measurement"},
-        {LEVEL_INFO, -1, "This month: notes"},
+        {LEVEL_INFO, -1, "When there is time: notes"},
 };
 
 static bool has_edit(const Finding *finding)
@@ -28,12 +28,14 @@ static bool is_of(const Part *part, const Rule *rule, const Finding *finding)
 	       (part->with_edit < 0 || has_edit(finding) == (part->with_edit == 1));
 }
 
-static const char *why_left(const Finding *finding)
+static const char *why_left(const Finding *finding, bool tried)
 {
+	if (has_edit(finding) && !tried)
+		return "labwright improve has an edit for it, and makes it if it can be proven";
 	if (has_edit(finding))
 		return finding->fix == FIX_SAFE
-		               ? "the edit that labwright fix has was not made, or not proven"
-		               : "the edit that labwright fix --derive has was not made, or not proven";
+		               ? "labwright fix has an edit, which was not made or not proven"
+		               : "labwright fix --derive has an edit, which was not made or not proven";
 	switch (finding->rule->fix) {
 	case FIX_NONE:
 		return "no edit would be right whatever was meant";
@@ -63,8 +65,9 @@ static void add_places(Page *page, const SummaryState *state, const Part *part, 
 		page_item(page, "and %u more: labwright check --rule %s", count - shown, rule->id);
 }
 
-static void add_rule(Page *page, const SummaryState *state, const Part *part, const Rule *rule, bool *begun)
+static void add_rule(Page *page, const Summary *summary, const Part *part, const Rule *rule, bool *begun)
 {
+	const SummaryState *state = &summary->after;
 	uint32_t count = 0;
 	const Finding *first = NULL;
 	for (size_t i = 0; i < state->count; i++)
@@ -77,21 +80,23 @@ static void add_rule(Page *page, const SummaryState *state, const Part *part, co
 	if (!*begun)
 		page_heading(page, 3, "%s", part->title);
 	*begun = true;
-	page_heading(page, 4, "%s: %s (%u)", rule->id, rule->title, count);
-	page_text(page, "%s Left because %s.", rule->remedy ? rule->remedy : rule->why, why_left(first));
+	page_heading(page, 4, "%u × %s", count, rule->title);
+	page_note(
+	        page, summary->single ? "%s: %s" : "%s, left because %s", rule->id, why_left(first, !summary->single));
+	page_text(page, "%s", rule->remedy ? rule->remedy : rule->why);
 	add_places(page, state, part, rule, count);
 }
 
 void summary_add_left(Page *page, const Summary *summary)
 {
 	const SummaryState *state = &summary->after;
-	page_heading(page, 2, "What is left, and why");
+	page_heading(page, 2, summary->single ? "What to do" : "What is left, and why");
 	if (state->count == 0)
 		page_text(page, "Nothing: %s finds nothing.", state->command);
 	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
 		bool begun = false;
 		for (const RuleSet *const *set = rule_sets(); *set; set++)
 			for (size_t k = 0; k < (*set)->count; k++)
-				add_rule(page, state, &parts[i], &(*set)->rules[k], &begun);
+				add_rule(page, summary, &parts[i], &(*set)->rules[k], &begun);
 	}
 }

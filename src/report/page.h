@@ -20,8 +20,16 @@ void page_item(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void page_detail(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Words for a shell, or what a program printed, as it is. */
 void page_command(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* header: cells between "|"; one that begins with ">" holds numbers. Rows follow, cell by cell. */
+/* Small print: what belongs to the heading or line before it. */
+void page_note(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* What comes until page_unfold is opened by who wants it; a heading of that level in Markdown, and open on paper. */
+void page_fold(Page *page, int level, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void page_unfold(Page *page);
+/* header: cells between "|"; one that begins with ">" holds numbers, one with "=" what must not be broken. Rows follow,
+ * cell by cell. */
 void page_table(Page *page, const char *header);
+/* The same, drawn as tiles: what is counted, perhaps what it was, what it is. */
+void page_tiles(Page *page, const char *header);
 void page_cell(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* svg is one <svg> element, taken as it is; Markdown shows the caption alone. */
 void page_picture(Page *page, const char *svg, const char *caption);

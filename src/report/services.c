@@ -7,6 +7,12 @@ static const char *or_dash(const char *text)
 	return *text ? text : "–";
 }
 
+/* A chart of which nothing but its name is known. */
+static bool is_closed(const Service *service)
+{
+	return service->opaque && *service->images == '\0';
+}
+
 static const Finding *find_backup_finding(const SummaryState *state)
 {
 	for (size_t i = 0; i < state->count; i++)
@@ -33,8 +39,6 @@ static bool has_mount_among(const Graph *graph, Node container, const Finding *f
 
 static bool lacks_backup(const Graph *graph, Node subject, const Finding *finding)
 {
-	if (!finding)
-		return false;
 	if (has_mount_among(graph, subject, finding))
 		return true;
 	GRAPH_CHILDREN (graph, subject, NODE_POD, pod)
@@ -44,48 +48,88 @@ static bool lacks_backup(const Graph *graph, Node subject, const Finding *findin
 	return false;
 }
 
-static void add_service(Page *page, const Service *service, const char *backup)
+/* What runs where; charts that nobody opened have a list of their own. */
+static void add_what(Page *page, const Catalogue *catalogue)
 {
-	page_cell(page, "%s", service->name);
-	page_cell(page, "%s", service->kind);
-	page_cell(page, "%s", or_dash(service->area));
-	page_cell(page, "%s", or_dash(service->node));
-	page_cell(page, service->replicas ? "%u" : "–", service->replicas);
-	page_cell(page, "%s", or_dash(service->images));
-	page_cell(page, "%s", or_dash(service->ports));
-	page_cell(page, "%s", or_dash(service->hosts));
-	page_cell(page, "%s", or_dash(service->probes));
-	page_cell(page, "%s", or_dash(service->requests));
-	page_cell(page, "%s", or_dash(service->limits));
-	page_cell(page, "%s", or_dash(service->data));
-	page_cell(page, "%s", backup);
-	page_cell(page, "%s", service->file);
+	page_table(page, "=name|kind|area|node|>replicas|image|file");
+	for (guint i = 0; i < catalogue->services->len; i++) {
+		const Service *service = &g_array_index(catalogue->services, Service, i);
+		if (is_closed(service))
+			continue;
+		page_cell(page, "%s", service->name);
+		page_cell(page, "%s", service->kind);
+		page_cell(page, "%s", or_dash(service->area));
+		page_cell(page, "%s", or_dash(service->node));
+		page_cell(page, service->replicas ? "%u" : "–", service->replicas);
+		page_cell(page, "%s", or_dash(service->images));
+		page_cell(page, "%s", service->file);
+	}
+}
+
+static const char *backup_of(const SummaryState *state, const Service *service, const Finding *finding)
+{
+	if (*service->data == '\0')
+		return "–";
+	if (!finding)
+		return "not measured";
+	return lacks_backup(state->graph, service->subject, finding) ? "none found" : "not looked for";
+}
+
+/* How it is reached, and how it is cared for. */
+static void add_how(Page *page, const SummaryState *state, const Catalogue *catalogue)
+{
+	const Finding *finding = find_backup_finding(state);
+	page_table(page, "=name|ports|leads to it|probes|requests|limits|data|backup");
+	for (guint i = 0; i < catalogue->services->len; i++) {
+		const Service *service = &g_array_index(catalogue->services, Service, i);
+		if (is_closed(service))
+			continue;
+		page_cell(page, "%s", service->name);
+		page_cell(page, "%s", or_dash(service->ports));
+		page_cell(page, "%s", or_dash(service->hosts));
+		page_cell(page, "%s", or_dash(service->probes));
+		page_cell(page, "%s", or_dash(service->requests));
+		page_cell(page, "%s", or_dash(service->limits));
+		page_cell(page, "%s", or_dash(service->data));
+		page_cell(page, "%s", backup_of(state, service, finding));
+	}
+}
+
+static void add_charts(Page *page, const Catalogue *catalogue, uint32_t charts)
+{
+	page_text(page, "%u of these %u are charts that were not opened: what they run, and where, is not known.",
+	        charts, catalogue->services->len);
+	page_table(page, "=name|kind|area|chart|file");
+	for (guint i = 0; i < catalogue->services->len; i++) {
+		const Service *service = &g_array_index(catalogue->services, Service, i);
+		if (!is_closed(service))
+			continue;
+		page_cell(page, "%s", service->name);
+		page_cell(page, "%s", service->kind);
+		page_cell(page, "%s", or_dash(service->area));
+		page_cell(page, "%s", or_dash(service->chart));
+		page_cell(page, "%s", service->file);
+	}
 }
 
 void summary_add_services(Page *page, const SummaryState *state)
 {
 	g_autoptr(Catalogue) catalogue = catalogue_new(state->graph);
-	const Finding *finding = find_backup_finding(state);
+	uint32_t charts = 0, all = catalogue->services->len;
 	page_heading(page, 2, "Services");
-	if (catalogue->services->len == 0) {
+	if (all == 0) {
 		page_text(page, "No file that is in use says that anything runs.");
 		return;
 	}
-	page_table(
-	        page, "name|kind|area|node|>replicas|image|ports|leads to it|probes|requests|limits|data|backup|file");
-	uint32_t opaque = 0;
-	for (guint i = 0; i < catalogue->services->len; i++) {
-		const Service *service = &g_array_index(catalogue->services, Service, i);
-		opaque += service->opaque;
-		add_service(page, service,
-		        *service->data == '\0'                                  ? "–"
-		        : lacks_backup(state->graph, service->subject, finding) ? "none found"
-		                                                                : "not measured");
+	for (guint i = 0; i < all; i++)
+		charts += is_closed(&g_array_index(catalogue->services, Service, i));
+	if (charts < all) {
+		add_what(page, catalogue);
+		page_heading(page, 3, "How they are reached and cared for");
+		add_how(page, state, catalogue);
 	}
-	if (opaque)
-		page_text(page,
-		        "%u of these %u are charts that were not opened: what they run, and where, is not known.",
-		        opaque, catalogue->services->len);
-	page_text(page,
-	        "Health of what runs, and whether a backup can be restored: not measured, since no cluster was asked.");
+	if (charts && charts < all)
+		page_heading(page, 3, "Charts");
+	if (charts)
+		add_charts(page, catalogue, charts);
 }

@@ -35,6 +35,23 @@ typedef struct SummaryPoint {
 	uint32_t errors, warnings;
 } SummaryPoint;
 
+/* A week of the history, or a month of a long one; start: YYYY-MM-DD. */
+typedef struct SummaryPeriod {
+	const char *start;
+	uint32_t commits;
+	uint32_t errors, warnings; /* at its end */
+	uint32_t brought, gone;    /* findings, against the end of the one before */
+} SummaryPeriod;
+
+/* A commit of the history that changed what is found, or the last of some of which one did. */
+typedef struct SummaryStep {
+	const SummaryCommit *commit;
+	uint32_t commits; /* 1: it is known which one */
+	uint32_t errors_before, errors, warnings_before, warnings;
+	uint32_t brought, gone;
+	const char *brought_rules, *gone_rules; /* "3 tag-floating, 1 port-drift" */
+} SummaryStep;
+
 /* What a node carries of one resource, in percent of what it has; -1: not measured. */
 typedef struct SummaryUse {
 	const char *node, *resource, *capacity;
@@ -48,11 +65,16 @@ typedef struct Summary {
 	SummaryState before, after;
 	GHashTable *moved; /* old path → new path */
 	GArray *commits;   /* SummaryCommit, the oldest first */
-	GArray *points;    /* SummaryPoint of the way between, the oldest first */
-	GArray *history;   /* SummaryPoint from the first commit on; empty where it was not asked for */
+	GArray *points;    /* SummaryPoint of the way between, the oldest first; none where it is too long */
+	GArray *line;      /* SummaryCommit of the first parents, from the first commit on */
+	GArray *periods;   /* SummaryPeriod, the oldest first */
+	GArray *steps;     /* SummaryStep, the oldest first */
+	bool months;       /* periods are months */
+	uint32_t checked;  /* commits of the line that were read for them */
 	GArray *uses;      /* SummaryUse by node and resource; empty where no node has a capacity */
 	const char *plan;  /* what labwright place says of the state after, or NULL */
 	bool usage;        /* a cluster said what it carries */
+	bool single;       /* one state alone: nothing is compared */
 	uint32_t unplaced; /* pods that no node may take or has room for, of the state after */
 	Arena *arena;
 } Summary;
@@ -63,6 +85,8 @@ void summary_json(const Summary *summary, GString *out);
 
 /* Errors and warnings over the commits, as one <svg>. */
 void summary_chart(const GArray *points, GString *out);
+/* The same by weeks, and below it what each brought and removed. */
+void summary_weeks(const GArray *periods, bool months, GString *out);
 /* Bars of each node and resource, as one <svg>. */
 void summary_bars(const GArray *uses, GString *out);
 
@@ -71,6 +95,19 @@ void summary_bars(const GArray *uses, GString *out);
 typedef struct SummaryChange {
 	GPtrArray *gone, *fresh;
 } SummaryChange;
+
+/* A finding without its graph: what pairs it with one of another state. */
+#define SUMMARY_ROUNDS 5
+typedef struct SummaryTrace {
+	const Rule *rule;
+	uint64_t keys[SUMMARY_ROUNDS];
+} SummaryTrace;
+
+/* One for each finding of the state; free with g_array_unref. moved: old path → new path, or NULL. */
+GArray *summary_traces(const SummaryState *state, GHashTable *moved);
+/* Which of them have a partner among the others; the lists are as long as the arrays, and false at first. loosely: a
+ * file may have moved without anybody saying so. */
+void summary_pair(const GArray *before, const GArray *after, bool loosely, bool *paired_before, bool *paired_after);
 
 SummaryChange summary_compare(const SummaryState *before, const SummaryState *after, GHashTable *moved);
 void summary_change_clear(SummaryChange *change);
@@ -87,5 +124,8 @@ GArray *summary_addresses(const Summary *summary);
 
 /* ---- for the page --------------------------------------------------------------------------------------------- */
 
+void summary_add_phase_table(Page *page, const Summary *summary);
+void summary_add_phases(Page *page, const Summary *summary);
+void summary_add_history(Page *page, const Summary *summary);
 void summary_add_left(Page *page, const Summary *summary);
 void summary_add_services(Page *page, const SummaryState *state);

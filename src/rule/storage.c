@@ -1,5 +1,6 @@
 /* Data of workloads: whether they find it again on another node, whether pod and volume can meet, and whether anything
  * keeps a copy. */
+#include "rule/storage.h"
 #include "base/path.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -65,7 +66,7 @@ static bool has_several_hosts(const Graph *graph)
 	return machine && graph_next_node(graph, machine);
 }
 
-static bool is_system_path(const char *path)
+bool is_machine_path(const char *path)
 {
 	static const char *const prefixes[] = {"/dev", "/proc", "/sys", "/run", "/var/run", "/etc", "/lib", "/usr",
 	        "/boot", "/var/log", "/var/lib/kubelet", "/var/lib/docker", "/var/lib/containerd", "/var/lib/rancher",
@@ -75,7 +76,12 @@ static bool is_system_path(const char *path)
 		if (strncmp(path, prefixes[i], length) == 0 && (path[length] == '\0' || path[length] == '/'))
 			return true;
 	}
-	return strcmp(path, "/") == 0 || g_str_has_suffix(path, ".sock") || is_open(path);
+	return strcmp(path, "/") == 0 || g_str_has_suffix(path, ".sock");
+}
+
+static bool is_system_path(const char *path)
+{
+	return is_machine_path(path) || is_open(path);
 }
 
 /* What is mounted there may be a share that every node has. */

@@ -36,22 +36,60 @@ static void append_phase(const ImprovePhase *phase, GString *out)
 		append_count(out, phase->placed, "workload");
 		g_string_append(out, " placed, ");
 	}
-	append_count(out, phase->mended, "finding");
-	g_string_append(out, " mended in ");
-	append_count(out, phase->commits, "commit");
+	if (!phase->commits) {
+		g_string_append(out, phase->refused ? "nothing mended" : "nothing to mend");
+	} else {
+		if (phase->mended || phase->moved || phase->placed) {
+			append_count(out, phase->mended, "finding");
+			g_string_append(out, " mended in ");
+		}
+		append_count(out, phase->commits, "commit");
+	}
 	if (phase->refused)
 		g_string_append_printf(out, ", %u not proven", phase->refused);
 	g_string_append_c(out, '\n');
 }
 
-static void append_improve(const ImproveOptions *options, const Improve *improve, GString *out)
+static void append_findings(const Improve *improve, GString *out)
 {
 	const ImproveCounts *before = &improve->before, *after = &improve->after;
+	g_string_append(out, "\n  findings     ");
+	append_count(out, before->at[LEVEL_ERROR], "error");
+	g_string_append(out, ", ");
+	append_count(out, before->at[LEVEL_WARNING], "warning");
+	if (improve->empty)
+		g_string_append(out, "\n");
+	else
+		g_string_append_printf(
+		        out, " before; %u and %u after\n", after->at[LEVEL_ERROR], after->at[LEVEL_WARNING]);
+}
+
+static void append_next(const Improve *improve, GString *out)
+{
+	if (improve->empty) {
+		g_string_append(out, "\nNothing here can be mended for certain, so no branch was made.\n"
+		                     "next: labwright check, labwright report\n");
+		return;
+	}
+	g_string_append_printf(out,
+	        "\nYour checkout and its branch are as they were. All of it is on branch %s.\n"
+	        "next: labwright report --to %s\n"
+	        "      git log --stat %.10s..%s\n"
+	        "      git merge %s\n",
+	        improve->branch, improve->branch, improve->base, improve->branch, improve->branch);
+}
+
+static void append_improve(const ImproveOptions *options, const Improve *improve, GString *out)
+{
 	g_string_append_printf(out, "improved %s, from commit %.10s\n\n", improve->root, improve->base);
+	if (improve->earlier) {
+		g_string_append(out, "  ");
+		append_count(out, improve->earlier, "commit");
+		g_string_append_printf(out, " of an earlier run on branch %s; since then:\n", improve->branch);
+	}
 	for (size_t i = 0; i < IMPROVE_PHASES; i++)
 		append_phase(&improve->phases[i], out);
-	g_string_append_printf(out, "\n  findings     %u errors, %u warnings before; %u and %u after\n",
-	        before->at[LEVEL_ERROR], before->at[LEVEL_WARNING], after->at[LEVEL_ERROR], after->at[LEVEL_WARNING]);
+	append_findings(improve, out);
 	if (improve->unsaved)
 		g_string_append(out, "\nChanges of yours that are not committed were not looked at.\n");
 	if (options->dry_run) {
@@ -59,10 +97,16 @@ static void append_improve(const ImproveOptions *options, const Improve *improve
 		        out, "\nA dry run: no branch was made. The commits would be:\n%s\n", improve->diffstat);
 		return;
 	}
-	g_string_append_printf(out,
-	        "\nYour checkout and its branch are as they were. All of it is on branch %s.\n"
-	        "next: labwright report --to %s, git log --stat %.10s..%s, then git merge %s\n",
-	        improve->branch, improve->branch, improve->base, improve->branch, improve->branch);
+	append_next(improve, out);
+}
+
+/* Every phase was left out. */
+static bool has_failed(const Improve *improve)
+{
+	for (size_t i = 0; i < IMPROVE_PHASES; i++)
+		if (!improve->phases[i].problem)
+			return false;
+	return true;
 }
 
 static int run(int argc, char **argv)
@@ -96,7 +140,9 @@ static int run(int argc, char **argv)
 		return command_fail(error);
 	g_autoptr(GString) out = g_string_new(NULL);
 	append_improve(&options, improve, out);
-	return command_write(NULL, out, &error) ? EXIT_CLEAN : command_fail(error);
+	if (!command_write(NULL, out, &error))
+		return command_fail(error);
+	return has_failed(improve) ? EXIT_WORK : EXIT_CLEAN;
 }
 
 const Command command_improve = {

@@ -239,8 +239,10 @@ typedef struct Improve {
 	char *root, *branch, *base; /* base: the commit that it begins at */
 	ImprovePhase phases[IMPROVE_PHASES];
 	ImproveCounts before, after;
-	char *diffstat; /* of a dry run: what the commits would be */
-	bool unsaved;   /* the checkout has changes that are not committed, which are not looked at */
+	char *diffstat;   /* of a dry run: what the commits would be */
+	uint32_t earlier; /* commits that an interrupted run left on the branch */
+	bool empty;       /* nothing could be mended: there is no commit, and no branch */
+	bool unsaved;     /* the checkout has changes that are not committed, which are not looked at */
 } Improve;
 
 /* Does it all on a branch of its own, in a worktree that goes away afterwards: the checkout and its branch are never

@@ -2,8 +2,10 @@
  * that later edits are made where files stay; which volume a pod has is settled before a node is chosen for it, since
  * the volume may lie on one; where workloads run comes before addresses, which may name where they run.
  *
- * The work is done in a worktree within Git's own folder. It is taken away at the end, and by the next run if this one
- * was interrupted; the branch stays, and a run goes on from it, since a phase that is done finds nothing left to do. */
+ * The work is done in a worktree within Git's own folder, on no branch: at the end of each phase the branch is set to
+ * what it came to, so that a phase is there as a whole or not at all. The worktree is taken away at the end, and by the
+ * next run if this one was interrupted; that one goes on from the branch, since a phase that is done finds nothing left
+ * to do. */
 #include "flow/git.h"
 
 #include "base/error.h"
@@ -82,11 +84,20 @@ static bool try_worktree(
 	git(repo, NULL, NULL, "worktree", "remove", "--force", "--force", folder, NULL);
 	remove_folder(folder); /* where it was begun and is not known as a worktree yet */
 	git(repo, NULL, NULL, "worktree", "prune", NULL);
+	const char *start = improve->earlier ? improve->branch : improve->base;
+	return git(repo, NULL, error, "worktree", "add", "--quiet", "--detach", folder, start, NULL);
+}
+
+/* Git refuses where the branch is checked out elsewhere. */
+static bool keep(const ImproveOptions *options, const Improve *improve, const char *folder, GError **error)
+{
 	if (options->dry_run)
-		return git(repo, NULL, error, "worktree", "add", "--quiet", "--detach", folder, "HEAD", NULL);
-	if (has_branch(repo, improve->branch))
-		return git(repo, NULL, error, "worktree", "add", "--quiet", folder, improve->branch, NULL);
-	return git(repo, NULL, error, "worktree", "add", "--quiet", "-b", improve->branch, folder, "HEAD", NULL);
+		return true;
+	g_autoptr(Repo) repo = repo_open(folder, REPO_INDEX, NULL, error);
+	if (repo && git(repo, NULL, error, "branch", "--quiet", "--no-track", "--force", improve->branch, "HEAD", NULL))
+		return true;
+	error_add_help(error, "--branch NAME names another branch to work on");
+	return false;
 }
 
 /* The git of a run that was killed goes on for a moment, with locks and in the same folder. */
@@ -111,6 +122,7 @@ static bool add_worktree(
 /* One run: what it works on, and what it knows. */
 typedef struct Run {
 	const ImproveOptions *options;
+	const Improve *improve;
 	const Repo *checkout;
 	const Usage *usage; /* or NULL */
 	const char *folder; /* the worktree */
@@ -252,7 +264,8 @@ static void run_phase(const Run *run, size_t number, ImprovePhase *phase)
 	FixOptions how = {.only = rules, .derive = true, .history = true, .checkout = run->checkout};
 	good = good && (phases[number].job != MOVES || move_parts(run, phase, &error)) &&
 	       mend(run, &how, phase, &error) &&
-	       (phases[number].job != PLACES || !run->usage || place_workloads(run, &how, phase, &error));
+	       (phases[number].job != PLACES || !run->usage || place_workloads(run, &how, phase, &error)) &&
+	       keep(run->options, run->improve, run->folder, &error);
 	if (good)
 		return;
 	phase->problem = g_strdup(error ? error->message : "it could not be done");
@@ -298,8 +311,9 @@ static void place_again(const Run *run, size_t number, ImprovePhase *phase)
 static bool improve_all(Run *run, Improve *improve, GError **error)
 {
 	const ImproveOptions *options = run->options;
-	g_autoptr(Scan) before = scan_folder(run, error);
-	if (!before)
+	ScanOptions base = {.path = improve->root, .view = REPO_REVISION, .revision = improve->base};
+	g_autoptr(Scan) before = scan_new(&base, error);
+	if (!before || !keep(options, improve, run->folder, error))
 		return false;
 	run->before = before->graph;
 	improve->before = count_findings(before);
@@ -315,14 +329,58 @@ static bool improve_all(Run *run, Improve *improve, GError **error)
 	for (size_t i = 0; i < IMPROVE_PHASES; i++)
 		if (phases[i].job == PLACES)
 			place_again(run, i, &improve->phases[i]);
+	if (!keep(options, improve, run->folder, error))
+		return false;
 	g_autoptr(Scan) after = scan_folder(run, error);
 	if (!after)
 		return false;
 	improve->after = count_findings(after);
+	improve->empty = strcmp(repo_commit(after->repo), improve->base) == 0;
 	if (options->dry_run)
 		return git(after->repo, &improve->diffstat, error, "log", "--reverse", "--stat=100", "--format=%n%s",
 		        "-M", arena_printf(after->arenas->pdata[0], "%s..HEAD", improve->base), NULL);
 	return true;
+}
+
+/* Before anything is done: a checkout, and a name for the commits. */
+static bool is_ready(const Repo *checkout, GError **error)
+{
+	g_autofree char *bare = NULL;
+	g_autoptr(GError) nobody = NULL;
+	if (!git(checkout, &bare, error, "rev-parse", "--is-bare-repository", NULL))
+		return false;
+	if (g_str_has_prefix(bare, "true")) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
+		        "%s is a bare repository, without a checkout", repo_root(checkout));
+		error_add_help(error, "git clone it, and improve the clone");
+		return false;
+	}
+	if (git(checkout, NULL, &nobody, "var", "GIT_AUTHOR_IDENT", NULL) &&
+	        git(checkout, NULL, &nobody, "var", "GIT_COMMITTER_IDENT", NULL))
+		return true;
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "git does not know who makes the commits");
+	error_add_help(error, "git config user.name 'Your Name' and git config user.email you@example.org");
+	return false;
+}
+
+/* An interrupted run's branch is gone on with; one that was merged begins anew. */
+static bool find_earlier(const Repo *checkout, Improve *improve, GError **error)
+{
+	g_autofree char *count = NULL, *range = g_strdup_printf("%s..%s", improve->base, improve->branch);
+	if (!has_branch(checkout, improve->branch) ||
+	        git(checkout, NULL, NULL, "merge-base", "--is-ancestor", improve->branch, improve->base, NULL))
+		return true;
+	if (git(checkout, NULL, NULL, "merge-base", "--is-ancestor", improve->base, improve->branch, NULL)) {
+		if (!git(checkout, &count, error, "rev-list", "--count", range, NULL))
+			return false;
+		improve->earlier = (uint32_t)g_ascii_strtoull(count, NULL, 10);
+		return true;
+	}
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
+	        "branch %s is of an earlier run, and lacks commits that you made since", improve->branch);
+	error_add_help(
+	        error, "merge it, or delete it (git branch -D %s), or name another: --branch NAME", improve->branch);
+	return false;
 }
 
 static bool begin(const ImproveOptions *options, const Repo *checkout, Improve *improve, GError **error)
@@ -334,9 +392,13 @@ static bool begin(const ImproveOptions *options, const Repo *checkout, Improve *
 		error_add_help(error, "git init, git add and git commit first; improve works on a branch");
 		return false;
 	}
+	if (!is_ready(checkout, error))
+		return false;
 	improve->root = g_strdup(repo_root(checkout));
 	improve->base = g_strdup(repo_commit(checkout));
 	improve->branch = options->branch ? g_strdup(options->branch) : default_branch();
+	if (!options->dry_run && !find_earlier(checkout, improve, error))
+		return false;
 	if (!git(checkout, &status, error, "status", "--porcelain", "--untracked-files=no", NULL))
 		return false;
 	improve->unsaved = *status != '\0';
@@ -359,9 +421,11 @@ Improve *improve_new(const ImproveOptions *options, GError **error)
 	g_autofree char *folder = repo_private_file(checkout, "labwright-improve");
 	if (!add_worktree(checkout, options, improve, folder, error))
 		return NULL;
-	Run run = {options, checkout, usage, folder, NULL};
+	Run run = {options, improve, checkout, usage, folder, NULL};
 	bool good = improve_all(&run, improve, error);
 	git(checkout, NULL, NULL, "worktree", "remove", "--force", "--force", folder, NULL);
+	if (good && improve->empty && !options->dry_run)
+		git(checkout, NULL, NULL, "branch", "--quiet", "--delete", "--force", improve->branch, NULL);
 	return good ? g_steal_pointer(&improve) : NULL;
 }
 

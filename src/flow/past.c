@@ -168,3 +168,9 @@ uint32_t past_staged(const Repo *repo)
 		count += *at == '\n';
 	return count;
 }
+
+bool past_is_bare(const Repo *repo)
+{
+	g_autofree char *bare = run(repo, NULL, (const char *const[]){"rev-parse", "--is-bare-repository", NULL});
+	return bare && g_str_has_prefix(bare, "true");
+}

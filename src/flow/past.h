@@ -17,3 +17,4 @@ bool past_line(const Repo *repo, const char *to, Arena *arena, GArray *commits, 
  * staged. The table owns its texts. */
 GHashTable *past_moved(const Repo *repo, const char *from, const char *to);
 uint32_t past_staged(const Repo *repo);
+bool past_is_bare(const Repo *repo);

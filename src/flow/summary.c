@@ -217,6 +217,8 @@ static char *resolve(const ReportOptions *options, const char *revision, GError 
 static bool fill(Report *report, const ReportOptions *options, const Repo *repo, GError **error)
 {
 	Summary *summary = &report->summary;
+	/* A bare repository has nothing staged. */
+	bool staged = !options->to && !past_is_bare(repo);
 	g_autofree char *to = options->to ? resolve(options, options->to, error) : g_strdup(repo_commit(repo));
 	if (options->to && !to)
 		return false;
@@ -236,11 +238,11 @@ static bool fill(Report *report, const ReportOptions *options, const Repo *repo,
 	summary->root = arena_text(summary->arena, slice_from(repo_root(repo)));
 	summary->date = today(summary->arena);
 	if (!read_state(report, 0, options, from, error) ||
-	        !read_state(report, 1, options, options->to ? to : NULL, error) ||
+	        !read_state(report, 1, options, staged ? NULL : to, error) ||
 	        !past_read(repo, from, to, summary->arena, summary->commits, error) ||
 	        !add_placement(report, options, error) || !add_history(report, options, repo, error))
 		return false;
-	summary->moved = past_moved(repo, from, options->to ? to : NULL);
+	summary->moved = past_moved(repo, from, staged ? NULL : to);
 	summary->single = strcmp(summary->before.commit, summary->after.commit) == 0 && !summary->after.staged;
 	add_way(report, options);
 	return true;

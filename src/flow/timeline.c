@@ -11,7 +11,7 @@
 /* More columns than that are too narrow to be told apart. */
 #define MOST_WEEKS 110
 /* States that are read where nobody asked for all of it: a few seconds' worth, by the files of the last one. */
-#define MOST_STATES 240
+#define MOST_STATES 160
 #define LEAST_STATES 24
 #define MOST_FILES 120000
 

@@ -38,7 +38,8 @@ static const char *why_left(const Finding *finding, bool tried)
 		               : "labwright fix --derive has an edit, which was not made or not proven";
 	switch (finding->rule->fix) {
 	case FIX_NONE:
-		return "no edit would be right whatever was meant";
+	case FIX_SAFE:
+		return "labwright has no edit for it";
 	case FIX_PROPOSAL:
 		return "only its owner can decide";
 	default:

@@ -54,7 +54,45 @@ has "errors before and after are told" "$out" "before;"
 git -C lab merge -q better
 run improve --branch more lab
 is "a second run" $code 0
-is "finds nothing to do" "$(git -C lab log --oneline main..more | wc -l | tr -d ' ')" 0
+has "finds nothing to do" "$out" "so no branch was made"
+is "and makes no branch" "$(git -C lab branch --list more)" ""
+git -C lab commit -q --allow-empty -m "meanwhile"
+run improve --branch better lab
+is "a branch that was merged is begun anew" $code 0
+
+# what stands in the way is told before anything is done
+make_lab
+git -C lab branch worse && git -C lab commit -q --allow-empty -m "meanwhile"
+git -C lab checkout -q worse && git -C lab commit -q --allow-empty -m "of its own" && git -C lab checkout -q main
+run improve --branch worse lab
+is "a branch that lacks commits" $code 2
+has "is told" "$err" "lacks commits that you made since"
+git -C lab checkout -q worse
+run improve --branch worse lab
+is "a branch that is checked out" $code 3
+has "is told, and what helps" "$err" "--branch NAME names another"
+is "the checkout is as it was" "$(git -C lab status --porcelain) $(git -C lab worktree list | wc -l | tr -d ' ')" " 1"
+git clone -q --bare lab bare.git
+run improve bare.git
+is "a bare repository" $code 2
+has "has no checkout" "$err" "bare repository, without a checkout"
+run report -o bare.out bare.git
+is "but can be reported on" "$(jq -r '"\(.after.staged) \(.after.errors > 0)"' bare.out/report.json)" "0 true"
+(
+	unset GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL EMAIL
+	git -C lab config user.useConfigOnly true
+	run improve --branch nobody lab
+	echo $code >code
+	cp "$err" nobody.txt
+)
+is "nobody to make commits" "$(cat code)" 2
+has "is told, and what helps" nobody.txt "git config user.name"
+is "and no branch is made" "$(git -C lab branch --list nobody)" ""
+git clone -q --depth 1 "file://$PWD/lab" shallow
+git -C shallow checkout -q --detach
+run improve --branch better shallow
+is "a shallow clone, on no branch, will do" $code 0
+is "and stays where it was" "$(git -C shallow branch --show-current) $(git -C shallow status --porcelain)" " "
 
 make_lab
 run improve --dry-run lab
@@ -160,11 +198,16 @@ is "changes of the user" $code 0
 has "are told" "$out" "not committed were not looked at"
 is "and kept" "$(git -C lab status --porcelain | tr '\n' ';')" " M README.md;?? untracked.txt;"
 
-# killed at random moments, it can be begun again
+# killed and interrupted at random moments, it can be begun again, and a phase is there as a whole or not at all
 make_lab
-for seconds in 0.02 0.05 0.1 0.2 0.3 0.4; do
+half=0
+for seconds in 0.02 0.05 0.1 0.2 0.3 0.4 0.6 0.8 1.2 1.6; do
 	timeout -s KILL $seconds "$labwright" improve --branch better lab >/dev/null 2>&1
+	timeout -s INT $seconds "$labwright" improve --branch better lab >/dev/null 2>&1
+	git -C lab log --format=%s main..better 2>/dev/null >subjects.txt
+	grep -q 'move .* parts\? to' subjects.txt && ! grep -q 'follow the moves' subjects.txt && half=$((half + 1))
 done
+is "no branch has moves without the references that follow" $half 0
 run improve --branch better lab
 is "after it was killed, it goes on" $code 0
 git -C lab show better:production/ai-stack/llm/ollama.yaml >again.yaml

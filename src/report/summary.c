@@ -316,8 +316,8 @@ Page *summary_page(const Summary *summary)
 	add_tiles(page, summary);
 	summary_add_phase_table(page, summary);
 	add_chart(page, summary);
-	summary_add_left(page, summary);
 	add_placement(page, summary);
+	summary_add_left(page, summary);
 	add_addresses(page, summary);
 	summary_add_services(page, &summary->after);
 	add_findings(page, summary, &change);

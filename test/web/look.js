@@ -7,6 +7,10 @@
   if (root.scrollWidth > root.clientWidth)
     wrong.push(`the page is ${root.scrollWidth} wide in a window of ${root.clientWidth}`);
 
+  for (const tile of document.querySelectorAll('.tiles div'))
+    for (const part of tile.children)
+      if (part.scrollWidth > part.clientWidth) wrong.push(`'${text(part)}' is wider than its tile`);
+
   for (const image of document.images)
     if (!image.alt) wrong.push(`an image has no text: ${image.src}`);
 

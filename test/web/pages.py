@@ -21,8 +21,8 @@ BAD = """<!DOCTYPE html><html><head><style>p{color:#999;background:#aaa}</style>
 <div style="width:2000px">wide</div><p>faint</p><img src="http://localhost:1/x.png"><a href="#none">nowhere</a>
 <svg viewBox="0 0 10 10" width="100" height="100"><text x="9" y="5" font-size="4">outside</text></svg>
 <svg role="img" viewBox="0 0 100 50" width="100" height="50"><title>two</title><text x="2" y="20">one</text>
-<text x="6" y="22">two</text></svg><script>console.error("oh")</script></body></html>"""
-BAD_WORDS = ["wide in a window", "no text", "outside of its picture", "overlap", "contrast", "leads nowhere",
+<text x="6" y="22">two</text></svg><dl class="tiles" style="width:20px"><div><dt>tile</dt><dd>99999999</dd></div></dl><script>console.error("oh")</script></body></html>"""
+BAD_WORDS = ["wide in a window", "no text", "outside of its picture", "overlap", "contrast", "leads nowhere", "wider than its tile",
              "leads out of the page", "asks for http://localhost:1/x.png", "console: oh"]
 
 number = failed = 0

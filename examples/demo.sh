@@ -19,22 +19,33 @@ git add labwright.yaml
 git commit -q -m 'what labwright init asked'
 
 say() {
-	printf '\n$ labwright %s\n' "$*"
+	printf '\n%s\n$ labwright %s\n' "$1" "$2"
 }
 
-say check
+set -- --usage "$examples/cluster/pods.json" --usage "$examples/cluster/metrics.json"
+shown='--usage pods.json --usage metrics.json'
+echo "A homelab, made up: two nodes and $(git rev-list --count HEAD) commits, with what goes wrong in six weeks."
+
+say "What is wrong with it?" check
 # Findings are what this shows; only 2 and 3 mean that something went wrong.
 "$program" check >"$folder/check.txt" || [ $? -eq 1 ]
-tail -n 2 "$folder/check.txt"
-say place --usage cluster/pods.json --usage cluster/metrics.json
-"$program" place --usage "$examples/cluster/pods.json" --usage "$examples/cluster/metrics.json" | sed -n '/^NODES/,/^$/p'
-say improve --usage cluster/pods.json --usage cluster/metrics.json
-"$program" improve --usage "$examples/cluster/pods.json" --usage "$examples/cluster/metrics.json"
+grep ' files, ' "$folder/check.txt" | tail -n 1
+say "Where should everything run? (as kubectl said that it does run)" "place $shown"
+"$program" place "$@" | sed -n '/^NODES/,/^$/{/^ *$/d;p}'
+say "Mend what can be proven, on a branch:" "improve $shown"
+"$program" improve "$@" >"$folder/improve.txt"
+sed -n '/^  structure/,/^  findings/p' "$folder/improve.txt"
 branch=$(git for-each-ref --format='%(refname:short)' 'refs/heads/labwright/*')
 git merge -q --ff-only "$branch"
-say check "  # on that branch"
+say "What became of it?" "report $shown"
+"$program" report "$@" -o "$folder" | head -n 1
 "$program" check >"$folder/check-after.txt" || [ $? -eq 1 ]
-tail -n 2 "$folder/check-after.txt"
-say report --usage cluster/pods.json --usage cluster/metrics.json -o "$folder"
-"$program" report --usage "$examples/cluster/pods.json" --usage "$examples/cluster/metrics.json" -o "$folder"
-printf '\nLook at %s: git log --stat shows each step; the reports lie in %s\n' "$lab" "$folder"
+
+cat <<END
+
+Where to look:
+  $folder/report.html   the report, for a browser (REPORT.md: for a forge, report.json: for programs)
+  $folder/check.txt     all that was found before; check-after.txt: what is left for its owner
+  $folder/homelab       the repository: git log --stat $branch shows each step
+Then in a clone of yours: labwright check, labwright improve. Neither changes a file of your checkout.
+END

@@ -20,8 +20,9 @@ WIDTH = 900
 
 def run_demo(program, folder):
     environment = dict(os.environ, LABWRIGHT_DATA=ROOT)
-    run = subprocess.run([program, "demo", folder], check=True, capture_output=True, text=True, env=environment)
-    return run.stdout.splitlines()
+    subprocess.run([program, "demo", folder], check=True, stdout=subprocess.DEVNULL, env=environment)
+    with open(os.path.join(folder, "improve.txt")) as file:
+        return file.read().splitlines()
 
 
 def words_of(lines):

@@ -21,6 +21,7 @@ is "the reports are there" "$(ls shown | tr '\n' ' ')" "REPORT.md check-after.tx
 before=$(sed -n 's/.*before, \([0-9]*\) after; warnings.*/\1/p' "$out")
 "$labwright" check --level error --format json shown/homelab >errors.json
 is "the errors that it counts are those of the branch" "$(grep -c '"fingerprint"' errors.json)" "$before"
+valid_report "the JSON is as its schema says" shown/report.json
 is "nothing is left uncommitted" "$(git -C shown/homelab status --porcelain)" ""
 run_installed demo shown
 is "it does not overwrite" $code 3

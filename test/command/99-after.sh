@@ -17,6 +17,14 @@ run place --root after
 has "every pod has its node" "$out" "optimal, proven"
 has "and none has to move" "$out" "0 moves"
 
+cp -R after kept && git init -q -b main kept && git -C kept add -A
+git -C kept -c user.name=Anna -c user.email=anna@example.org commit -qm "the homelab as it should be"
+run report -o told kept
+is "its report" $code 0
+valid_report "is as its schema says" told/report.json
+has "and has nothing to do" told/REPORT.md "finds nothing."
+is "with all of its services" "$(jq '.services | length' told/report.json)" 20
+
 # expect NAME FILE SED RULE
 expect() {
 	cp after/"$2" "$folder/whole"

@@ -5,6 +5,7 @@
 #   is NAME A B          passes if A equals B
 #   has NAME FILE TEXT   passes if FILE holds TEXT
 #   lacks NAME FILE TEXT passes if it does not
+#   valid_report NAME FILE
 #   skip NAME WHY
 #   finish               prints the plan
 labwright=$(realpath -e "$1") || exit 1
@@ -56,6 +57,16 @@ skip() {
 finish() {
 	echo "1..$number"
 	exit $failed
+}
+
+# Passes if the JSON of a report is as its published schema says.
+valid_report() {
+	python3 - "$2" "$here/../../docs/report.schema.json" >"$folder/schema.txt" 2>&1 <<-'P'
+		import json, sys, jsonschema
+		jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))
+		print("valid")
+	P
+	has "$1" "$folder/schema.txt" valid
 }
 
 # A repository with one error, one warning and nothing else.

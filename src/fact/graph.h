@@ -40,8 +40,9 @@ struct Graph {
 	SymbolTable *symbols;
 	NodeInfo *nodes; /* nodes[0] is NODE_NONE */
 	uint32_t n_nodes;
-	Node *by_type, *by_name; /* node numbers by (type, number) and by (type, name, number) */
-	uint32_t *rank;          /* place of a node in by_type */
+	Node *by_type;  /* node numbers by (type, number) */
+	Node **by_name; /* NODE_TYPES: those of a type by (name, number), made when first asked for */
+	uint32_t *rank; /* place of a node in by_type */
 	uint32_t type_start[NODE_TYPES + 1];
 	FileInfo *files;
 	uint32_t n_files;
@@ -68,5 +69,7 @@ struct GraphBuilder {
 	GArray *places; /* Place */
 };
 
-/* For rows of one kind, in the order in which they were written. */
+/* For rows of one kind: by object, then as they were written. */
 void rows_sort_by_object(Row *rows, uint32_t count);
+/* By name, then by number. */
+void nodes_sort_by_name(const Graph *graph, Node *nodes, uint32_t count);

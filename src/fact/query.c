@@ -1,6 +1,6 @@
 /* Asking the graph: binary searches over the sorted rows.
  *
- * Threads ask at the same time. Two indexes are made when they are first asked for; if two threads make the same one,
+ * Threads ask at the same time. Some indexes are made when they are first asked for; if two threads make the same one,
  * the second throws its own away, so that nobody ever waits. */
 #include "fact/graph.h"
 
@@ -258,18 +258,31 @@ Node graph_next_child(const Graph *graph, Node child, NodeType type)
 	return skip_to(graph, graph->nodes[child].next_sibling, type);
 }
 
+static const Node *nodes_by_name(const Graph *graph, NodeType type, uint32_t count)
+{
+	const Node *ready = g_atomic_pointer_get(&graph->by_name[type]);
+	if (ready)
+		return ready;
+	Node *nodes = g_memdup2(graph->by_type + graph->type_start[type], sizeof(Node) * count);
+	nodes_sort_by_name(graph, nodes, count);
+	return publish(&graph->by_name[type], nodes);
+}
+
 Node graph_next_named(const Graph *graph, NodeType type, Symbol name, Node after)
 {
-	uint32_t low = graph->type_start[type], end = graph->type_start[type + 1], high = end;
+	uint32_t count = graph->type_start[type + 1] - graph->type_start[type], low = 0, high = count;
+	if (count == 0)
+		return NODE_NONE;
+	const Node *nodes = nodes_by_name(graph, type, count);
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		Node node = graph->by_name[middle];
+		Node node = nodes[middle];
 		if (graph->nodes[node].name < name || (graph->nodes[node].name == name && node <= after))
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < end && graph->nodes[graph->by_name[low]].name == name ? graph->by_name[low] : NODE_NONE;
+	return low < count && graph->nodes[nodes[low]].name == name ? nodes[low] : NODE_NONE;
 }
 
 Span graph_span(const Graph *graph, const Row *row)

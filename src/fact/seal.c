@@ -145,6 +145,11 @@ static int compare_names(const void *a, const void *b, void *data)
 	return left < right ? -1 : 1;
 }
 
+void nodes_sort_by_name(const Graph *graph, Node *nodes, uint32_t count)
+{
+	g_qsort_with_data(nodes, (gint)count, sizeof(Node), compare_names, graph->nodes);
+}
+
 static void index_nodes(Graph *graph)
 {
 	uint32_t next[NODE_TYPES + 1] = {0};
@@ -160,12 +165,7 @@ static void index_nodes(Graph *graph)
 		graph->by_type[place] = node;
 		graph->rank[node] = place;
 	}
-	graph->by_name = g_memdup2(graph->by_type, sizeof(Node) * graph->n_nodes);
-	for (uint32_t type = 0; type < NODE_TYPES; type++) {
-		uint32_t start = graph->type_start[type], n = graph->type_start[type + 1] - start;
-		if (n > 1)
-			g_qsort_with_data(graph->by_name + start, (int)n, sizeof(Node), compare_names, graph->nodes);
-	}
+	graph->by_name = g_new0(Node *, NODE_TYPES);
 }
 
 /* Every folder that holds a file, at any depth. */
@@ -256,6 +256,8 @@ void graph_free(Graph *graph)
 	symbol_table_free(graph->symbols);
 	g_free(graph->nodes);
 	g_free(graph->by_type);
+	for (uint32_t type = 0; type < NODE_TYPES; type++)
+		g_free(graph->by_name[type]);
 	g_free(graph->by_name);
 	g_free(graph->rank);
 	g_free(graph->files);

@@ -52,6 +52,19 @@ static bool is_one_letter_off(Slice host, Slice route)
 	return slips == 1;
 }
 
+/* Quickly false for almost all names: one step leaves at most two bytes between what both begin and end with. */
+static bool may_be_near(Slice one, Slice other)
+{
+	size_t shorter = MIN(one.length, other.length), longer = MAX(one.length, other.length), head = 0, tail = 0;
+	if (longer - shorter > 1)
+		return false;
+	while (head < shorter && one.at[head] == other.at[head])
+		head++;
+	while (head + tail < shorter && one.at[one.length - 1 - tail] == other.at[other.length - 1 - tail])
+		tail++;
+	return longer - head - tail <= 2;
+}
+
 /* Hosts of routes as names → their first ROUTE. */
 static GHashTable *collect_routes(const Graph *graph)
 {
@@ -76,8 +89,8 @@ static Node near_route(const Graph *graph, GHashTable *routes, Slice host)
 	g_hash_table_iter_init(&iter, routes);
 	while (g_hash_table_iter_next(&iter, &name, &route)) {
 		Node node = GPOINTER_TO_UINT(route);
-		if ((!found || node < found) &&
-		        is_one_letter_off(host, graph_symbol_slice(graph, GPOINTER_TO_UINT(name))))
+		Slice other = graph_symbol_slice(graph, GPOINTER_TO_UINT(name));
+		if (may_be_near(host, other) && (!found || node < found) && is_one_letter_off(host, other))
 			found = node;
 	}
 	return found;

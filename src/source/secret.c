@@ -76,12 +76,14 @@ static size_t token_length(Slice bytes, size_t at, size_t form)
 
 static void find_tokens(const SourceFile *file)
 {
-	bool may_begin[256] = {false};
+	/* By the first byte, which second ones follow it: a bit for each remainder of 64. */
+	uint64_t begins[256] = {0};
 	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++)
-		may_begin[(unsigned char)forms[i].prefix[0]] = true;
+		begins[(unsigned char)forms[i].prefix[0]] |= (uint64_t)1 << (forms[i].prefix[1] & 63);
 	for (size_t at = 0; at + 4 < file->bytes.length; at++) {
 		char c = file->bytes.at[at];
-		if (!may_begin[(unsigned char)c] || (at && g_ascii_isalnum(file->bytes.at[at - 1])))
+		if (!(begins[(unsigned char)c] >> (file->bytes.at[at + 1] & 63) & 1) ||
+		        (at && g_ascii_isalnum(file->bytes.at[at - 1])))
 			continue;
 		for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
 			size_t length = forms[i].prefix[0] == c ? token_length(file->bytes, at, i) : 0;

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
-#include <stdarg.h>
+#include <stdio.h>
 
 #define BLOCK_SIZE ((size_t)64 * 1024)
 
@@ -84,13 +84,31 @@ char *arena_text(Arena *arena, Slice s)
 	return copy;
 }
 
+char *arena_vprintf(Arena *arena, const char *format, va_list args)
+{
+	char few[256];
+	va_list again;
+	va_copy(again, args);
+	int length = vsnprintf(few, sizeof few, format, args);
+	g_assert(length >= 0);
+	char *text;
+	if ((size_t)length < sizeof few) {
+		text = arena_text(arena, (Slice){few, (size_t)length});
+	} else {
+		text = arena_bytes(arena, (size_t)length + 1);
+		vsnprintf(text, (size_t)length + 1, format, again);
+	}
+	va_end(again);
+	return text;
+}
+
 char *arena_printf(Arena *arena, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	g_autofree char *text = g_strdup_vprintf(format, args);
+	char *text = arena_vprintf(arena, format, args);
 	va_end(args);
-	return arena_text(arena, slice_from(text));
+	return text;
 }
 
 void arena_reset(Arena *arena)

@@ -4,6 +4,7 @@
 #include "base/slice.h"
 
 #include <glib.h>
+#include <stdarg.h>
 
 typedef struct Arena Arena;
 
@@ -22,6 +23,7 @@ char *arena_bytes(Arena *arena, size_t size);
 /* A NUL-terminated copy that lives as long as the arena. */
 char *arena_text(Arena *arena, Slice s);
 char *arena_printf(Arena *arena, const char *format, ...) G_GNUC_PRINTF(2, 3);
+char *arena_vprintf(Arena *arena, const char *format, va_list args) G_GNUC_PRINTF(2, 0);
 
 /* Forgets everything given out and keeps the memory for the next use. */
 void arena_reset(Arena *arena);

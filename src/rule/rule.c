@@ -149,12 +149,6 @@ bool checker_ran(const Checker *checker, const Rule *rule)
 	return g_ptr_array_find(checker->ran, rule, NULL);
 }
 
-G_GNUC_PRINTF(2, 0) static char *format_text(Checker *checker, const char *format, va_list args)
-{
-	g_autofree char *text = g_strdup_vprintf(format, args);
-	return arena_text(checker->arena, slice_from(text));
-}
-
 bool is_quiet(const Graph *graph, Node node)
 {
 	Node file = graph_file_node(graph, graph_file_of(graph, node));
@@ -196,7 +190,7 @@ static Finding *add_finding(Checker *checker, Level level, Node subject, Span sp
 	        .span = span,
 	        .fix = checker->rule->fix,
 	        .detail = "",
-	        .message = format_text(checker, format, args)};
+	        .message = arena_vprintf(checker->arena, format, args)};
 	if (is_reported(checker, span.file))
 		g_ptr_array_add(checker->findings, finding);
 	return finding;
@@ -232,7 +226,7 @@ void add_evidence(Checker *checker, Finding *finding, Span span, const char *for
 		finding->evidence = grown;
 		finding->evidence_room = room;
 	}
-	finding->evidence[finding->n_evidence++] = (Evidence){span, format_text(checker, format, args)};
+	finding->evidence[finding->n_evidence++] = (Evidence){span, arena_vprintf(checker->arena, format, args)};
 	va_end(args);
 }
 
@@ -240,7 +234,7 @@ void set_hint(Checker *checker, Finding *finding, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	finding->hint = format_text(checker, format, args);
+	finding->hint = arena_vprintf(checker->arena, format, args);
 	va_end(args);
 }
 
@@ -248,7 +242,7 @@ void set_detail(Checker *checker, Finding *finding, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	finding->detail = format_text(checker, format, args);
+	finding->detail = arena_vprintf(checker->arena, format, args);
 	va_end(args);
 }
 
@@ -256,7 +250,7 @@ void set_because(Checker *checker, Finding *finding, FixClass fix, const char *f
 {
 	va_list args;
 	va_start(args, format);
-	finding->because = format_text(checker, format, args);
+	finding->because = arena_vprintf(checker->arena, format, args);
 	finding->fix = MIN(fix, finding->rule->fix);
 	va_end(args);
 }

@@ -238,6 +238,32 @@ def mending(labwright, files=10000, breaks=1000):
            f"{results['fix'][0] * 1e3:.0f} ms with every proof, {ratio:.1f} times as long."
 
 
+def scale(labwright, files=100000):
+    """A sentence on a repository of so many files, and on as many in one folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        made_up(folder, files)
+        size = sum(os.lstat(os.path.join(folder, path)).st_size for path in tracked(folder)) / 1e6
+        wall, busy, peak = whole(labwright, folder)
+    with tempfile.TemporaryDirectory() as folder:
+        for i in range(files):
+            with open(os.path.join(folder, f"note{i}.txt"), "w", encoding="utf-8") as file:
+                file.write(f"note {i}\n")
+        flat = whole(labwright, folder)[0]
+    return f"{files:,} made-up files ({size:.0f} MB) take {wall:.1f} s with {busy:.1f} processors busy, and " \
+           f"{peak / 1e3:.0f} MB at most, {peak / 1e3 / size:.1f} times the bytes read. {files:,} small files in one " \
+           f"folder without Git take {flat:.1f} s."
+
+
+def whole(labwright, folder):
+    """Seconds, busy processors and peak kilobytes of the second of two runs."""
+    for _ in range(2):
+        with tempfile.NamedTemporaryFile("r") as said:
+            subprocess.run(["/usr/bin/time", "-q", "-f", "%e %U %S %M", "-o", said.name, labwright, "check", folder],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+            wall, user, system, peak = (float(word) for word in said.read().split())
+    return wall, (user + system) / wall, peak * 1.024
+
+
 def copy_of(repository, folder):
     """A clone, so that all tools see exactly the tracked files."""
     run("git", "clone", "-q", "--no-hardlinks", repository, folder)
@@ -307,7 +333,8 @@ def main():
             points.append((files, seconds, size))
     growth = growth_text(*points)
     proof = mending(labwright)
-    print("\n" + growth + "\n" + proof)
+    large = scale(labwright)
+    print("\n" + growth + "\n" + large + "\n" + proof)
     with open(os.path.join(here, "performance.md.in"), encoding="utf-8") as file:
         text = file.read().replace("@processors@", str(os.cpu_count())).replace("@runs@", str(RUNS))
     page = os.path.join(top, "docs", "performance.md")
@@ -315,6 +342,7 @@ def main():
         _, heading, rest = file.read().partition("## Reassignment")  # reassign.py writes that
     with open(page, "w", encoding="utf-8") as file:
         file.write(text.replace("@rows@", "\n".join(lines)).replace("@growth@", growth)
+                   .replace("@large@", large)
                    .replace("@proof@", proof) + (f"\n{heading}{rest}" if heading else ""))
 
 

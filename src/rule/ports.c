@@ -3,18 +3,8 @@
 #include "base/near.h"
 #include "rule/cluster.h"
 #include "rule/former.h"
+#include "rule/mentioned.h"
 #include "rule/rule.h"
-
-/* "Service/namespace/name" of the graph, if an object has it. */
-static Node find_service(const Graph *graph, const char *namespace, const char *name)
-{
-	g_autofree char *text = g_strdup_printf("Service/%s/%s", namespace, name);
-	Symbol identity;
-	if (!graph_find_symbol(graph, slice_from(text), &identity))
-		return NODE_NONE;
-	Rows rows = graph_rows_to(graph, FACT_IDENTITY, identity);
-	return rows.at == rows.end ? NODE_NONE : rows.at->subject;
-}
 
 static bool is_opaque(const Graph *graph, const char *namespace)
 {
@@ -24,19 +14,6 @@ static bool is_opaque(const Graph *graph, const char *namespace)
 			return true;
 	}
 	return false;
-}
-
-/* name.namespace.svc or name.namespace.svc.cluster.local, taken apart; free the vector with g_strfreev. */
-static char **split_service_host(const char *host)
-{
-	if (strpbrk(host, "${}<>*"))
-		return NULL;
-	char **parts = g_strsplit(host, ".", 8);
-	guint count = g_strv_length(parts);
-	if (count >= 3 && strcmp(parts[2], "svc") == 0 && *parts[0] && *parts[1])
-		return parts;
-	g_strfreev(parts);
-	return NULL;
 }
 
 /* The Services of the repository, laid out once: a mention is compared with those of its namespace and name alone. */
@@ -249,38 +226,6 @@ static Node offered_as_node_port(const Graph *graph, Node service, uint32_t port
 	return NODE_NONE;
 }
 
-/* The Service that a mention's host certainly is: by its full name, or by a bare name of the namespace that the
- * mentioning object is in. */
-static Node mentioned_service(const Graph *graph, Node mention)
-{
-	const char *host = graph_name(graph, mention);
-	g_auto(GStrv) parts = split_service_host(host);
-	if (parts)
-		return find_service(graph, parts[1], parts[0]);
-	const char *dot = strchr(host, '.');
-	if (dot && !strchr(dot + 1, '.')) { /* name.namespace */
-		g_autofree char *name = g_strndup(host, (gsize)(dot - host));
-		return find_service(graph, dot + 1, name);
-	}
-	if (dot)
-		return NODE_NONE;
-	Node file = graph_file_node(graph, graph_file_of(graph, mention));
-	Span place = graph_place(graph, mention);
-	Node found = NODE_NONE;
-	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document) {
-		Span span = graph_place(graph, document);
-		Node object = graph_first_child(graph, document, NODE_OBJECT);
-		if (place.start < span.start || place.start >= span.end || !object)
-			continue;
-		const char *identity = graph_text(graph, object, FACT_IDENTITY), *slash = strchr(identity, '/');
-		if (!slash)
-			return NODE_NONE;
-		g_autofree char *namespace = g_strndup(slash + 1, strcspn(slash + 1, "/"));
-		found = *namespace ? find_service(graph, namespace, host) : NODE_NONE;
-	}
-	return found;
-}
-
 static char *list_ports(const Graph *graph, Node service)
 {
 	GString *list = g_string_new(NULL);
@@ -322,19 +267,6 @@ static void check_client_ports(Checker *checker, bool node_ports)
 		add_renumber(
 		        checker, finding, graph_span(graph, row), row->object, graph_number(graph, only, FACT_NUMBER));
 	}
-}
-
-/* The service of the compose file that the mention stands in, by its name: what containers call one another. */
-static Node composed_service(const Graph *graph, Node mention)
-{
-	Node file = graph_file_node(graph, graph_file_of(graph, mention));
-	GRAPH_NAMED(graph, NODE_SERVICE, graph_name_symbol(graph, mention), service)
-	{
-		bool image = strcmp(graph_text(graph, mention, FACT_NEARBY_NAME), "image") == 0;
-		if (graph_file_node(graph, graph_file_of(graph, service)) == file && !image)
-			return service;
-	}
-	return NODE_NONE;
 }
 
 /* The service's PORT that is published as `port` and listens on another; NODE_NONE where it may listen on that, too. */

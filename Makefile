@@ -7,7 +7,7 @@
 # MESON_FLAGS adds options to every `meson setup`; FUZZ_SECONDS is how long `make fuzz` spends on each format.
 
 build_packages = build-essential git libgit2-dev libglib2.0-dev libjansson-dev libyaml-dev meson ninja-build pkg-config python3
-test_packages = $(build_packages) chromium clang fonts-dejavu-core jq libclang-rt-14-dev python3-jsonschema
+test_packages = $(build_packages) chromium clang fonts-dejavu-core jq libclang-rt-14-dev python3-jsonschema python3-venv
 bench_packages = $(build_packages) ripgrep time
 tidy_packages = $(build_packages) clang clang-tidy libclang-rt-14-dev
 format_packages = clang-format
@@ -46,7 +46,8 @@ test:
 	$(fuzz_setup)
 	@ninja -C build/test && ninja -C build/fuzz
 	@rm -f build/test/meson-logs/testlog.json build/fuzz/meson-logs/testlog.json
-	@meson test -C build/test --no-rebuild --print-errorlogs; \
+	@LABWRIGHT_PYTHON=$$(sh tools/clients.sh || true); export LABWRIGHT_PYTHON; \
+	 meson test -C build/test --no-rebuild --print-errorlogs; \
 	 meson test -C build/fuzz --no-rebuild --print-errorlogs --suite fuzz; \
 	 python3 test/tally.py build/test build/fuzz
 

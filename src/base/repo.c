@@ -336,6 +336,11 @@ bool repo_is_tracked(const Repo *repo, const char *path)
 	return tracked;
 }
 
+bool repo_ignores(const Repo *repo, const char *path)
+{
+	return repo->git && !repo_is_tracked(repo, path) && is_ignored(repo, NULL, path, true);
+}
+
 char *repo_private_file(const Repo *repo, const char *name)
 {
 	if (repo->git)

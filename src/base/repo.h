@@ -61,6 +61,9 @@ void repo_versions(const Repo *repo, const char *const *paths, uint32_t most,
 /* Whether Git's index has the file. */
 bool repo_is_tracked(const Repo *repo, const char *path);
 
+/* Whether Git's ignore rules keep the path out, which need not exist. False without Git. */
+bool repo_ignores(const Repo *repo, const char *path);
+
 /* Where a file of ours that is nobody else's is kept: in Git's folder, or hidden in the root of a folder without Git.
  * Free with g_free. */
 char *repo_private_file(const Repo *repo, const char *name);

@@ -46,7 +46,7 @@ char *graph_describe(const Graph *graph, Node node)
 	return g_string_free(out, FALSE);
 }
 
-static void append_object(const Graph *graph, const Row *row, GString *out)
+void graph_append_object(const Graph *graph, const Row *row, GString *out)
 {
 	switch (fact_kind_object(row->kind)) {
 	case OBJECT_SYMBOL:
@@ -84,7 +84,7 @@ static void dump_node(const Graph *graph, Node node, const DumpFilter *filter, G
 			continue;
 		GRAPH_OF (graph, node, kind, row) {
 			g_string_append_printf(out, "%s\t%s\t", subject, fact_kind_word(kind));
-			append_object(graph, row, out);
+			graph_append_object(graph, row, out);
 			append_place(graph, graph_span(graph, row), out);
 		}
 	}

@@ -199,3 +199,6 @@ typedef struct DumpFilter {
 
 /* One fact a line, `subject<TAB>kind<TAB>object<TAB>path:line:column`, in the order of files: text that diffs. */
 void graph_dump(const Graph *graph, const DumpFilter *filter, GString *out);
+
+/* What the row says of its subject: the text, the number or the other node's name; nothing for a flag. */
+void graph_append_object(const Graph *graph, const Row *row, GString *out);

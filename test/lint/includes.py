@@ -18,7 +18,8 @@ MAY = {
     "place": ["fact", "edit", "base"],
     "report": ["rule", "edit", "fact", "base"],
     "flow": ["report", "organize", "place", "rule", "link", "source", "edit", "fact", "base"],
-    "command": ["flow", "report", "place", "rule", "fact", "base"],
+    "serve": ["flow", "report", "place", "rule", "edit", "fact", "base"],
+    "command": ["serve", "flow", "report", "place", "rule", "fact", "base"],
     "": ["command"],
 }
 # Headers of C and POSIX; anything else in <> is a library. GLib is everybody's.

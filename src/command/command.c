@@ -83,6 +83,15 @@ static void add_option_help(const GOptionEntry *entries, const char *command, GE
 	error_add_help(error, "%s --help lists the options", command);
 }
 
+/* GLib leaves the word in where what follows begins with a dash. */
+static void drop_dashes(int *argc, char **argv)
+{
+	if (*argc < 2 || strcmp(argv[1], "--") != 0)
+		return;
+	memmove(argv + 1, argv + 2, sizeof *argv * (size_t)(*argc - 1));
+	--*argc;
+}
+
 bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv, GError **error)
 {
 	g_autoptr(GOptionContext) context = g_option_context_new(command->usage);
@@ -90,8 +99,10 @@ bool command_parse(const Command *command, const GOptionEntry *entries, int *arg
 	g_set_prgname(name); /* what --help says */
 	g_option_context_set_summary(context, command->summary);
 	g_option_context_add_main_entries(context, entries, NULL);
-	if (g_option_context_parse(context, argc, argv, error))
+	if (g_option_context_parse(context, argc, argv, error)) {
+		drop_dashes(argc, *argv);
 		return true;
+	}
 	add_option_help(entries, name, error);
 	return false;
 }

@@ -122,5 +122,24 @@ def editor():
     tap.same("60 sessions with bytes changed by chance", bad, [])
 
 
+def assistant():
+    def session(name, middle, wanted):
+        out, code, said = talk("mcp", lined(INITIALIZE) + middle + lined(request(9, "ping")))
+        messages = [json.loads(line) for line in out.splitlines()]
+        flat = [one for message in messages for one in (message if isinstance(message, list) else [message])]
+        tap.ok(name, errors(flat) == wanted and flat[0]["id"] == 1 and flat[-1]["id"] == 9 and code == 0 and not said, messages, code, said)
+
+    session("mcp: nothing in between", b"", [])
+    session("mcp: an unknown method", lined(request(2, "resources/list")), [-32601])
+    session("mcp: no JSON", b"{nonsense\n\n\x00\xff\n", [-32700, -32700])
+    session("mcp: a batch", lined([request(2, "ping"), {"jsonrpc": "2.0", "method": "notifications/x"}, request(3, "y"), 5]), [-32601, -32600])
+    session("mcp: an empty batch", lined([]), [-32600])
+    session("mcp: no arguments", lined(request(2, "tools/call")) + lined(request(3, "tools/call", name="check", arguments=[5])), [-32602])
+    session("mcp: deep nesting", lined(b"[" * 100000), [-32700])
+    out, code, said = talk("mcp", lined(INITIALIZE)[:-20])
+    tap.ok("mcp: half a line ends with the stream", (out, code, said) == (b"", 0, ""), out, code, said)
+
+
 editor()
+assistant()
 tap.finish()

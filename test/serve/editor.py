@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """labwright lsp, driven by the client of pygls: what is typed is checked, edits mend, things lead where they lead.
 
-    lsp.py LABWRIGHT
+    editor.py LABWRIGHT
 """
 import asyncio
 import os

@@ -138,8 +138,20 @@ static const char *show_root(const char *root, char **ret_owned)
 	return below ? *ret_owned = g_strdup_printf("~%s", root + length) : root;
 }
 
-static bool write_reports(const CheckArguments *arguments, const Scan *scan, const Check *check, GError **error)
+/* What of the findings can be mended, all of it together; NULL where no report shows it. */
+static GHashTable *prove(const CheckArguments *arguments, Scan *scan, const Check *check)
 {
+	FixOptions options = {.only = (const char *const *)arguments->only, .derive = true, .once = true};
+	bool wanted = false;
+	for (guint i = 0; i < arguments->outputs->len; i++)
+		wanted |= g_array_index(arguments->outputs, Output, i).renderer->fixes;
+	g_autoptr(Fix) fix = wanted ? fix_new(scan, &options, NULL) : NULL;
+	return fix ? fix_proven(fix, check) : NULL;
+}
+
+static bool write_reports(const CheckArguments *arguments, Scan *scan, const Check *check, GError **error)
+{
+	g_autoptr(GHashTable) proven = prove(arguments, scan, check);
 	g_autofree char *home_root = NULL, *words = scan_arguments_again(&arguments->scan);
 	g_autofree char *again = g_strconcat("labwright check", words, NULL);
 	const char *root = show_root(repo_root(scan->repo), &home_root);
@@ -155,7 +167,8 @@ static bool write_reports(const CheckArguments *arguments, const Scan *scan, con
 		        .unicode = g_get_charset(NULL),
 		        .microseconds = here ? g_get_monotonic_time() - arguments->start : 0,
 		        .root = root,
-		        .again = again};
+		        .again = again,
+		        .proven = proven};
 		g_autoptr(GString) out = g_string_new(NULL);
 		output->renderer->render(&input, out);
 		if (!command_write(output->file, out, error))

@@ -282,7 +282,7 @@ Fix *fix_new(Scan *scan, const FixOptions *options, GError **error)
 	fix->refused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	fix->files = g_array_new(FALSE, FALSE, sizeof(FixFile));
 	fix->texts = g_ptr_array_new_with_free_func((GDestroyNotify)arena_free);
-	for (int round = 0; round < MOST_ROUNDS && run_round(fix); round++)
+	for (int round = 0; round < (options->once ? 1 : MOST_ROUNDS) && run_round(fix); round++)
 		;
 	g_autoptr(GPtrArray) left = choose(fix, fix_scan(fix), fix_check(fix));
 	for (guint i = 0; i < left->len; i++)
@@ -338,6 +338,28 @@ const Scan *fix_scan(const Fix *fix)
 const Check *fix_check(const Fix *fix)
 {
 	return fix->proofs->len ? ((const Proof *)fix->proofs->pdata[fix->proofs->len - 1])->check : fix->check;
+}
+
+static char *place_key(const Graph *graph, const Finding *finding)
+{
+	g_autofree char *print = finding_fingerprint(graph, finding);
+	return g_strdup_printf("%s %u", print, finding->span.start);
+}
+
+GHashTable *fix_proven(const Fix *fix, const Check *check)
+{
+	GHashTable *proven = g_hash_table_new(NULL, NULL);
+	g_autoptr(GHashTable) mended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	const FixRound *round = fix_rounds(fix) ? fix_round(fix, 0) : NULL;
+	const Graph *graph = fix->scan->graph;
+	for (guint i = 0; round && i < round->mended->len; i++)
+		g_hash_table_add(mended, place_key(graph, round->mended->pdata[i]));
+	for (size_t i = 0; round && i < check->count; i++) {
+		g_autofree char *key = place_key(graph, check->findings[i]);
+		if (check->findings[i]->n_edits && g_hash_table_contains(mended, key))
+			g_hash_table_add(proven, check->findings[i]);
+	}
+	return proven;
 }
 
 const char *fix_refusal(const Fix *fix, const Finding *finding)

@@ -123,6 +123,7 @@ typedef struct FixOptions {
 	const GPtrArray *proposed;              /* Finding of no check, with edits of the first round, or NULL */
 	bool history;                           /* earlier commits may be asked what a number was */
 	const Repo *checkout;                   /* where files that are not in Git may lie, too, or NULL */
+	bool once;                              /* what the mended state lets be mended stays */
 	gint *proofs;                           /* counts them for who looks on, or NULL */
 } FixOptions;
 
@@ -157,6 +158,9 @@ const FixFile *fix_file(const Fix *fix, size_t index);
 /* The state afterwards; a scan of memory. */
 const Scan *fix_scan(const Fix *fix);
 const Check *fix_check(const Fix *fix);
+/* The findings of the check, which is of the scan that was mended, whose edits the first round made: a set of Finding.
+ * Free with g_hash_table_unref. */
+GHashTable *fix_proven(const Fix *fix, const Check *check);
 /* Why the edits of a finding of fix_check were not made; NULL where it has none that were asked for. */
 const char *fix_refusal(const Fix *fix, const Finding *finding);
 

@@ -61,4 +61,5 @@ static void render(const ReportInput *input, GString *out)
 			append_finding(input, input->findings[i], out);
 }
 
-const Renderer renderer_github = {"github", "annotations of GitHub Actions, Gitea and Forgejo", LEVEL_INFO, render};
+const Renderer renderer_github = {
+        "github", "annotations of GitHub Actions, Gitea and Forgejo", LEVEL_INFO, render, false};

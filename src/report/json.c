@@ -112,7 +112,7 @@ static void render_json(const ReportInput *input, GString *out)
 	g_string_append(out, "\n]}\n");
 }
 
-const Renderer renderer_json = {"json", "every finding as JSON, a finding a line", LEVEL_INFO, render_json};
+const Renderer renderer_json = {"json", "every finding as JSON, a finding a line", LEVEL_INFO, render_json, false};
 
 /* ---- rules ------------------------------------------------------------------------------------------ */
 
@@ -166,6 +166,8 @@ static json_t *rule_json(const Rule *rule)
 	json_object_set_new(object, "fullDescription", message_json(rule->why));
 	set_text(help, "markdown", markdown);
 	json_object_set_new(object, "help", help);
+	g_autofree char *uri = report_help_uri(rule);
+	set_text(object, "helpUri", uri);
 	json_object_set_new(object, "defaultConfiguration", json_pack("{s:s}", "level", sarif_level(rule->level)));
 	return object;
 }
@@ -255,8 +257,47 @@ static json_t *suppression_json(const Graph *graph, Node by)
 	return object;
 }
 
-static json_t *result_json(const Graph *graph, const Finding *finding, GHashTable *indexes)
+static json_t *replacement_json(const Graph *graph, const Edit *edit)
 {
+	json_t *object = json_object(), *content = json_object();
+	g_autofree char *inserted = slice_dup(edit->text);
+	json_object_set_new(content, "text", text(inserted));
+	json_object_set_new(object, "deletedRegion", region_json(graph, (Span){edit->file, edit->start, edit->end}));
+	json_object_set_new(object, "insertedContent", content);
+	return object;
+}
+
+static bool is_first_of_its_file(const Finding *finding, uint32_t index)
+{
+	for (uint32_t i = 0; i < index; i++)
+		if (finding->edits[i].file == finding->edits[index].file)
+			return false;
+	return true;
+}
+
+static json_t *change_json(const Graph *graph, const Finding *finding, uint32_t file)
+{
+	json_t *replacements = json_array();
+	for (uint32_t i = 0; i < finding->n_edits; i++)
+		if (finding->edits[i].file == file)
+			json_array_append_new(replacements, replacement_json(graph, &finding->edits[i]));
+	return json_pack("{s:o s:o}", "artifactLocation", artifact_json(graph, file), "replacements", replacements);
+}
+
+/* All edits of a finding are one fix, a change for each file. */
+static json_t *fix_json(const Graph *graph, const Finding *finding)
+{
+	json_t *changes = json_array();
+	for (uint32_t i = 0; i < finding->n_edits; i++)
+		if (is_first_of_its_file(finding, i))
+			json_array_append_new(changes, change_json(graph, finding, finding->edits[i].file));
+	return json_pack("{s:o s:o}", "description",
+	        message_json(finding->because ? finding->because : finding->rule->remedy), "artifactChanges", changes);
+}
+
+static json_t *result_json(const ReportInput *input, const Finding *finding, GHashTable *indexes)
+{
+	const Graph *graph = input->graph;
 	g_autofree char *fingerprint = finding_fingerprint(graph, finding);
 	g_autofree char *message =
 	        finding->hint ? g_strdup_printf("%s. %s", finding->message, finding->hint) : g_strdup(finding->message);
@@ -266,6 +307,8 @@ static json_t *result_json(const Graph *graph, const Finding *finding, GHashTabl
 	        location_json(graph, finding->span), "partialFingerprints", "labwright/v1", fingerprint);
 	if (finding->n_evidence)
 		json_object_set_new(result, "relatedLocations", related_json(graph, finding));
+	if (input->proven && g_hash_table_contains(input->proven, finding))
+		json_object_set_new(result, "fixes", json_pack("[o]", fix_json(graph, finding)));
 	json_t *suppressions = json_array();
 	if (finding->suppressed_by)
 		json_array_append_new(suppressions, suppression_json(graph, finding->suppressed_by));
@@ -302,13 +345,13 @@ static void render_sarif(const ReportInput *input, GString *out)
 		if (!is_wanted(input, input->findings[i]))
 			continue;
 		g_string_append(out, first ? "\n" : ",\n");
-		append_json(out, result_json(input->graph, input->findings[i], indexes));
+		append_json(out, result_json(input, input->findings[i], indexes));
 		first = false;
 	}
 	g_string_append(out, "\n]}]}\n");
 }
 
-const Renderer renderer_sarif = {"sarif", "SARIF 2.1.0, for code scanning", LEVEL_INFO, render_sarif};
+const Renderer renderer_sarif = {"sarif", "SARIF 2.1.0, for code scanning", LEVEL_INFO, render_sarif, true};
 
 /* ---- GitLab ------------------------------------------------------------------------------------------------ */
 
@@ -344,7 +387,7 @@ static void render_gitlab(const ReportInput *input, GString *out)
 	g_string_append(out, "\n]\n");
 }
 
-const Renderer renderer_gitlab = {"gitlab", "GitLab's Code Quality report", LEVEL_INFO, render_gitlab};
+const Renderer renderer_gitlab = {"gitlab", "GitLab's Code Quality report", LEVEL_INFO, render_gitlab, false};
 
 /* ---- the summary of two states --------------------------------------------------------------------------- */
 

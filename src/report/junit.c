@@ -85,4 +85,4 @@ static void render(const ReportInput *input, GString *out)
 	        tests, failures, skipped, cases->str);
 }
 
-const Renderer renderer_junit = {"junit", "JUnit XML, a finding as a test that failed", LEVEL_WARNING, render};
+const Renderer renderer_junit = {"junit", "JUnit XML, a finding as a test that failed", LEVEL_WARNING, render, false};

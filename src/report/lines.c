@@ -29,4 +29,4 @@ static void render(const ReportInput *input, GString *out)
 }
 
 const Renderer renderer_lines = {
-        "lines", "every finding with all its evidence, for editors and diffs", LEVEL_INFO, render};
+        "lines", "every finding with all its evidence, for editors and diffs", LEVEL_INFO, render, false};

@@ -69,4 +69,4 @@ static void render(const ReportInput *input, GString *out)
 }
 
 const Renderer renderer_markdown = {
-        "markdown", "tables for a comment on a pull request or the summary of a job", LEVEL_WARNING, render};
+        "markdown", "tables for a comment on a pull request or the summary of a job", LEVEL_WARNING, render, false};

@@ -24,6 +24,11 @@ const Renderer *renderer_find(const char *name)
 	return NULL;
 }
 
+char *report_help_uri(const Rule *rule)
+{
+	return *HELP_URI ? g_strconcat(HELP_URI, "#", rule->id, NULL) : NULL;
+}
+
 /* ---- counting ---------------------------------------------------------------------------------- */
 
 static uint32_t count_nodes(const Graph *graph, NodeType type)

@@ -14,6 +14,7 @@ typedef struct ReportInput {
 	int64_t microseconds; /* of the whole work; 0 is not said, so that equal input gives equal output */
 	const char *root;     /* of the repository, for people */
 	const char *again;    /* the command that brought this, to build other commands of; shell-quoted */
+	GHashTable *proven;   /* Finding whose edits are proven, all of them together; or NULL */
 } ReportInput;
 
 typedef struct Renderer {
@@ -21,6 +22,7 @@ typedef struct Renderer {
 	const char *summary;
 	Level level; /* ReportInput.level where the user asks for none */
 	void (*render)(const ReportInput *input, GString *out);
+	bool fixes; /* shows edits, so they have to be proven */
 } Renderer;
 
 /* All renderers, NULL at the end; the first is the default. */
@@ -29,6 +31,9 @@ const Renderer *renderer_find(const char *name);
 
 /* Every rule with its prose, as a JSON array. */
 void report_rules_json(GString *out);
+
+/* Where the rule is explained on the web, if the program was built to know; NULL otherwise. Free with g_free. */
+char *report_help_uri(const Rule *rule);
 
 /* ---- edits --------------------------------------------------------------------------------------- */
 

@@ -278,4 +278,4 @@ static void render(const ReportInput *input, GString *out)
 	g_free(page.shown);
 }
 
-const Renderer renderer_text = {"text", "for people, grouped and counted", LEVEL_WARNING, render};
+const Renderer renderer_text = {"text", "for people, grouped and counted", LEVEL_WARNING, render, false};

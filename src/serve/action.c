@@ -34,6 +34,9 @@ Json *diagnostic_json(Workspace *workspace, const Finding *finding)
 	json_set(object, "range", workspace_range(workspace, visible(workspace->scan->graph, finding->span)));
 	json_set_number(object, "severity", severity(finding->level));
 	json_set_text(object, "code", finding->rule->id);
+	g_autofree char *uri = report_help_uri(finding->rule);
+	if (uri)
+		json_set_text(json_map_in(object, "codeDescription"), "href", uri);
 	json_set_text(object, "source", "labwright");
 	json_set_text(object, "message", message ? message : finding->message);
 	for (uint32_t i = 0; i < finding->n_evidence; i++) {

@@ -36,6 +36,16 @@ is "SARIF columns count characters" "$(jq -c '[.runs[0].results[].locations[].ph
 is "SARIF rules are those of the results" "$(jq '[.runs[0] as $run | $run.results[] | $run.tool.driver.rules[.ruleIndex].id == .ruleId] | all' "$out")" true
 is "SARIF rules have prose" "$(jq '[.runs[0].tool.driver.rules[].help.text | length > 20] | all' "$out")" true
 is "SARIF evidence is related" "$(jq -r '[.runs[0].results[] | select(.ruleId == "yaml-duplicate-key")][0].relatedLocations[0].message.text | length > 0' "$out")" true
+git init -q mend
+printf 'version: "3"\nservices:\n  web:\n    image: nginx:1.27.0\n' >mend/compose.yaml
+git -C mend add .
+run check --format sarif mend
+is "SARIF holds the proven edits" \
+	"$(jq -c '.runs[0].results[] | [.ruleId, (.fixes[].artifactChanges[] | .artifactLocation.uri, (.replacements[] | .deletedRegion.startLine, .deletedRegion.endLine, .insertedContent.text))]' "$out")" \
+	'["compose-version-field","compose.yaml",1,2,""]'
+if /usr/bin/python3 -c 'import jsonschema' 2>/dev/null; then
+	is "which are what the schema says" "$(/usr/bin/python3 "$here/sarif.py" "$here/../data/sarif-2.1.0.json" "$out" 2>&1)" valid
+fi
 mkdir empty && git init -q empty
 run check --format sarif empty
 is "an empty repository is no error" $code 0

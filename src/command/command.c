@@ -31,10 +31,31 @@ const Command *command_find(const char *name)
 	return NULL;
 }
 
+/* ---- options of a command ---- who asks for them has the command parse none, and gets the table it parses with ----
+ */
+
+static struct {
+	OptionSeen seen;
+	void *data;
+} asker;
+
+void command_options(const Command *command, OptionSeen seen, void *data)
+{
+	char option[] = "--help", *words[] = {(char *)command->name, option, NULL};
+	if (strcmp(command->name, "help") == 0)
+		return;
+	asker.seen = seen;
+	asker.data = data;
+	command->run(2, words);
+	asker.seen = NULL;
+}
+
 /* ---- errors ------------------------------------------------------------------------------------- */
 
 int command_fail(const GError *error)
 {
+	if (asker.seen)
+		return EXIT_USAGE;
 	g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
 	g_printerr("error: %s\n", lines[0]);
 	for (char **line = lines[0] ? lines + 1 : lines; *line; line++)
@@ -94,6 +115,12 @@ static void drop_dashes(int *argc, char **argv)
 
 bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv, GError **error)
 {
+	if (asker.seen) {
+		for (const GOptionEntry *entry = entries; entry->long_name; entry++)
+			asker.seen(entry, asker.data);
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "it is only asked for its options");
+		return false;
+	}
 	g_autoptr(GOptionContext) context = g_option_context_new(command->usage);
 	g_autofree char *name = g_strdup_printf("labwright %s", command->name);
 	g_set_prgname(name); /* what --help says */

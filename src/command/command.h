@@ -31,6 +31,13 @@ int command_unknown(const char *word);
 /* Parses a command's entries (NULL-terminated) out of argv, which keeps what is no option. --help prints and exits. */
 bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv, GError **error);
 
+/* Calls seen for each option of a command, which is not run. Options are borrowed for the call. */
+typedef void (*OptionSeen)(const GOptionEntry *option, void *data);
+void command_options(const Command *command, OptionSeen seen, void *data);
+
+/* The manual as groff's man macros, from the same rows as help. */
+void manual_append(GString *out);
+
 /* Writes a whole output to standard output, or to a file that is replaced at once or not at all; NULL and "-" are
  * standard output. */
 bool command_write(const char *path, const GString *text, GError **error);

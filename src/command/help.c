@@ -23,7 +23,7 @@ static void print_group(const char *name, const char *title)
 		if (first)
 			printf("\n%s\n", title);
 		first = false;
-		printf("  %-9s %s\n", (*command)->name, (*command)->summary);
+		printf("  %-10s %s\n", (*command)->name, (*command)->summary);
 	}
 }
 
@@ -45,6 +45,12 @@ static int run(int argc, char **argv)
 		print_help();
 		return EXIT_CLEAN;
 	}
+	if (strcmp(argv[1], "--man") == 0) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(GString) out = g_string_new(NULL);
+		manual_append(out);
+		return command_write(NULL, out, &error) ? EXIT_CLEAN : command_fail(error);
+	}
 	const Command *command = command_find(argv[1]);
 	if (!command)
 		return command_unknown(argv[1]);
@@ -56,4 +62,5 @@ static int run(int argc, char **argv)
 	return command->run(2, words);
 }
 
-const Command command_help = {"help", "", "[COMMAND]", "show the options of a command", run};
+const Command command_help = {
+        "help", "", "[COMMAND | --man]", "show the options of a command, or print the manual", run};

@@ -16,6 +16,7 @@ zz-top: 1
 networks: {n: {cidr: 10.0.0.0/8, zz-network: 1, kind: zz-kind}}
 nodes: {m: {zz-node: 1, arch: zz-arch, capacity: {zz-capacity: 1}}}
 areas: {a: {zz-area: 1}}
+honour: [zz-honour]
 placement: {zz-placement: 1, order: [zz-order], weights: {zz-weights: 1}}
 profile: zz-profile
 rules: {tag-floating: {zz-rule: 1}, yaml-broken: zz-level}
@@ -44,6 +45,7 @@ def known_by_schema(schema):
     return {
         "top": set(schema["properties"]),
         "profile": set(schema["properties"]["profile"]["enum"]),
+        "honour": set(schema["properties"]["honour"]["items"]["enum"]),
         "kind": set(parts["network"]["properties"]["kind"]["enum"]),
         "arch": set(parts["node"]["properties"]["arch"]["enum"]),
         "level": set(parts["level"]["enum"]),

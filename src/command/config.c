@@ -267,6 +267,7 @@ static void append_config(Printer *printer, Node document)
 	append_nodes(printer);
 	append_areas(printer);
 	append_pairs(printer, 0, "aliases", document, FACT_ALIAS);
+	append_rows(printer, 0, "honour", document, FACT_HONOURS);
 	append_rows(printer, 0, "ignore", document, FACT_IGNORES);
 	append_placement(printer, document);
 	append_rules(printer);

@@ -1,9 +1,9 @@
 /* Silencing findings, and the silences that have nothing left to say.
  *
  * A finding is taken back by a comment for its line, by the annotation labwright/ignore of the object it stands in, or
- * by a setting of labwright.yaml for its path. The lookups are sorted arrays: a repository may hold many of both. */
+ * by a setting of labwright.yaml for its path; and by what others read, see peers.c. The lookups are sorted arrays: a repository may hold many of both. */
 #include "base/path.h"
-#include "rule/rule.h"
+#include "rule/peers.h"
 
 #define ANNOTATION "labwright/ignore="
 
@@ -193,6 +193,8 @@ void checker_silence(Checker *checker)
 			finding->suppressed_by = find_annotation(annotations, finding);
 		if (!finding->suppressed_by)
 			finding->suppressed_by = find_setting(graph, finding);
+		if (!finding->suppressed_by)
+			finding->suppressed_by = peers_silence(graph, finding);
 	}
 }
 

@@ -273,7 +273,9 @@ static const Rule rules[] = {
                        "out, it is among the first "
                        "to be killed.",
                 .remedy = "Set a memory request near its measured use, and a limit above its peak.",
-                .peers = "kube-linter: unset-memory-requirements; kube-score: container-resources",
+                .peers = "kube-linter: unset-memory-requirements; Trivy: KSV-0016, KSV-0018; Checkov: CKV_K8S_12, "
+                         "CKV_K8S_13; "
+                         "Kubescape: C-0004; kube-score: container-resources",
                 .check = check_requests_missing,
         },
         {
@@ -284,7 +286,8 @@ static const Rule rules[] = {
                 .why = "Requests are sent to it while it still starts, and it is never taken out when it hangs.",
                 .remedy = "Add a readiness probe: a TCP probe on the Service's port is better than none, the program's "
                           "own health path best.",
-                .peers = "kube-linter: no-readiness-probe; kube-score: pod-probes",
+                .peers = "kube-linter: no-readiness-probe; Checkov: CKV_K8S_9; Kubescape: C-0018; kube-score: "
+                         "pod-probes",
                 .check = check_readiness_missing,
         },
         {

@@ -563,6 +563,19 @@ static void read_profile(const Reader *reader, Node document, const YamlNode *ke
 		add_scalar(reader->file, document, FACT_PROFILE, value);
 }
 
+static void read_peer(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	static const char *const peers[] = {
+	        "checkov", "dclint", "hadolint", "kube-linter", "kube-score", "trivy", "yamllint", NULL};
+	if (is_word_of(reader, key, value, peers))
+		add_scalar(reader->file, document, FACT_HONOURS, value);
+}
+
+static void read_honour(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	read_values(reader, document, key, value, read_peer);
+}
+
 /* ---- placement ------------------------------------------------------------------------------------------- */
 
 static void add_setting(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
@@ -627,9 +640,9 @@ static void read_placement_settings(const Reader *reader, Node document, const Y
 /* ---- the file
  * ---------------------------------------------------------------------------------------------------------- */
 
-static const Key top_keys[] = {{"aliases", read_aliases}, {"areas", read_areas}, {"ignore", read_ignore},
-        {"networks", read_networks}, {"nodes", read_nodes}, {"placement", read_placement_settings},
-        {"profile", read_profile}, {"rules", read_rules}};
+static const Key top_keys[] = {{"aliases", read_aliases}, {"areas", read_areas}, {"honour", read_honour},
+        {"ignore", read_ignore}, {"networks", read_networks}, {"nodes", read_nodes},
+        {"placement", read_placement_settings}, {"profile", read_profile}, {"rules", read_rules}};
 
 static bool claims(const SourceFile *file, const YamlDocument *document)
 {

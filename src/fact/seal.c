@@ -199,16 +199,16 @@ static GArray *sources_in_order(GraphBuilder *const *builders, size_t n_builders
 	return sources;
 }
 
-static void make_room(Graph *graph, GraphBuilder *const *builders, size_t n_builders, uint32_t n_files)
+static void make_room(Graph *graph, const GArray *sources)
 {
-	uint32_t n_nodes = 1, n_rows = 0;
+	uint32_t n_nodes = 1, n_rows = 0, n_files = sources->len;
 	Layer *layer = &graph->layers[0];
-	for (size_t b = 0; b < n_builders; b++) {
-		const GArray *rows = builders[b]->rows;
-		n_nodes += builders[b]->nodes->len - 1;
-		n_rows += rows->len;
-		for (uint32_t i = 0; i < rows->len; i++)
-			layer->kind_start[g_array_index(rows, Row, i).kind + 1]++;
+	for (uint32_t k = 0; k < n_files; k++) {
+		const Source *source = &g_array_index(sources, Source, k);
+		n_nodes += source->file->end_node - source->file->first_node;
+		n_rows += source->file->end_row - source->file->first_row;
+		for (uint32_t i = source->file->first_row; i < source->file->end_row; i++)
+			layer->kind_start[g_array_index(source->builder->rows, Row, i).kind + 1]++;
 	}
 	graph->nodes = g_new(NodeInfo, n_nodes);
 	graph->nodes[0] = (NodeInfo){0};
@@ -219,18 +219,17 @@ static void make_room(Graph *graph, GraphBuilder *const *builders, size_t n_buil
 	graph->n_places = 1;
 }
 
-Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders)
+static Graph *seal(const GArray *sources, GraphBuilder *const *builders, size_t n_builders)
 {
 	Graph *graph = g_new0(Graph, 1);
 	Filling filling = {0};
-	g_autoptr(GArray) sources = sources_in_order(builders, n_builders);
 	g_autoptr(GPtrArray) maps = g_ptr_array_new_with_free_func(g_free);
 	for (size_t b = 0; b < n_builders; b++)
 		g_ptr_array_add(maps, g_new0(Symbol, symbol_count(builders[b]->symbols)));
 	graph->symbols = symbol_table_new();
 	graph->derived_spans = g_array_new(FALSE, FALSE, sizeof(Span));
 	graph->derived = g_array_new(FALSE, FALSE, sizeof(Row));
-	make_room(graph, builders, n_builders, sources->len);
+	make_room(graph, sources);
 	layer_begin(&graph->layers[0], &filling);
 	for (uint32_t i = 0; i < sources->len; i++) {
 		const Source *source = &g_array_index(sources, Source, i);
@@ -245,6 +244,24 @@ Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders)
 	index_nodes(graph);
 	index_folders(graph);
 	return graph;
+}
+
+Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders)
+{
+	g_autoptr(GArray) sources = sources_in_order(builders, n_builders);
+	return seal(sources, builders, n_builders);
+}
+
+Graph *graph_seal_files(GraphBuilder *builder, const uint32_t *files, size_t n_files)
+{
+	g_autoptr(GArray) sources = g_array_new(FALSE, FALSE, sizeof(Source));
+	for (size_t i = 0; i < n_files; i++) {
+		Source source = {builder, &g_array_index(builder->files, BuiltFile, files[i]), 0};
+		g_array_append_val(sources, source);
+	}
+	if (sources->len > 1)
+		qsort(sources->data, sources->len, sizeof(Source), compare_sources);
+	return seal(sources, &builder, 1);
 }
 
 void graph_free(Graph *graph)

@@ -14,6 +14,13 @@ typedef struct ScanProgress {
 	const char *unit; /* "commits"; NULL for files */
 } ScanProgress;
 
+/* What blobs say that were read before: a scan of another commit reads only what is new in it. For commits alone. */
+typedef struct Pool Pool;
+Pool *pool_new(void);
+/* After all scans that were made with it. */
+void pool_free(Pool *pool);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pool, pool_free)
+
 typedef struct ScanOptions {
 	const char *path; /* a file or folder of the repository; NULL is the current folder */
 	RepoView view;
@@ -21,6 +28,7 @@ typedef struct ScanOptions {
 	uint32_t threads;       /* that read and check; 0: as many as there are processors, 8 at most */
 	ScanProgress *progress; /* NULL: nobody looks on */
 	bool no_cache;          /* nothing is taken from an earlier run, or kept for the next */
+	Pool *pool;             /* for REPO_REVISION; or NULL */
 } ScanOptions;
 
 /* A file as it would be. text is what it holds then, or NULL for the bytes it has; from is the path that it has now,
@@ -299,3 +307,34 @@ void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 
 const Summary *report_summary(const Report *report);
+
+/* ---- the past -------------------------------------------------------------------------------------- */
+
+/* Where a finding came from. Texts are of the arena. */
+typedef struct Blame {
+	const Finding *finding;
+	const char *commit, *author, *date, *subject; /* forty digits, YYYY-MM-DD; all NULL: not committed yet */
+} Blame;
+
+/* For each finding of the check that is not silenced, in its order, the commit that brought it in: it has the finding,
+ * and the one before it has not. Looked for along the first parents, and in the branches that merges brought, however
+ * files have moved since. counter counts commits; NULL: nobody looks on. Free with g_array_unref. */
+GArray *blames_new(const Scan *scan, const Check *check, const CheckOptions *options, Arena *arena,
+        ScanProgress *counter, GError **error);
+
+/* The state at the end of a week. */
+typedef struct HistoryWeek {
+	const char *week, *commit, *date; /* 2026-W07; forty digits; of the commit */
+	uint32_t levels[LEVEL_ERROR + 1];
+	GHashTable *rules; /* Rule → number of findings that are not silenced */
+} HistoryWeek;
+
+typedef struct HistoryOptions {
+	const char *path, *revision; /* NULL: the current folder; what is checked out */
+	CheckOptions check;
+	uint32_t weeks; /* the last so many that have commits; 0: all */
+	ScanProgress *progress;
+} HistoryOptions;
+
+/* By the last commit of each week on the line of the first parents. Free with g_array_unref. */
+GArray *history_new(const HistoryOptions *options, Arena *arena, GError **error);

@@ -132,6 +132,35 @@ bool past_line(const Repo *repo, const char *to, Arena *arena, GArray *commits, 
 	return log != NULL;
 }
 
+GArray *past_commits(const Repo *repo, const char *to, Arena *arena, GError **error)
+{
+	g_autofree char *log = run(repo, error,
+	        (const char *const[]){"log", "--no-show-signature", "--encoding=UTF-8", "--first-parent", "--reverse",
+	                "--format=%H%x1f%an%x1f%cs%x1f%P%x1f%s%x1e", to, NULL});
+	if (!log)
+		return NULL;
+	GArray *commits = g_array_new(FALSE, FALSE, sizeof(PastCommit));
+	g_auto(GStrv) records = g_strsplit(log, "\x1e", -1);
+	for (char **record = records; *record; record++) {
+		g_auto(GStrv) fields = g_strsplit(g_strstrip(*record), "\x1f", -1);
+		if (g_strv_length(fields) != 5)
+			continue;
+		PastCommit commit = {.id = arena_text(arena, slice_from(fields[0])),
+		        .author = arena_text(arena, slice_from(fields[1])),
+		        .date = arena_text(arena, slice_from(fields[2])),
+		        .merges = strchr(fields[3], ' ') != NULL,
+		        .subject = arena_text(arena, slice_from(fields[4]))};
+		g_array_append_val(commits, commit);
+	}
+	return commits;
+}
+
+GArray *past_branch(const Repo *repo, const char *merge, Arena *arena, GError **error)
+{
+	g_autofree char *range = g_strdup_printf("%s^1..%s^2", merge, merge);
+	return past_commits(repo, range, arena, error);
+}
+
 /* ---- files ---------------------------------------------------------------------------------------------------- */
 
 /* As git prints it: in quotes with escapes where it holds more than plain characters. */

@@ -129,6 +129,78 @@ static void read_all(Scan *scan, const GArray *inputs, uint32_t threads_wanted, 
 		graph_builder_free(builders[i]);
 }
 
+/* ---- many commits --------------------------------------------------------------------------------------- */
+
+struct Pool {
+	GraphBuilder *builder; /* of every file that was read, once for each blob at each path */
+	GHashTable *files;     /* key_of → its number in the builder */
+	GHashTable *compiled;  /* as in Scan */
+	Arena *texts, *scratch;
+	uint32_t count;
+};
+
+Pool *pool_new(void)
+{
+	Pool *pool = g_new0(Pool, 1);
+	*pool = (Pool){.builder = graph_builder_new(),
+	        .files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+	        .compiled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+	        .texts = arena_new(),
+	        .scratch = arena_new()};
+	return pool;
+}
+
+void pool_free(Pool *pool)
+{
+	graph_builder_free(pool->builder);
+	g_hash_table_unref(pool->files);
+	g_hash_table_unref(pool->compiled);
+	arena_free(pool->texts);
+	arena_free(pool->scratch);
+	g_free(pool);
+}
+
+/* What a file says depends on nothing else. Free with g_free. */
+static char *key_of(const RepoEntry *entry)
+{
+	GString *key = g_string_new(NULL);
+	for (size_t i = 0; i < sizeof entry->blob; i++)
+		g_string_append_printf(key, "%02x", entry->blob[i]);
+	g_string_append_printf(key, "%d%d%s", (int)entry->kind, (int)entry->executable, entry->path);
+	return g_string_free(key, FALSE);
+}
+
+static uint32_t pool_read(Pool *pool, Scan *scan, const Input *input)
+{
+	char *key = key_of(repo_entry(scan->repo, input->entry));
+	gpointer number;
+	if (g_hash_table_lookup_extended(pool->files, key, NULL, &number)) {
+		g_free(key);
+		return GPOINTER_TO_UINT(number);
+	}
+	Worker worker = {.repo = scan->repo, .builder = pool->builder, .texts = pool->texts, .scratch = pool->scratch};
+	Input kept = *input;
+	kept.path.at = arena_text(pool->texts, input->path);
+	read_input(&worker, kept);
+	scan->bytes += worker.bytes;
+	g_hash_table_insert(pool->files, key, GUINT_TO_POINTER(pool->count));
+	return pool->count++;
+}
+
+static void read_pooled(Scan *scan, Pool *pool, const GArray *inputs)
+{
+	int64_t start = g_get_monotonic_time();
+	g_autofree uint32_t *files = g_new(uint32_t, MAX(inputs->len, 1));
+	for (guint i = 0; i < inputs->len; i++)
+		files[i] = pool_read(pool, scan, &g_array_index(inputs, Input, i));
+	int64_t read = g_get_monotonic_time();
+	scan->graph = graph_seal_files(pool->builder, files, inputs->len);
+	scan->timing.read = read - start;
+	scan->timing.seal = g_get_monotonic_time() - read;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------- */
+
 static void link_all(Scan *scan)
 {
 	int64_t start = g_get_monotonic_time();
@@ -143,7 +215,8 @@ Scan *scan_new(const ScanOptions *options, GError **error)
 	g_autoptr(Scan) scan = g_new0(Scan, 1);
 	int64_t start = g_get_monotonic_time();
 	scan->arenas = g_ptr_array_new_with_free_func((GDestroyNotify)arena_free);
-	scan->compiled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	scan->compiled = options->pool ? g_hash_table_ref(options->pool->compiled)
+	                               : g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	scan->no_cache = options->no_cache;
 	scan->repo = repo_open(options->path ? options->path : ".", options->view, options->revision, error);
 	if (!scan->repo)
@@ -155,7 +228,10 @@ Scan *scan_new(const ScanOptions *options, GError **error)
 		Input input = {.path = {entry->path, entry->length}, .bytes = {"", 0}, .entry = i};
 		g_array_append_val(inputs, input);
 	}
-	read_all(scan, inputs, options->threads, options->progress);
+	if (options->pool && options->view == REPO_REVISION)
+		read_pooled(scan, options->pool, inputs);
+	else
+		read_all(scan, inputs, options->threads, options->progress);
 	link_all(scan);
 	return g_steal_pointer(&scan);
 }

@@ -91,7 +91,9 @@ static uint64_t *key_at(const GArray *traces, guint index, Round round)
 	return &g_array_index(traces, SummaryTrace, index).keys[round];
 }
 
-static void pair(const GArray *before, const GArray *after, Round round, bool *paired_before, bool *paired_after)
+/* partners: of each of the state after its number in the state before, where it has one; may be NULL. */
+static void pair(const GArray *before, const GArray *after, Round round, bool *paired_before, bool *paired_after,
+        guint *partners)
 {
 	/* Key → list of places in the state before; each is taken once. */
 	g_autoptr(GHashTable) waiting =
@@ -109,7 +111,10 @@ static void pair(const GArray *before, const GArray *after, Round round, bool *p
 		GArray *list = paired_after[i] ? NULL : g_hash_table_lookup(waiting, key_at(after, i, round));
 		if (!list || list->len == 0)
 			continue;
-		paired_after[i] = paired_before[g_array_index(list, guint, list->len - 1)] = true;
+		guint other = g_array_index(list, guint, list->len - 1);
+		paired_after[i] = paired_before[other] = true;
+		if (partners)
+			partners[i] = other;
 		g_array_set_size(list, list->len - 1);
 	}
 }
@@ -117,7 +122,7 @@ static void pair(const GArray *before, const GArray *after, Round round, bool *p
 void summary_pair(const GArray *before, const GArray *after, bool loosely, bool *paired_before, bool *paired_after)
 {
 	for (Round round = 0; round < (loosely ? ROUND_NAME + 1 : ROUND_NAME); round++)
-		pair(before, after, round, paired_before, paired_after);
+		pair(before, after, round, paired_before, paired_after, NULL);
 }
 
 static GPtrArray *unpaired(const SummaryState *state, const bool *paired)
@@ -133,12 +138,20 @@ SummaryChange summary_compare(const SummaryState *before, const SummaryState *af
 {
 	g_autoptr(GArray) old = summary_traces(before, moved), now = summary_traces(after, NULL);
 	g_autofree bool *paired_before = g_new0(bool, old->len + 1), *paired_after = g_new0(bool, now->len + 1);
-	summary_pair(old, now, false, paired_before, paired_after);
-	return (SummaryChange){unpaired(before, paired_before), unpaired(after, paired_after)};
+	g_autofree guint *partners = g_new0(guint, now->len + 1);
+	for (Round round = 0; round < ROUND_NAME; round++)
+		pair(old, now, round, paired_before, paired_after, partners);
+	SummaryChange change = {
+	        unpaired(before, paired_before), unpaired(after, paired_after), g_hash_table_new(NULL, NULL)};
+	for (size_t i = 0; i < after->count; i++)
+		if (paired_after[i])
+			g_hash_table_insert(change.pairs, after->findings[i], before->findings[partners[i]]);
+	return change;
 }
 
 void summary_change_clear(SummaryChange *change)
 {
 	g_ptr_array_unref(change->gone);
 	g_ptr_array_unref(change->fresh);
+	g_hash_table_unref(change->pairs);
 }

@@ -94,6 +94,7 @@ void summary_bars(const GArray *uses, GString *out);
  * moved: old path → new path. Lists of Finding in the order of path and place; free with g_ptr_array_unref. */
 typedef struct SummaryChange {
 	GPtrArray *gone, *fresh;
+	GHashTable *pairs; /* Finding of the state after → the same of the state before */
 } SummaryChange;
 
 /* A finding without its graph: what pairs it with one of another state. */

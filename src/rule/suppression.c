@@ -1,7 +1,8 @@
 /* Silencing findings, and the silences that have nothing left to say.
  *
  * A finding is taken back by a comment for its line, by the annotation labwright/ignore of the object it stands in, or
- * by a setting of labwright.yaml for its path; and by what others read, see peers.c. The lookups are sorted arrays: a repository may hold many of both. */
+ * by a setting of labwright.yaml for its path; and by what others read, see peers.c. The lookups are sorted arrays: a
+ * repository may hold many of both. */
 #include "base/path.h"
 #include "rule/peers.h"
 

@@ -203,8 +203,25 @@ static bool container_says(const Graph *graph, Node container, uint32_t number)
 	return false;
 }
 
+/* Some Service sends to the port already, so that another number may well be another port. */
+static bool is_reached(const Graph *graph, Node pod, Node declared)
+{
+	uint32_t number = graph_number(graph, declared, FACT_NUMBER);
+	Symbol name = graph_symbol(graph, declared, FACT_PORT_NAME);
+	GRAPH_TO (graph, FACT_SELECTS, pod, row)
+		GRAPH_CHILDREN (graph, row->subject, NODE_PORT, port) {
+			const Row *target = graph_find(graph, port, FACT_TARGET_NUMBER);
+			Symbol target_name = graph_symbol(graph, port, FACT_TARGET_NAME);
+			if (target_name ? target_name == name
+			                : (target ? target->object : graph_number(graph, port, FACT_NUMBER)) == number)
+				return true;
+		}
+	return false;
+}
+
 /* Declared ports are only information to Kubernetes: a number that is not declared may still be listened on. It is an
- * error for a name, which must be declared, and for a number only where the pod declares exactly one other. */
+ * error for a name, which must be declared, and for a number only where the pod declares exactly one other, which no
+ * Service sends to. */
 static void check_service_port(Checker *checker, Node service, Node port, Node pod)
 {
 	const Graph *graph = checker_graph(checker);
@@ -222,7 +239,9 @@ static void check_service_port(Checker *checker, Node service, Node port, Node p
 		return;
 	g_autofree char *target = name ? g_strdup_printf("'%s'", graph_symbol_text(graph, name->object))
 	                               : g_strdup_printf("%u", number->object);
-	Finding *finding = report(checker, service, graph_span(graph, name ? name : number),
+	bool other = !name && is_reached(graph, pod, only);
+	Finding *finding = report_at(checker, other ? LEVEL_WARNING : LEVEL_ERROR, service,
+	        graph_span(graph, name ? name : number),
 	        "Service %s sends to port %s of its pods, which is not among their ports", graph_name(graph, service),
 	        target);
 	set_detail(checker, finding, "%s", target);
@@ -231,9 +250,9 @@ static void check_service_port(Checker *checker, Node service, Node port, Node p
 		return;
 	}
 	const char *only_name = graph_text(graph, only, FACT_PORT_NAME);
-	add_evidence(checker, finding, graph_place(graph, only), "the pods listen on %u%s%s",
+	add_evidence(checker, finding, graph_place(graph, only), "the pods declare %u%s%s",
 	        graph_number(graph, only, FACT_NUMBER), *only_name ? ", named " : "", only_name);
-	if (count != 1)
+	if (count != 1 || other)
 		return;
 	uint32_t target_number = graph_number(graph, only, FACT_NUMBER);
 	set_hint(checker, finding, "set targetPort to %u", target_number);
@@ -263,8 +282,29 @@ static void check_service_port_mismatch(Checker *checker)
 	}
 }
 
-/* A probe may ask a port that is not declared; by name it may not, and a number that differs from the only declared
- * port of the only container by a slip is worth an error only if no argument or variable says the number. */
+/* One digit more, less or other, as slips of the hand are: 8081 for 8080. */
+static bool is_slip(uint32_t number, uint32_t declared)
+{
+	char one[16], other[16];
+	g_snprintf(one, sizeof one, "%u", number);
+	g_snprintf(other, sizeof other, "%u", declared);
+	return near_distance(slice_from(one), slice_from(other), 1) <= 1;
+}
+
+/* Many programs answer probes on a port of its own, which need not be declared: only a number that a slip makes of a
+ * declared one looks wrong. */
+static Level probe_level(const Graph *graph, Node container, const Row *wrong)
+{
+	if (wrong->kind == FACT_PORT_NAME)
+		return LEVEL_ERROR;
+	GRAPH_CHILDREN (graph, container, NODE_PORT, port)
+		if (is_slip(wrong->object, graph_number(graph, port, FACT_NUMBER)))
+			return LEVEL_WARNING;
+	return LEVEL_INFO;
+}
+
+/* A probe may ask a port that is not declared; by name it may not. A number that no declared port has is worth a word
+ * only if no argument or variable says the number. */
 static const Row *wrong_probe_port(const Graph *graph, Node container, Node probe)
 {
 	const Row *number = graph_find(graph, probe, FACT_NUMBER), *name = graph_find(graph, probe, FACT_PORT_NAME);
@@ -313,14 +353,15 @@ static void check_probe_port_mismatch(Checker *checker)
 		Node object = graph_ancestor(graph, probe, NODE_OBJECT),
 		     declared = graph_first_child(graph, container, NODE_PORT);
 		Finding *finding =
-		        report_at(checker, by_name ? LEVEL_ERROR : LEVEL_WARNING, probe, graph_span(graph, wrong),
+		        report_at(checker, probe_level(graph, container, wrong), probe, graph_span(graph, wrong),
 		                "the %s probe of %s %s asks port %s, which container %s does not declare",
 		                graph_name(graph, probe), graph_text(graph, object, FACT_KIND),
 		                graph_name(graph, object), port, graph_name(graph, container));
 		if (declared)
 			add_evidence(checker, finding, graph_place(graph, declared), "it declares %u",
 			        graph_number(graph, declared, FACT_NUMBER));
-		if (declared && !graph_next_child(graph, declared, NODE_PORT))
+		if (declared && !graph_next_child(graph, declared, NODE_PORT) &&
+		        probe_level(graph, container, wrong) != LEVEL_INFO)
 			mend_probe(checker, finding, wrong, declared);
 	}
 }

@@ -440,9 +440,16 @@ static bool is_started_by_another(const Graph *graph)
 	return is_for_swarm(graph) || search_any_word(graph, words, is_unit, NULL);
 }
 
+/* What neither has an image nor is built adds to a service of another file. */
+static bool is_whole(const Graph *graph, Node service)
+{
+	return graph_has(graph, service, FACT_IMAGE) || graph_has(graph, service, FACT_BUILD_CONTEXT) ||
+	       graph_has(graph, service, FACT_BUILD_INLINE);
+}
+
 static bool is_left_down(const Graph *graph, Node service)
 {
-	return !graph_has(graph, service, FACT_RESTART) && !graph_has(graph, service, FACT_EXTENDS) &&
+	return is_whole(graph, service) && !graph_has(graph, service, FACT_RESTART) && !graph_has(graph, service, FACT_EXTENDS) &&
 	       is_meant_to_stay(graph, service) && !graph_has(graph, service, FACT_PROFILE) &&
 	       !is_for_developing(graph, service) && !is_waited_out(graph, service) &&
 	       !is_restarted_elsewhere(graph, service);

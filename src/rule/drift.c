@@ -2,6 +2,7 @@
  *
  * Compared are only versions of one variant within one cluster, host or stage. A major alias agrees with every version
  * that it may stand for, and what databases and languages keep apart on purpose is no drift. */
+#include "base/path.h"
 #include "rule/cluster.h"
 #include "rule/image.h"
 #include "rule/rule.h"
@@ -175,6 +176,17 @@ static void report_drift(Checker *checker, const Image *image, const GArray *fix
 /* All pairs are compared. */
 #define MOST_COMPARED 300
 
+/* What jobs and init containers take for a shell or a client: nobody keeps two of them in step. */
+static bool is_toolbox(Slice name)
+{
+	static const char *const names[] = {"busybox", "alpine", "debian", "ubuntu", "bash", "curl", "kubectl", "k8s",
+	        "git", "alpine-git", "netshoot"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (slice_is(path_name(name), names[i]))
+			return true;
+	return false;
+}
+
 /* The oldest use against the newest that it disagrees with. */
 static void check_drift(Checker *checker, Stages *stages, const Image *image)
 {
@@ -210,8 +222,11 @@ static void check_tag_drift(Checker *checker)
 	g_auto(Images) images;
 	images_init(&images, checker_graph(checker));
 	g_auto(Stages) stages = {.graph = checker_graph(checker)};
-	for (guint i = 0; i < images.at->len; i++)
-		check_drift(checker, &stages, images.at->pdata[i]);
+	for (guint i = 0; i < images.at->len; i++) {
+		const Image *image = images.at->pdata[i];
+		if (!is_toolbox(image->name))
+			check_drift(checker, &stages, image);
+	}
 }
 
 static const Rule rules[] = {

@@ -168,13 +168,21 @@ static void hint_probe(Checker *checker, Finding *finding, Node pod, Node servic
 	}
 }
 
+/* The first one that stays, or NODE_NONE. */
+static Node main_container(const Graph *graph, Node pod)
+{
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
+		if (!graph_has(graph, container, FACT_INIT))
+			return container;
+	return NODE_NONE;
+}
+
 static void check_readiness_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GHashTable) known = g_hash_table_new(g_direct_hash, g_direct_equal);
 	GRAPH_EACH (graph, FACT_SELECTS, row) {
-		Node pod = row->object, object = graph_parent(graph, pod),
-		     container = graph_first_child(graph, pod, NODE_CONTAINER);
+		Node pod = row->object, object = graph_parent(graph, pod), container = main_container(graph, pod);
 		if (!container || !is_service_workload(graph, object) || is_patch(graph, object) ||
 		        knows_readiness(graph, pod) || !g_hash_table_add(known, GUINT_TO_POINTER(pod)))
 			continue;

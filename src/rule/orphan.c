@@ -332,10 +332,41 @@ static uint32_t manifests_of(const Graph *graph, Node list)
 	return count;
 }
 
+/* Objects of Flux or Argo CD that bring in other folders: the list is where a cluster begins, and its owner applies it
+ * by hand. */
+static bool is_entry(const Graph *graph, Node list)
+{
+	Slice folder = path_folder(path_of(graph, file_node_of(graph, list)));
+	bool applier = false, outside = false;
+	GRAPH_TO (graph, FACT_ROOT, list, row) {
+		applier = applier || holds_applier(graph, row->subject);
+		outside = outside || !path_is_below(path_of(graph, row->subject), folder);
+	}
+	return applier && outside;
+}
+
+static void report_list(Orphans *orphans, Node list, uint32_t manifests)
+{
+	const Graph *graph = checker_graph(orphans->checker);
+	const char *many = manifests == 1 ? "" : "s";
+	Slice above = path_folder(path_folder(path_of(graph, file_node_of(graph, list))));
+	g_autofree char *key = g_strdup_printf("lists of %.*s", SLICE_ARGS(above));
+	Finding *finding = g_hash_table_lookup(orphans->folders, key);
+	if (finding) {
+		add_evidence(orphans->checker, finding, graph_place(graph, list), "nor this one with its %u manifest%s",
+		        manifests, many);
+		return;
+	}
+	finding = report(orphans->checker, list, graph_place(graph, list),
+	        "no Flux or Argo CD object and no other kustomization brings in this one with its %u manifest%s",
+	        manifests, many);
+	set_hint(orphans->checker, finding, "list its folder where the others are listed, or delete it");
+	g_hash_table_insert(orphans->folders, g_steal_pointer(&key), finding);
+}
+
 static void check_list(Orphans *orphans, Node list)
 {
-	Checker *checker = orphans->checker;
-	const Graph *graph = checker_graph(checker);
+	const Graph *graph = checker_graph(orphans->checker);
 	Node file = file_node_of(graph, list);
 	Slice path = path_of(graph, file);
 	uint32_t manifests;
@@ -344,11 +375,9 @@ static void check_list(Orphans *orphans, Node list)
 		return;
 	if (is_sample_name(path) || is_in_chart(graph, path) || is_commented_out(graph, path) ||
 	        !has_live_neighbours(graph, path_folder(path)) || is_applied_by_hand(orphans, path, true) ||
-	        is_named_from_above(graph, path))
+	        is_named_from_above(graph, path) || is_entry(graph, list))
 		return;
-	report(checker, list, graph_place(graph, list),
-	        "no Flux or Argo CD object and no other kustomization brings in this one with its %u manifest%s",
-	        manifests, manifests == 1 ? "" : "s");
+	report_list(orphans, list, manifests);
 }
 
 static void check_orphan_manifest(Checker *checker)

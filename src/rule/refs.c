@@ -2,7 +2,9 @@
  * that a part which cannot be read may provide it; only the second is wrong. One missing thing is one finding, however
  * many places name it. */
 #include "base/near.h"
+#include "base/path.h"
 #include "rule/former.h"
+#include "rule/owner.h"
 #include "rule/rule.h"
 
 static bool wants(const Graph *graph, Node reference, const char *kind)
@@ -266,6 +268,15 @@ static void report_key(Checker *checker, Node reference, const Row *wanted, Node
 	}
 }
 
+/* A component that no cluster takes meets no Secret of one, though the names are the same. */
+static bool may_meet(const Graph *graph, Node reference, Node target)
+{
+	Node one = file_node_of(graph, reference), other = file_node_of(graph, target);
+	bool beside = slice_equal(path_folder(slice_from(graph_name(graph, one))),
+	        path_folder(slice_from(graph_name(graph, other))));
+	return beside || !graph_has(graph, other, FACT_ROOT) || share_root(graph, one, other);
+}
+
 static void check_ref_key_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -274,7 +285,8 @@ static void check_ref_key_missing(Checker *checker)
 		Slice key = graph_symbol_slice(graph, row->object);
 		if (target && key.length && slice_find(key, "${", 0) == SIZE_MAX &&
 		        !graph_has(graph, row->subject, FACT_OPTIONAL) && !is_quiet(graph, row->subject) &&
-		        !key_is_anywhere(graph, row->subject, row->object))
+		        !key_is_anywhere(graph, row->subject, row->object) &&
+		        may_meet(graph, row->subject, target->object))
 			report_key(checker, row->subject, row, target->object);
 	}
 }
@@ -310,10 +322,17 @@ static void check_serviceaccount_missing(Checker *checker)
 	        "add it beside the workload, or take the line away to use 'default'");
 }
 
+/* A name to be filled in, in a manifest that is meant to be copied. */
+static bool is_to_be_filled_in(const char *name)
+{
+	return strstr(name, "your-") || strstr(name, "example") || strstr(name, "changeme");
+}
+
 static bool is_tls_secret(const Graph *graph, Node reference)
 {
 	Node object = graph_ancestor(graph, reference, NODE_OBJECT);
-	if (!wants(graph, reference, "Secret") || !has_role(graph, reference, "tls"))
+	if (!wants(graph, reference, "Secret") || !has_role(graph, reference, "tls") ||
+	        is_to_be_filled_in(graph_name(graph, reference)))
 		return false;
 	GRAPH_CHILDREN (graph, object, NODE_REFERENCE, other)
 		if (has_role(graph, other, "issuer"))
@@ -441,10 +460,34 @@ static bool is_core_service(const Graph *graph, Node object)
 	return is_kind(graph, object, "Service") && !strchr(graph_text(graph, object, FACT_API_VERSION), '/');
 }
 
+/* The namespace of the route holds no Service of this repository, or those of the cluster itself: what is asked for was
+ * most likely put there by helm or by hand. */
+static bool is_foreign_namespace(const Graph *graph, Node object)
+{
+	const char *identity = graph_text(graph, object, FACT_IDENTITY), *slash = strchr(identity, '/');
+	if (!slash)
+		return false;
+	g_autofree char *prefix =
+	        g_strdup_printf("Service/%.*s/", (int)strcspn(slash + 1, "/"), slash + 1);
+	if (strcmp(prefix, "Service/kube-system/") == 0)
+		return true;
+	GRAPH_EACH (graph, FACT_IDENTITY, row)
+		if (g_str_has_prefix(graph_symbol_text(graph, row->object), prefix))
+			return false;
+	return true;
+}
+
+static Level backend_level(const Graph *graph, Node reference)
+{
+	if (near_object(graph, reference) || !is_foreign_namespace(graph, graph_ancestor(graph, reference, NODE_OBJECT)))
+		return LEVEL_ERROR;
+	return LEVEL_INFO;
+}
+
 static void check_ingress_backend_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
-	report_missing(checker, is_backend, own_level_error, NULL);
+	report_missing(checker, is_backend, backend_level, NULL);
 	GRAPH_EACH (graph, FACT_REFERS_TO, row) {
 		Node service = row->object;
 		if (graph_node_type(graph, row->subject) != NODE_REFERENCE || !is_backend(graph, row->subject) ||

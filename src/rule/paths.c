@@ -66,11 +66,24 @@ static bool is_script_path(Slice path)
 	return is_literal_path(path) && (slice_find_byte(path, '/', 0) != SIZE_MAX || has_extension(path));
 }
 
+/* A line that holds the path and nothing else: an item of a list, which the script asks for before it takes it. */
+static bool is_asked_for(const Graph *graph, const Script *script, Node link)
+{
+	Slice line = slice_trim(graph_line_at(graph, graph_place(graph, link)));
+	while (line.length && strchr("\"'", line.at[0]))
+		line = slice_sub(line, 1, line.length);
+	while (line.length && strchr("\"'", line.at[line.length - 1]))
+		line.length--;
+	return script->tests_variable && slice_equal(line, name_of(graph, link));
+}
+
 /* A path below a variable that holds the script's own folder or the root: its place is certain. */
 static void check_expanded(Reader *reader, Node link)
 {
 	const Graph *graph = checker_graph(reader->checker);
 	const Script *script = script_of(reader, graph_file_of(graph, link));
+	if (is_asked_for(graph, script, link))
+		return;
 	g_autofree char *full = script_expand(script, name_of(graph, link));
 	Slice path = slice_from(full);
 	if (full && is_script_path(path) && !path_exists(graph, path) && !script_makes(script, path) &&

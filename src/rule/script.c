@@ -112,11 +112,14 @@ static void read_folder(Script *script, Slice word)
 	}
 	add_folder(script, here, path);
 	add_folder(script, (Slice){"", 0}, path);
+	if (own)
+		add_folder(script, path_folder(here), path); /* "$(dirname "$SCRIPT_DIR")" */
 }
 
 static void add_made(Script *script, Slice word)
 {
 	script->lost = script->lost || slice_is(word, "*");
+	script->tests_variable = script->tests_variable || slice_starts(word, "$");
 	Slice path = word.length && word.at[0] == '$' ? path_name(word) : word;
 	char *full = path.at == word.at ? path_resolve((Slice){"", 0}, path) : script_expand(script, word);
 	g_hash_table_add(script->made, slice_dup(path_name(path)));

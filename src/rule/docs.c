@@ -41,7 +41,7 @@ static bool says_absent(Slice line)
 	        "(new)", "copy ", "copied", "moved", "migrat", "replac", "optional", "if present", "if it exists",
 	        "written to", "writes", "saved", "output", "upstream", "should ", "- [ ]", "~~", "temporary", "runtime",
 	        "never ", "without ", "don't", "do not", "is gone", "are gone", "save ", "pending", "there is no",
-	        "**no**", "decommission", "dropped", "drifted", "stale"};
+	        "**no**", "broken", "decommission", "dropped", "drifted", "stale"};
 	g_autofree char *lower = g_ascii_strdown(line.at, (gssize)MIN(line.length, 2000));
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))
@@ -67,10 +67,34 @@ static bool is_denied(Slice bytes, size_t at)
 	return (no || not ) && (before == 0 || !g_ascii_isalnum(bytes.at[before - 1]));
 }
 
+/* "`old.md` → `docs/old.md`" tells of a move, and the first of them is gone. */
+static bool is_before_arrow(Slice bytes, size_t at)
+{
+	size_t end = MIN(slice_find_byte(bytes, '\n', at), bytes.length);
+	Slice rest = slice_sub(bytes, at, end);
+	return text_has(rest, "→") || text_has(rest, "->") || text_has(rest, "=>");
+}
+
+/* "that repo's CI; … in its `docs/deployment.md`": of another repository. */
+static bool is_of_another(Slice bytes, size_t at)
+{
+	static const char *const words[] = {"its", "their", "repo's", "repository's", "upstream's"};
+	while (at > 0 && strchr("`*\"' ", bytes.at[at - 1]))
+		at--;
+	Slice before = slice_sub(bytes, 0, at);
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		size_t length = strlen(words[i]);
+		if (slice_ends(before, words[i]) && (at == length || strchr(" \n(", before.at[at - length - 1])))
+			return true;
+	}
+	return false;
+}
+
 static bool is_said_absent(const Graph *graph, Span span)
 {
 	Slice bytes = graph_file_bytes(graph, span.file), line = graph_line_at(graph, span);
-	if (says_absent(line) || is_denied(bytes, span.start))
+	if (says_absent(line) || is_denied(bytes, span.start) || is_of_another(bytes, span.start) ||
+	        is_before_arrow(bytes, span.end))
 		return true;
 	size_t start = (size_t)(line.at - bytes.at), end = start + line.length;
 	while (end < bytes.length && bytes.at[end] != '\n')

@@ -21,6 +21,8 @@ static const struct {
         {"disabled", "archive"},
         {"_disabled", "archive"},
         {"old", "archive"},
+        {"changelog", "dated"},
+        {"changelogs", "dated"},
         {"node_modules", "vendored"},
         {"_bmad", "vendored"},
         {".bmad", "vendored"},
@@ -87,6 +89,10 @@ static bool has_date(Slice name)
 
 static const char *name_class(Slice name)
 {
+	size_t dot = slice_find_byte(name, '.', 1);
+	if (dot != SIZE_MAX && is_past(slice_sub(name, 0, dot)) && !slice_starts(name, "unused") &&
+	        !slice_starts(name, "archive"))
+		return "archive"; /* README-old.md, flannel_old.yaml; a script archive-logs.sh is in use */
 	bool document = slice_ends(name, ".md") || slice_ends(name, ".txt") || slice_ends(name, ".rst");
 	if (document && (has_date(name) || slice_starts(name, "CHANGELOG") || slice_starts(name, "changelog")))
 		return "dated";

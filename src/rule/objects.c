@@ -61,6 +61,37 @@ static bool is_sample(const char *path)
 	return false;
 }
 
+/* The name without what tells a version: ".0.25", "-v2", "_v1.2". Free with g_free. */
+static char *unversioned(Slice name)
+{
+	GString *out = g_string_new(NULL);
+	for (size_t i = 0; i < name.length;) {
+		size_t start = i + 1, end;
+		bool v = start < name.length && name.at[start] == 'v', dotted = v;
+		for (end = start + v; end < name.length; end++) {
+			bool dot = name.at[end] == '.' && end + 1 < name.length && g_ascii_isdigit(name.at[end + 1]);
+			if (!dot && !g_ascii_isdigit(name.at[end]))
+				break;
+			dotted = dotted || dot;
+		}
+		if (strchr(".-_", name.at[i]) && dotted && end > start + v)
+			i = end;
+		else
+			g_string_append_c(out, name.at[i++]);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* Two versions of one file side by side, of which one is applied. */
+static bool are_versions(const char *one, const char *other)
+{
+	if (!slice_equal(path_folder(slice_from(one)), path_folder(slice_from(other))))
+		return false;
+	g_autofree char *left = unversioned(path_name(slice_from(one)));
+	g_autofree char *right = unversioned(path_name(slice_from(other)));
+	return strcmp(left, right) == 0;
+}
+
 /* The parts of two paths before and at the first difference: "apps/prod" and "apps/dev" of apps/prod/x, apps/dev/x.
  * ret_same says whether all after that is equal. */
 static char *tree_pair(const char *one, const char *other, bool *ret_same)
@@ -128,7 +159,7 @@ static bool meet_by_hand(const Doubles *doubles, const Pair *pair)
 		return true;
 	bool beside = slice_equal(path_folder(slice_from(one)), path_folder(slice_from(other)));
 	return (beside || has_namespace(graph, pair->identity)) && !are_environments(doubles->stages, one, other) &&
-	       !is_sample(one) && !is_sample(other);
+	       !is_sample(one) && !is_sample(other) && !are_versions(one, other);
 }
 
 /* All that scripts apply goes to one cluster as far as is known; one for each environment is told by its paths. */
@@ -212,6 +243,8 @@ static void add_key(GString *keys, GHashTable *seen, const char *line)
 {
 	const char *start = g_str_has_prefix(line, "- ") ? line + 2 : line, *colon = strchr(start, ':');
 	size_t length = colon ? (size_t)(colon - start) : 0;
+	if (g_str_has_prefix(start, "namespace:")) /* the identity has it, whoever wrote it */
+		return;
 	if (length == 0 || length > 40 || g_hash_table_size(seen) >= 6)
 		return;
 	char *key = g_strndup(start, length);

@@ -242,11 +242,24 @@ static void report_missing(Checker *checker, const Ignored *ignored, const Copy 
 	}
 }
 
+/* `# Build context must contain repo/ (rsynced source)`: a comment of the Dockerfile says how it comes there. */
+static bool is_explained(const Graph *graph, const Copy *copy)
+{
+	Slice rest = graph_file_bytes(graph, graph_file_of(graph, copy->dockerfile)), line;
+	Slice plain = trim_slashes(copy->source);
+	g_autofree char *word = slice_dup(plain);
+	while (slice_next_line(&rest, &line))
+		if (slice_starts(slice_trim(line), "#") && slice_find(line, word, 0) != SIZE_MAX &&
+		        (text_has(line, "context") || text_has(line, "must ") || text_has(line, "before")))
+			return true;
+	return false;
+}
+
 static void check_source(const Copy *copy, void *data)
 {
 	const Search *search = data;
 	const Graph *graph = checker_graph(search->checker);
-	if (is_whole_context(copy->source) || may_be_made(copy->source))
+	if (is_whole_context(copy->source) || may_be_made(copy->source) || is_explained(graph, copy))
 		return;
 	for (guint i = 0; i < search->contexts->len; i++)
 		if (is_in(graph, g_array_index(search->contexts, Slice, i), copy->source))

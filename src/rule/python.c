@@ -190,7 +190,7 @@ static bool is_not_copied(const Missing *missing)
 	return missing->elsewhere && g_str_has_prefix(missing->elsewhere, missing->path);
 }
 
-static void report_unresolved(Checker *checker, const Missing *missing)
+static Finding *report_unresolved(Checker *checker, const Missing *missing)
 {
 	const Graph *graph = checker_graph(checker);
 	Span place = graph_place(graph, missing->import);
@@ -222,6 +222,16 @@ static void report_unresolved(Checker *checker, const Missing *missing)
 	}
 	set_detail(checker, finding, "%s", missing->path);
 	add_places(checker, finding, missing);
+	return finding;
+}
+
+/* One COPY leaves out several modules that one file imports. */
+static bool is_same_cause(const Graph *graph, const Missing *missing, const Missing *before)
+{
+	return before && missing->dockerfile && missing->dockerfile == before->dockerfile && is_not_copied(missing) &&
+	       is_not_copied(before) &&
+	       graph_file_of(graph, missing->import) == graph_file_of(graph, before->import) &&
+	       !is_reason(graph, missing->import, "beside") && !is_reason(graph, before->import, "beside");
 }
 
 static void check_import_unresolved(Checker *checker)
@@ -234,8 +244,18 @@ static void check_import_unresolved(Checker *checker)
 	GRAPH_EACH (graph, FACT_NOT_IN_IMAGE, row)
 		if (!is_quiet(graph, row->subject))
 			add_import(&collector, row->subject);
-	for (guint i = 0; i < collector.order->len; i++)
-		report_unresolved(checker, collector.order->pdata[i]);
+	Finding *last = NULL;
+	const Missing *before = NULL;
+	for (guint i = 0; i < collector.order->len; i++) {
+		const Missing *missing = collector.order->pdata[i];
+		if (is_same_cause(graph, missing, before)) {
+			add_evidence(checker, last, graph_place(graph, missing->import), "nor is '%s'",
+			        missing->module);
+			continue;
+		}
+		last = report_unresolved(checker, missing);
+		before = missing;
+	}
 	if (collector.dockerfile)
 		needs_clear(&collector.needs);
 	ignored_free(collector.ignored);

@@ -74,13 +74,31 @@ static void mend_shape(Checker *checker, Finding *finding, Node problem, const c
 	}
 }
 
+/* Fields in a place where none of them belongs have one cause. */
+static bool is_like(const Graph *graph, Node problem, Node before)
+{
+	static const char unknown[] = "unknown-field";
+	return before && graph_parent(graph, problem) == graph_parent(graph, before) &&
+	       graph_symbol(graph, problem, FACT_PATH) == graph_symbol(graph, before, FACT_PATH) &&
+	       strcmp(graph_text(graph, problem, FACT_SHAPE), unknown) == 0 &&
+	       strcmp(graph_text(graph, before, FACT_SHAPE), unknown) == 0 && !graph_has(graph, problem, FACT_NEAR) &&
+	       !graph_has(graph, before, FACT_NEAR);
+}
+
 static void check_schema_invalid(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	Node before = NODE_NONE;
+	Finding *last = NULL;
 	GRAPH_EACH (graph, FACT_SHAPE, row) {
 		Node problem = row->subject, object = graph_parent(graph, problem);
 		if (!is_refused(graph, problem, graph_symbol_text(graph, row->object)))
 			continue;
+		if (last && is_like(graph, problem, before)) {
+			add_evidence(checker, last, graph_place(graph, problem), "%s",
+			        graph_text(graph, problem, FACT_MESSAGE));
+			continue;
+		}
 		Finding *finding = report(checker, object, graph_place(graph, problem), "%s %s: %s",
 		        graph_text(graph, object, FACT_KIND), graph_name(graph, object),
 		        graph_text(graph, problem, FACT_MESSAGE));
@@ -89,6 +107,8 @@ static void check_schema_invalid(Checker *checker)
 		if (*near)
 			set_hint(checker, finding, "the field '%s' stands at this place in the API", near);
 		mend_shape(checker, finding, problem, graph_symbol_text(graph, row->object), near);
+		before = problem;
+		last = finding;
 	}
 }
 

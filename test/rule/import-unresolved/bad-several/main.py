@@ -1,0 +1,4 @@
+from reader import read
+from writer import write
+
+write(read())

@@ -97,13 +97,22 @@ static bool is_record(const Graph *graph, Node mention)
 	return slice_ends(path, ".jsonl") || slice_ends(path, ".log") || slice_ends(path, ".csv");
 }
 
+/* `Network=monitoring.network:ip=…` of a Quadlet: a container has one in each of its networks. */
+static bool is_of_container(const Graph *graph, Node mention)
+{
+	Slice line = slice_trim(graph_line_at(graph, graph_place(graph, mention)));
+	while (line.length && strchr("# ", line.at[0]))
+		line = slice_sub(line, 1, line.length);
+	return slice_starts(line, "Network=");
+}
+
 bool is_host_address(const Graph *graph, Node mention, IpScope *ret_scope)
 {
 	Ip ip;
 	const char *text = graph_text(graph, mention, FACT_ADDRESS);
 	if (!ip_parse_v4(slice_from(text), &ip) || graph_has(graph, mention, FACT_PREFIX_LENGTH) ||
 	        graph_has(graph, mention, FACT_RANGE_END) || ip.bytes[3] <= 1 || ip.bytes[3] >= 254 ||
-	        is_cluster_range(&ip) || is_record(graph, mention))
+	        is_cluster_range(&ip) || is_record(graph, mention) || is_of_container(graph, mention))
 		return false;
 	*ret_scope = ip_scope(&ip);
 	return *ret_scope == IP_PRIVATE || *ret_scope == IP_SHARED;

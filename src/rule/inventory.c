@@ -164,10 +164,13 @@ static Slice hosts_file_name(const Graph *graph, Span place, Lines line)
 	return slice_next_word(&text, &word) ? word : (Slice){"", 0};
 }
 
-/* `name: value` or `"name" = "value",`; false where the key is no name for a host. */
-static bool read_name_pair(Slice line, Slice *ret_value)
+/* `name: value` or `"name" = "value",`; false where the key is no name for a host. A virtual machine's node is the
+ * machine that it runs on. */
+static bool read_name_pair(Slice line, bool virtual, Slice *ret_value)
 {
-	static const char *const keys[] = {"name", "hostname", "host", "node", "nodename", "node_name", "fqdn", NULL};
+	static const char *const all[] = {"name", "hostname", "host", "fqdn", "node", "nodename", "node_name", NULL};
+	static const char *const own[] = {"name", "hostname", "fqdn", NULL};
+	const char *const *keys = virtual ? own : all;
 	Slice text = slice_trim(slice_sub(line, depth_of(line), line.length));
 	size_t end = 0;
 	while (end < text.length && text.at[end] != ':' && text.at[end] != '=')
@@ -179,7 +182,7 @@ static bool read_name_pair(Slice line, Slice *ret_value)
 }
 
 /* The name of the map that the address is a value of: looked for among its pairs, which stand as deep. */
-static Slice sibling_name(Lines line)
+static Slice sibling_name(Lines line, bool virtual)
 {
 	Slice value, own = text_of(&line);
 	size_t depth = depth_of(own);
@@ -188,14 +191,14 @@ static Slice sibling_name(Lines line)
 		Slice text = text_of(&at);
 		if (depth_of(text) < depth || slice_trim(text).length == 0)
 			break;
-		if (depth_of(text) == depth && read_name_pair(text, &value))
+		if (depth_of(text) == depth && read_name_pair(text, virtual, &value))
 			return value;
 	}
 	for (int i = 0; i < 10 && go_down(&line); i++) {
 		Slice text = text_of(&line);
 		if (depth_of(text) < depth || begins_item(text) || slice_trim(text).length == 0)
 			break;
-		if (depth_of(text) == depth && read_name_pair(text, &value))
+		if (depth_of(text) == depth && read_name_pair(text, virtual, &value))
 			return value;
 	}
 	return (Slice){"", 0};
@@ -247,6 +250,12 @@ static Slice table_name(const Graph *graph, Span place)
 	return slice_is_any_nocase(first_header, headers) ? first : (Slice){"", 0};
 }
 
+static bool is_terraform(const Graph *graph, uint32_t file)
+{
+	Slice path = slice_from(graph_file_path(graph, file));
+	return slice_ends(path, ".tf") || slice_ends(path, ".tfvars") || slice_ends(path, ".hcl");
+}
+
 Slice inventory_name(const Graph *graph, Node mention)
 {
 	static const char *const ansible[] = {"ansible_host", "ansible_ssh_host", NULL};
@@ -261,7 +270,7 @@ Slice inventory_name(const Graph *graph, Node mention)
 	if (name.length == 0 && slice_is_any_nocase(key, ansible))
 		name = ansible_name(line, graph_span(graph, row).start);
 	else if (name.length == 0 && slice_is_any_nocase(key, addresses) && graph_span(graph, row).start >= line.start)
-		name = sibling_name(line);
+		name = sibling_name(line, is_terraform(graph, place.file));
 	if (name.length == 0)
 		name = ssh_name(line);
 	if (name.length == 0)

@@ -11,7 +11,7 @@ static bool is_placeholder(Slice s)
 {
 	static const char *const words[] = {"change", "your", "example", "placeholder", "replace", "dummy", "todo",
 	        "fixme", "xxx", "sample", "insert", "redacted", "secret-here", "hidden", "null", "none", "test", "demo",
-	        "supersecret", "***", "...", "op://", "ref+", "vault:"};
+	        "supersecret", "***", "...", "op://", "ref+", "vault:", "###"};
 	g_autofree char *lower = g_ascii_strdown(s.at, (gssize)s.length);
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))

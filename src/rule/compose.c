@@ -447,9 +447,17 @@ static bool is_whole(const Graph *graph, Node service)
 	       graph_has(graph, service, FACT_BUILD_INLINE);
 }
 
+/* Names of what does its work once and ends. */
+static bool is_task(const Graph *graph, Node service)
+{
+	static const char *const parts[] = {"init", "import", "migrate", "migration", "migrations", "setup", "seed",
+	        "pull", "bootstrap", "once", NULL};
+	return text_has_part(graph_name(graph, service), parts);
+}
+
 static bool is_left_down(const Graph *graph, Node service)
 {
-	return is_whole(graph, service) && !graph_has(graph, service, FACT_RESTART) && !graph_has(graph, service, FACT_EXTENDS) &&
+	return is_whole(graph, service) && !is_task(graph, service) && !graph_has(graph, service, FACT_RESTART) && !graph_has(graph, service, FACT_EXTENDS) &&
 	       is_meant_to_stay(graph, service) && !graph_has(graph, service, FACT_PROFILE) &&
 	       !is_for_developing(graph, service) && !is_waited_out(graph, service) &&
 	       !is_restarted_elsewhere(graph, service);

@@ -141,7 +141,7 @@ void checker_join(Checker *checker, Checker *take_other)
 
 bool is_open_text(const char *text)
 {
-	return strstr(text, "${") || strstr(text, "{{") || strchr(text, '<');
+	return strstr(text, "${") || strstr(text, "{{") || strchr(text, '<') || strstr(text, "###"); /* of Zarf */
 }
 
 bool checker_ran(const Checker *checker, const Rule *rule)

@@ -90,6 +90,42 @@ static bool is_of_another(Slice bytes, size_t at)
 	return false;
 }
 
+/* What a heading, or the line above a list, may say of all items below it. */
+static bool heads_absent(Slice line)
+{
+	static const char *const words[] = {"removed", "deleted", "dropped", "retired", "deprecated", "obsolete", "planned",
+	        "to create", "to be created", "future", "no longer", "old structure", "before", "previous", "missing"};
+	g_autofree char *lower = g_ascii_strdown(line.at, (gssize)MIN(line.length, 200));
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strstr(lower, words[i]))
+			return true;
+	return false;
+}
+
+#define MOST_LINES_UP 40
+
+/* The headings above the line, from the nearest to that of the document, and the sentence right above its list. */
+static bool is_below_absent(Slice bytes, size_t at)
+{
+	size_t level = 7;
+	bool list = true;
+	for (int i = 0; i < MOST_LINES_UP && at > 0 && level > 1; i++) {
+		size_t end = at - 1;
+		const char *before = end ? memrchr(bytes.at, '\n', end) : NULL;
+		at = before ? (size_t)(before - bytes.at) + 1 : 0;
+		Slice line = slice_sub(bytes, at, end), text = slice_trim(line);
+		size_t marks = 0;
+		while (marks < text.length && text.at[marks] == '#')
+			marks++;
+		bool heading = marks && marks < level, lead = list && text.length && !is_item(line);
+		if ((heading || lead) && heads_absent(text))
+			return true;
+		list = list && !lead && !heading;
+		level = heading ? marks : level;
+	}
+	return false;
+}
+
 static bool is_said_absent(const Graph *graph, Span span)
 {
 	Slice bytes = graph_file_bytes(graph, span.file), line = graph_line_at(graph, span);
@@ -97,6 +133,8 @@ static bool is_said_absent(const Graph *graph, Span span)
 	        is_before_arrow(bytes, span.end))
 		return true;
 	size_t start = (size_t)(line.at - bytes.at), end = start + line.length;
+	if (is_below_absent(bytes, start))
+		return true;
 	while (end < bytes.length && bytes.at[end] != '\n')
 		end++;
 	if (end + 1 < bytes.length) {

@@ -450,9 +450,13 @@ static bool is_whole(const Graph *graph, Node service)
 /* Names of what does its work once and ends. */
 static bool is_task(const Graph *graph, Node service)
 {
-	static const char *const parts[] = {"init", "import", "migrate", "migration", "migrations", "setup", "seed",
+	static const char *const words[] = {"init", "import", "migrate", "migration", "migrations", "setup", "seed",
 	        "pull", "bootstrap", "once", NULL};
-	return text_has_part(graph_name(graph, service), parts);
+	g_auto(GStrv) parts = g_strsplit_set(graph_name(graph, service), "-_.", -1);
+	for (char **part = parts; *part; part++)
+		if (slice_is_any_nocase(slice_from(*part), words))
+			return true;
+	return false;
 }
 
 static bool is_left_down(const Graph *graph, Node service)

@@ -2,6 +2,7 @@
  * keeps a copy. */
 #include "rule/storage.h"
 #include "base/path.h"
+#include "rule/coverage.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -295,7 +296,7 @@ static bool speaks_of(const Graph *graph, const char *const *words, size_t count
 {
 	Span span;
 	for (size_t i = 0; i < count; i++)
-		if (search_word(graph, slice_from(words[i]), in_file, NULL, NULL, &span))
+		if (search_word(graph, slice_from(words[i]), in_file, in_file == is_document ? NULL : makes_copies, NULL, &span))
 			return true;
 	return false;
 }
@@ -316,16 +317,17 @@ static bool names_backup(const char *text)
 /* A script, job, service or image that is called after what it does. */
 static bool has_backup_by_name(const Graph *graph)
 {
-	static const NodeType types[] = {NODE_OBJECT, NODE_SERVICE};
 	for (uint32_t file = 0; file < graph_files(graph); file++) {
 		g_autofree char *name = g_path_get_basename(graph_file_path(graph, file));
 		if (is_no_document(graph, file, NULL) && names_backup(name))
 			return true;
 	}
-	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
-		GRAPH_NODES (graph, types[i], node)
-			if (names_backup(graph_name(graph, node)))
-				return true;
+	GRAPH_NODES (graph, NODE_OBJECT, object)
+		if (names_backup(graph_name(graph, object)) && !is_at_rest(graph, object))
+			return true;
+	GRAPH_NODES (graph, NODE_SERVICE, service)
+		if (names_backup(graph_name(graph, service)))
+			return true;
 	GRAPH_EACH (graph, FACT_IMAGE, row)
 		if (names_backup(graph_symbol_text(graph, row->object)))
 			return true;
@@ -463,7 +465,7 @@ static void check_volume_without_backup(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GArray) mounts = find_valued_mounts(graph);
-	if (mounts->len == 0)
+	if (mounts->len == 0 || report_uncopied(checker, mounts))
 		return;
 	if (has_backup_by_name(graph))
 		return;

@@ -365,6 +365,49 @@ static bool has_programs(const Program *program, const char *folder)
 	return false;
 }
 
+/* What follows the folder in a path, or nothing. */
+static Slice rest_of(const char *path, const char *folder)
+{
+	size_t length = strlen(folder);
+	bool within = strncmp(path, folder, length) == 0 && path[length] == '/';
+	return within ? slice_from(path + length + 1) : (Slice){"", 0};
+}
+
+/* Something is mounted at the folder or above it when the container runs. */
+static bool may_be_mounted(const Graph *graph, const char *folder)
+{
+	GRAPH_NODES (graph, NODE_MOUNT, mount) {
+		const char *at = graph_text(graph, mount, FACT_DESTINATION);
+		if (*at && strcmp(at, "/") != 0 && path_is_below(slice_from(folder), slice_from(at)))
+			return true;
+	}
+	return false;
+}
+
+/* An image of Python itself has no programs of ours. */
+static bool is_bare_base(const Graph *graph, Node stage)
+{
+	Slice image = path_name(slice_from(graph_text(graph, stage, FACT_FROM)));
+	return slice_starts(image, "python:") || slice_is(image, "python");
+}
+
+/* Nothing at all is copied to where the program is started, and it lies beside the Dockerfile: its COPY was forgotten.
+ * Returns its path in the repository, in the arena, or NULL. */
+static const char *forgotten(const Program *program, Node dockerfile, const char *at)
+{
+	const Graph *graph = graph_of(program);
+	const Image *image = program->image;
+	Slice below = rest_of(at, image->workdir);
+	g_autofree char *path = below.length ? path_resolve(path_folder(slice_from(graph_file_path(
+	                                                            graph, graph_file_of(graph, dockerfile)))),
+	                                               below)
+	                                     : NULL;
+	if (!path || !graph_find_file(graph, slice_from(path)) || image->open || !is_bare_base(graph, image->stage) ||
+	        may_be_mounted(graph, image->workdir))
+		return NULL;
+	return arena_text(image->arena, slice_from(path));
+}
+
 /* The file that a command of the Dockerfile starts is not in the image. */
 static void add_missing_start(Program *program, const char *at)
 {
@@ -372,10 +415,13 @@ static void add_missing_start(Program *program, const char *at)
 	Slice name = path_name(slice_from(at));
 	g_autofree char *stem = slice_dup(slice_sub(name, 0, MIN(slice_find_byte(name, '.', 0), name.length)));
 	Node dockerfile = program->command ? graph_ancestor(graph, program->command, NODE_DOCKERFILE) : NODE_NONE;
-	if (!dockerfile || !*stem || !has_programs(program, parent_of(program, at)) ||
-	        may_be_made(graph, dockerfile, stem))
+	if (!dockerfile || !*stem || may_be_made(graph, dockerfile, stem))
 		return;
-	const char *origin = image_origin(program->image, at);
+	const char *origin = has_programs(program, parent_of(program, at))
+	                             ? image_origin(program->image, at)
+	                             : forgotten(program, dockerfile, at);
+	if (!origin && !has_programs(program, parent_of(program, at)))
+		return;
 	program->missing_start = (Start){program->command, origin ? origin : at};
 }
 

@@ -277,9 +277,92 @@ static bool may_meet(const Graph *graph, Node reference, Node target)
 	return beside || !graph_has(graph, other, FACT_ROOT) || share_root(graph, one, other);
 }
 
+/* ---- keys of what is made by hand ------------------------------------------------------------------------------ */
+
+/* Of what scripts and documents make, "Kind/name" to its CREATES_KEY rows. */
+static GHashTable *handmade_keys(const Graph *graph)
+{
+	GHashTable *made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+	GRAPH_EACH (graph, FACT_CREATES_KEY, row) {
+		const char *text = graph_symbol_text(graph, row->object);
+		g_autofree char *name = g_strndup(text, strcspn(strchr(text, '/') + 1, "/") + (size_t)(strchr(text, '/') + 1 - text));
+		GPtrArray *rows = g_hash_table_lookup(made, name);
+		if (!rows)
+			g_hash_table_insert(made, g_steal_pointer(&name), rows = g_ptr_array_new());
+		g_ptr_array_add(rows, (gpointer)row);
+	}
+	return made;
+}
+
+static const char *made_key(const Graph *graph, const Row *row)
+{
+	return strchr(strchr(graph_symbol_text(graph, row->object), '/') + 1, '/') + 1;
+}
+
+/* The key is made, or any key may be. */
+static bool may_have_key(const Graph *graph, const GPtrArray *rows, const char *key)
+{
+	for (guint i = 0; i < rows->len; i++)
+		if (strcmp(made_key(graph, rows->pdata[i]), key) == 0 || strcmp(made_key(graph, rows->pdata[i]), "*") == 0)
+			return true;
+	return false;
+}
+
+static void report_handmade_key(Checker *checker, Node reference, const Row *wanted, const GPtrArray *rows)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autofree char *user = user_name(graph, reference);
+	const char *key = graph_symbol_text(graph, wanted->object);
+	NearSearch search = near_search(slice_from(key), near_limit(slice_from(key)));
+	for (guint i = 0; i < rows->len; i++)
+		near_offer(&search, slice_from(made_key(graph, rows->pdata[i])));
+	size_t best = near_result(&search);
+	Finding *finding = report_at(checker, best == SIZE_MAX ? LEVEL_WARNING : LEVEL_ERROR, reference,
+	        graph_span(graph, wanted), "%s takes key '%s' from %s %s, which is made without that key", user, key,
+	        graph_text(graph, reference, FACT_WANTS_KIND), graph_name(graph, reference));
+	set_detail(checker, finding, "%s", key);
+	for (guint i = 0; i < MIN(rows->len, 6); i++)
+		add_evidence(checker, finding, graph_span(graph, (const Row *)rows->pdata[i]), "it is given the key '%s' here",
+		        made_key(graph, rows->pdata[i]));
+	if (best == SIZE_MAX)
+		return;
+	const char *near = made_key(graph, rows->pdata[best]);
+	set_hint(checker, finding, "it has '%s'", near);
+	set_because(checker, finding, FIX_VALUE, "'%s' is its only key with a name so near", near);
+	add_rename(checker, finding, graph_span(graph, wanted), key, near);
+}
+
+/* Commands that make a Secret under a name in a variable may give this one another key. */
+static bool makes_any(const Graph *graph, const char *kind)
+{
+	g_autofree char *text = g_strconcat(kind, "/*", NULL);
+	Symbol symbol;
+	return graph_find_symbol(graph, slice_from(text), &symbol) &&
+	       graph_rows_to(graph, FACT_CREATES, symbol).at != graph_rows_to(graph, FACT_CREATES, symbol).end;
+}
+
+static void check_handmade_keys(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) made = handmade_keys(graph);
+	if (g_hash_table_size(made) == 0)
+		return;
+	GRAPH_EACH (graph, FACT_WANTS_KEY, row) {
+		Node reference = row->subject;
+		const char *kind = graph_text(graph, reference, FACT_WANTS_KIND), *key = graph_symbol_text(graph, row->object);
+		g_autofree char *name = g_strdup_printf("%s/%s", kind, graph_name(graph, reference));
+		const GPtrArray *rows = g_hash_table_lookup(made, name);
+		if (rows && *key && !is_open_text(key) && !graph_has(graph, reference, FACT_REFERS_TO) &&
+		        !graph_has(graph, reference, FACT_OPTIONAL) && !is_quiet(graph, reference) &&
+		        !may_have_key(graph, rows, key) && !makes_any(graph, kind))
+			report_handmade_key(checker, reference, row, rows);
+	}
+}
+
 static void check_ref_key_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	check_handmade_keys(checker);
 	GRAPH_EACH (graph, FACT_WANTS_KEY, row) {
 		const Row *target = graph_find(graph, row->subject, FACT_REFERS_TO);
 		Slice key = graph_symbol_slice(graph, row->object);

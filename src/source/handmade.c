@@ -74,13 +74,32 @@ static bool is_variable(const SourceFile *file, Slice name)
 	       !slice_ends(file->name, ".md");
 }
 
-static void add_created(const SourceFile *file, const char *kind, Slice word)
+static bool has_keys(const char *kind)
+{
+	return strcmp(kind, "Secret") == 0 || strcmp(kind, "ConfigMap") == 0;
+}
+
+static void add_key(const SourceFile *file, const char *kind, Slice name, const char *key, Slice place)
+{
+	add_text(file, FACT_CREATES_KEY, arena_printf(file->arena, "%s/%.*s/%s", kind, SLICE_ARGS(name), key), place);
+}
+
+/* False where it has no name that can be read. */
+static bool add_created(const SourceFile *file, const char *kind, Slice word)
 {
 	Slice name = strip(word);
 	bool variable = is_variable(file, name);
 	if (variable || is_name(name))
 		add_text(file, FACT_CREATES,
 		        arena_printf(file->arena, "%s/%.*s", kind, SLICE_ARGS(variable ? SLICE("*") : name)), name);
+	return !variable && is_name(name);
+}
+
+/* The same of a manifest whose keys are not read. */
+static void add_manifest(const SourceFile *file, const char *kind, Slice word)
+{
+	if (add_created(file, kind, word) && has_keys(kind))
+		add_key(file, kind, strip(word), "*", strip(word));
 }
 
 static void add_filled(const SourceFile *file, Slice word)
@@ -117,6 +136,46 @@ static const char *source_kind(Slice type)
 	                                  : NULL;
 }
 
+/* The key that --from-literal=KEY=VALUE or --from-file=[KEY=]PATH makes; NULL where it cannot be told. */
+static const char *option_key(const SourceFile *file, Slice value, bool is_file)
+{
+	Slice text = strip(value);
+	size_t equals = slice_find_byte(text, '=', 0);
+	Slice key = equals != SIZE_MAX ? slice_sub(text, 0, equals) : text;
+	if (equals == SIZE_MAX) {
+		size_t slash = key.length;
+		while (slash > 0 && key.at[slash - 1] != '/')
+			slash--;
+		key = slice_sub(key, slash, key.length);
+	}
+	bool open = key.length == 0 || strpbrk(arena_text(file->arena, key), "$<>{}*(") != NULL;
+	return open || (equals == SIZE_MAX && !is_file) ? NULL : arena_text(file->arena, key);
+}
+
+/* The keys of `create secret generic` and `create configmap`. A word that is no option may bring more. */
+static void read_keys(const SourceFile *file, const char *kind, Slice name, Slice rest)
+{
+	static const char *const options[] = {"--from-literal", "--from-file"};
+	Slice word;
+	while (slice_next_word(&rest, &word)) {
+		if (strchr("|;&>#\\`", word.at[0]) && word.at[0] != '\\')
+			return;
+		size_t equals = slice_find_byte(word, '=', 0);
+		Slice option = slice_sub(strip(word), 0, MIN(equals, word.length));
+		int which = slice_is(option, options[0]) ? 0 : slice_is(option, options[1]) ? 1 : -1;
+		if (which < 0 && word.at[0] == '-' && !slice_starts(word, "--from-"))
+			continue;
+		Slice value = equals == SIZE_MAX ? (Slice){"", 0} : slice_sub(word, equals + 1, word.length);
+		if (which >= 0 && equals == SIZE_MAX && !slice_next_word(&rest, &value))
+			return;
+		const char *key = which < 0 ? NULL : option_key(file, value, which == 1);
+		if (key)
+			add_key(file, kind, name, key, strip(value));
+		else if (which >= 0 || slice_starts(word, "--from-") || strpbrk(arena_text(file->arena, word), "$(@"))
+			add_key(file, kind, name, "*", strip(word));
+	}
+}
+
 /* kubectl … create KIND [TYPE] NAME; flux create source TYPE NAME */
 static void read_create(const SourceFile *file, Slice rest)
 {
@@ -127,9 +186,15 @@ static void read_create(const SourceFile *file, Slice rest)
 	const char *kind = source && next_argument(&rest, &word) ? source_kind(word) : find_kind(strip(word));
 	if (!kind || !next_argument(&rest, &name))
 		return;
+	Slice type = name;
 	if (strcmp(kind, "Secret") == 0 && !next_argument(&rest, &name))
 		return;
-	add_created(file, kind, name);
+	if (!add_created(file, kind, name) || !has_keys(kind))
+		return;
+	if (strcmp(kind, "ConfigMap") == 0 || slice_is(type, "generic"))
+		read_keys(file, kind, strip(name), rest);
+	else
+		add_key(file, kind, strip(name), "*", strip(name));
 }
 
 /* helm install NAME CHART -n NAMESPACE; without the option it is the namespace of the moment, by default `default`. */
@@ -254,7 +319,7 @@ static void read_line(Reader *reader, Slice line)
 		expect_name(reader, terraform_kind(line));
 		reader->release = slice_find(line, "helm_release", 0) != SIZE_MAX;
 	} else if (reader->kind && (take(line, "name:", &value) || take_assigned(line, "name", &value))) {
-		add_created(reader->file, reader->kind, value);
+		add_manifest(reader->file, reader->kind, value);
 		reader->kind = NULL;
 	} else if (take(line, "release_namespace:", &value) ||
 	           (reader->release && take_assigned(line, "namespace", &value))) {

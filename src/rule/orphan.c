@@ -190,6 +190,24 @@ static bool is_in_chart(const Graph *graph, Slice path)
 	return false;
 }
 
+/* Neighbours of a file, which are numbered beside it, that are looked at. */
+#define MOST_NEIGHBOURS 100
+
+/* KSOPS: a generator beside the file names it under `files:`, and makes the Secret of what is in it. */
+static bool is_generated_from(const Graph *graph, Node file)
+{
+	Slice path = path_of(graph, file), folder = path_folder(path);
+	uint32_t own = graph_file_of(graph, file), first = own > MOST_NEIGHBOURS ? own - MOST_NEIGHBOURS : 0;
+	g_autofree char *name = slice_dup(path_name(path));
+	for (uint32_t other = first; other < MIN(graph_files(graph), own + MOST_NEIGHBOURS); other++) {
+		Slice bytes = graph_file_bytes(graph, other);
+		if (other != own && slice_equal(path_folder(slice_from(graph_file_path(graph, other))), folder) &&
+		        text_has(bytes, "ksops") && text_has(bytes, name))
+			return true;
+	}
+	return false;
+}
+
 /* ---- the rule ----------------------------------------------------------------------------------------------- */
 
 /* A list of one folder may name the files of the folders below it: postgres/postgres.yaml, redis/redis.yaml. */
@@ -285,7 +303,7 @@ static void check_file(Orphans *orphans, Node file)
 	list = natural_list(orphans, path);
 	if ((!list && !orphans->scripted) || !is_applied_kind(orphans, object) || holds_applier(graph, file) ||
 	        is_sample_name(path_name(path)) || is_in_chart(graph, path) || is_commented_out(graph, path) ||
-	        is_applied_by_hand(orphans, path, false))
+	        is_applied_by_hand(orphans, path, false) || is_generated_from(graph, file))
 		return;
 	if (list)
 		report_orphan(orphans, file, object, list);

@@ -417,9 +417,8 @@ static void add_missing_start(Program *program, const char *at)
 	Node dockerfile = program->command ? graph_ancestor(graph, program->command, NODE_DOCKERFILE) : NODE_NONE;
 	if (!dockerfile || !*stem || may_be_made(graph, dockerfile, stem))
 		return;
-	const char *origin = has_programs(program, parent_of(program, at))
-	                             ? image_origin(program->image, at)
-	                             : forgotten(program, dockerfile, at);
+	const char *origin = has_programs(program, parent_of(program, at)) ? image_origin(program->image, at)
+	                                                                   : forgotten(program, dockerfile, at);
 	if (!origin && !has_programs(program, parent_of(program, at)))
 		return;
 	program->missing_start = (Start){program->command, origin ? origin : at};

@@ -1,4 +1,5 @@
-/* Files that nothing is demanded of: ignored paths and areas on their way out by labwright.yaml, and copies of a tree. */
+/* Files that nothing is demanded of: ignored paths and areas on their way out by labwright.yaml, and copies of a tree.
+ */
 #include "base/path.h"
 #include "link/linker.h"
 

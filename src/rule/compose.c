@@ -461,10 +461,10 @@ static bool is_task(const Graph *graph, Node service)
 
 static bool is_left_down(const Graph *graph, Node service)
 {
-	return is_whole(graph, service) && !is_task(graph, service) && !graph_has(graph, service, FACT_RESTART) && !graph_has(graph, service, FACT_EXTENDS) &&
-	       is_meant_to_stay(graph, service) && !graph_has(graph, service, FACT_PROFILE) &&
-	       !is_for_developing(graph, service) && !is_waited_out(graph, service) &&
-	       !is_restarted_elsewhere(graph, service);
+	return is_whole(graph, service) && !is_task(graph, service) && !graph_has(graph, service, FACT_RESTART) &&
+	       !graph_has(graph, service, FACT_EXTENDS) && is_meant_to_stay(graph, service) &&
+	       !graph_has(graph, service, FACT_PROFILE) && !is_for_developing(graph, service) &&
+	       !is_waited_out(graph, service) && !is_restarted_elsewhere(graph, service);
 }
 
 /* The image, which every service has that is not built, says where the line goes. */

@@ -1,9 +1,9 @@
 /* Data that the backup jobs of a cluster leave out.
  *
- * A job that runs restic or a dump copies what it mounts, and what its command or its own name speaks of; so much can be
- * read. As soon as anything else makes copies (an operator, a program of a machine, a script), what is left out can no
- * longer be told, and nothing is said. Nor is it where the owner has spoken: a claim or workload in whose manifest the
- * word backup stands was thought of. */
+ * A job that runs restic or a dump copies what it mounts, and what its command or its own name speaks of; so much can
+ * be read. As soon as anything else makes copies (an operator, a program of a machine, a script), what is left out can
+ * no longer be told, and nothing is said. Nor is it where the owner has spoken: a claim or workload in whose manifest
+ * the word backup stands was thought of. */
 #include "rule/coverage.h"
 
 #include "rule/cluster.h"
@@ -86,7 +86,8 @@ static GArray *find_jobs(const Graph *graph)
 static bool is_spoken(const Graph *graph, uint32_t file, void *data)
 {
 	const char *path = graph_file_path(graph, file);
-	return !g_str_has_suffix(path, ".md") && !g_str_has_suffix(path, ".txt") && !g_str_has_suffix(path, ".gitignore");
+	return !g_str_has_suffix(path, ".md") && !g_str_has_suffix(path, ".txt") &&
+	       !g_str_has_suffix(path, ".gitignore");
 }
 
 /* The object of a manifest that a place is in, or NODE_NONE. */
@@ -183,8 +184,8 @@ static bool is_claim_of(const Data *data, const char *claim)
 {
 	if (data->claim)
 		return strcmp(claim, data->claim) == 0;
-	g_autofree char *start = g_strdup_printf("%s-%s-", graph_name(data->graph, data->mount),
-	        graph_name(data->graph, data->object));
+	g_autofree char *start =
+	        g_strdup_printf("%s-%s-", graph_name(data->graph, data->mount), graph_name(data->graph, data->object));
 	return g_str_has_prefix(claim, start);
 }
 
@@ -250,7 +251,8 @@ static bool is_thought_of(const Data *data)
 		return false;
 	GRAPH_NAMED(graph, NODE_OBJECT, claim, object)
 	if (is_kind(graph, object, "PersistentVolumeClaim") &&
-	        text_has(graph_span_bytes(graph, graph_place(graph, graph_ancestor(graph, object, NODE_DOCUMENT))), "backup"))
+	        text_has(graph_span_bytes(graph, graph_place(graph, graph_ancestor(graph, object, NODE_DOCUMENT))),
+	                "backup"))
 		return true;
 	return false;
 }
@@ -277,8 +279,8 @@ static Finding *report_first(Checker *checker, const Data *data, const GArray *j
 	        "copy it as the others are copied; if it is not worth that, a comment with the word backup says so");
 	for (guint i = 0; i < MIN(jobs->len, 4); i++) {
 		Node job = g_array_index(jobs, Node, i);
-		add_evidence(checker, finding, graph_place(graph, job), "%s copies something else",
-		        graph_name(graph, job));
+		add_evidence(
+		        checker, finding, graph_place(graph, job), "%s copies something else", graph_name(graph, job));
 	}
 	return finding;
 }

@@ -93,8 +93,9 @@ static bool is_of_another(Slice bytes, size_t at)
 /* What a heading, or the line above a list, may say of all items below it. */
 static bool heads_absent(Slice line)
 {
-	static const char *const words[] = {"removed", "deleted", "dropped", "retired", "deprecated", "obsolete", "planned",
-	        "to create", "to be created", "future", "no longer", "old structure", "before", "previous", "missing"};
+	static const char *const words[] = {"removed", "deleted", "dropped", "retired", "deprecated", "obsolete",
+	        "planned", "to create", "to be created", "future", "no longer", "old structure", "before", "previous",
+	        "missing"};
 	g_autofree char *lower = g_ascii_strdown(line.at, (gssize)MIN(line.length, 200));
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))

@@ -25,7 +25,8 @@ bool is_literal_path(Slice path)
 	for (size_t i = 0; i < path.length; i++)
 		if (strchr("<>{}$*?|\"'`()[],;=\\: ", path.at[i]) || (unsigned char)path.at[i] < ' ')
 			return false;
-	return !text_has(path, "...") && !text_has(path, "…") && !text_has(path, "YYYY") && !text_has(path, "NNN") && !text_has(path, "XXX");
+	return !text_has(path, "...") && !text_has(path, "…") && !text_has(path, "YYYY") && !text_has(path, "NNN") &&
+	       !text_has(path, "XXX");
 }
 
 Slice bare_path(Slice path)

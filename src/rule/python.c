@@ -229,8 +229,7 @@ static Finding *report_unresolved(Checker *checker, const Missing *missing)
 static bool is_same_cause(const Graph *graph, const Missing *missing, const Missing *before)
 {
 	return before && missing->dockerfile && missing->dockerfile == before->dockerfile && is_not_copied(missing) &&
-	       is_not_copied(before) &&
-	       graph_file_of(graph, missing->import) == graph_file_of(graph, before->import) &&
+	       is_not_copied(before) && graph_file_of(graph, missing->import) == graph_file_of(graph, before->import) &&
 	       !is_reason(graph, missing->import, "beside") && !is_reason(graph, before->import, "beside");
 }
 
@@ -249,8 +248,8 @@ static void check_import_unresolved(Checker *checker)
 	for (guint i = 0; i < collector.order->len; i++) {
 		const Missing *missing = collector.order->pdata[i];
 		if (is_same_cause(graph, missing, before)) {
-			add_evidence(checker, last, graph_place(graph, missing->import), "nor is '%s'",
-			        missing->module);
+			add_evidence(
+			        checker, last, graph_place(graph, missing->import), "nor is '%s'", missing->module);
 			continue;
 		}
 		last = report_unresolved(checker, missing);

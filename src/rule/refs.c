@@ -272,8 +272,8 @@ static void report_key(Checker *checker, Node reference, const Row *wanted, Node
 static bool may_meet(const Graph *graph, Node reference, Node target)
 {
 	Node one = file_node_of(graph, reference), other = file_node_of(graph, target);
-	bool beside = slice_equal(path_folder(slice_from(graph_name(graph, one))),
-	        path_folder(slice_from(graph_name(graph, other))));
+	bool beside = slice_equal(
+	        path_folder(slice_from(graph_name(graph, one))), path_folder(slice_from(graph_name(graph, other))));
 	return beside || !graph_has(graph, other, FACT_ROOT) || share_root(graph, one, other);
 }
 
@@ -285,7 +285,8 @@ static GHashTable *handmade_keys(const Graph *graph)
 	GHashTable *made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
 	GRAPH_EACH (graph, FACT_CREATES_KEY, row) {
 		const char *text = graph_symbol_text(graph, row->object);
-		g_autofree char *name = g_strndup(text, strcspn(strchr(text, '/') + 1, "/") + (size_t)(strchr(text, '/') + 1 - text));
+		g_autofree char *name =
+		        g_strndup(text, strcspn(strchr(text, '/') + 1, "/") + (size_t)(strchr(text, '/') + 1 - text));
 		GPtrArray *rows = g_hash_table_lookup(made, name);
 		if (!rows)
 			g_hash_table_insert(made, g_steal_pointer(&name), rows = g_ptr_array_new());
@@ -303,7 +304,8 @@ static const char *made_key(const Graph *graph, const Row *row)
 static bool may_have_key(const Graph *graph, const GPtrArray *rows, const char *key)
 {
 	for (guint i = 0; i < rows->len; i++)
-		if (strcmp(made_key(graph, rows->pdata[i]), key) == 0 || strcmp(made_key(graph, rows->pdata[i]), "*") == 0)
+		if (strcmp(made_key(graph, rows->pdata[i]), key) == 0 ||
+		        strcmp(made_key(graph, rows->pdata[i]), "*") == 0)
 			return true;
 	return false;
 }
@@ -322,8 +324,8 @@ static void report_handmade_key(Checker *checker, Node reference, const Row *wan
 	        graph_text(graph, reference, FACT_WANTS_KIND), graph_name(graph, reference));
 	set_detail(checker, finding, "%s", key);
 	for (guint i = 0; i < MIN(rows->len, 6); i++)
-		add_evidence(checker, finding, graph_span(graph, (const Row *)rows->pdata[i]), "it is given the key '%s' here",
-		        made_key(graph, rows->pdata[i]));
+		add_evidence(checker, finding, graph_span(graph, (const Row *)rows->pdata[i]),
+		        "it is given the key '%s' here", made_key(graph, rows->pdata[i]));
 	if (best == SIZE_MAX)
 		return;
 	const char *near = made_key(graph, rows->pdata[best]);
@@ -349,7 +351,8 @@ static void check_handmade_keys(Checker *checker)
 		return;
 	GRAPH_EACH (graph, FACT_WANTS_KEY, row) {
 		Node reference = row->subject;
-		const char *kind = graph_text(graph, reference, FACT_WANTS_KIND), *key = graph_symbol_text(graph, row->object);
+		const char *kind = graph_text(graph, reference, FACT_WANTS_KIND),
+		           *key = graph_symbol_text(graph, row->object);
 		g_autofree char *name = g_strdup_printf("%s/%s", kind, graph_name(graph, reference));
 		const GPtrArray *rows = g_hash_table_lookup(made, name);
 		if (rows && *key && !is_open_text(key) && !graph_has(graph, reference, FACT_REFERS_TO) &&
@@ -550,8 +553,7 @@ static bool is_foreign_namespace(const Graph *graph, Node object)
 	const char *identity = graph_text(graph, object, FACT_IDENTITY), *slash = strchr(identity, '/');
 	if (!slash)
 		return false;
-	g_autofree char *prefix =
-	        g_strdup_printf("Service/%.*s/", (int)strcspn(slash + 1, "/"), slash + 1);
+	g_autofree char *prefix = g_strdup_printf("Service/%.*s/", (int)strcspn(slash + 1, "/"), slash + 1);
 	if (strcmp(prefix, "Service/kube-system/") == 0)
 		return true;
 	GRAPH_EACH (graph, FACT_IDENTITY, row)
@@ -562,7 +564,8 @@ static bool is_foreign_namespace(const Graph *graph, Node object)
 
 static Level backend_level(const Graph *graph, Node reference)
 {
-	if (near_object(graph, reference) || !is_foreign_namespace(graph, graph_ancestor(graph, reference, NODE_OBJECT)))
+	if (near_object(graph, reference) ||
+	        !is_foreign_namespace(graph, graph_ancestor(graph, reference, NODE_OBJECT)))
 		return LEVEL_ERROR;
 	return LEVEL_INFO;
 }

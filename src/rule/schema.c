@@ -14,7 +14,8 @@ static bool completes(const Graph *graph, Node kustomization)
 }
 
 /* What a file lacks, another may add: a patch holds only what it changes, a kustomization with patches completes what
- * it lists, and in a repository of kustomizations a file that none of them brings into the cluster is in use nowhere. */
+ * it lists, and in a repository of kustomizations a file that none of them brings into the cluster is in use nowhere.
+ */
 static bool is_incomplete(const Graph *graph, Node object)
 {
 	if (is_patch(graph, object))

@@ -16,8 +16,8 @@ typedef struct Script {
 	GPtrArray *folders;    /* char *: folders of the repository that `cd` or a working directory names */
 	GHashTable *made;      /* char *: paths from the root, and their last parts */
 	GHashTable *folder_of; /* char * → const char *: PATH of a variable; "" where it is set twice */
-	bool tests_variable;   /* it asks of what a variable holds whether it is there: an item of a list may be absent */
-	bool lost;             /* it goes, or unpacks, to where it cannot be followed */
+	bool tests_variable; /* it asks of what a variable holds whether it is there: an item of a list may be absent */
+	bool lost;           /* it goes, or unpacks, to where it cannot be followed */
 } Script;
 
 void script_read(const Graph *graph, const LinkIndex *index, uint32_t file, Script *ret_script);

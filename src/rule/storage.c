@@ -296,7 +296,8 @@ static bool speaks_of(const Graph *graph, const char *const *words, size_t count
 {
 	Span span;
 	for (size_t i = 0; i < count; i++)
-		if (search_word(graph, slice_from(words[i]), in_file, in_file == is_document ? NULL : makes_copies, NULL, &span))
+		if (search_word(graph, slice_from(words[i]), in_file, in_file == is_document ? NULL : makes_copies,
+		            NULL, &span))
 			return true;
 	return false;
 }

@@ -40,7 +40,8 @@ void read_secret(const SourceFile *file, const YamlNode *root, Node object)
 	add_scalar_of(file, object, FACT_TYPE, root, "type");
 	read_data(file, yaml_get(root, "data"), object, false);
 	read_data(file, yaml_get(root, "stringData"), object, false);
-	/* Objects that tests apply hold passwords of nothing; tokens and private keys are found in them all the same. */
+	/* Objects that tests apply hold passwords of nothing; tokens and private keys are found in them all the same.
+	 */
 	const char *class = source_path_class(file->path);
 	bool invented = class && (strcmp(class, "test") == 0 || strcmp(class, "example") == 0);
 	if (!yaml_get(root, "sops") && !invented) {

@@ -49,7 +49,8 @@ static void read_broken(const SourceFile *file, const YamlDocument *document)
 static void add_duplicates(const SourceFile *file, Node node, const YamlDocument *document)
 {
 	for (const YamlDuplicate *at = document->duplicates; at; at = at->next) {
-		/* A program that tells them by their anchors, such as ser2net, wants the key as often as it has them. */
+		/* A program that tells them by their anchors, such as ser2net, wants the key as often as it has them.
+		 */
 		Slice one = at->first_value->anchor, other = at->second_value->anchor;
 		if (one.length && other.length && !slice_equal(one, other))
 			continue;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "flow/flow.h"
+#include "rule/capacity.h"
 #include "rule/hosts.h"
 #include "rule/rule.h"
 
@@ -22,8 +23,9 @@ typedef struct Found {
 typedef struct Writer {
 	const Graph *graph;
 	const Hosts *hosts;
-	GArray *found;  /* Found */
-	GArray *shared; /* Net: networks that hosts have undisputed addresses in, the fullest first */
+	GArray *found;          /* Found */
+	GArray *shared;         /* Net: networks that hosts have undisputed addresses in, the fullest first */
+	GHashTable *capacities; /* host → Capacity */
 	GString *out;
 } Writer;
 
@@ -218,6 +220,28 @@ static void append_questions(Writer *writer, const char *host, IpScope scope)
 		g_string_append_c(writer->out, '\n');
 }
 
+static void append_span(Writer *writer, Span span)
+{
+	uint32_t line, column;
+	graph_position(writer->graph, span, &line, &column);
+	g_string_append_printf(writer->out, "%s:%u\n", graph_file_path(writer->graph, span.file), line);
+}
+
+/* What a document says is a question: a table may count the memory that is bought and not the one that is in it. */
+static void append_capacity(Writer *writer, const char *host)
+{
+	const Capacity *capacity = g_hash_table_lookup(writer->capacities, host);
+	if (!capacity)
+		return;
+	g_string_append_printf(writer->out, "    %scapacity: {", capacity->document ? "# ? " : "");
+	if (*capacity->cpu)
+		g_string_append_printf(writer->out, "cpu: %s%s", capacity->cpu, *capacity->memory ? ", " : "");
+	if (*capacity->memory)
+		g_string_append_printf(writer->out, "memory: %s", capacity->memory);
+	g_string_append(writer->out, "}  # ");
+	append_span(writer, capacity->place);
+}
+
 static int compare_texts(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -303,6 +327,7 @@ static void append_nodes(Writer *writer)
 		append_addresses(writer, name);
 		append_questions(writer, name, IP_PRIVATE);
 		append_questions(writer, name, IP_SHARED);
+		append_capacity(writer, name);
 	}
 }
 
@@ -348,10 +373,12 @@ static GString *write_config(const Graph *graph)
 	        .shared = g_array_new(FALSE, FALSE, sizeof(Net)),
 	        .out = g_string_new("# What this repository says of itself. A line with a question mark is yours to "
 	                            "answer.\n")};
+	writer.capacities = capacities_new(&hosts);
 	find_nets(&writer);
 	append_networks(&writer);
 	append_nodes(&writer);
 	append_areas(&writer);
+	g_hash_table_unref(writer.capacities);
 	hosts_clear(&hosts);
 	g_array_unref(writer.found);
 	g_array_unref(writer.shared);

@@ -63,6 +63,20 @@ static void add_inventories(Hosts *hosts)
 	}
 }
 
+/* Manifests of nodes, which name them. */
+static void add_nodes(Hosts *hosts)
+{
+	const Graph *graph = hosts->graph;
+	Symbol kind;
+	if (!graph_find_symbol(graph, SLICE("Node"), &kind))
+		return;
+	GRAPH_TO (graph, FACT_KIND, kind, row)
+		if (strcmp(graph_text(graph, row->subject, FACT_API_VERSION), "v1") == 0 &&
+		        !is_quiet(graph, row->subject))
+			add_name(hosts, graph_symbol_slice(graph, graph_name_symbol(graph, row->subject)), NULL,
+			        row->subject);
+}
+
 const char *hosts_find(const Hosts *hosts, const char *name)
 {
 	g_autofree char *key = g_ascii_strdown(name, -1);
@@ -221,6 +235,23 @@ static const char *host_beside(const Hosts *hosts, Node mention)
 	return before && behind && before != behind ? NULL : before ? before : behind;
 }
 
+/* `address:` below status of a Node, whose name stands above it. */
+static const char *node_above(const Hosts *hosts, Node mention)
+{
+	const Graph *graph = hosts->graph;
+	uint32_t start = graph_place(graph, mention).start;
+	Node found = NODE_NONE;
+	Symbol kind;
+	if (strcmp(graph_text(graph, mention, FACT_NEARBY_NAME), "address") != 0 ||
+	        !graph_find_symbol(graph, SLICE("Node"), &kind))
+		return NULL;
+	GRAPH_CHILDREN (graph, graph_file_node(graph, graph_file_of(graph, mention)), NODE_DOCUMENT, document)
+		GRAPH_CHILDREN (graph, document, NODE_OBJECT, object)
+			if (graph_says(graph, object, FACT_KIND, kind) && graph_place(graph, object).start < start)
+				found = object;
+	return found ? hosts_find(hosts, graph_name(graph, found)) : NULL;
+}
+
 /* ret_row: the row of a table is about that host, whatever else stands in it. */
 static const char *host_of(const Hosts *hosts, Node mention, bool *ret_row)
 {
@@ -235,6 +266,9 @@ static const char *host_of(const Hosts *hosts, Node mention, bool *ret_row)
 	Slice name = inventory_name(graph, mention);
 	if (name.length)
 		return find_slice(hosts, name);
+	const char *node = node_above(hosts, mention);
+	if (node)
+		return node;
 	const char *host =
 	        host_of_variable(hosts, graph_symbol_slice(graph, graph_symbol(graph, mention, FACT_NEARBY_NAME)));
 	return host ? host : host_beside(hosts, mention);
@@ -286,6 +320,7 @@ Hosts hosts_new(const Graph *graph)
 	Hosts hosts = {graph, g_string_chunk_new(4096), g_hash_table_new(g_str_hash, g_str_equal),
 	        g_hash_table_new(g_direct_hash, g_direct_equal), g_array_new(FALSE, FALSE, sizeof(Use))};
 	add_machines(&hosts);
+	add_nodes(&hosts);
 	add_hostnames(&hosts, FACT_NODE_SELECTOR);
 	add_hostnames(&hosts, FACT_NODE_AFFINITY);
 	add_inventories(&hosts);

@@ -136,6 +136,12 @@ static void read_storage_class(const SourceFile *file, const YamlNode *root, Nod
 	add_scalar_of(file, object, FACT_TYPE, root, "provisioner");
 }
 
+/* As `kubectl get nodes -o yaml` saves it; those that people write for labels and taints have no status. */
+static void read_node(const SourceFile *file, const YamlNode *root, Node object)
+{
+	add_pairs(file, object, FACT_CAPACITY, yaml_at(root, "status.capacity"));
+}
+
 static void read_priority_class(const SourceFile *file, const YamlNode *root, Node object)
 {
 	add_scalar_of(file, object, FACT_PRIORITY, root, "value");
@@ -175,6 +181,7 @@ static const struct {
         {"PersistentVolumeClaim", "", read_claim},
         {"PersistentVolume", "", read_persistent_volume},
         {"StorageClass", "storage.k8s.io", read_storage_class},
+        {"Node", "", read_node},
         {"ResourceQuota", "", read_quota},
         {"PriorityClass", "scheduling.k8s.io", read_priority_class},
         {"ServiceAccount", "", read_service_account},

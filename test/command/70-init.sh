@@ -45,4 +45,49 @@ has "addresses of nobody are asked for" "$out" "# ? whose is 192.168.8.50 (up.sh
 run init --root nameless --write
 run check --root nameless --rule config-invalid
 is "and still it is a labwright.yaml" $code 0
+
+mkdir -p sizes
+cat >sizes/nodes.yaml <<'END'
+apiVersion: v1
+kind: List
+items:
+  - apiVersion: v1
+    kind: Node
+    metadata: {name: emil}
+    status:
+      addresses:
+        - address: 192.168.8.60
+          type: InternalIP
+      capacity: {cpu: "4", memory: 8039956Ki, pods: "110"}
+END
+cat >sizes/vms.tf <<'END'
+locals {
+  vms = [
+    {
+      name   = "frida"
+      ip     = "192.168.8.61"
+      cores  = 2
+      memory = 4096
+      node   = "hypervisor"
+    },
+    {
+      name   = "gustav"
+      ip     = "192.168.8.62"
+      cores  = 8
+      memory = 16384
+    },
+  ]
+}
+END
+printf '| Host | IP | CPU | RAM |\n| --- | --- | --- | --- |\n| helga | 192.168.8.63 | i7-8700 | 32 GB |\n| ida | 192.168.8.64 | 4 cores | 512 GB (48GB VRAM) |\n' >sizes/README.md
+run init --root sizes
+has "a Node's manifest says what it has" "$out" "capacity: {cpu: 4, memory: 8039956Ki}  # nodes.yaml:11"
+has "and which address" "$out" "lan: 192.168.8.60  # nodes.yaml:9"
+has "a list of machines says it beside the address" "$out" "    capacity: {cpu: 2, memory: 4Gi}  # vms.tf:5"
+has "each its own" "$out" "    capacity: {cpu: 8, memory: 16Gi}  # vms.tf:12"
+has "what a document says is to be confirmed" "$out" "    # ? capacity: {memory: 32Gi}  # README.md:3"
+has "cores are read where they are a number" "$out" "    # ? capacity: {cpu: 4, memory: 512Gi}  # README.md:4"
+run init --root sizes --write
+run check --root sizes --rule config-invalid
+is "the reader takes capacities" $code 0
 finish

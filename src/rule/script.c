@@ -209,10 +209,22 @@ static bool split_variable(Slice word, char **ret_name, Slice *ret_rest)
 	return true;
 }
 
+/* `$(dirname "$0")/x` as "./x"; other words as they are. Quotes are gone already. */
+static char *without_dirname(Slice word)
+{
+	static const char *const starts[] = {"$(dirname $0)", "$(dirname ${0})", "$(dirname ${BASH_SOURCE[0]})",
+	        "$(dirname $BASH_SOURCE)", "$(dirname ${BASH_SOURCE})", "${0%/*}", "$(dirname -- $0)",
+	        "$(dirname -- ${BASH_SOURCE[0]})"};
+	for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
+		if (slice_starts(word, starts[i]))
+			return g_strdup_printf(".%.*s", SLICE_ARGS(slice_sub(word, strlen(starts[i]), word.length)));
+	return slice_dup(word);
+}
+
 char *script_expand(const Script *script, Slice word)
 {
 	Slice here = path_folder(slice_from(graph_file_path(script->graph, script->file))), rest;
-	g_autofree char *path = slice_dup(word);
+	g_autofree char *path = without_dirname(word);
 	for (uint32_t i = 0; i < MOST_EXPANSIONS && path[0] == '$'; i++) {
 		g_autofree char *name = NULL;
 		if (!split_variable(slice_from(path), &name, &rest) || (rest.length && rest.at[0] != '/'))

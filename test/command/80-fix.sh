@@ -39,7 +39,7 @@ run fix --derive --commit lab
 is "one commit for each rule" "$(git -C lab log --format=%s | head -2 | tr '\n' ';')" "service-port-mismatch: mend 1 finding;doc-dead-path: mend 1 finding;"
 is "nothing is left over" "$(git -C lab status --porcelain)" ""
 git -C lab log -1 --format=%B >message
-has "the message holds the evidence" message "the pods listen on 8080"
+has "the message holds the evidence" message "the pods declare 8080"
 
 make_lab
 echo "# mine" >>lab/docs/guide.md

@@ -1,0 +1,171 @@
+/* Tar archives for the engine, in memory, by libarchive: contexts of builds, and owners of volumes' top folders. */
+#include "engine/inner.h"
+
+#include "base/error.h"
+#include "base/ignore.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+
+typedef struct Tar {
+	struct archive *archive;
+	GByteArray *bytes;
+} Tar;
+
+static la_ssize_t take_bytes(struct archive *archive, void *data, const void *bytes, size_t length)
+{
+	g_byte_array_append(data, bytes, (guint)length);
+	return (la_ssize_t)length;
+}
+
+static Tar tar_new(void)
+{
+	Tar tar = {archive_write_new(), g_byte_array_new()};
+	archive_write_set_format_pax_restricted(tar.archive);
+	archive_write_set_bytes_per_block(tar.archive, 0);
+	archive_write_open(tar.archive, tar.bytes, NULL, take_bytes, NULL);
+	return tar;
+}
+
+static GBytes *tar_end(Tar *tar)
+{
+	archive_write_close(tar->archive);
+	archive_write_free(tar->archive);
+	return g_byte_array_free_to_bytes(tar->bytes);
+}
+
+static void tar_add(Tar *tar, const char *name, mode_t type, uint32_t mode, int group, const void *bytes, size_t length)
+{
+	struct archive_entry *entry = archive_entry_new();
+	archive_entry_set_pathname(entry, name);
+	archive_entry_set_filetype(entry, type);
+	archive_entry_set_perm(entry, (mode_t)mode);
+	archive_entry_set_size(entry, (la_int64_t)length);
+	if (group >= 0)
+		archive_entry_set_gid(entry, group);
+	archive_write_header(tar->archive, entry);
+	if (length)
+		archive_write_data(tar->archive, bytes, length);
+	archive_entry_free(entry);
+}
+
+GBytes *archive_folder(uint32_t mode, int group)
+{
+	Tar tar = tar_new();
+	tar_add(&tar, "./", AE_IFDIR, mode, group, NULL, 0);
+	return tar_end(&tar);
+}
+
+GBytes *archive_file(const char *name, const void *bytes, size_t length, uint32_t mode)
+{
+	Tar tar = tar_new();
+	tar_add(&tar, name, AE_IFREG, mode, 0, bytes, length);
+	return tar_end(&tar);
+}
+
+/* ---- a folder ------------------------------------------------------------------------------------------------- */
+
+typedef struct Tree {
+	Tar tar;
+	const char *root;
+	const IgnoreFile *ignore;
+	const char *dockerfile;
+	bool has_exception; /* a later `!` may bring back what is below an ignored folder */
+} Tree;
+
+static bool is_left_out(const Tree *tree, const char *below)
+{
+	if (!tree->ignore || strcmp(below, tree->dockerfile) == 0 || strcmp(below, ".dockerignore") == 0)
+		return false;
+	return ignore_decide_context(tree->ignore, slice_from(below)).ignored;
+}
+
+static bool add_file(Tree *tree, const char *path, const char *below, const GStatBuf *info, GError **error)
+{
+	g_autofree char *bytes = NULL;
+	gsize length;
+	if (!g_file_get_contents(path, &bytes, &length, error))
+		return false;
+	tar_add(&tree->tar, below, AE_IFREG, (uint32_t)info->st_mode & 07777, 0, bytes, length);
+	return true;
+}
+
+static bool add_link(Tree *tree, const char *path, const char *below, GError **error)
+{
+	g_autofree char *target = g_file_read_link(path, error);
+	if (!target)
+		return false;
+	struct archive_entry *entry = archive_entry_new();
+	archive_entry_set_pathname(entry, below);
+	archive_entry_set_filetype(entry, AE_IFLNK);
+	archive_entry_set_symlink(entry, target);
+	archive_entry_set_perm(entry, 0777);
+	archive_write_header(tree->tar.archive, entry);
+	archive_entry_free(entry);
+	return true;
+}
+
+static bool add_folder(Tree *tree, const char *folder, uint32_t depth, GError **error);
+
+static bool add_path(Tree *tree, const char *below, uint32_t depth, GError **error)
+{
+	g_autofree char *path = g_build_filename(tree->root, below, NULL);
+	GStatBuf info;
+	bool left_out = is_left_out(tree, below);
+	if (g_lstat(path, &info) != 0)
+		return true; /* gone since the folder was listed */
+	if (S_ISDIR(info.st_mode)) {
+		if (left_out && !tree->has_exception)
+			return true;
+		if (!left_out)
+			tar_add(&tree->tar, below, AE_IFDIR, (uint32_t)info.st_mode & 07777, 0, NULL, 0);
+		return add_folder(tree, below, depth + 1, error);
+	}
+	if (left_out)
+		return true;
+	if (S_ISLNK(info.st_mode))
+		return add_link(tree, path, below, error);
+	return !S_ISREG(info.st_mode) || add_file(tree, path, below, &info, error);
+}
+
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool add_folder(Tree *tree, const char *folder, uint32_t depth, GError **error)
+{
+	g_autofree char *path = *folder ? g_build_filename(tree->root, folder, NULL) : g_strdup(tree->root);
+	g_autoptr(GDir) dir = depth > 200 ? NULL : g_dir_open(path, 0, error);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	const char *name;
+	if (!dir)
+		return depth > 200;
+	while ((name = g_dir_read_name(dir)))
+		if (*folder || strcmp(name, ".git") != 0)
+			g_ptr_array_add(names, *folder ? g_build_filename(folder, name, NULL) : g_strdup(name));
+	g_ptr_array_sort(names, by_text);
+	for (guint i = 0; i < names->len; i++)
+		if (!add_path(tree, names->pdata[i], depth, error))
+			return false;
+	return true;
+}
+
+GBytes *archive_tree(const char *folder, const char *dockerfile, GError **error)
+{
+	g_autoptr(Arena) arena = arena_new();
+	g_autofree char *path = g_build_filename(folder, ".dockerignore", NULL), *text = NULL;
+	gsize length;
+	Tree tree = {.root = folder, .dockerfile = dockerfile};
+	if (g_file_get_contents(path, &text, &length, NULL)) {
+		tree.ignore = ignore_read(IGNORE_DOCKER, (Slice){text, length}, SLICE(""), arena);
+		for (size_t i = 0; i < tree.ignore->count; i++)
+			tree.has_exception |= tree.ignore->patterns[i].negated;
+	}
+	tree.tar = tar_new();
+	bool fine = add_folder(&tree, "", 0, error);
+	g_autoptr(GBytes) bytes = tar_end(&tree.tar);
+	return fine ? g_steal_pointer(&bytes) : NULL;
+}

@@ -1,0 +1,773 @@
+/* Compose services as units, by the Compose Specification: what nearly all files of homelabs use. What is not done is
+ * said.
+ *
+ * A service is one container on a network of the file's project, called by the service's name. Bind mounts are paths of
+ * this machine beside the file, as `docker compose` takes them. */
+#include "engine/inner.h"
+
+#include "base/error.h"
+#include "base/quantity.h"
+
+typedef struct Compose {
+	Wanted *wanted;
+	const WantedOptions *options;
+	const Graph *graph;
+	const char *path;       /* of the file, below the root */
+	char *folder, *project; /* below the root; of networks and volumes */
+	GHashTable *variables;  /* for ${NAME} */
+	const Json *root;
+	Span place;
+} Compose;
+
+static void problem(const Compose *compose, bool blocking, const char *service, const char *text)
+{
+	wanted_problem(compose->wanted, compose->place, blocking, "%s: service %s: %s", compose->path, service, text);
+}
+
+/* ---- variables ------------------------------------------------------------------------------------------------------
+ */
+
+static void read_dotenv(GHashTable *variables, Slice bytes)
+{
+	Slice line;
+	while (slice_next_line(&bytes, &line)) {
+		Slice text = slice_trim(line);
+		if (slice_starts(text, "export "))
+			text = slice_trim(slice_sub(text, 7, text.length));
+		size_t equals = slice_find_byte(text, '=', 0);
+		if (!text.length || text.at[0] == '#' || equals == SIZE_MAX || equals == 0)
+			continue;
+		Slice value = slice_trim(slice_sub(text, equals + 1, text.length));
+		char quote = value.length ? value.at[0] : '\0';
+		if ((quote == '"' || quote == '\'') && value.length >= 2 &&
+		        slice_find_byte(value, quote, 1) != SIZE_MAX)
+			value = slice_sub(value, 1, slice_find_byte(value, quote, 1));
+		else if (slice_find(value, " #", 0) != SIZE_MAX)
+			value = slice_trim(slice_sub(value, 0, slice_find(value, " #", 0)));
+		g_hash_table_replace(variables, slice_dup(slice_trim(slice_sub(text, 0, equals))), slice_dup(value));
+	}
+}
+
+/* A file beside the compose file, in Git or not: `.env` mostly is not. */
+static bool read_beside(const Compose *compose, const char *written, GHashTable *variables)
+{
+	g_autofree char *path = g_path_is_absolute(written)
+	                                ? g_strdup(written)
+	                                : g_build_filename(compose->options->root, compose->folder, written, NULL);
+	g_autofree char *text = NULL;
+	gsize length;
+	if (!g_file_get_contents(path, &text, &length, NULL))
+		return false;
+	read_dotenv(variables, (Slice){text, length});
+	return true;
+}
+
+/* What stands in ${…}: NAME, then :- - :+ + :? ? and a word, which may hold variables itself. */
+static void append_variable(const Compose *compose, const char *inner, GString *out, uint32_t depth);
+
+static char *fill(const Compose *compose, const char *text, uint32_t depth)
+{
+	GString *out = g_string_new(NULL);
+	for (const char *at = text; *at; at++) {
+		if (*at != '$') {
+			g_string_append_c(out, *at);
+		} else if (at[1] == '$') {
+			g_string_append_c(out, *at++);
+		} else if (at[1] == '{') {
+			uint32_t open = 1;
+			const char *end = at + 2;
+			for (; *end && open; end++)
+				open += *end == '{' ? 1 : *end == '}' ? -1u : 0;
+			g_autofree char *inner = g_strndup(at + 2, (size_t)(end - at - 3 + (open != 0)));
+			append_variable(compose, inner, out, depth + 1);
+			at = end - 1;
+		} else if (g_ascii_isalpha(at[1]) || at[1] == '_') {
+			size_t length = 1;
+			while (g_ascii_isalnum(at[length]) || at[length] == '_')
+				length++;
+			g_autofree char *name = g_strndup(at + 1, length - 1);
+			append_variable(compose, name, out, depth + 1);
+			at += length - 1;
+		} else {
+			g_string_append_c(out, *at);
+		}
+	}
+	return g_string_free(out, FALSE);
+}
+
+static void append_variable(const Compose *compose, const char *inner, GString *out, uint32_t depth)
+{
+	size_t length = 0;
+	while (g_ascii_isalnum(inner[length]) || inner[length] == '_')
+		length++;
+	g_autofree char *name = g_strndup(inner, length);
+	const char *value = g_hash_table_lookup(compose->variables, name), *rest = inner + length;
+	bool colon = *rest == ':', set = value && (!colon || *value);
+	const char *word = *rest ? rest + colon + 1 : "";
+	g_autofree char *filled = depth < 10 ? fill(compose, word, depth) : g_strdup("");
+	switch (rest[colon]) {
+	case '-':
+		g_string_append(out, set ? value : filled);
+		break;
+	case '+':
+		g_string_append(out, set ? filled : "");
+		break;
+	case '?':
+		if (!set)
+			wanted_problem(compose->wanted, compose->place, true, "%s: the variable %s must be set%s%s",
+			        compose->path, name, *filled ? ": " : "", filled);
+		g_string_append(out, set ? value : "");
+		break;
+	default:
+		if (!value)
+			wanted_problem(compose->wanted, compose->place, false,
+			        "%s: the variable %s is not set and becomes nothing", compose->path, name);
+		g_string_append(out, value ? value : "");
+	}
+}
+
+/* All texts of a value with their variables filled in. */
+static Json *filled_value(const Compose *compose, const Json *value)
+{
+	const char *text = json_text(value);
+	if (text) {
+		g_autofree char *filled = fill(compose, text, 0);
+		return json_new_text(filled);
+	}
+	if (json_kind(value) == JSON_LIST) {
+		Json *list = json_new_list();
+		JSON_EACH (value, item)
+			json_append(list, filled_value(compose, item));
+		return list;
+	}
+	if (json_kind(value) != JSON_MAP)
+		return json_clone(value);
+	Json *map = json_new_map();
+	JSON_MEMBERS (value, key, member)
+		json_set(map, key, filled_value(compose, member));
+	return map;
+}
+
+/* ---- small shapes
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* A list of "NAME=value" or a map: called for each; value is NULL for a bare name. */
+static void each_pair(const Json *pairs, void (*found)(const char *name, const char *value, void *data), void *data)
+{
+	JSON_EACH (pairs, item) {
+		g_autofree char *text = json_scalar(item);
+		char *equals = text ? strchr(text, '=') : NULL;
+		if (equals)
+			*equals = '\0';
+		if (text)
+			found(text, equals ? equals + 1 : NULL, data);
+	}
+	if (json_kind(pairs) == JSON_MAP)
+		JSON_MEMBERS (pairs, name, member) {
+			g_autofree char *text = json_scalar(member);
+			found(name, text, data);
+		}
+}
+
+static void append_words(const Compose *compose, Unit *unit, const char *field, const Json *words, const char *service)
+{
+	const char *text = json_text(words);
+	if (text) {
+		g_auto(GStrv) parts = NULL;
+		g_autoptr(GError) error = NULL;
+		if (*text && !g_shell_parse_argv(text, NULL, &parts, &error))
+			problem(compose, true, service, error->message);
+		for (char **part = parts; part && *part; part++)
+			json_append_text(json_list_in(unit->body, field), *part);
+		return;
+	}
+	JSON_EACH (words, word) {
+		g_autofree char *scalar = json_scalar(word);
+		json_append_text(json_list_in(unit->body, field), scalar);
+	}
+}
+
+/* "1m30s", "10s", "500ms" in nanoseconds. */
+static int64_t duration(const Json *value)
+{
+	const char *text = json_text(value);
+	double sum = 0;
+	while (text && *text) {
+		char *end;
+		double number = g_ascii_strtod(text, &end);
+		double unit = g_str_has_prefix(end, "ms")   ? 1e6
+		              : g_str_has_prefix(end, "us") ? 1e3
+		              : *end == 'm'                 ? 6e10
+		              : *end == 'h'                 ? 3.6e12
+		                                            : 1e9;
+		if (end == text)
+			break;
+		sum += number * unit;
+		while (g_ascii_isalpha(*end))
+			end++;
+		text = end;
+	}
+	return (int64_t)sum;
+}
+
+/* Compose writes bytes as 512m, 1g, 1gb; powers of 1024. */
+static int64_t byte_count(const Json *value)
+{
+	g_autofree char *text = json_scalar(value);
+	char *end;
+	double number = text ? g_ascii_strtod(text, &end) : 0;
+	if (!text || end == text)
+		return 0;
+	switch (g_ascii_tolower(*end)) {
+	case 'k':
+		return (int64_t)(number * 1024);
+	case 'm':
+		return (int64_t)(number * 1048576);
+	case 'g':
+		return (int64_t)(number * 1073741824);
+	default:
+		return (int64_t)number;
+	}
+}
+
+/* ---- parts of a service
+ * --------------------------------------------------------------------------------------------------- */
+
+typedef struct Service {
+	const Compose *compose;
+	const char *name;
+	const Json *json;
+	Unit *unit;
+	Json *host;
+} Service;
+
+static void set_environment(const char *name, const char *value, void *data)
+{
+	g_hash_table_replace(data, g_strdup(name), g_strdup(value));
+}
+
+static void make_compose_environment(const Service *service)
+{
+	g_autoptr(GHashTable) values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	const Json *files = json_get(service->json, "env_file");
+	g_autoptr(Json) one = json_new_list();
+	if (json_text(files))
+		json_append(one, json_clone(files));
+	JSON_EACH (json_text(files) ? one : files, entry) {
+		const char *path = json_text(entry) ? json_text(entry) : json_text_at(entry, "path");
+		if (path && !read_beside(service->compose, path, values) && json_true_at(entry, "required", true)) {
+			g_autofree char *text = g_strdup_printf("env_file %s does not exist", path);
+			problem(service->compose, true, service->name, text);
+		}
+	}
+	each_pair(json_get(service->json, "environment"), set_environment, values);
+	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(values), (GCompareFunc)strcmp);
+	for (GList *at = names; at; at = at->next) {
+		const char *value = g_hash_table_lookup(values, at->data);
+		if (!value) /* a bare name is taken from where labwright runs */
+			value = g_hash_table_lookup(service->compose->variables, at->data);
+		g_autofree char *line = value ? g_strconcat(at->data, "=", value, NULL) : NULL;
+		json_append_text(json_list_in(service->unit->body, "Env"), line);
+	}
+}
+
+/* "8080:80", "127.0.0.1:8080:80/udp", "80", "3000-3005:3000-3005", or a map. */
+static void publish_text(const Service *service, const char *text)
+{
+	g_autofree char *copy = g_strdup(text);
+	char *protocol = strchr(copy, '/');
+	if (protocol)
+		*protocol++ = '\0';
+	char *inside = strrchr(copy, ':');
+	g_autofree char *target = g_strdup(inside ? inside + 1 : copy);
+	char *address = NULL, *published = NULL;
+	if (inside) {
+		*inside = '\0';
+		published = strrchr(copy, ':');
+		if (published) {
+			*published++ = '\0';
+			address = copy;
+		} else {
+			published = copy;
+		}
+	}
+	unsigned long first = strtoul(target, NULL, 10),
+	              last = strchr(target, '-') ? strtoul(strchr(target, '-') + 1, NULL, 10) : first;
+	unsigned long host = published ? strtoul(published, NULL, 10) : 0;
+	for (unsigned long port = first; first > 0 && port <= last && port < 65536 && port - first < 200; port++)
+		publish_port(
+		        service->unit, (uint16_t)port, protocol, address, host ? (uint16_t)(host + port - first) : 0);
+}
+
+static void publish_ports(const Service *service)
+{
+	JSON_EACH (json_get(service->json, "ports"), entry) {
+		if (json_kind(entry) == JSON_MAP) {
+			g_autofree char *published = json_scalar(json_get(entry, "published"));
+			publish_port(service->unit, (uint16_t)json_number_at(entry, "target", 0),
+			        json_text_at(entry, "protocol"), json_text_at(entry, "host_ip"),
+			        (uint16_t)(published ? strtoul(published, NULL, 10) : 0));
+			continue;
+		}
+		g_autofree char *text = json_scalar(entry);
+		if (text)
+			publish_text(service, text);
+	}
+}
+
+static void add_volume_mount(const Service *service, const char *source, const char *target, bool read_only)
+{
+	Json *mount = json_new_map();
+	bool is_path = source && (*source == '.' || *source == '/' || *source == '~');
+	json_set_text(mount, "Target", target);
+	if (read_only)
+		json_set_bool(mount, "ReadOnly", true);
+	if (!source || !*source) {
+		json_set_text(mount, "Type", "volume");
+	} else if (is_path) {
+		g_autofree char *home =
+		        *source == '~' ? g_strconcat(g_get_home_dir(), source + 1, NULL) : g_strdup(source);
+		g_autofree char *folder =
+		        g_build_filename(service->compose->options->root, service->compose->folder, NULL);
+		g_autofree char *whole = g_canonicalize_filename(home, folder);
+		json_set_text(mount, "Type", "bind");
+		json_set_text(mount, "Source", whole);
+		if (!g_file_test(whole, G_FILE_TEST_EXISTS)) /* as `docker compose` does for the short form */
+			json_set_bool(mount, LABEL_CREATE, true);
+	} else {
+		const Json *volumes = json_get(service->compose->root, "volumes"), *own = json_get(volumes, source);
+		const char *external = json_true_at(own, "external", false) ? source : NULL,
+		           *called = json_text_at(own, "name");
+		g_autofree char *name = called     ? g_strdup(called)
+		                        : external ? g_strdup(external)
+		                                   : g_strdup_printf("%s_%s", service->compose->project, source);
+		Json *body = json_new_map();
+		json_set_text(body, "Driver", json_text_at(own, "driver"));
+		if (json_get(own, "driver_opts"))
+			json_set(body, "DriverOpts", json_clone(json_get(own, "driver_opts")));
+		if (external)
+			json_drop(body);
+		else
+			wanted_volume(service->compose->wanted, name, body, true);
+		json_set_text(mount, "Type", "volume");
+		json_set_text(mount, "Source", name);
+	}
+	json_append(json_list_in(service->host, "Mounts"), mount);
+}
+
+static void make_compose_mounts(const Service *service)
+{
+	JSON_EACH (json_get(service->json, "volumes"), entry) {
+		const char *text = json_text(entry);
+		if (text) {
+			g_auto(GStrv) parts = g_strsplit(text, ":", 3);
+			bool read_only = parts[1] && parts[2] && strstr(parts[2], "ro") != NULL;
+			add_volume_mount(
+			        service, parts[1] ? parts[0] : NULL, parts[1] ? parts[1] : parts[0], read_only);
+		} else if (g_strcmp0(json_text_at(entry, "type"), "tmpfs") == 0) {
+			json_set_text(json_map_in(service->host, "Tmpfs"), json_text_at(entry, "target"), "");
+		} else {
+			add_volume_mount(service, json_text_at(entry, "source"), json_text_at(entry, "target"),
+			        json_true_at(entry, "read_only", false));
+		}
+	}
+	const Json *tmpfs = json_get(service->json, "tmpfs");
+	if (json_text(tmpfs))
+		json_set_text(json_map_in(service->host, "Tmpfs"), json_text(tmpfs), "");
+	JSON_EACH (tmpfs, path)
+		if (json_text(path))
+			json_set_text(json_map_in(service->host, "Tmpfs"), json_text(path), "");
+}
+
+/* secrets and configs of files are those files, read-only, where the specification puts them. */
+static void make_compose_files(const Service *service, const char *kind, const char *where)
+{
+	JSON_EACH (json_get(service->json, kind), entry) {
+		const char *name = json_text(entry) ? json_text(entry) : json_text_at(entry, "source"),
+		           *target = json_text_at(entry, "target");
+		const Json *own = name ? json_get(json_get(service->compose->root, kind), name) : NULL;
+		const char *file = json_text_at(own, "file");
+		g_autofree char *plain = name ? g_strconcat(where, target ? target : name, NULL) : NULL;
+		g_autofree char *beside =
+		        file ? g_strconcat(*file == '.' || *file == '/' ? "" : "./", file, NULL) : NULL;
+		if (file)
+			add_volume_mount(service, beside, target && *target == '/' ? target : plain, true);
+		else if (name)
+			problem(service->compose, true, service->name,
+			        "a secret or config without file: is not made here");
+	}
+}
+
+static void make_healthcheck(const Service *service)
+{
+	const Json *check = json_get(service->json, "healthcheck"), *test = json_get(check, "test");
+	if (!check)
+		return;
+	if (json_true_at(check, "disable", false)) {
+		json_append_text(json_list_in(json_map_in(service->unit->body, "Healthcheck"), "Test"), "NONE");
+		return;
+	}
+	Json *out = json_map_in(service->unit->body, "Healthcheck");
+	if (json_text(test)) {
+		json_append_text(json_list_in(out, "Test"), "CMD-SHELL");
+		json_append_text(json_list_in(out, "Test"), json_text(test));
+	} else if (test) {
+		json_set(out, "Test", json_clone(test));
+	}
+	int64_t interval = duration(json_get(check, "interval")), timeout = duration(json_get(check, "timeout")),
+	        start = duration(json_get(check, "start_period"));
+	int64_t retries = json_number_at(check, "retries", 3);
+	if (interval)
+		json_set_number(out, "Interval", interval);
+	if (timeout)
+		json_set_number(out, "Timeout", timeout);
+	if (start)
+		json_set_number(out, "StartPeriod", start);
+	json_set_number(out, "Retries", retries);
+	service->unit->ready =
+	        (UnitProbe){.kind = PROBE_ENGINE, .period = 1, .timeout = 5, .failures = (uint32_t)retries};
+	service->unit->patience =
+	        (uint32_t)MAX(60, (start + (interval ? interval : 30000000000) * (retries + 1)) / 1000000000);
+}
+
+static void copy_list(const Service *service, const char *from, const char *to)
+{
+	JSON_EACH (json_get(service->json, from), item) {
+		g_autofree char *text = json_scalar(item);
+		json_append_text(json_list_in(service->host, to), text);
+	}
+}
+
+static void set_pair(const char *name, const char *value, void *map)
+{
+	json_set_text(map, name, value ? value : "");
+}
+
+static void add_host(const char *name, const char *value, void *host)
+{
+	g_autofree char *line = value ? g_strconcat(name, ":", value, NULL) : g_strdup(name);
+	json_append_text(json_list_in(host, "ExtraHosts"), line);
+}
+
+static void add_devices(const Service *service)
+{
+	JSON_EACH (json_get(service->json, "devices"), entry) {
+		const char *text = json_text(entry);
+		g_auto(GStrv) parts = g_strsplit(text ? text : "", ":", 3);
+		Json *device = json_new_map();
+		json_set_text(device, "PathOnHost", parts[0]);
+		json_set_text(device, "PathInContainer", parts[0] && parts[1] ? parts[1] : parts[0]);
+		json_set_text(device, "CgroupPermissions", parts[0] && parts[1] && parts[2] ? parts[2] : "rwm");
+		json_append(json_list_in(service->host, "Devices"), device);
+	}
+}
+
+static void add_ulimits(const Service *service)
+{
+	JSON_MEMBERS (json_get(service->json, "ulimits"), name, value) {
+		Json *limit = json_new_map();
+		json_set_text(limit, "Name", name);
+		json_set_number(limit, "Soft", json_number_at(value, json_kind(value) == JSON_MAP ? "soft" : "", 0));
+		json_set_number(limit, "Hard", json_number_at(value, json_kind(value) == JSON_MAP ? "hard" : "", 0));
+		json_append(json_list_in(service->host, "Ulimits"), limit);
+	}
+}
+
+static void make_limits(const Service *service)
+{
+	const Json *deploy = json_at(service->json, "deploy.resources.limits");
+	int64_t memory = byte_count(json_get(deploy, "memory")), old = byte_count(json_get(service->json, "mem_limit"));
+	g_autofree char *cpus =
+	        json_scalar(json_get(deploy, "cpus") ? json_get(deploy, "cpus") : json_get(service->json, "cpus"));
+	if (memory || old)
+		json_set_number(service->host, "Memory", memory ? memory : old);
+	if (cpus)
+		json_set_number(service->host, "NanoCpus", (int64_t)(g_ascii_strtod(cpus, NULL) * 1e9));
+	if (byte_count(json_get(service->json, "shm_size")))
+		json_set_number(service->host, "ShmSize", byte_count(json_get(service->json, "shm_size")));
+	if (json_get(service->json, "pids_limit"))
+		json_set_number(service->host, "PidsLimit", json_number_at(service->json, "pids_limit", 0));
+	JSON_EACH (json_at(service->json, "deploy.resources.reservations.devices"), entry) {
+		Json *device = json_new_map();
+		bool all = g_strcmp0(json_text_at(entry, "count"), "all") == 0 || !json_get(entry, "count");
+		json_set_text(device, "Driver", json_text_at(entry, "driver"));
+		json_set_number(device, "Count", all ? -1 : json_number_at(entry, "count", -1));
+		json_append(json_list_in(device, "Capabilities"), json_clone(json_get(entry, "capabilities")));
+		json_append(json_list_in(service->host, "DeviceRequests"), device);
+	}
+}
+
+static void make_restart(const Service *service)
+{
+	const char *restart = json_text_at(service->json, "restart");
+	Json *policy = json_map_in(service->host, "RestartPolicy");
+	g_auto(GStrv) parts = g_strsplit(restart ? restart : "no", ":", 2);
+	json_set_text(policy, "Name", parts[0]);
+	if (parts[1])
+		json_set_number(policy, "MaximumRetryCount", (int64_t)g_ascii_strtoll(parts[1], NULL, 10));
+}
+
+/* ---- networks
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+static char *network_name(const Compose *compose, const char *name)
+{
+	const Json *own = json_get(json_get(compose->root, "networks"), name);
+	const char *called = json_text_at(own, "name");
+	if (called)
+		return g_strdup(called);
+	return json_true_at(own, "external", false) ? g_strdup(name) : g_strdup_printf("%s_%s", compose->project, name);
+}
+
+static void join(const Service *service, const char *network, bool first)
+{
+	g_autofree char *name = network_name(service->compose, network);
+	const Json *own = json_get(json_get(service->compose->root, "networks"), network);
+	if (!json_true_at(own, "external", false))
+		wanted_network(service->compose->wanted, name);
+	if (!first) {
+		g_ptr_array_add(service->unit->networks, g_strconcat(name, " ", service->name, NULL));
+		return;
+	}
+	json_set_text(service->host, "NetworkMode", name);
+	Json *endpoint =
+	        json_map_in(json_map_in(json_map_in(service->unit->body, "NetworkingConfig"), "EndpointsConfig"), name);
+	json_append_text(json_list_in(endpoint, "Aliases"), service->name);
+	JSON_EACH (json_at(json_get(json_get(service->json, "networks"), network), "aliases"), alias)
+		json_append_text(json_list_in(endpoint, "Aliases"), json_text(alias));
+}
+
+static void make_networks(const Service *service)
+{
+	const char *mode = json_text_at(service->json, "network_mode");
+	bool first = true;
+	if (mode && g_str_has_prefix(mode, "service:")) {
+		g_autofree char *other = g_strdup_printf("%s-%s", service->compose->project, mode + 8),
+		                *whole = g_strconcat("container:", other, NULL);
+		json_set_text(service->host, "NetworkMode", whole);
+		unit_need(service->unit, other, NEED_STARTED);
+		return;
+	}
+	if (mode) {
+		json_set_text(service->host, "NetworkMode", mode);
+		return;
+	}
+	const Json *networks = json_get(service->json, "networks");
+	JSON_EACH (networks, name)
+		if (json_text(name)) {
+			join(service, json_text(name), first);
+			first = false;
+		}
+	if (json_kind(networks) == JSON_MAP)
+		JSON_MEMBERS (networks, name, member) {
+			join(service, name, first);
+			first = member == NULL;
+		}
+	if (first && json_count(networks) == 0)
+		join(service, "default", true);
+	json_set_text(service->unit->body, "Hostname", json_text_at(service->json, "hostname"));
+}
+
+static void make_needs(const Service *service)
+{
+	const Json *depends = json_get(service->json, "depends_on");
+	JSON_EACH (depends, name) {
+		g_autofree char *other =
+		        json_text(name) ? g_strdup_printf("%s-%s", service->compose->project, json_text(name)) : NULL;
+		if (other)
+			unit_need(service->unit, other, NEED_STARTED);
+	}
+	if (json_kind(depends) == JSON_MAP)
+		JSON_MEMBERS (depends, name, entry) {
+			const char *condition = json_text_at(entry, "condition");
+			g_autofree char *other = g_strdup_printf("%s-%s", service->compose->project, name);
+			unit_need(service->unit, other,
+			        g_strcmp0(condition, "service_healthy") == 0                  ? NEED_READY
+			        : g_strcmp0(condition, "service_completed_successfully") == 0 ? NEED_DONE
+			                                                                      : NEED_STARTED);
+		}
+}
+
+/* ---- a service
+ * --------------------------------------------------------------------------------------------------------------------
+ */
+
+static void make_image(const Service *service)
+{
+	const Compose *compose = service->compose;
+	const Json *build = json_get(service->json, "build");
+	const char *image = json_text_at(service->json, "image"),
+	           *context = json_text(build) ? json_text(build) : json_text_at(build, "context");
+	g_autofree char *own = g_strdup_printf("%s-%s", compose->project, service->name);
+	json_set_text(service->unit->body, "Image", image ? image : own);
+	if (!build) {
+		if (!image)
+			problem(compose, true, service->name, "neither image nor build");
+		return;
+	}
+	WantedImage *made = g_new0(WantedImage, 1);
+	const char *file = json_text_at(build, "dockerfile"), *target = json_text_at(build, "target");
+	made->image = g_strdup(image ? image : own);
+	g_autofree char *whole = g_build_filename(compose->folder, context ? context : ".", NULL),
+	                *plain = g_canonicalize_filename(whole, "/");
+	made->context = g_strdup(plain + 1);
+	made->dockerfile = g_strdup(file ? file : "Dockerfile");
+	made->target = g_strdup(target);
+	made->place = compose->place;
+	Json *arguments = json_new_map();
+	each_pair(json_get(build, "args"), set_pair, arguments);
+	made->arguments = arguments;
+	g_ptr_array_add(compose->wanted->images, made);
+}
+
+/* Keys that change what runs and are not followed; all others of the specification are, or change nothing here. */
+static void say_not_followed(const Service *service)
+{
+	static const char *const keys[] = {"extends", "volumes_from", "links", "external_links", "cgroup_parent",
+	        "credential_spec", "isolation", "runtime", "scale", "provider", "models", NULL};
+	for (const char *const *key = keys; *key; key++)
+		if (json_get(service->json, *key)) {
+			g_autofree char *text = g_strdup_printf("%s is not followed here", *key);
+			problem(service->compose, strcmp(*key, "extends") == 0 || strcmp(*key, "volumes_from") == 0,
+			        service->name, text);
+		}
+}
+
+static void make_simple(const Service *service)
+{
+	static const struct {
+		const char *from, *to;
+	} texts[] = {{"user", "User"}, {"working_dir", "WorkingDir"}, {"stop_signal", "StopSignal"},
+	        {"mac_address", "MacAddress"}, {"domainname", "Domainname"}};
+	static const struct {
+		const char *from, *to;
+	} flags[] = {{"privileged", "Privileged"}, {"read_only", "ReadonlyRootfs"}, {"init", "Init"}};
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autofree char *text = json_scalar(json_get(service->json, texts[i].from));
+		json_set_text(service->unit->body, texts[i].to, text);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
+		if (json_true_at(service->json, flags[i].from, false))
+			json_set_bool(service->host, flags[i].to, true);
+	if (json_true_at(service->json, "tty", false))
+		json_set_bool(service->unit->body, "Tty", true);
+	if (json_true_at(service->json, "stdin_open", false))
+		json_set_bool(service->unit->body, "OpenStdin", true);
+	copy_list(service, "cap_add", "CapAdd");
+	copy_list(service, "cap_drop", "CapDrop");
+	copy_list(service, "security_opt", "SecurityOpt");
+	copy_list(service, "group_add", "GroupAdd");
+	copy_list(service, "dns", "Dns");
+	copy_list(service, "dns_search", "DnsSearch");
+	if (json_text_at(service->json, "dns"))
+		json_append_text(json_list_in(service->host, "Dns"), json_text_at(service->json, "dns"));
+	json_set_text(service->host, "PidMode", json_text_at(service->json, "pid"));
+	json_set_text(service->host, "IpcMode", json_text_at(service->json, "ipc"));
+	each_pair(json_get(service->json, "extra_hosts"), add_host, service->host);
+	each_pair(json_get(service->json, "labels"), set_pair, json_map_in(service->unit->body, "Labels"));
+	if (json_get(service->json, "sysctls"))
+		each_pair(json_get(service->json, "sysctls"), set_pair, json_map_in(service->host, "Sysctls"));
+	if (json_at(service->json, "logging.driver")) {
+		Json *log = json_map_in(service->host, "LogConfig");
+		json_set_text(log, "Type", json_text_at(service->json, "logging.driver"));
+		if (json_at(service->json, "logging.options"))
+			json_set(log, "Config", json_clone(json_at(service->json, "logging.options")));
+	}
+}
+
+static bool is_in_profile(const Compose *compose, const Json *service)
+{
+	const Json *profiles = json_get(service, "profiles");
+	if (json_count(profiles) == 0)
+		return true;
+	JSON_EACH (profiles, profile)
+		if (compose->options->profiles && json_text(profile) &&
+		        g_strv_contains(compose->options->profiles, json_text(profile)))
+			return true;
+	return false;
+}
+
+static void make_service(const Compose *compose, const char *name, const Json *written)
+{
+	g_autoptr(Json) json = filled_value(compose, written);
+	const char *called = json_text_at(json, "container_name");
+	g_autofree char *full = g_strdup_printf("%s-%s", compose->project, name);
+	Unit *unit = unit_new(full, compose->place);
+	Service service = {compose, name, json, unit, json_map_in(unit->body, "HostConfig")};
+	unit->namespace = g_strdup(compose->project);
+	unit->workload = g_strconcat("compose/", name, NULL);
+	unit->pod = g_strdup(name);
+	unit->container = g_strdup(name);
+	unit->role = UNIT_MAIN;
+	int64_t grace = duration(json_get(json, "stop_grace_period"));
+	unit->grace = grace ? (uint32_t)(grace / 1000000000) : 10;
+	make_image(&service);
+	append_words(compose, unit, "Entrypoint", json_get(json, "entrypoint"), name);
+	append_words(compose, unit, "Cmd", json_get(json, "command"), name);
+	make_compose_environment(&service);
+	publish_ports(&service);
+	make_compose_mounts(&service);
+	make_compose_files(&service, "secrets", "/run/secrets/");
+	make_compose_files(&service, "configs", "/");
+	make_healthcheck(&service);
+	make_limits(&service);
+	make_restart(&service);
+	make_simple(&service);
+	add_devices(&service);
+	add_ulimits(&service);
+	make_networks(&service);
+	make_needs(&service);
+	say_not_followed(&service);
+	if (called && *called) /* another name on the networks; the container itself has labwright's */
+		JSON_MEMBERS (json_at(unit->body, "NetworkingConfig.EndpointsConfig"), network, endpoint)
+			json_append_text(json_list_in(endpoint, "Aliases"), network ? called : NULL);
+	g_ptr_array_add(compose->wanted->units, unit);
+}
+
+/* ---- a file
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
+
+static char *project_of(const WantedOptions *options, const char *folder)
+{
+	g_autofree char *last = g_path_get_basename(*folder ? folder : options->root);
+	GString *out = g_string_new(options->project);
+	if (!*folder)
+		return g_string_free(out, FALSE);
+	g_string_append_c(out, '-');
+	for (const char *at = last; *at; at++)
+		g_string_append_c(out, g_ascii_isalnum(*at) ? g_ascii_tolower(*at) : '-');
+	return g_string_free(out, FALSE);
+}
+
+bool wanted_add_compose(
+        Wanted *wanted, const WantedOptions *options, const Graph *graph, const char *path, GError **error)
+{
+	Node file = graph_find_file(graph, slice_from(path));
+	Span place = graph_place(graph, file);
+	g_autoptr(Json) root = render_yaml(graph_file_bytes(graph, place.file), error);
+	if (!root) {
+		g_prefix_error(error, "%s: ", path);
+		return false;
+	}
+	g_autofree char *folder = g_path_get_dirname(path);
+	if (strcmp(folder, ".") == 0)
+		*folder = '\0';
+	g_autoptr(GHashTable) variables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_autofree char *project = project_of(options, folder);
+	Compose compose = {wanted, options, graph, path, folder, project, variables, root, place};
+	read_beside(&compose, ".env", variables);
+	for (char **line = options->environment; line && *line; line++) { /* what is set outweighs .env */
+		char *equals = strchr(*line, '=');
+		if (equals)
+			g_hash_table_replace(
+			        variables, g_strndup(*line, (size_t)(equals - *line)), g_strdup(equals + 1));
+	}
+	if (json_get(root, "include"))
+		wanted_problem(wanted, place, true,
+		        "%s: include is not followed here; name the files: labwright up FILE…", path);
+	JSON_MEMBERS (json_get(root, "services"), name, service)
+		if (json_kind(service) == JSON_MAP && is_in_profile(&compose, service))
+			make_service(&compose, name, service);
+	return true;
+}

@@ -1,0 +1,86 @@
+/* Inside of the engine; only the files of src/engine include this. */
+#pragma once
+
+#include "engine/engine.h"
+
+#define LABEL_PROJECT "labwright.project"
+#define LABEL_NAMESPACE "labwright.namespace"
+#define LABEL_WORKLOAD "labwright.workload"
+#define LABEL_POD "labwright.pod"
+#define LABEL_CONTAINER "labwright.container"
+#define LABEL_ROLE "labwright.role"
+#define LABEL_HASH "labwright.hash"
+#define LABEL_PROBE "labwright.probe"
+#define LABEL_ONCE "labwright.once"
+#define LABEL_BEFORE_STOP "labwright.before-stop"
+#define LABEL_CREATE "labwright.create" /* of a mount: its folder is made where it is missing */
+#define LABEL_PRECIOUS "labwright.precious"
+#define PAUSE_IMAGE "labwright.local/pause:1"
+
+/* ---- making units; wanted.c --------------------------------------------------------------------------------- */
+
+Unit *unit_new(const char *name, Span place);
+void unit_need(Unit *unit, const char *other, NeedState state);
+void wanted_problem(Wanted *wanted, Span place, bool blocking, const char *format, ...) G_GNUC_PRINTF(4, 5);
+void wanted_volume(Wanted *wanted, const char *name, Json *take_body, bool precious); /* body may be NULL */
+void wanted_file(Wanted *wanted, const char *store, GBytes *take_bytes, uint32_t mode, bool secret);
+void wanted_network(Wanted *wanted, const char *name);
+
+/* ---- from manifests ------------------------------------------------------------------------------------------- */
+
+/* What the makers of pods, containers and Services share. */
+typedef struct Making {
+	Wanted *wanted;
+	const WantedOptions *options;
+	const Graph *graph;
+	GHashTable *objects; /* "Kind/namespace/name" → Json, borrowed */
+	GPtrArray *pods;     /* MadePod */
+} Making;
+
+/* A pod as it was made: who answers for it on the network, and what Services can tell of it. */
+typedef struct MadePod {
+	char *namespace, *name;
+	const Json *labels, *spec; /* borrowed from the manifests */
+	Unit *network;             /* the container that holds the pod's network */
+	GPtrArray *units;          /* Unit: its main containers; borrowed */
+	Span place;
+} MadePod;
+
+typedef struct PodOrder {
+	const char *namespace, *workload, *name;
+	const Json *template;
+	const Json *claims; /* volumeClaimTemplates, or NULL */
+	Span place;
+	bool once, job;  /* it ends; it is only made when somebody asks */
+	int64_t retries; /* backoffLimit */
+} PodOrder;
+
+Json *making_find(const Making *making, const char *kind, const char *namespace, const char *name);
+void make_pod(Making *making, const PodOrder *order);
+void made_pod_free(void *pod);
+/* Environment of a container, "NAME=value" each, and its command with $(NAME) filled in. */
+void make_environment(Making *making, const PodOrder *order, const Json *container, Unit *unit);
+/* Volumes of a pod as mounts of a container. */
+void make_mounts(Making *making, const PodOrder *order, const Json *container, bool shared, Unit *unit);
+/* Services: names on the network, published ports, proxies. */
+void make_services(Making *making, const GArray *manifests);
+/* The number of a container port by its name or itself; 0 for none. */
+uint16_t port_number(const Json *spec, const Json *port);
+char *container_name(const Making *making, const char *namespace, const char *pod, const char *container);
+/* Each value of a ConfigMap's or Secret's key, decoded: called in the order of keys. */
+bool config_value(const Json *object, const char *key, GBytes **ret_bytes);
+bool service_selects(const Json *service, const Json *labels);
+/* protocol and address may be NULL: TCP, every address. */
+void publish_port(Unit *unit, uint16_t inside, const char *protocol, const char *address, uint16_t on_host);
+
+/* ---- the API ---------------------------------------------------------------------------------------------------- */
+
+/* A tar of one folder entry "." with a mode and a group (-1: none), for PUT …/archive. */
+GBytes *archive_folder(uint32_t mode, int group);
+/* One file of a name and mode. */
+GBytes *archive_file(const char *name, const void *bytes, size_t length, uint32_t mode);
+/* A folder of this machine, what its .dockerignore leaves out left out; paths and links as they are. */
+GBytes *archive_tree(const char *folder, const char *dockerfile, GError **error);
+char *escape(const char *word); /* for a path of the API; free with g_free */
+/* POST of bytes with the answer as a stream. */
+GInputStream *engine_stream_bytes(Engine *engine, const char *path, GBytes *bytes, const char *type, GError **error);

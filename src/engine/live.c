@@ -1,0 +1,301 @@
+/* What runs: containers of the project as their labels and the engine tell of them. */
+#include "engine/inner.h"
+
+#include "base/http.h"
+
+static void container_free(void *data)
+{
+	LiveContainer *container = data;
+	char *texts[] = {container->id, container->name, container->image, container->hash, container->namespace,
+	        container->workload, container->pod, container->container, container->error, container->health,
+	        container->address, container->network};
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+		g_free(texts[i]);
+	g_ptr_array_unref(container->ports);
+	g_strfreev(container->before_stop);
+	probe_clear(&container->probe);
+	g_free(container);
+}
+
+void live_free(Live *live)
+{
+	if (!live)
+		return;
+	g_ptr_array_unref(live->containers);
+	g_free(live);
+}
+
+LiveContainer *live_find(const Live *live, const char *name)
+{
+	for (guint i = 0; i < live->containers->len; i++) {
+		LiveContainer *container = live->containers->pdata[i];
+		if (strcmp(container->name, name) == 0)
+			return container;
+	}
+	return NULL;
+}
+
+char *escape(const char *word)
+{
+	return http_escape(word);
+}
+
+/* ---- reading one
+ * ----------------------------------------------------------------------------------------------------- */
+
+static LiveState state_of(const char *word)
+{
+	static const struct {
+		const char *word;
+		LiveState state;
+	} states[] = {{"created", LIVE_CREATED}, {"initialized", LIVE_CREATED}, {"configured", LIVE_CREATED},
+	        {"running", LIVE_RUNNING}, {"paused", LIVE_PAUSED}, {"restarting", LIVE_RESTARTING},
+	        {"exited", LIVE_EXITED}, {"stopped", LIVE_EXITED}, {"stopping", LIVE_EXITED}, {"dead", LIVE_DEAD},
+	        {"removing", LIVE_DEAD}};
+	for (size_t i = 0; word && i < G_N_ELEMENTS(states); i++)
+		if (strcmp(states[i].word, word) == 0)
+			return states[i].state;
+	return LIVE_DEAD;
+}
+
+/* Seconds since 1970; 0 for "0001-01-01T00:00:00Z". */
+static gint64 time_of(const char *text)
+{
+	g_autoptr(GDateTime) time =
+	        text && !g_str_has_prefix(text, "0001") ? g_date_time_new_from_iso8601(text, NULL) : NULL;
+	return time ? g_date_time_to_unix(time) : 0;
+}
+
+static UnitRole role_of(const char *word)
+{
+	return !word || strcmp(word, "main") == 0 ? UNIT_MAIN
+	       : strcmp(word, "init") == 0        ? UNIT_INIT
+	       : strcmp(word, "pause") == 0       ? UNIT_PAUSE
+	                                          : UNIT_PROXY;
+}
+
+static void read_ports(LiveContainer *container, const Json *bindings)
+{
+	JSON_MEMBERS (bindings, port, list)
+		JSON_EACH (list, binding) {
+			const char *address = json_text_at(binding, "HostIp"),
+			           *number = json_text_at(binding, "HostPort");
+			if (!address || !*address)
+				address = "0.0.0.0";
+			char *text = g_strdup_printf("%s:%s->%s", address, number, port);
+			if (g_ptr_array_find_with_equal_func(container->ports, text, g_str_equal, NULL))
+				g_free(text);
+			else
+				g_ptr_array_add(container->ports, text);
+		}
+}
+
+static void read_state(LiveContainer *container, const Json *json)
+{
+	const Json *state = json_get(json, "State");
+	container->state = state_of(json_text_at(state, "Status"));
+	container->exit_code = (int)json_number_at(state, "ExitCode", 0);
+	container->killed_for_memory = json_true_at(state, "OOMKilled", false);
+	container->restarts = (uint32_t)json_number_at(json, "RestartCount", 0);
+	container->started = time_of(json_text_at(state, "StartedAt"));
+	container->finished = time_of(json_text_at(state, "FinishedAt"));
+	const char *error = json_text_at(state, "Error");
+	container->error = error && *error ? g_strdup(error) : NULL;
+	const Json *health = json_get(state, "Health") ? json_get(state, "Health") : json_get(state, "Healthcheck");
+	const char *word = json_text_at(health, "Status");
+	const Json *log = json_get(health, "Log");
+	if (json_count(log))
+		container->health = g_strdup(json_text_at(json_item(log, json_count(log) - 1), "Output"));
+	if (container->probe.kind == PROBE_ENGINE && word)
+		container->ready = strcmp(word, "healthy") == 0 ? READY_YES : READY_NO;
+}
+
+static char **words_of_label(const char *text)
+{
+	g_autoptr(Json) list = text ? json_parse(slice_from(text), NULL) : NULL;
+	if (!list)
+		return NULL;
+	GPtrArray *words = g_ptr_array_new();
+	JSON_EACH (list, word)
+		g_ptr_array_add(words, g_strdup(json_text(word) ? json_text(word) : ""));
+	g_ptr_array_add(words, NULL);
+	return (char **)g_ptr_array_free(words, FALSE);
+}
+
+static const char *label_of(const Json *json, const char *name)
+{
+	return json_text(json_get(json_at(json, "Config.Labels"), name));
+}
+
+static LiveContainer *read_container(const Json *json)
+{
+	LiveContainer *container = g_new0(LiveContainer, 1);
+	const char *name = json_text_at(json, "Name");
+	container->id = g_strdup(json_text_at(json, "Id"));
+	container->name = g_strdup(name ? name + (*name == '/') : "");
+	container->image = g_strdup(json_text_at(json, "Config.Image"));
+	container->hash = g_strdup(label_of(json, LABEL_HASH));
+	container->namespace = g_strdup(label_of(json, LABEL_NAMESPACE));
+	container->workload = g_strdup(label_of(json, LABEL_WORKLOAD));
+	container->pod = g_strdup(label_of(json, LABEL_POD));
+	container->container = g_strdup(label_of(json, LABEL_CONTAINER));
+	container->role = role_of(label_of(json, LABEL_ROLE));
+	container->once = g_strcmp0(label_of(json, LABEL_ONCE), "true") == 0;
+	container->before_stop = words_of_label(label_of(json, LABEL_BEFORE_STOP));
+	container->probe = probe_parse(label_of(json, LABEL_PROBE));
+	container->ports = g_ptr_array_new_with_free_func(g_free);
+	container->memory_limit = (uint64_t)json_number_at(json, "HostConfig.Memory", 0);
+	container->cpu = -1;
+	container->network = g_strdup(json_text_at(json, "HostConfig.NetworkMode"));
+	JSON_MEMBERS (json_at(json, "NetworkSettings.Networks"), network, entry) {
+		const char *address = json_text_at(entry, "IPAddress");
+		if (!container->address && address && *address && network)
+			container->address = g_strdup(address);
+	}
+	read_ports(container, json_at(json, "HostConfig.PortBindings"));
+	read_state(container, json);
+	return container;
+}
+
+/* A container in the network of another has its address. */
+static void share_addresses(Live *live)
+{
+	for (guint i = 0; i < live->containers->len; i++) {
+		LiveContainer *container = live->containers->pdata[i];
+		if (container->address || !container->network || !g_str_has_prefix(container->network, "container:"))
+			continue;
+		const char *other = container->network + strlen("container:");
+		for (guint o = 0; o < live->containers->len; o++) {
+			const LiveContainer *owner = live->containers->pdata[o];
+			if (strcmp(owner->id, other) == 0 || strcmp(owner->name, other) == 0)
+				container->address = g_strdup(owner->address);
+		}
+	}
+}
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+	const LiveContainer *const *one = a, *const *other = b;
+	return strcmp((*one)->name, (*other)->name);
+}
+
+Live *live_new(Engine *engine, const char *project, GError **error)
+{
+	g_autofree char *label = project ? g_strdup_printf("{\"label\":[\"" LABEL_PROJECT "=%s\"]}", project)
+	                                 : g_strdup("{\"label\":[\"" LABEL_PROJECT "\"]}");
+	g_autofree char *filter = escape(label),
+	                *path = g_strconcat("/containers/json?all=true&filters=", filter, NULL);
+	g_autoptr(Json) list = engine_get(engine, path, error);
+	if (!list)
+		return NULL;
+	Live *live = g_new0(Live, 1);
+	live->containers = g_ptr_array_new_with_free_func(container_free);
+	JSON_EACH (list, item) {
+		g_autofree char *one = g_strdup_printf("/containers/%s/json", json_text_at(item, "Id"));
+		g_autoptr(GError) gone = NULL;
+		g_autoptr(Json) json = engine_get(engine, one, &gone);
+		if (json) /* it may have gone since the list was made */
+			g_ptr_array_add(live->containers, read_container(json));
+	}
+	g_ptr_array_sort(live->containers, by_name);
+	share_addresses(live);
+	return live;
+}
+
+Live *live_one(Engine *engine, const char *name, GError **error)
+{
+	g_autofree char *path = g_strdup_printf("/containers/%s/json", name);
+	g_autoptr(Json) json = engine_get(engine, path, error);
+	if (!json)
+		return NULL;
+	Live *live = g_new0(Live, 1);
+	live->containers = g_ptr_array_new_with_free_func(container_free);
+	LiveContainer *container = read_container(json);
+	g_ptr_array_add(live->containers, container);
+	if (!container->address && container->network && g_str_has_prefix(container->network, "container:")) {
+		g_autoptr(Live) owner = live_one(engine, container->network + strlen("container:"), NULL);
+		if (owner)
+			container->address = g_strdup(((LiveContainer *)owner->containers->pdata[0])->address);
+	}
+	return live;
+}
+
+/* ---- what it takes
+ * ------------------------------------------------------------------------------------------------------ */
+
+typedef struct Asking {
+	Engine *engine;
+	void (*ask)(Engine *engine, LiveContainer *container);
+} Asking;
+
+static void ask_one(void *data, void *user)
+{
+	const Asking *asking = user;
+	g_autoptr(Engine) engine = engine_again(asking->engine);
+	asking->ask(engine, data);
+}
+
+static void ask_all(Live *live, Engine *engine, void (*ask)(Engine *, LiveContainer *))
+{
+	Asking asking = {engine, ask};
+	GThreadPool *pool = g_thread_pool_new(ask_one, &asking, 8, FALSE, NULL);
+	for (guint i = 0; i < live->containers->len; i++) {
+		LiveContainer *container = live->containers->pdata[i];
+		if (container->state == LIVE_RUNNING && container->role != UNIT_PAUSE)
+			g_thread_pool_push(pool, container, NULL);
+	}
+	g_thread_pool_free(pool, FALSE, TRUE);
+}
+
+static void probe_one(Engine *engine, LiveContainer *container)
+{
+	if (container->probe.kind == PROBE_ENGINE) {
+		if (engine_is_podman(engine)) /* it has no clock for its health checks: they are run when asked */
+			container->ready = probe_ask(engine, container, &container->probe, NULL);
+	} else if (container->probe.kind != PROBE_NONE) {
+		UnitProbe quick = container->probe;
+		quick.timeout = MIN(quick.timeout, 1);
+		container->ready = probe_ask(engine, container, &quick, NULL);
+	}
+}
+
+void live_probe(Live *live, Engine *engine)
+{
+	for (guint i = 0; i < live->containers->len; i++) {
+		LiveContainer *container = live->containers->pdata[i];
+		if (container->state == LIVE_RUNNING && container->probe.kind == PROBE_NONE)
+			container->ready = READY_YES;
+		else if (container->state != LIVE_RUNNING)
+			container->ready = READY_NO;
+	}
+	ask_all(live, engine, probe_one);
+}
+
+/* Use of one processor since the sample before, as `docker stats` reckons it. */
+static double cpu_of(const Json *stats)
+{
+	double used = (double)(json_number_at(stats, "cpu_stats.cpu_usage.total_usage", 0) -
+	                       json_number_at(stats, "precpu_stats.cpu_usage.total_usage", 0));
+	double all = (double)(json_number_at(stats, "cpu_stats.system_cpu_usage", 0) -
+	                      json_number_at(stats, "precpu_stats.system_cpu_usage", 0));
+	double processors = (double)json_number_at(stats, "cpu_stats.online_cpus", 1);
+	return all > 0 && used >= 0 ? used / all * processors : -1;
+}
+
+static void measure_one(Engine *engine, LiveContainer *container)
+{
+	g_autofree char *path = g_strdup_printf("/containers/%s/stats?stream=false", container->id);
+	g_autoptr(GError) gone = NULL;
+	g_autoptr(Json) stats = engine_get(engine, path, &gone);
+	int64_t used = json_number_at(stats, "memory_stats.usage", 0);
+	/* File pages that could be dropped are not what the program needs. */
+	int64_t pages = json_number_at(stats, "memory_stats.stats.total_inactive_file",
+	        json_number_at(stats, "memory_stats.stats.inactive_file", 0));
+	container->memory = (uint64_t)MAX(0, used - pages);
+	container->cpu = cpu_of(stats);
+}
+
+void live_measure(Live *live, Engine *engine)
+{
+	ask_all(live, engine, measure_one);
+}

@@ -1,0 +1,37 @@
+/* A homelab that runs: what the repository wants of the engine, and what the engine says. */
+#pragma once
+
+#include "engine/engine.h"
+#include "flow/flow.h"
+
+typedef struct HomelabOptions {
+	const char *const *paths;    /* below the root, NULL-terminated; NULL: all that is applied in the repository */
+	const char *secrets;         /* a file with Secrets that are not in Git, or NULL */
+	const char *project;         /* NULL: the repository's folder */
+	const char *listen;          /* NULL: 127.0.0.1 */
+	const char *proxy_image;     /* NULL: HAProxy's own */
+	const char *const *profiles; /* of compose files; NULL-terminated, or NULL */
+} HomelabOptions;
+
+typedef struct Homelab {
+	const Scan *scan;
+	char *project, *store, *secrets; /* folders of this machine */
+	Wanted *wanted;
+	GPtrArray *renders; /* Render; the objects live there */
+	GArray *given;      /* Manifest: Secrets by the user */
+	int lock;           /* file descriptor, or -1 */
+} Homelab;
+
+/* The name that a repository's containers are labelled with; free with g_free. */
+char *homelab_project(const char *root, const char *asked);
+/* Works out what is wanted. Nothing is written, and no engine is asked. */
+Homelab *homelab_new(const Scan *scan, const HomelabOptions *options, GError **error);
+void homelab_free(Homelab *homelab);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Homelab, homelab_free)
+
+/* Holds off a second `up` or `down` of the project. False with an error that says who holds it. */
+bool homelab_lock(Homelab *homelab, GError **error);
+/* Writes the files of ConfigMaps and Secrets that containers mount; those of Secrets only where that is memory. */
+bool homelab_write_files(const Homelab *homelab, GError **error);
+/* Takes the files of a project away again. */
+void homelab_forget(const char *project);

@@ -134,7 +134,7 @@ bool command_parse(const Command *command, const GOptionEntry *entries, int *arg
 	return false;
 }
 
-static GArray *join_entries(const GOptionEntry *first, const GOptionEntry *second)
+GArray *command_join_entries(const GOptionEntry *first, const GOptionEntry *second)
 {
 	GArray *joined = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 	for (; first->long_name; first++)
@@ -158,7 +158,7 @@ bool scan_arguments_parse(ScanArguments *arguments, const GOptionEntry *entries,
 	                "Take no answer of an earlier run, and keep none", NULL},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
-	g_autoptr(GArray) all = join_entries(entries, shared);
+	g_autoptr(GArray) all = command_join_entries(entries, shared);
 	if (!command_parse(command, (const GOptionEntry *)(const void *)all->data, argc, argv, error))
 		return false;
 	if (arguments->threads < 0 || arguments->threads > 256) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "flow/flow.h"
+#include "flow/homelab.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -29,6 +30,8 @@ int command_misused(const char *help, const char *format, ...) G_GNUC_PRINTF(2, 
 int command_unknown(const char *word);
 
 /* Parses a command's entries (NULL-terminated) out of argv, which keeps what is no option. --help prints and exits. */
+/* Two lists of options as one; free with g_array_unref. */
+GArray *command_join_entries(const GOptionEntry *first, const GOptionEntry *second);
 bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv, GError **error);
 
 /* Calls seen for each option of a command, which is not run. Options are borrowed for the call. */
@@ -70,6 +73,26 @@ char *scan_arguments_again(const ScanArguments *arguments);
 bool recover_interrupted(const Repo *repo, const char *look, GError **error);
 void scan_arguments_clear(ScanArguments *arguments);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ScanArguments, scan_arguments_clear)
+
+/* ---- what runs ------------------------------------------------------------------------------------ */
+
+typedef struct HomelabArguments {
+	char *project, *secrets, *listen, *proxy_image, **names, **profiles;
+} HomelabArguments;
+
+void homelab_arguments_clear(HomelabArguments *arguments);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HomelabArguments, homelab_arguments_clear)
+bool homelab_arguments_parse(HomelabArguments *arguments, ScanArguments *scan, const GOptionEntry *entries,
+        const Command *command, int *argc, char ***argv, GError **error);
+/* Scans and works out what is wanted; both are the caller's to free, the homelab first. */
+Homelab *homelab_arguments_read(
+        const HomelabArguments *arguments, const ScanArguments *scan_arguments, Scan **ret_scan, GError **error);
+/* The project without a scan. Free with g_free. */
+char *homelab_arguments_project(const HomelabArguments *arguments, const ScanArguments *scan, GError **error);
+/* "core/postgres"; "ready", "exited 1". Free with g_free. */
+char *live_title(const LiveContainer *container);
+char *live_state_text(const LiveContainer *container);
+bool live_is_well(const LiveContainer *container);
 
 /* Says on standard error how far a scan is, if that is a terminal and it takes longer than 300 ms. counter goes into
  * ScanOptions. Freeing it takes the line away again. */

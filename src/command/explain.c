@@ -1,7 +1,9 @@
-/* labwright explain RULE: why a rule asks, what to do, and how to silence it. Prose only, from the rule's own row. */
+/* labwright explain: why a rule asks and how to silence it, from the rule's own row; or why something does not run, as
+ * a chain from the symptom to what mends it. */
 #include "command/command.h"
 
 #include "base/error.h"
+#include "flow/cause.h"
 #include "report/report.h"
 
 extern const Command command_explain;
@@ -82,6 +84,64 @@ static void append_rule(GString *out, const Rule *rule)
 	g_string_append_printf(out, "\nnext: labwright check --rule %s\n", rule->id);
 }
 
+/* ---- what runs ----------------------------------------------------------------------------------- */
+
+static void append_chain(GString *out, const Cause *cause)
+{
+	g_string_append_printf(out, "%s\n\n", cause->title);
+	for (guint i = 0; i < cause->steps->len; i++) {
+		const CauseStep *step = cause->steps->pdata[i];
+		g_autoptr(GString) safe = g_string_new(NULL);
+		report_append(safe, step->text, g_get_charset(NULL));
+		g_string_append_printf(out, "%3u  %s\n", i + 1, safe->str);
+		if (step->place)
+			g_string_append_printf(out, "     %s\n", step->place);
+	}
+	if (cause->mend)
+		g_string_append_printf(out, "\nto mend it: %s\n", cause->mend);
+	else if (!cause->known && cause->steps->len)
+		g_string_append(out, "\nnext: labwright logs and labwright check may say more\n");
+}
+
+static Cause *find_cause(HomelabArguments *arguments, ScanArguments *scan_arguments, const char *name, GError **error)
+{
+	g_autoptr(Scan) scan = NULL;
+	g_autoptr(Homelab) homelab = homelab_arguments_read(arguments, scan_arguments, &scan, error);
+	g_autoptr(Engine) engine = homelab ? engine_open(error) : NULL;
+	CheckOptions options = {0};
+	g_autoptr(Check) check = engine ? check_new(scan, &options, error) : NULL;
+	if (!check)
+		return NULL;
+	g_autofree char *first = name ? g_strdup(name) : cause_first(homelab, engine, error);
+	if (first)
+		return cause_new(homelab, check, engine, first, error);
+	if (!*error) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "all that runs is well");
+		error_add_help(error, "labwright explain RULE says why a rule asks; labwright rules lists them");
+	}
+	return NULL;
+}
+
+static int explain_live(
+        HomelabArguments *arguments, ScanArguments *scan, const char *name, GString *out, GError **error)
+{
+	char *none[] = {NULL};
+	scan->paths = (const char *const *)none;
+	scan->path = scan->root ? scan->root : ".";
+	g_autoptr(Cause) cause = find_cause(arguments, scan, name, error);
+	if (!cause)
+		return EXIT_WORK;
+	append_chain(out, cause);
+	return EXIT_CLEAN;
+}
+
+/* ---- the command ---------------------------------------------------------------------------------- */
+
+static bool is_rule_like(const char *word)
+{
+	return rule_find(word) || (rule_near(slice_from(word)) && !strchr(word, '/'));
+}
+
 static int misused(const char *id)
 {
 	const Rule *near = rule_near(slice_from(id));
@@ -89,15 +149,8 @@ static int misused(const char *id)
 	return command_misused(meant ? meant : "labwright rules lists them", "no rule is called '%s'", id);
 }
 
-static int run(int argc, char **argv)
+static int explain_rules(int argc, char **argv, GString *out)
 {
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GString) out = g_string_new(NULL);
-	const GOptionEntry entries[] = {{NULL, 0, 0, 0, NULL, NULL, NULL}};
-	if (!command_parse(&command_explain, entries, &argc, &argv, &error))
-		return command_fail(error);
-	if (argc < 2)
-		return command_misused("labwright rules lists them", "explain needs the name of a rule");
 	for (int i = 1; i < argc; i++) {
 		const Rule *rule = rule_find(argv[i]);
 		if (!rule)
@@ -106,7 +159,25 @@ static int run(int argc, char **argv)
 			g_string_append_c(out, '\n');
 		append_rule(out, rule);
 	}
-	return command_write(NULL, out, &error) ? EXIT_CLEAN : command_fail(error);
+	return EXIT_CLEAN;
 }
 
-const Command command_explain = {"explain", "look", "RULE…", "say why a rule asks and what to do", run};
+static int run(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_auto(HomelabArguments) arguments = {0};
+	g_auto(ScanArguments) scan = {0};
+	const GOptionEntry entries[] = {{NULL, 0, 0, 0, NULL, NULL, NULL}};
+	if (!homelab_arguments_parse(&arguments, &scan, entries, &command_explain, &argc, &argv, &error))
+		return command_fail(error);
+	int code = argc > 1 && is_rule_like(argv[1])
+	                   ? explain_rules(argc, argv, out)
+	                   : explain_live(&arguments, &scan, argc > 1 ? argv[1] : NULL, out, &error);
+	if (error)
+		return command_fail(error);
+	return command_write(NULL, out, &error) ? code : command_fail(error);
+}
+
+const Command command_explain = {
+        "explain", "look", "[RULE…|NAME]", "say why a rule asks, or why something does not run", run};

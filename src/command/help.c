@@ -10,6 +10,7 @@ static const struct {
 } groups[] = {
         {"look", "look at the repository"},
         {"change", "change it"},
+        {"run", "run it on this machine"},
         {"keep", "keep what runs on it safe"},
         {"tell", "tell how it is"},
 };

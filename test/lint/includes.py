@@ -17,9 +17,11 @@ MAY = {
     "organize": ["rule", "edit", "fact", "base"],
     "place": ["fact", "edit", "base"],
     "report": ["rule", "edit", "fact", "base"],
-    "flow": ["report", "organize", "place", "rule", "link", "source", "edit", "fact", "base"],
+    "render": ["source", "fact", "base"],
+    "engine": ["render", "fact", "base"],
+    "flow": ["engine", "render", "report", "organize", "place", "rule", "link", "source", "edit", "fact", "base"],
     "serve": ["flow", "report", "place", "rule", "edit", "fact", "base"],
-    "command": ["serve", "flow", "report", "place", "rule", "fact", "base"],
+    "command": ["serve", "flow", "engine", "render", "report", "place", "rule", "fact", "base"],
     "": ["command"],
 }
 # Headers of C and POSIX; anything else in <> is a library. GLib is everybody's.
@@ -31,7 +33,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
 def is_system(header):
-    return header.startswith(("sys/", "arpa/", "netinet/", "glib")) or header.removesuffix(".h") in SYSTEM
+    return header.startswith(("sys/", "arpa/", "netinet/", "glib", "gio/")) or header.removesuffix(".h") in SYSTEM
 
 
 def files(top):

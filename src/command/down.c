@@ -1,0 +1,68 @@
+/* labwright down: stops what up made. Volumes stay unless their loss is asked for and confirmed. */
+#include "command/command.h"
+
+#include "base/error.h"
+#include "flow/homelab.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+extern const Command command_down;
+
+static void tell(const Change *step, ApplyPhase phase, const char *why, void *data)
+{
+	printf("  - %s\n", step->live->name);
+	fflush(stdout);
+}
+
+/* Data is gone for good: the project's name has to be typed, or --yes given by a script that means it. */
+static bool confirm(const char *project, bool yes, GError **error)
+{
+	char line[256];
+	if (yes)
+		return true;
+	if (!isatty(STDIN_FILENO)) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
+		        "--volumes removes data for good and needs --yes without a terminal");
+		return false;
+	}
+	g_printerr("This removes all volumes of %s with their data. Type the project's name to go on: ", project);
+	if (fgets(line, sizeof(line), stdin) && strcmp(g_strstrip(line), project) == 0)
+		return true;
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "nothing was removed");
+	return false;
+}
+
+static int down(HomelabArguments *arguments, ScanArguments *scan, bool volumes, bool yes, GError **error)
+{
+	g_autofree char *project = homelab_arguments_project(arguments, scan, error);
+	uint32_t removed = 0;
+	if (!project || (volumes && !confirm(project, yes, error)))
+		return EXIT_WORK;
+	g_autoptr(Engine) engine = engine_open(error);
+	ApplyOptions options = {.tell = tell};
+	if (!engine || !engine_down(engine, project, volumes, &options, &removed, error))
+		return EXIT_WORK;
+	homelab_forget(project);
+	printf("%u containers of %s removed, volumes %s\n", removed, project, volumes ? "too" : "kept");
+	return EXIT_CLEAN;
+}
+
+static int run(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_auto(HomelabArguments) arguments = {0};
+	g_auto(ScanArguments) scan = {0};
+	gboolean volumes = FALSE, yes = FALSE;
+	const GOptionEntry own[] = {
+	        {"volumes", 0, 0, G_OPTION_ARG_NONE, &volumes, "Remove the volumes too: their data is gone", NULL},
+	        {"yes", 0, 0, G_OPTION_ARG_NONE, &yes, "Do not ask", NULL},
+	        {NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	if (!homelab_arguments_parse(&arguments, &scan, own, &command_down, &argc, &argv, &error))
+		return command_fail(error);
+	int code = down(&arguments, &scan, volumes, yes, &error);
+	return error ? command_fail(error) : code;
+}
+
+const Command command_down = {"down", "run", "[--volumes]", "stop what up made; volumes stay", run};

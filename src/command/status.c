@@ -1,0 +1,247 @@
+/* labwright status: the homelab on one screen, as the engine has it now. */
+#include "command/command.h"
+
+#include "base/error.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+extern const Command command_status;
+
+/* ---- words ---------------------------------------------------------------------------------------------------------
+ */
+
+static char *since(const LiveContainer *container, gint64 now)
+{
+	gint64 from = container->state == LIVE_RUNNING ? container->started : container->finished;
+	gint64 seconds = from ? now - from : 0;
+	if (!from || seconds < 0)
+		return g_strdup("-");
+	if (seconds < 120)
+		return g_strdup_printf("%d s", (int)seconds);
+	if (seconds < 7200)
+		return g_strdup_printf("%d min", (int)(seconds / 60));
+	return seconds < 172800 ? g_strdup_printf("%d h", (int)(seconds / 3600))
+	                        : g_strdup_printf("%d d", (int)(seconds / 86400));
+}
+
+static char *memory_text(const LiveContainer *container)
+{
+	g_autofree char *used =
+	        container->memory ? g_strdup_printf("%.0f", (double)container->memory / (1 << 20)) : g_strdup("-");
+	return container->memory_limit
+	               ? g_strdup_printf("%s/%.0f Mi", used, (double)container->memory_limit / (1 << 20))
+	               : g_strdup_printf("%s Mi", used);
+}
+
+static char *ports_text(const LiveContainer *container)
+{
+	GString *out = g_string_new(NULL);
+	for (guint i = 0; i < container->ports->len; i++)
+		g_string_append_printf(out, "%s%s", i ? " " : "", (char *)container->ports->pdata[i]);
+	return g_string_free(out, FALSE);
+}
+
+/* The last thing that went wrong: the engine's words, or the last line that the container wrote. */
+static char *problem_text(Engine *engine, const LiveContainer *container)
+{
+	if (live_is_well(container))
+		return NULL;
+	if (container->error)
+		return g_strdup(container->error);
+	if (container->state == LIVE_RUNNING) {
+		char *why = NULL;
+		probe_ask(engine, container, &container->probe, &why);
+		return why;
+	}
+	g_autofree char *logs = engine_logs(engine, container->id, 1, NULL);
+	return logs && *g_strstrip(logs) ? g_strdup(logs) : NULL;
+}
+
+/* ---- pages
+ * ----------------------------------------------------------------------------------------------------------- */
+
+typedef struct Page {
+	Engine *engine;
+	const Live *live;
+	const char *project;
+	const char *const *only;
+	bool colour;
+} Page;
+
+static bool is_shown(const Page *page, const LiveContainer *container)
+{
+	bool hidden = container->role == UNIT_PAUSE || (container->role == UNIT_INIT && live_is_well(container));
+	return !hidden && container_is_meant(container, page->only);
+}
+
+static void print_row(const Page *page, const LiveContainer *container, gint64 now)
+{
+	g_autofree char *title = live_title(container), *state = live_state_text(container),
+	                *age = since(container, now), *memory = memory_text(container), *ports = ports_text(container),
+	                *problem = problem_text(page->engine, container);
+	bool well = live_is_well(container);
+	g_autofree char *cpu = container->cpu < 0 ? g_strdup("-") : g_strdup_printf("%.0f %%", container->cpu * 100);
+	const char *mark = well ? "●" : "✗",
+	           *paint = !page->colour ? ""
+	                    : well        ? "\033[32m"
+	                                  : "\033[31m",
+	           *plain = page->colour ? "\033[0m" : "";
+	const char *pod = strrchr(title, '/') ? strrchr(title, '/') + 1 : title;
+	bool alone = container->role == UNIT_PROXY || !container->container || g_str_has_prefix(pod, container->container);
+	g_autofree char *name = alone ? g_strdup(title) : g_strdup_printf("%s (%s)", title, container->container);
+	printf("%s%s%s %-34s %-13s %7s %4u %6s %13s  %s\n", paint, mark, plain, name, state, age, container->restarts,
+	        cpu, memory, ports);
+	if (problem)
+		printf("    %.200s\n", problem);
+}
+
+/* "13 of 15 running, 2 with problems". */
+static int print_summary(const Page *page)
+{
+	uint32_t all = 0, running = 0, well = 0;
+	const LiveContainer *first = NULL;
+	for (guint i = 0; i < page->live->containers->len; i++) {
+		const LiveContainer *container = page->live->containers->pdata[i];
+		if (!is_shown(page, container))
+			continue;
+		all++;
+		running += container->state == LIVE_RUNNING || (container->once && live_is_well(container));
+		well += live_is_well(container);
+		first = first || live_is_well(container) ? first : container;
+	}
+	printf("\n%u of %u running, %u with problems\n", running, all, all - well);
+	if (first)
+		printf("next: labwright explain %s/%s\n", first->namespace, first->pod);
+	return well == all ? EXIT_CLEAN : EXIT_FINDINGS;
+}
+
+static int print_page(const Page *page)
+{
+	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+	if (page->live->containers->len == 0) {
+		printf("nothing of %s runs on %s\nnext: labwright up\n", page->project, engine_name(page->engine));
+		return EXIT_CLEAN;
+	}
+	printf("%s on %s\n\n  %-34s %-13s %7s %4s %6s %13s  %s\n", page->project, engine_name(page->engine), "",
+	        "state", "since", "rst", "cpu", "memory", "ports");
+	for (guint i = 0; i < page->live->containers->len; i++)
+		if (is_shown(page, page->live->containers->pdata[i]))
+			print_row(page, page->live->containers->pdata[i], now);
+	return print_summary(page);
+}
+
+static Json *row_json(const LiveContainer *container)
+{
+	static const char *const words[] = {"absent", "created", "running", "paused", "restarting", "exited", "dead"};
+	static const char *const ready[] = {"unknown", "no", "yes"};
+	Json *out = json_new_map();
+	json_set_text(out, "name", container->name);
+	json_set_text(out, "namespace", container->namespace);
+	json_set_text(out, "workload", container->workload);
+	json_set_text(out, "pod", container->pod);
+	json_set_text(out, "container", container->container);
+	json_set_text(out, "image", container->image);
+	json_set_text(out, "state", words[container->state]);
+	json_set_text(out, "ready", ready[container->ready]);
+	json_set_bool(out, "well", live_is_well(container));
+	json_set_number(out, "exitCode", container->exit_code);
+	json_set_number(out, "restarts", container->restarts);
+	json_set_number(out, "started", container->started);
+	json_set_number(out, "memoryBytes", (int64_t)container->memory);
+	json_set_number(out, "memoryLimitBytes", (int64_t)container->memory_limit);
+	if (container->cpu >= 0)
+		json_set(out, "cpu", json_new_real(container->cpu));
+	for (guint i = 0; i < container->ports->len; i++)
+		json_append_text(json_list_in(out, "ports"), container->ports->pdata[i]);
+	return out;
+}
+
+static int print_json(const Page *page)
+{
+	g_autoptr(Json) out = json_new_map();
+	int code = EXIT_CLEAN;
+	json_set_text(out, "project", page->project);
+	json_set_text(out, "engine", engine_name(page->engine));
+	json_list_in(out, "containers");
+	for (guint i = 0; i < page->live->containers->len; i++) {
+		const LiveContainer *container = page->live->containers->pdata[i];
+		if (!container_is_meant(container, page->only))
+			continue;
+		json_append(json_get(out, "containers"), row_json(container));
+		code = live_is_well(container) ? code : EXIT_FINDINGS;
+	}
+	g_autofree char *text = json_print_pretty(out);
+	puts(text);
+	return code;
+}
+
+/* ---- the command
+ * --------------------------------------------------------------------------------------------------------- */
+
+typedef struct StatusArguments {
+	ScanArguments scan;
+	HomelabArguments homelab;
+	char *format, *colour;
+	gboolean watch, quick;
+} StatusArguments;
+
+static void status_arguments_clear(StatusArguments *arguments)
+{
+	scan_arguments_clear(&arguments->scan);
+	homelab_arguments_clear(&arguments->homelab);
+	g_free(arguments->format);
+	g_free(arguments->colour);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StatusArguments, status_arguments_clear)
+
+static int once(const StatusArguments *arguments, Engine *engine, const char *project, bool colour, GError **error)
+{
+	g_autoptr(Live) live = live_new(engine, project, error);
+	if (!live)
+		return EXIT_WORK;
+	live_probe(live, engine);
+	if (!arguments->quick)
+		live_measure(live, engine);
+	Page page = {engine, live, project, (const char *const *)arguments->homelab.names, colour};
+	return arguments->format && strcmp(arguments->format, "json") == 0 ? print_json(&page) : print_page(&page);
+}
+
+static int status(const StatusArguments *arguments, GError **error)
+{
+	bool colour;
+	if (!command_colour(arguments->colour, &colour, error))
+		return EXIT_USAGE;
+	g_autofree char *project = homelab_arguments_project(&arguments->homelab, &arguments->scan, error);
+	g_autoptr(Engine) engine = project ? engine_open(error) : NULL;
+	if (!engine)
+		return EXIT_WORK;
+	for (;;) {
+		if (arguments->watch)
+			fputs("\033[H\033[2J", stdout);
+		int code = once(arguments, engine, project, colour, error);
+		fflush(stdout);
+		if (!arguments->watch || *error)
+			return code;
+		g_usleep(2 * G_USEC_PER_SEC);
+	}
+}
+
+static int run(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_auto(StatusArguments) arguments = {0};
+	const GOptionEntry own[] = {
+	        {"watch", 'w', 0, G_OPTION_ARG_NONE, &arguments.watch, "Again every two seconds", NULL},
+	        {"quick", 'q', 0, G_OPTION_ARG_NONE, &arguments.quick, "Without use of memory and processor", NULL},
+	        {"format", 0, 0, G_OPTION_ARG_STRING, &arguments.format, "text or json", "NAME"},
+	        {"color", 0, 0, G_OPTION_ARG_STRING, &arguments.colour, "auto, always or never", "WHEN"},
+	        {NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	if (!homelab_arguments_parse(&arguments.homelab, &arguments.scan, own, &command_status, &argc, &argv, &error))
+		return command_fail(error);
+	int code = status(&arguments, &error);
+	return error ? command_fail(error) : code;
+}
+
+const Command command_status = {"status", "run", "[--watch]", "how what up made is doing", run};

@@ -1,0 +1,206 @@
+/* labwright up: the homelab of the repository running on this machine's container engine. */
+#include "command/command.h"
+
+#include "base/error.h"
+#include "flow/homelab.h"
+
+#include <glib-unix.h>
+#include <stdio.h>
+
+extern const Command command_up;
+
+typedef struct UpArguments {
+	ScanArguments scan;
+	HomelabArguments homelab;
+	char *format;
+	gboolean dry_run, no_wait, pull;
+} UpArguments;
+
+static void up_arguments_clear(UpArguments *arguments)
+{
+	scan_arguments_clear(&arguments->scan);
+	homelab_arguments_clear(&arguments->homelab);
+	g_free(arguments->format);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UpArguments, up_arguments_clear)
+
+/* ---- what is said before anything starts ------------------------------------------------------------------------- */
+
+static bool say_problems(const Homelab *homelab)
+{
+	const Graph *graph = homelab->scan->graph;
+	bool blocked = false;
+	for (guint i = 0; i < homelab->wanted->problems->len; i++) {
+		const WantedProblem *problem = &g_array_index(homelab->wanted->problems, WantedProblem, i);
+		uint32_t line, column;
+		graph_position(graph, problem->place, &line, &column);
+		g_printerr("%s:%u: %s: %s\n", graph_file_path(graph, problem->place.file), line,
+		        problem->blocking ? "error" : "note", problem->text);
+		blocked |= problem->blocking;
+	}
+	return !blocked;
+}
+
+static void say_step(const Change *step)
+{
+	static const char *const marks[] = {"=", "+", "~", ">", "-"};
+	const char *name = step->unit ? step->unit->name : step->live->name;
+	printf("%s %-44s %s\n", marks[step->kind], name,
+	        step->kind == CHANGE_CREATE ? json_text_at(step->unit->body, "Image") : step->why);
+}
+
+static int dry_run(const Homelab *homelab, const Rollout *rollout, const char *format)
+{
+	if (format && strcmp(format, "json") == 0) {
+		g_autoptr(Json) json = wanted_json(homelab->wanted, homelab->scan->graph);
+		g_autofree char *text = json_print_pretty(json);
+		puts(text);
+		return EXIT_CLEAN;
+	}
+	for (guint i = 0; rollout && i < rollout->steps->len; i++)
+		say_step(&g_array_index(rollout->steps, Change, i));
+	for (guint i = 0; i < homelab->wanted->jobs->len; i++)
+		printf("  %-44s by `labwright run` only\n", ((Unit *)homelab->wanted->jobs->pdata[i])->name);
+	printf("%u to do; + made, ~ made anew, > started, - removed, = kept\n", rollout ? rollout_changes(rollout) : 0);
+	return EXIT_CLEAN;
+}
+
+/* ---- progress -------------------------------------------------------------------------------------------------------
+ */
+
+typedef struct Telling {
+	gint64 began;
+	uint32_t ready, failed;
+	GHashTable *said; /* image lines that were said already */
+} Telling;
+
+static void tell(const Change *step, ApplyPhase phase, const char *why, void *data)
+{
+	Telling *telling = data;
+	const char *name = step->unit ? step->unit->name : step->live->name;
+	double seconds = (double)(g_get_monotonic_time() - telling->began) / G_TIME_SPAN_SECOND;
+	if (phase == APPLY_READY && step->kind != CHANGE_KEEP)
+		printf("  ✓ %-44s %s %6.1f s\n", name, step->unit->once ? "done   " : "ready  ", seconds);
+	else if (phase == APPLY_FAILED)
+		printf("  ✗ %-44s %s\n", name, why ? why : "failed");
+	else if (phase == APPLY_REMOVED)
+		printf("  - %-44s removed %6.1f s\n", name, seconds);
+	else if (phase == APPLY_IMAGE && why && g_hash_table_add(telling->said, g_strdup(why)))
+		printf("    %s: %s\n", json_text_at(step->unit->body, "Image"), why);
+	fflush(stdout);
+}
+
+/* ---- the work
+ * ---------------------------------------------------------------------------------------------------------- */
+
+static gboolean interrupt(void *cancellable)
+{
+	g_cancellable_cancel(cancellable);
+	return G_SOURCE_CONTINUE;
+}
+
+static void *turn(void *loop)
+{
+	g_main_loop_run(loop);
+	return NULL;
+}
+
+static int report_end(const Homelab *homelab, const ApplyResult *result, const Telling *telling)
+{
+	double seconds = (double)(g_get_monotonic_time() - telling->began) / G_TIME_SPAN_SECOND;
+	guint failed = g_hash_table_size(result->failed);
+	uint32_t done = result->created + result->replaced + result->started;
+	printf("%s%u of %u as wanted (%u made, %u made anew, %u started, %u removed) in %.1f s\n",
+	        failed || done ? "\n" : "", done + result->kept, done + result->kept + failed, result->created,
+	        result->replaced, result->started, result->removed, seconds);
+	if (failed) {
+		GHashTableIter at;
+		const char *name;
+		g_hash_table_iter_init(&at, result->failed);
+		g_hash_table_iter_next(&at, (void **)&name, NULL);
+		const Unit *unit = wanted_find(homelab->wanted, name);
+		printf("next: labwright explain %s/%s\n", unit->namespace, unit->pod);
+	} else {
+		puts("next: labwright status");
+	}
+	return failed ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+static int apply(UpArguments *arguments, Homelab *homelab, Engine *engine, const Rollout *rollout, GError **error)
+{
+	g_autoptr(GCancellable) cancellable = g_cancellable_new();
+	Telling telling = {
+	        .began = g_get_monotonic_time(), .said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+	ApplyOptions options = {
+	        repo_root(homelab->scan->repo), !arguments->no_wait, arguments->pull, tell, &telling, cancellable};
+	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	g_unix_signal_add(SIGINT, interrupt, cancellable);
+	g_unix_signal_add(SIGTERM, interrupt, cancellable);
+	GThread *signals = g_thread_new("signals", turn, loop);
+	g_auto(ApplyResult) result = {0};
+	bool fine = homelab_write_files(homelab, error) && rollout_apply(rollout, engine, &options, &result, error);
+	while (!g_main_loop_is_running(loop))
+		g_usleep(1000);
+	g_main_loop_quit(loop);
+	g_thread_join(signals);
+	g_hash_table_unref(telling.said);
+	return fine ? report_end(homelab, &result, &telling) : EXIT_WORK;
+}
+
+static int up(UpArguments *arguments, GError **error)
+{
+	g_autoptr(Scan) scan = NULL;
+	g_autoptr(Homelab) homelab = homelab_arguments_read(&arguments->homelab, &arguments->scan, &scan, error);
+	if (!homelab)
+		return EXIT_WORK;
+	bool offline = arguments->dry_run && arguments->format;
+	g_autoptr(Engine) engine = offline ? NULL : engine_open(error);
+	if (!engine && !offline)
+		return EXIT_WORK;
+	bool fine = say_problems(homelab);
+	if (offline)
+		return dry_run(homelab, NULL, arguments->format);
+	if (!arguments->dry_run && !homelab_lock(homelab, error))
+		return EXIT_WORK;
+	g_autoptr(Live) live = live_new(engine, homelab->project, error);
+	if (!live)
+		return EXIT_WORK;
+	g_autoptr(Rollout) rollout = rollout_new(homelab->wanted, live, (const char *const *)arguments->homelab.names);
+	if (arguments->dry_run)
+		return dry_run(homelab, rollout, NULL);
+	if (!fine) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "nothing was started");
+		error_add_help(error, "mend what is called an error above");
+		return EXIT_WORK;
+	}
+	if (homelab->wanted->units->len == 0) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "there is nothing here to run");
+		error_add_help(error, "name a folder of manifests or a compose file: labwright up PATH");
+		return EXIT_WORK;
+	}
+	printf("%s on %s, %u containers, %u to do\n\n", homelab->project, engine_name(engine),
+	        homelab->wanted->units->len, rollout_changes(rollout));
+	return apply(arguments, homelab, engine, rollout, error);
+}
+
+static int run(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_auto(UpArguments) arguments = {0};
+	const GOptionEntry own[] = {
+	        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &arguments.dry_run, "Say what would be done", NULL},
+	        {"format", 0, 0, G_OPTION_ARG_STRING, &arguments.format,
+	                "With --dry-run: json says all that is wanted; no engine is asked", "json"},
+	        {"no-wait", 0, 0, G_OPTION_ARG_NONE, &arguments.no_wait,
+	                "Do not ask containers that run already whether they are ready", NULL},
+	        {"pull", 0, 0, G_OPTION_ARG_NONE, &arguments.pull, "Pull or build images even where they are there",
+	                NULL},
+	        {NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	if (!homelab_arguments_parse(&arguments.homelab, &arguments.scan, own, &command_up, &argc, &argv, &error))
+		return command_fail(error);
+	int code = up(&arguments, &error);
+	return error ? command_fail(error) : code;
+}
+
+const Command command_up = {"up", "run", "[PATH…] [--only NAME]", "run the homelab on Docker or Podman", run};

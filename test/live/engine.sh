@@ -1,0 +1,106 @@
+#!/bin/sh
+# Runs a command beside a real container engine that is its own: in mount and network namespaces of its own, with nothing
+# but loopback, so that no firewall chain, bridge or container of the machine is touched and nothing gets out.
+#
+#     engine.sh dockerd|podman COMMAND [WORD…]
+#
+# The command runs in the same namespaces with DOCKER_HOST set. Engines come from Debian's packages into a cache folder
+# and are not installed: a package of an engine would start it in the machine's own network. The base image is made there
+# once. As root.
+set -eu
+which=$1
+[ "$(id -u)" -eq 0 ] || { echo "1..0 # SKIP engines of their own need root"; exit 0; }
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/labwright-live
+case ${LABWRIGHT_LIVE_CACHE:-} in ?*) cache=$LABWRIGHT_LIVE_CACHE ;; esac
+export LABWRIGHT_LIVE_CACHE=$cache
+
+if [ -z "${LABWRIGHT_IN_NAMESPACE:-}" ]; then
+	sh "$here/prepare.sh" "$cache" || { echo "cannot prepare the engines in $cache" >&2; exit 77; }
+	LABWRIGHT_IN_NAMESPACE=1 exec unshare -mn --propagation private sh "$0" "$which" "$@"
+fi
+
+run=$(mktemp -d /tmp/labwright-engine.XXXXXX)
+PATH=$cache/root/usr/sbin:$cache/root/usr/bin:$PATH
+export PATH
+ip link set lo up
+pid= dns=
+finish() {
+	code=$?
+	trap - EXIT INT TERM
+	if [ -n "$pid" ] && kill -TERM "$pid" 2>/dev/null; then
+		for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+		kill -KILL "$pid" 2>/dev/null || :
+	fi
+	[ -z "$dns" ] || kill -TERM "$dns" 2>/dev/null || :
+	names=$(cat /run/containers/networks/aardvark-dns/aardvark.pid 2>/dev/null || :)
+	[ -z "$names" ] || kill -TERM "$names" 2>/dev/null || :
+	# Shims and monitors outlive their engine; each keeps its files open below the folder.
+	for shim in $(grep -lsF "$run" /proc/[0-9]*/cmdline 2>/dev/null | sed 's,/proc/\([0-9]*\)/.*,\1,'); do
+		[ "$shim" = "$$" ] || kill -KILL "$shim" 2>/dev/null || :
+	done
+	awk -v run="$run" 'index($2, run) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mount; do umount -l "$mount" 2>/dev/null || :; done
+	rm -rf "$run" 2>/dev/null || :
+	exit $code
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# A name server that knows nothing, since one that does not answer at all makes every miss wait for seconds. Docker does
+# not pass on an address of loopback to its containers, so it has one that looks like a router's.
+ip address add 10.254.254.254/32 dev lo
+echo 'nameserver 10.254.254.254' >"$run/resolv.conf"
+mount --bind "$run/resolv.conf" /etc/resolv.conf
+dnsmasq --keep-in-foreground --conf-file=/dev/null --no-hosts --no-resolv --local=/#/ --bind-interfaces --listen-address=10.254.254.254 \
+	--pid-file= --user=root >"$run/dns.log" 2>&1 &
+dns=$!
+
+# What is left of an unified hierarchy makes Podman take the machine for one with version 2.
+umount /sys/fs/cgroup/unified 2>/dev/null || :
+case $which in
+dockerd)
+	dockerd -H "unix://$run/engine.sock" --data-root "$run/data" --exec-root "$run/exec" --pidfile "$run/pid" \
+		--containerd-namespace "lw$$" --log-level warn --shutdown-timeout 5 >"$run/log" 2>&1 &
+	;;
+podman)
+	# Podman's network helper keeps its state and the number of its name server here, whatever --runroot says.
+	mkdir -p /etc/containers /run/containers
+	mount -t tmpfs none /etc/containers
+	mount -t tmpfs none /run/containers
+	cp -r "$cache/root/etc/containers/." /etc/containers/
+	cp "$cache/root/usr/share/containers/seccomp.json" /etc/containers/ 2>/dev/null || :
+	printf '{"default": [{"type": "insecureAcceptAnything"}]}' >/etc/containers/policy.json
+	cat >/etc/containers/containers.conf <<-END
+		[containers]
+		default_ulimits = ["nofile=20000:20000", "nproc=4096:4096"]
+		seccomp_profile = "/etc/containers/seccomp.json"
+		[network]
+		network_backend = "netavark"
+		[engine]
+		events_logger = "file"
+		cgroup_manager = "cgroupfs"
+		runtime = "runc"
+		conmon_path = ["$cache/root/usr/bin/conmon"]
+		helper_binaries_dir = ["$cache/root/usr/lib/podman", "$cache/root/usr/libexec/podman", "$cache/root/usr/bin"]
+	END
+	[ -s /etc/containers/seccomp.json ] || sed -i /seccomp_profile/d /etc/containers/containers.conf
+	podman --root "$run/data" --runroot "$run/exec" --tmpdir "$run/tmp" \
+		--storage-driver "${LABWRIGHT_PODMAN_STORAGE:-overlay}" system service --time=0 "unix://$run/engine.sock" >"$run/log" 2>&1 &
+	;;
+*)
+	echo "engine.sh: no engine '$which'" >&2
+	exit 2
+	;;
+esac
+pid=$!
+for _ in $(seq 300); do
+	[ -S "$run/engine.sock" ] && curl -fsS --max-time 2 --unix-socket "$run/engine.sock" http://engine/_ping >/dev/null 2>&1 && break
+	kill -0 "$pid" 2>/dev/null || { echo "$which ended:" >&2; tail -20 "$run/log" >&2; pid=; exit 1; }
+	sleep 0.1
+done
+curl -sS --fail-with-body --max-time 60 --unix-socket "$run/engine.sock" -X POST -H 'Content-Type: application/x-tar' \
+	-T "$cache/base.tar" "http://engine/v1.41/images/create?fromSrc=-&repo=labwright.test/base&tag=latest" >"$run/import" || { cat "$run/import" "$run/log" >&2; exit 1; }
+curl -fsS --unix-socket "$run/engine.sock" -X POST "http://engine/v1.41/images/labwright.test%2fbase:latest/tag?repo=labwright.test/base&tag=12"
+export DOCKER_HOST="unix://$run/engine.sock" LABWRIGHT_ENGINE=$which LABWRIGHT_ENGINE_LOG=$run/log
+"$@"

@@ -1,0 +1,90 @@
+#!/bin/sh
+# up, status and down on a real engine: up.sh LABWRIGHT ENGINE, by engine.sh.
+. "$(dirname "$0")/../command/tap.sh"
+engine=$2
+export XDG_STATE_HOME="$folder/state" ASAN_OPTIONS=detect_leaks=0 GREETING=hello
+cp -r "$here/homelab" lab
+git init -q -b main lab
+cd lab || exit 1
+git add -A
+
+api() {
+	curl -sS --max-time 20 --unix-socket "${DOCKER_HOST#unix://}" "http://engine/v1.41$1"
+}
+page() {
+	curl -sS --max-time 5 --retry 10 --retry-all-errors --retry-delay 1 "$1" 2>/dev/null
+}
+id_of() {
+	api "/containers/$1/json" | jq -r .Id
+}
+# Runs a command in a container and prints what it says.
+inside() {
+	"$labwright" exec "$@" 2>&1
+}
+up() {
+	run up --proxy-image labwright.test/base:12 "$@"
+}
+
+# ---- manifests ----
+up apps
+is "$engine: manifests run" "$code" 0
+has "$engine: all containers are told" "$out" '9 of 9 as wanted'
+run status --format json
+is "$engine: status has nothing to say" "$code" 0
+is "$engine: all are well" "$(jq '[.containers[] | select(.well)] | length' "$out")" 9
+is "$engine: a node port leads through the proxy to a ConfigMap's file" "$(page http://127.0.0.1:30080/index.html)" 'hello from a ConfigMap'
+is "$engine: a Secret is a file in memory, not in inspect" "$(api /containers/lab-core-web-0/json | jq -r '.Mounts[] | select(.Destination == "/etc/secret").Source' | xargs stat -f -c %T)" tmpfs
+is "$engine: variables are filled in, in order" "$(api /containers/lab-core-web-0/json | jq -r '.Config.Env[] | select(startswith("REDIS_URL"))')" 'REDIS_URL=redis://redis:6379'
+is "$engine: limits are the engine's" "$(api /containers/lab-core-redis-0/json | jq '.HostConfig | [.Memory, .NanoCpus] | tostring')" '"[67108864,500000000]"'
+redis=$(id_of lab-core-redis-0)
+up apps
+has "$engine: a second up has nothing to do" "$out" '(0 made, 0 made anew, 0 started, 0 removed)'
+
+# ---- changes ----
+echo 'another text' >apps/index.html
+git add -A
+up apps
+is "$engine: a changed file makes its pods anew" "$(page http://127.0.0.1:30080/index.html)" 'another text'
+is "$engine: and no other" "$(id_of lab-core-redis-0)" "$redis"
+sed -i 's/"8080", -d/"8080", --no-such-option/' apps/web.yaml
+git add -A
+up apps
+is "$engine: a start that fails is told" "$code" 1
+has "$engine: with the program's words" "$out" 'no-such-option'
+is "$engine: and the old containers run on" "$(page http://127.0.0.1:30080/index.html)" 'another text'
+git -c user.name=a -c user.email=a@a commit -qm x
+run down
+is "$engine: down takes all away" "$(api '/containers/json?all=1' | jq length)" 0
+is "$engine: but not the volumes" "$(api /volumes | jq -r '[.Volumes[].Name] | tostring')" '["lab-core-data-redis-0"]'
+run down --volumes
+is "$engine: data is not removed without a word" "$code" 2
+run down --volumes --yes
+is "$engine: data goes when that is meant" "$(api /volumes | jq '.Volumes | length')" 0
+
+# ---- compose ----
+up shop/compose.yaml
+is "$engine: a compose file runs" "$code" 0
+is "$engine: its image is built from the repository" "$(page http://127.0.0.1:18000/page.txt)" 'built here'
+has "$engine: without what .dockerignore leaves out" "$out" '2 of 2 as wanted'
+is "$engine: bind mounts are beside the file" "$(page http://127.0.0.1:18000/notes/one.txt)" 'a note'
+is "$engine: a bare variable is the caller's" "$(api /containers/lab-shop-api/json | jq -r '.Config.Env[] | select(startswith("GREETING"))')" 'GREETING=hello'
+run down --volumes --yes
+
+# ---- what cannot be ----
+cat >bad.yaml <<'END'
+apiVersion: v1
+kind: Pod
+metadata: {name: bad}
+spec:
+  containers:
+    - name: bad
+      image: registry.invalid/nothing:1
+      env:
+        - {name: A, valueFrom: {secretKeyRef: {name: none, key: a}}}
+END
+git add -A
+up bad.yaml
+is "$engine: what is missing stops before anything starts" "$code" 3
+has "$engine: with its place" "$err" 'bad.yaml:1: error: Secret default/none is nowhere'
+is "$engine: and nothing was made" "$(api '/containers/json?all=1' | jq length)" 0
+finish

@@ -2,6 +2,7 @@
 #
 #   make run     build, lay out the bundled homelab with its history in a temporary folder, and improve it
 #   make test    build with AddressSanitizer and UBSan, warnings as errors, and run every test
+#   make live    run what drives container engines on real ones, in namespaces of their own; as root
 #   make build   a release build at build/labwright
 #
 # MESON_FLAGS adds options to every `meson setup`; FUZZ_SECONDS is how long `make fuzz` spends on each format.
@@ -28,7 +29,7 @@ endef
 
 fuzz_setup = $(call setup,build/fuzz,-Dwerror=true -Db_sanitize=address$(comma)undefined -Db_lundef=false -Dfuzz=true,CC=clang)
 
-.PHONY: run test build install bench fuzz format tidy clean
+.PHONY: run test live build install bench fuzz format tidy clean
 
 build:
 	$(install_packages) $(build_packages)
@@ -50,6 +51,11 @@ test:
 	 meson test -C build/test --no-rebuild --print-errorlogs; \
 	 meson test -C build/fuzz --no-rebuild --print-errorlogs --suite fuzz; \
 	 python3 test/tally.py build/test build/fuzz
+
+live:
+	$(install_packages) $(test_packages)
+	$(call setup,build/live,-Dwerror=true -Dlive=true)
+	@ninja -C build/live && meson test -C build/live --no-rebuild --print-errorlogs --suite live
 
 install: build
 	@meson install -C build/release --no-rebuild

@@ -111,15 +111,15 @@ static void offer_for(const Candidates *candidates, const char *option, const ch
 		offer_words(candidates, "bash zsh fish");
 }
 
-typedef struct Wanted {
+typedef struct Completing {
 	Slice name;
 	const char *argument; /* of the option of that name, or NULL */
 	const Candidates *candidates;
-} Wanted;
+} Completing;
 
 static void see_option(const GOptionEntry *option, void *data)
 {
-	Wanted *wanted = data;
+	Completing *wanted = data;
 	if (slice_is(wanted->name, option->long_name))
 		wanted->argument = option->arg_description;
 }
@@ -133,7 +133,7 @@ static void offer_option(const GOptionEntry *option, void *data)
 /* The argument of an option of the command, or NULL. */
 static const char *argument_of(const Command *command, Slice name)
 {
-	Wanted wanted = {.name = name};
+	Completing wanted = {.name = name};
 	command_options(command, see_option, &wanted);
 	return wanted.argument;
 }

@@ -279,13 +279,6 @@ static void discard(Engine *engine, const char *id)
 /* ---- until it is ready
  * -------------------------------------------------------------------------------------------------------- */
 
-static LiveContainer *look(Work *work, Live **ret_live)
-{
-	g_autofree char *name = g_strdup(work->step->unit->name);
-	*ret_live = live_one(work->engine, name, NULL);
-	return *ret_live && (*ret_live)->containers->len ? (*ret_live)->containers->pdata[0] : NULL;
-}
-
 static void set_ended(Work *work, const LiveContainer *container, GError **error)
 {
 	g_autofree char *logs = engine_logs(work->engine, container->id, 1, NULL);
@@ -320,9 +313,8 @@ static UnitState watch_start(Work *work, GError **error)
 	gint64 end = g_get_monotonic_time() + (gint64)(unit->once ? 3600 : unit->patience) * G_TIME_SPAN_SECOND;
 	g_autofree char *why = NULL;
 	for (gulong pause = 20000; !is_cancelled(work); pause = MIN(pause * 3 / 2, 500000)) {
-		Live *found = NULL;
-		LiveContainer *container = look(work, &found);
-		g_autoptr(Live) live = found;
+		g_autoptr(Live) live = live_one(work->engine, unit->name, NULL);
+		LiveContainer *container = live ? live->containers->pdata[0] : NULL;
 		g_clear_pointer(&why, g_free);
 		UnitState state = container ? judge(work, container, &why, error) : STATE_FAILED;
 		if (!container)

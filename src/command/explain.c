@@ -171,6 +171,9 @@ static int run(int argc, char **argv)
 	const GOptionEntry entries[] = {{NULL, 0, 0, 0, NULL, NULL, NULL}};
 	if (!homelab_arguments_parse(&arguments, &scan, entries, &command_explain, &argc, &argv, &error))
 		return command_fail(error);
+	g_autoptr(Engine) engine = argc < 2 ? engine_open(NULL) : NULL;
+	if (argc < 2 && !engine) /* nothing can run here that could be meant */
+		return command_misused("labwright rules lists them", "explain needs the name of a rule, or of what runs");
 	int code = argc > 1 && is_rule_like(argv[1])
 	                   ? explain_rules(argc, argv, out)
 	                   : explain_live(&arguments, &scan, argc > 1 ? argv[1] : NULL, out, &error);

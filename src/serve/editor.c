@@ -87,7 +87,6 @@ static void publish_all(gpointer data)
 	}
 	editor->workspace.failed = false;
 	g_autoptr(GHashTable) lists = lists_by_path(editor);
-	g_autoptr(GPtrArray) uris = g_ptr_array_new_with_free_func(g_free);
 	GHashTableIter iter;
 	gpointer key, list;
 	g_hash_table_iter_init(&iter, editor->sent);

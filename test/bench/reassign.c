@@ -45,7 +45,7 @@ static bool parse(Arguments *arguments, int *argc, char ***argv, GError **error)
 	        {"steps", 'n', 0, G_OPTION_ARG_INT64, &arguments->steps,
 	                "Moves proposed by each worker, instead of time: the same on every machine", "STEPS"},
 	        {"workers", 'w', 0, G_OPTION_ARG_INT, &arguments->workers, "Threads that search (2)", "N"},
-	        {NULL},
+	        {NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new("- reassign processes to machines");
 	g_option_context_add_main_entries(context, entries, NULL);

@@ -8,6 +8,11 @@
  * reassignment, 2012) and Portal, Ritt, Borba and Buriol (Simulated annealing for the machine reassignment problem,
  * 2016). Acceptance is Metropolis', with logarithms from a table.
  */
+/* Clang takes minutes for this file once all its branches are counted and checked. */
+#if defined(FUZZING) && defined(__clang__)
+#pragma clang attribute push(__attribute__((no_sanitize("address", "undefined", "coverage"))), apply_to = function)
+#endif
+
 #include "place/walk.h"
 
 #include <string.h>
@@ -689,3 +694,7 @@ void walk_on(Walk *walk, int64_t temperature, uint64_t steps)
 		walk_loop(walk, temperature, steps, walk->problem->stride, walk->excess_weight > 0);
 	}
 }
+
+#if defined(FUZZING) && defined(__clang__)
+#pragma clang attribute pop
+#endif

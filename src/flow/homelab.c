@@ -2,6 +2,7 @@
 #include "flow/homelab.h"
 
 #include "base/error.h"
+#include "base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,12 +53,6 @@ static bool gather_manifests(Gathering *gathering, const char *path, GError **er
 	return true;
 }
 
-static bool is_below(const char *path, const char *folder)
-{
-	size_t length = strlen(folder);
-	return length == 0 || strcmp(path, folder) == 0 || (strncmp(path, folder, length) == 0 && path[length] == '/');
-}
-
 /* Compose files at or below a path that no other compose file brings in. An override beside one belongs to it. */
 static bool gather_compose(Gathering *gathering, const char *path, uint32_t *ret_count, GError **error)
 {
@@ -66,7 +61,7 @@ static bool gather_compose(Gathering *gathering, const char *path, uint32_t *ret
 		Node file = graph_ancestor(graph, compose, NODE_FILE);
 		const char *name = graph_name(graph, file);
 		bool asked = strcmp(name, path) == 0;
-		if (!is_below(name, path) ||
+		if (!path_is_below(slice_from(name), slice_from(path)) ||
 		        (!asked && (graph_has(graph, file, FACT_QUIET) || strstr(name, "override"))))
 			continue;
 		if (!wanted_add_compose(gathering->homelab->wanted, gathering->options, graph, name, error))

@@ -3,6 +3,8 @@
  * namespace it is left empty, which means unknown: `kubectl apply` takes the one of the moment, Flux takes default. */
 #include "link/linker.h"
 
+#include "base/kind.h"
+
 bool link_is_kind(const Graph *graph, Node object, const char *kind)
 {
 	return strcmp(graph_text(graph, object, FACT_KIND), kind) == 0;
@@ -26,25 +28,6 @@ bool link_is_patch(const Graph *graph, Node node)
 	return document && graph_has(graph, document, FACT_IS_PATCH);
 }
 
-/* Words of operators that begin with Cluster are mostly the wide form of another kind (ClusterIssuer, ClusterPolicy);
- * a bare Cluster is a database. */
-bool link_is_cluster_kind(const char *kind)
-{
-	static const char *const kinds[] = {"Namespace", "Node", "PersistentVolume", "StorageClass",
-	        "VolumeSnapshotClass", "VolumeAttributesClass", "CSIDriver", "CSINode", "IngressClass", "GatewayClass",
-	        "PriorityClass", "RuntimeClass", "CustomResourceDefinition", "APIService",
-	        "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy",
-	        "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding",
-	        "FlowSchema", "PriorityLevelConfiguration", "CertificateSigningRequest", "DeviceClass", "ServiceCIDR",
-	        "CiliumLoadBalancerIPPool", "CiliumL2AnnouncementPolicy", "CiliumBGPClusterConfig",
-	        "CiliumBGPPeerConfig", "CiliumBGPAdvertisement", "CiliumBGPPeeringPolicy",
-	        "CiliumClusterwideNetworkPolicy", "NodeFeatureRule", "CephBlockPoolRadosNamespace"};
-	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-		if (strcmp(kind, kinds[i]) == 0)
-			return true;
-	return g_str_has_prefix(kind, "Cluster") && g_ascii_isupper(kind[7]);
-}
-
 /* kustomize leaves the names of these as they are, but for a Namespace, which takes the name of the namespace that is
  * set: people keep one file for all of them. */
 static bool keeps_name(const char *kind)
@@ -65,7 +48,7 @@ static Symbol namespace_in(const Graph *graph, Node node, const Context *context
 
 static bool has_no_namespace(const Graph *graph, Node node)
 {
-	return link_is_cluster_kind(graph_text(graph, node, FACT_KIND)) &&
+	return kind_is_cluster_wide(graph_text(graph, node, FACT_KIND)) &&
 	       !(link_is_custom_group(link_group(graph, node)) && graph_has(graph, node, FACT_NAMESPACE));
 }
 

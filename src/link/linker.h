@@ -114,9 +114,6 @@ bool link_is_kind(const Graph *graph, Node object, const char *kind);
 bool link_has_role(const Graph *graph, Node entry, const char *role);
 bool link_is_open(const char *text);
 
-/* The kind has no namespace. */
-bool link_is_cluster_kind(const char *kind);
-
 /* The group of apiVersion, "" for the core; whether it is an operator's: with a dot and not Kubernetes' own. */
 Slice link_group(const Graph *graph, Node object);
 bool link_is_custom_group(Slice group);

@@ -4,6 +4,8 @@
  * itself in use. */
 #include "link/linker.h"
 
+#include "base/kind.h"
+
 #define MOST_NAMESPACES 16
 #define MOST_TARGETS 8
 #define MOST_CANDIDATES                                                                                                \
@@ -309,7 +311,7 @@ static bool begin_search(Linker *linker, Node reference, Search *search)
 	if (!search->object || !search->kind || !search->name ||
 	        strcmp(graph_symbol_text(graph, search->kind), "EntryPoint") == 0)
 		return false;
-	search->any_namespace = link_is_cluster_kind(graph_symbol_text(graph, search->kind));
+	search->any_namespace = kind_is_cluster_wide(graph_symbol_text(graph, search->kind));
 	Symbol written = graph_symbol(graph, reference, FACT_NAMESPACE);
 	if (written) {
 		search->namespaces[0] = link_is_open(graph_symbol_text(graph, written)) ? 0 : written;

@@ -1,6 +1,8 @@
 /* configMapGenerator and secretGenerator: files, literals and .env files as the keys of an object. */
 #include "render/inner.h"
 
+#include "base/path.h"
+
 #include "base/error.h"
 
 typedef struct Generator {
@@ -24,7 +26,7 @@ static void set_key(Generator *generator, const char *key, Slice value)
 static bool read_bytes(Generator *generator, const char *written, Slice *ret_bytes)
 {
 	const Graph *graph = generator->rendering->graph;
-	g_autofree char *path = path_below(generator->folder, written);
+	g_autofree char *path = path_resolve(slice_from(generator->folder), slice_from(written));
 	Node file = path ? graph_find_file(graph, slice_from(path)) : NODE_NONE;
 	if (!file) {
 		render_problem(

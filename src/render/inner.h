@@ -23,5 +23,3 @@ void generate(Rendering *rendering, const char *folder, const Json *kustomizatio
 void transform(const Json *kustomization, GArray *manifests);
 void render_problem(Rendering *rendering, Span place, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void manifest_clear(void *manifest);
-/* A path written in a folder's file, as it is below the root; NULL if it leads out. Free with g_free. */
-char *path_below(const char *folder, const char *written);

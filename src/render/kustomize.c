@@ -6,6 +6,8 @@
  * anyway. */
 #include "render/inner.h"
 
+#include "base/path.h"
+
 #define MOST_DEPTH 64
 
 static const char *const refused[] = {"helmCharts", "helmChartInflationGenerator", "generators", "transformers",
@@ -39,7 +41,7 @@ static bool is_remote(const char *entry)
 
 static void read_entry(Rendering *rendering, const char *folder, const char *entry, Span place, GArray *out)
 {
-	g_autofree char *path = is_remote(entry) ? NULL : path_below(folder, entry);
+	g_autofree char *path = is_remote(entry) ? NULL : path_resolve(slice_from(folder), slice_from(entry));
 	if (!path)
 		render_problem(rendering, place, "'%s' is not in this repository, and nothing is fetched", entry);
 	else if (graph_find_file(rendering->graph, slice_from(path)))
@@ -166,7 +168,7 @@ static void patch_text(Rendering *rendering, Slice text, const Json *target, Spa
 static void patch_file(
         Rendering *rendering, const char *folder, const char *entry, const Json *target, Span place, GArray *manifests)
 {
-	g_autofree char *path = path_below(folder, entry);
+	g_autofree char *path = path_resolve(slice_from(folder), slice_from(entry));
 	Node file = path ? graph_find_file(rendering->graph, slice_from(path)) : NODE_NONE;
 	if (!file) {
 		render_problem(rendering, place, "the patch '%s' does not exist", entry);
@@ -205,7 +207,8 @@ static void read_components(
 {
 	JSON_EACH (json_get(kustomization, "components"), entry) {
 		const char *written = json_text(entry);
-		g_autofree char *path = written && !is_remote(written) ? path_below(folder, written) : NULL;
+		g_autofree char *path =
+		        written && !is_remote(written) ? path_resolve(slice_from(folder), slice_from(written)) : NULL;
 		if (path && find_kustomization(rendering->graph, path))
 			read_kustomization(rendering, path, manifests); /* it changes what is there already */
 		else

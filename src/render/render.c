@@ -107,15 +107,6 @@ void render_problem(Rendering *rendering, Span place, const char *format, ...)
 	g_array_append_val(rendering->out->problems, problem);
 }
 
-char *path_below(const char *folder, const char *written)
-{
-	g_autofree char *joined = *folder ? g_strconcat(folder, "/", written, NULL) : g_strdup(written);
-	g_autofree char *whole = g_canonicalize_filename(joined, "/root");
-	if (*written == '/' || (!g_str_has_prefix(whole, "/root/") && strcmp(whole, "/root") != 0))
-		return NULL;
-	return g_strdup(whole[5] ? whole + 6 : "");
-}
-
 /* `kind: List` and its kin hold objects; all others are one. */
 static void take_object(Json *take_object, Span place, GArray *out)
 {
@@ -157,7 +148,7 @@ const char *find_kustomization(const Graph *graph, const char *folder)
 {
 	static const char *const names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *path = path_below(folder, names[i]);
+		g_autofree char *path = path_resolve(slice_from(folder), slice_from(names[i]));
 		Node file = graph_find_file(graph, slice_from(path));
 		if (file)
 			return graph_name(graph, file);
@@ -166,12 +157,6 @@ const char *find_kustomization(const Graph *graph, const char *folder)
 }
 
 /* ---- folders ----------------------------------------------------------------------------------------- */
-
-static bool is_below(const char *path, const char *folder)
-{
-	size_t length = strlen(folder);
-	return length == 0 || (strncmp(path, folder, length) == 0 && path[length] == '/');
-}
 
 /* The outermost folder from `top` down to the file's own that has a kustomization, or NULL; free with g_free. */
 static char *kustomized_above(const Graph *graph, const char *top, const char *path)
@@ -199,7 +184,8 @@ static void read_folder(Rendering *rendering, const char *folder, GArray *out)
 	g_autofree char *last = NULL; /* the kustomized folder that was read before */
 	for (uint32_t i = 0; i < graph_files(graph); i++) {
 		const char *path = graph_file_path(graph, i);
-		if (!is_below(path, folder) || !is_manifest_name(path) || (last && is_below(path, last)))
+		if (!path_is_below(slice_from(path), slice_from(folder)) || !is_manifest_name(path) ||
+		        (last && path_is_below(slice_from(path), slice_from(last))))
 			continue;
 		if (graph_has(graph, graph_file_node(graph, i), FACT_QUIET))
 			continue;

@@ -2,17 +2,9 @@
  * Names that change are followed to where they are used, as kustomize's name references do. */
 #include "render/inner.h"
 
-/* ---- kinds ----------------------------------------------------------------------------------------------- */
+#include "base/kind.h"
 
-/* Kinds without a namespace; of operators' kinds only those that homelabs apply. */
-static bool is_global(const char *kind)
-{
-	static const char *const kinds[] = {"Namespace", "Node", "PersistentVolume", "StorageClass", "ClusterRole",
-	        "ClusterRoleBinding", "CustomResourceDefinition", "PriorityClass", "IngressClass", "RuntimeClass",
-	        "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ClusterIssuer",
-	        "ClusterSecretStore", "VolumeSnapshotClass", "CSIDriver", "GatewayClass", NULL};
-	return kind && g_strv_contains(kinds, kind);
-}
+/* ---- kinds ----------------------------------------------------------------------------------------------- */
 
 /* The pod template of an object, or the object itself for a Pod; NULL for others. */
 static Json *template_of(const Json *object)
@@ -42,7 +34,7 @@ static void set_namespace(Json *object, const char *namespace, const GArray *man
 	const char *kind = json_text_at(object, "kind");
 	if (kind && strcmp(kind, "Namespace") == 0)
 		json_set_text(json_map_in(object, "metadata"), "name", namespace);
-	else if (!is_global(kind))
+	else if (!kind || !kind_is_cluster_wide(kind))
 		json_set_text(json_map_in(object, "metadata"), "namespace", namespace);
 	JSON_EACH (json_get(object, "subjects"), subject) {
 		const char *name = json_text_at(subject, "name");

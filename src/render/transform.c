@@ -38,8 +38,10 @@ static void set_namespace(Json *object, const char *namespace, const GArray *man
 		json_set_text(json_map_in(object, "metadata"), "namespace", namespace);
 	JSON_EACH (json_get(object, "subjects"), subject) {
 		const char *name = json_text_at(subject, "name");
+		const char *own = json_text_at(subject, "namespace");
+		bool follows = name && (!own || strcmp(own, "default") == 0) && has_account(manifests, name);
 		if (name && g_strcmp0(json_text_at(subject, "kind"), "ServiceAccount") == 0 &&
-		        (strcmp(name, "default") == 0 || has_account(manifests, name)))
+		        (strcmp(name, "default") == 0 || follows))
 			json_set_text(subject, "namespace", namespace);
 	}
 }

@@ -92,7 +92,6 @@ char *homelab_arguments_project(const HomelabArguments *arguments, const ScanArg
 /* "core/postgres"; "ready", "exited 1". Free with g_free. */
 char *live_title(const LiveContainer *container);
 char *live_state_text(const LiveContainer *container);
-bool live_is_well(const LiveContainer *container);
 
 /* Says on standard error how far a scan is, if that is a terminal and it takes longer than 300 ms. counter goes into
  * ScanOptions. Freeing it takes the line away again. */

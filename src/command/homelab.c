@@ -64,21 +64,14 @@ char *live_title(const LiveContainer *container)
 
 char *live_state_text(const LiveContainer *container)
 {
-	static const char *const words[] = {"absent", "created", "running", "paused", "restarting", "exited", "dead"};
 	if (container->state == LIVE_EXITED && container->once && container->exit_code == 0)
 		return g_strdup("done");
 	if (container->state == LIVE_EXITED || container->state == LIVE_RESTARTING)
-		return g_strdup_printf("%s %d%s", words[container->state], container->exit_code,
+		return g_strdup_printf("%s %d%s", live_state_word(container->state), container->exit_code,
 		        container->killed_for_memory ? " (memory)" : "");
 	if (container->state == LIVE_RUNNING)
 		return g_strdup(container->ready == READY_YES  ? "ready"
 		                : container->ready == READY_NO ? "not ready"
 		                                               : "running");
-	return g_strdup(words[container->state]);
-}
-
-bool live_is_well(const LiveContainer *container)
-{
-	bool done = container->once && container->state == LIVE_EXITED && container->exit_code == 0;
-	return done || (container->state == LIVE_RUNNING && container->ready != READY_NO);
+	return g_strdup(live_state_word(container->state));
 }

@@ -49,11 +49,8 @@ static char *problem_text(Engine *engine, const LiveContainer *container)
 		return NULL;
 	if (container->error)
 		return g_strdup(container->error);
-	if (container->state == LIVE_RUNNING) {
-		char *why = NULL;
-		probe_ask(engine, container, &container->probe, &why);
-		return why;
-	}
+	if (container->state == LIVE_RUNNING)
+		return g_strdup(container->why);
 	g_autofree char *logs = engine_logs(engine, container->id, 1, NULL);
 	return logs && *g_strstrip(logs) ? g_strdup(logs) : NULL;
 }
@@ -88,7 +85,8 @@ static void print_row(const Page *page, const LiveContainer *container, gint64 n
 	                                  : "\033[31m",
 	           *plain = page->colour ? "\033[0m" : "";
 	const char *pod = strrchr(title, '/') ? strrchr(title, '/') + 1 : title;
-	bool alone = container->role == UNIT_PROXY || !container->container || g_str_has_prefix(pod, container->container);
+	bool alone =
+	        container->role == UNIT_PROXY || !container->container || g_str_has_prefix(pod, container->container);
 	g_autofree char *name = alone ? g_strdup(title) : g_strdup_printf("%s (%s)", title, container->container);
 	printf("%s%s%s %-34s %-13s %7s %4u %6s %13s  %s\n", paint, mark, plain, name, state, age, container->restarts,
 	        cpu, memory, ports);
@@ -133,7 +131,6 @@ static int print_page(const Page *page)
 
 static Json *row_json(const LiveContainer *container)
 {
-	static const char *const words[] = {"absent", "created", "running", "paused", "restarting", "exited", "dead"};
 	static const char *const ready[] = {"unknown", "no", "yes"};
 	Json *out = json_new_map();
 	json_set_text(out, "name", container->name);
@@ -142,7 +139,7 @@ static Json *row_json(const LiveContainer *container)
 	json_set_text(out, "pod", container->pod);
 	json_set_text(out, "container", container->container);
 	json_set_text(out, "image", container->image);
-	json_set_text(out, "state", words[container->state]);
+	json_set_text(out, "state", live_state_word(container->state));
 	json_set_text(out, "ready", ready[container->ready]);
 	json_set_bool(out, "well", live_is_well(container));
 	json_set_number(out, "exitCode", container->exit_code);

@@ -253,11 +253,6 @@ const char *engine_name(const Engine *engine)
 	return engine->name;
 }
 
-const char *engine_address(const Engine *engine)
-{
-	return engine->address;
-}
-
 bool engine_is_podman(const Engine *engine)
 {
 	return engine->podman;

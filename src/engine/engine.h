@@ -131,8 +131,7 @@ Engine *engine_again(const Engine *engine);
 void engine_free(Engine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
 
-const char *engine_name(const Engine *engine);    /* "Docker 20.10.24" */
-const char *engine_address(const Engine *engine); /* "unix:///run/docker.sock" */
+const char *engine_name(const Engine *engine); /* "Docker 20.10.24" */
 bool engine_is_podman(const Engine *engine);
 const char *engine_architecture(const Engine *engine); /* as images call it */
 
@@ -181,15 +180,7 @@ gssize log_read(LogReader *reader, char *into, size_t most, int *ret_stream, GEr
 
 /* ---- what runs --------------------------------------------------------------------------------------------- */
 
-typedef enum LiveState {
-	LIVE_ABSENT,
-	LIVE_CREATED,
-	LIVE_RUNNING,
-	LIVE_PAUSED,
-	LIVE_RESTARTING,
-	LIVE_EXITED,
-	LIVE_DEAD
-} LiveState;
+typedef enum LiveState { LIVE_CREATED, LIVE_RUNNING, LIVE_PAUSED, LIVE_RESTARTING, LIVE_EXITED, LIVE_DEAD } LiveState;
 typedef enum Readiness { READY_UNKNOWN, READY_NO, READY_YES } Readiness;
 
 typedef struct LiveContainer {
@@ -204,7 +195,7 @@ typedef struct LiveContainer {
 	uint32_t restarts;
 	gint64 started, finished;      /* seconds since 1970; 0 never */
 	char *error;                   /* the engine's words about why it did not start */
-	char *health;                  /* last output of the health check */
+	char *why;                     /* it is not ready, as live_probe was told; or NULL */
 	char *address, *network;       /* on the project's network, or NULL; the network mode as it was asked */
 	GPtrArray *ports;              /* char *: "127.0.0.1:8080->80/tcp" */
 	uint64_t memory, memory_limit; /* bytes; 0 not asked, or none */
@@ -222,6 +213,10 @@ void live_free(Live *live);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Live, live_free)
 /* One container by its name or id. */
 Live *live_one(Engine *engine, const char *name, GError **error);
+/* Runs and is not known to be unready, or has ended as it should. */
+bool live_is_well(const LiveContainer *container);
+/* "running", "exited": the state in one word. */
+const char *live_state_word(LiveState state);
 LiveContainer *live_find(const Live *live, const char *name);
 /* Asks each running container whether it is ready, side by side; takes a second at most. */
 void live_probe(Live *live, Engine *engine);
@@ -230,7 +225,6 @@ void live_measure(Live *live, Engine *engine);
 /* One probe; READY_UNKNOWN where the container cannot be reached from here. ret_why may be NULL; free it with g_free.
  */
 Readiness probe_ask(Engine *engine, const LiveContainer *container, const UnitProbe *probe, char **ret_why);
-UnitProbe probe_copy(const UnitProbe *probe);
 void probe_clear(UnitProbe *probe);
 char *probe_label(const UnitProbe *probe); /* as a label's text, and back */
 UnitProbe probe_parse(const char *label);
@@ -263,7 +257,6 @@ bool unit_is_meant(const Unit *unit, const char *const *only);
 bool container_is_meant(const LiveContainer *container, const char *const *only);
 
 typedef enum ApplyPhase {
-	APPLY_WAITS,
 	APPLY_IMAGE,
 	APPLY_CREATES,
 	APPLY_STARTS,

@@ -7,8 +7,8 @@ static void container_free(void *data)
 {
 	LiveContainer *container = data;
 	char *texts[] = {container->id, container->name, container->image, container->hash, container->namespace,
-	        container->workload, container->pod, container->container, container->error, container->health,
-	        container->address, container->network};
+	        container->workload, container->pod, container->container, container->error, container->address,
+	        container->network, container->why};
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	g_ptr_array_unref(container->ports);
@@ -43,19 +43,31 @@ char *escape(const char *word)
 /* ---- reading one
  * ----------------------------------------------------------------------------------------------------- */
 
+/* A word of ours for each state first, then those that Podman says instead. */
+static const struct {
+	const char *word;
+	LiveState state;
+} states[] = {{"created", LIVE_CREATED}, {"running", LIVE_RUNNING}, {"paused", LIVE_PAUSED},
+        {"restarting", LIVE_RESTARTING}, {"exited", LIVE_EXITED}, {"dead", LIVE_DEAD}, {"initialized", LIVE_CREATED},
+        {"configured", LIVE_CREATED}, {"stopped", LIVE_EXITED}, {"stopping", LIVE_EXITED}, {"removing", LIVE_DEAD}};
+
+const char *live_state_word(LiveState state)
+{
+	return states[state].word;
+}
+
 static LiveState state_of(const char *word)
 {
-	static const struct {
-		const char *word;
-		LiveState state;
-	} states[] = {{"created", LIVE_CREATED}, {"initialized", LIVE_CREATED}, {"configured", LIVE_CREATED},
-	        {"running", LIVE_RUNNING}, {"paused", LIVE_PAUSED}, {"restarting", LIVE_RESTARTING},
-	        {"exited", LIVE_EXITED}, {"stopped", LIVE_EXITED}, {"stopping", LIVE_EXITED}, {"dead", LIVE_DEAD},
-	        {"removing", LIVE_DEAD}};
 	for (size_t i = 0; word && i < G_N_ELEMENTS(states); i++)
 		if (strcmp(states[i].word, word) == 0)
 			return states[i].state;
 	return LIVE_DEAD;
+}
+
+bool live_is_well(const LiveContainer *container)
+{
+	bool done = container->once && container->state == LIVE_EXITED && container->exit_code == 0;
+	return done || (container->state == LIVE_RUNNING && container->ready != READY_NO);
 }
 
 /* Seconds since 1970; 0 for "0001-01-01T00:00:00Z". */
@@ -104,10 +116,13 @@ static void read_state(LiveContainer *container, const Json *json)
 	const Json *health = json_get(state, "Health") ? json_get(state, "Health") : json_get(state, "Healthcheck");
 	const char *word = json_text_at(health, "Status");
 	const Json *log = json_get(health, "Log");
-	if (json_count(log))
-		container->health = g_strdup(json_text_at(json_item(log, json_count(log) - 1), "Output"));
-	if (container->probe.kind == PROBE_ENGINE && word)
-		container->ready = strcmp(word, "healthy") == 0 ? READY_YES : READY_NO;
+	const char *output = json_count(log) ? json_text_at(json_item(log, json_count(log) - 1), "Output") : NULL;
+	if (container->probe.kind != PROBE_ENGINE || !word)
+		return;
+	container->ready = strcmp(word, "healthy") == 0 ? READY_YES : READY_NO;
+	if (container->ready == READY_NO)
+		container->why = g_strdup_printf(
+		        "health check: %s%s%s", word, output && *output ? ": " : "", output ? output : "");
 }
 
 static char **words_of_label(const char *text)
@@ -249,14 +264,12 @@ static void ask_all(Live *live, Engine *engine, void (*ask)(Engine *, LiveContai
 
 static void probe_one(Engine *engine, LiveContainer *container)
 {
-	if (container->probe.kind == PROBE_ENGINE) {
-		if (engine_is_podman(engine)) /* it has no clock for its health checks: they are run when asked */
-			container->ready = probe_ask(engine, container, &container->probe, NULL);
-	} else if (container->probe.kind != PROBE_NONE) {
-		UnitProbe quick = container->probe;
-		quick.timeout = MIN(quick.timeout, 1);
-		container->ready = probe_ask(engine, container, &quick, NULL);
-	}
+	UnitProbe quick = container->probe;
+	quick.timeout = MIN(quick.timeout, 1);
+	if (quick.kind == PROBE_NONE || (quick.kind == PROBE_ENGINE && !engine_is_podman(engine)))
+		return; /* Docker has run its check by its own clock; Podman has none */
+	g_clear_pointer(&container->why, g_free);
+	container->ready = probe_ask(engine, container, &quick, &container->why);
 }
 
 void live_probe(Live *live, Engine *engine)

@@ -10,14 +10,6 @@ void probe_clear(UnitProbe *probe)
 	probe->kind = PROBE_NONE;
 }
 
-UnitProbe probe_copy(const UnitProbe *probe)
-{
-	UnitProbe copy = *probe;
-	copy.command = g_strdupv(probe->command);
-	copy.path = g_strdup(probe->path);
-	return copy;
-}
-
 static void need_free(void *data)
 {
 	UnitNeed *need = data;

@@ -535,8 +535,7 @@ static void explain_unknown(Chain *chain, const LiveContainer *container)
 
 static void explain_unready(Chain *chain, const LiveContainer *container)
 {
-	g_autofree char *why = NULL;
-	probe_ask(chain->engine, container, &container->probe, &why);
+	const char *why = container->why;
 	add_step(chain, g_strdup("its readiness probe"), "it runs, but is not ready: %s",
 	        why ? why : "the probe says no");
 	bool network = container->probe.kind == PROBE_HTTP || container->probe.kind == PROBE_TCP;
@@ -651,12 +650,6 @@ static char *title_of(const LiveContainer *container)
 	        "%s ended with %d%s", name, container->exit_code, container->restarts ? ", again and again" : "");
 }
 
-static bool is_well(const LiveContainer *container)
-{
-	bool done = container->once && container->state == LIVE_EXITED && container->exit_code == 0;
-	return done || (container->state == LIVE_RUNNING && container->ready != READY_NO);
-}
-
 /* Of several containers that a name means the first that is not well, since init containers come before main ones. */
 static const LiveContainer *choose(const Chain *chain, const char *name)
 {
@@ -665,7 +658,8 @@ static const LiveContainer *choose(const Chain *chain, const char *name)
 	for (guint i = 0; i < chain->live->containers->len; i++) {
 		const LiveContainer *container = chain->live->containers->pdata[i];
 		bool meant = container_is_meant(container, only) || strcmp(container->name, name) == 0;
-		if (meant && container->role != UNIT_PAUSE && (!found || (is_well(found) && !is_well(container))))
+		if (meant && container->role != UNIT_PAUSE &&
+		        (!found || (live_is_well(found) && !live_is_well(container))))
 			found = container;
 	}
 	return found;
@@ -688,7 +682,7 @@ static const Unit *choose_unit(const Chain *chain, const char *name)
 static bool explain(Chain *chain, const char *name, GError **error)
 {
 	const LiveContainer *container = choose(chain, name);
-	const Unit *absent = !container || is_well(container) ? choose_unit(chain, name) : NULL;
+	const Unit *absent = !container || live_is_well(container) ? choose_unit(chain, name) : NULL;
 	if (absent) {
 		chain->cause->title = g_strdup_printf("%s/%s does not run", absent->namespace, absent->pod);
 		explain_absent(chain, absent);
@@ -728,7 +722,7 @@ char *cause_first(const Homelab *homelab, Engine *engine, GError **error)
 	for (guint i = 0; i < homelab->wanted->units->len; i++) { /* those that others need stand first */
 		const Unit *unit = homelab->wanted->units->pdata[i];
 		const LiveContainer *container = live_find(live, unit->name);
-		if (container && !is_well(container))
+		if (container && !live_is_well(container))
 			return g_strdup(container->name);
 	}
 	for (guint i = 0; i < homelab->wanted->units->len; i++)

@@ -103,13 +103,13 @@ static void append_chain(GString *out, const Cause *cause)
 		g_string_append(out, "\nnext: labwright logs and labwright check may say more\n");
 }
 
-static Cause *find_cause(HomelabArguments *arguments, ScanArguments *scan_arguments, const char *name, GError **error)
+static Cause *find_cause(
+        HomelabArguments *arguments, ScanArguments *scan_arguments, Engine *engine, const char *name, GError **error)
 {
 	g_autoptr(Scan) scan = NULL;
 	g_autoptr(Homelab) homelab = homelab_arguments_read(arguments, scan_arguments, &scan, error);
-	g_autoptr(Engine) engine = homelab ? engine_open(error) : NULL;
 	CheckOptions options = {0};
-	g_autoptr(Check) check = engine ? check_new(scan, &options, error) : NULL;
+	g_autoptr(Check) check = homelab ? check_new(scan, &options, error) : NULL;
 	if (!check)
 		return NULL;
 	g_autofree char *first = name ? g_strdup(name) : cause_first(homelab, engine, error);
@@ -125,10 +125,17 @@ static Cause *find_cause(HomelabArguments *arguments, ScanArguments *scan_argume
 static int explain_live(
         HomelabArguments *arguments, ScanArguments *scan, const char *name, GString *out, GError **error)
 {
+	g_autoptr(Engine) engine = engine_open(error);
+	if (!engine && !name) { /* nothing can run that could be meant */
+		g_clear_error(error);
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
+		        "explain needs the name of a rule, or of what runs");
+		error_add_help(error, "labwright rules lists them");
+	}
 	char *none[] = {NULL};
 	scan->paths = (const char *const *)none;
 	scan->path = scan->root ? scan->root : ".";
-	g_autoptr(Cause) cause = find_cause(arguments, scan, name, error);
+	g_autoptr(Cause) cause = engine ? find_cause(arguments, scan, engine, name, error) : NULL;
 	if (!cause)
 		return EXIT_WORK;
 	append_chain(out, cause);
@@ -171,9 +178,6 @@ static int run(int argc, char **argv)
 	const GOptionEntry entries[] = {{NULL, 0, 0, 0, NULL, NULL, NULL}};
 	if (!homelab_arguments_parse(&arguments, &scan, entries, &command_explain, &argc, &argv, &error))
 		return command_fail(error);
-	g_autoptr(Engine) engine = argc < 2 ? engine_open(NULL) : NULL;
-	if (argc < 2 && !engine) /* nothing can run here that could be meant */
-		return command_misused("labwright rules lists them", "explain needs the name of a rule, or of what runs");
 	int code = argc > 1 && is_rule_like(argv[1])
 	                   ? explain_rules(argc, argv, out)
 	                   : explain_live(&arguments, &scan, argc > 1 ? argv[1] : NULL, out, &error);

@@ -193,7 +193,8 @@ static Json *body_for_engine(const Unit *unit)
 	Json *body = json_clone(unit->body);
 	JSON_EACH (json_at(body, "HostConfig.Mounts"), mount) {
 		const char *source = json_text_at(mount, "Source");
-		if (json_true_at(json_get(mount, LABEL_CREATE), "", false) && source)
+		bool makes = json_true_at(json_get(mount, LABEL_CREATE), "", false);
+		if (makes && source && !g_file_test(source, G_FILE_TEST_EXISTS))
 			g_mkdir_with_parents(source, 0755);
 		json_remove(mount, LABEL_CREATE);
 	}
@@ -478,10 +479,10 @@ bool rollout_apply(
 {
 	Applying applying = {.rollout = rollout, .engine = engine, .options = options, .result = ret_result};
 	*ret_result = (ApplyResult){.failed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
-	g_mutex_init(&applying.lock);
-	g_cond_init(&applying.changed);
 	if (!make_networks(&applying, error) || !make_volumes(&applying, error))
 		return false;
+	g_mutex_init(&applying.lock);
+	g_cond_init(&applying.changed);
 	applying.states = g_hash_table_new(g_str_hash, g_str_equal);
 	applying.images = g_hash_table_new(g_str_hash, g_str_equal);
 	remove_unwanted(&applying);

@@ -332,8 +332,7 @@ static void add_volume_mount(const Service *service, const char *source, const c
 		g_autofree char *whole = g_canonicalize_filename(home, folder);
 		json_set_text(mount, "Type", "bind");
 		json_set_text(mount, "Source", whole);
-		if (!g_file_test(whole, G_FILE_TEST_EXISTS)) /* as `docker compose` does for the short form */
-			json_set_bool(mount, LABEL_CREATE, true);
+		json_set_bool(mount, LABEL_CREATE, true); /* as `docker compose` does for the short form */
 	} else {
 		const Json *volumes = json_get(service->compose->root, "volumes"), *own = json_get(volumes, source);
 		const char *external = json_true_at(own, "external", false) ? source : NULL,

@@ -1,6 +1,8 @@
 /* The list of what is wanted: making it, sorting it by needs, hashing it, printing it. */
 #include "engine/inner.h"
 
+#include "base/path.h"
+
 /* ---- memory ---------------------------------------------------------------------------------------------- */
 
 void probe_clear(UnitProbe *probe)
@@ -228,10 +230,22 @@ static const char *role_word(UnitRole role)
 	return words[role];
 }
 
-/* Files below a mount's source, which a container sees and its body does not tell. */
-static void hash_files(const Wanted *wanted, const WantedOptions *options, const Unit *unit, GChecksum *sum)
+/* The places of all files in one order, whatever the table's is. Free with g_list_free. */
+static GList *sorted_stores(const Wanted *wanted)
 {
-	g_autoptr(GList) stores = g_list_sort(g_hash_table_get_keys(wanted->files), (GCompareFunc)strcmp);
+	return g_list_sort(g_hash_table_get_keys(wanted->files), (GCompareFunc)strcmp);
+}
+
+typedef struct Labelling {
+	const Wanted *wanted;
+	const WantedOptions *options;
+	const GList *stores;
+} Labelling;
+
+/* Files below a mount's source, which a container sees and its body does not tell. */
+static void hash_files(const Labelling *labelling, const Unit *unit, GChecksum *sum)
+{
+	const WantedOptions *options = labelling->options;
 	JSON_EACH (json_at(unit->body, "HostConfig.Mounts"), mount) {
 		const char *source = json_text_at(mount, "Source");
 		const char *base = !source                                      ? NULL
@@ -241,11 +255,11 @@ static void hash_files(const Wanted *wanted, const WantedOptions *options, const
 		if (!base || source[strlen(base)] != '/')
 			continue;
 		const char *below = source + strlen(base) + 1;
-		for (GList *at = stores; at; at = at->next) {
-			const UnitFile *file = g_hash_table_lookup(wanted->files, at->data);
+		for (const GList *at = labelling->stores; at; at = at->next) {
+			const UnitFile *file = g_hash_table_lookup(labelling->wanted->files, at->data);
 			gsize length;
 			const void *bytes = g_bytes_get_data(file->bytes, &length);
-			if (!g_str_has_prefix(file->store, below))
+			if (!path_is_below(slice_from(file->store), slice_from(below)))
 				continue;
 			g_checksum_update(sum, (const guchar *)file->store, (gssize)strlen(file->store) + 1);
 			g_checksum_update(sum, bytes, (gssize)length);
@@ -253,11 +267,11 @@ static void hash_files(const Wanted *wanted, const WantedOptions *options, const
 	}
 }
 
-static void label_unit(const Wanted *wanted, const WantedOptions *options, Unit *unit)
+static void label_unit(const Labelling *labelling, Unit *unit)
 {
 	Json *labels = json_map_in(unit->body, "Labels");
 	g_autofree char *probe = probe_label(&unit->ready);
-	json_set_text(labels, LABEL_PROJECT, wanted->project);
+	json_set_text(labels, LABEL_PROJECT, labelling->wanted->project);
 	json_set_text(labels, LABEL_NAMESPACE, unit->namespace);
 	json_set_text(labels, LABEL_WORKLOAD, unit->workload);
 	json_set_text(labels, LABEL_POD, unit->pod);
@@ -277,7 +291,7 @@ static void label_unit(const Wanted *wanted, const WantedOptions *options, Unit 
 	g_autofree char *text = json_canonical(unit->body);
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_checksum_update(sum, (const guchar *)text, -1);
-	hash_files(wanted, options, unit, sum);
+	hash_files(labelling, unit, sum);
 	json_set_text(labels, LABEL_HASH, g_checksum_get_string(sum));
 }
 
@@ -310,12 +324,14 @@ static void find_port_conflicts(Wanted *wanted)
 
 void wanted_finish(Wanted *wanted, const WantedOptions *options)
 {
+	g_autoptr(GList) stores = sorted_stores(wanted);
+	Labelling labelling = {wanted, options, stores};
 	find_port_conflicts(wanted);
 	sort_units(wanted);
 	for (guint i = 0; i < wanted->units->len; i++)
-		label_unit(wanted, options, wanted->units->pdata[i]);
+		label_unit(&labelling, wanted->units->pdata[i]);
 	for (guint i = 0; i < wanted->jobs->len; i++)
-		label_unit(wanted, options, wanted->jobs->pdata[i]);
+		label_unit(&labelling, wanted->jobs->pdata[i]);
 }
 
 /* ---- printing ------------------------------------------------------------------------------------------------ */
@@ -391,7 +407,7 @@ Json *wanted_json(const Wanted *wanted, const Graph *graph)
 	for (guint i = 0; i < wanted->volumes->len; i++)
 		json_append(
 		        json_list_in(out, "volumes"), json_clone(((WantedVolume *)wanted->volumes->pdata[i])->body));
-	g_autoptr(GList) stores = g_list_sort(g_hash_table_get_keys(wanted->files), (GCompareFunc)strcmp);
+	g_autoptr(GList) stores = sorted_stores(wanted);
 	for (GList *at = stores; at; at = at->next)
 		json_append_text(json_list_in(out, "files"), at->data);
 	json_set(out, "problems", problems_json(wanted, graph));

@@ -64,6 +64,8 @@ is "$engine: data goes when that is meant" "$(api /volumes | jq '.Volumes | leng
 # ---- compose ----
 up shop/compose.yaml
 is "$engine: a compose file runs" "$code" 0
+up shop/compose.yaml
+has "$engine: a second up of a compose file has nothing to do" "$out" '(0 made, 0 made anew, 0 started, 0 removed)'
 is "$engine: its image is built from the repository" "$(page http://127.0.0.1:18000/page.txt)" 'built here'
 has "$engine: without what .dockerignore leaves out" "$out" '2 of 2 as wanted'
 is "$engine: bind mounts are beside the file" "$(page http://127.0.0.1:18000/notes/one.txt)" 'a note'

@@ -3,6 +3,9 @@
 
 #include "base/http.h"
 
+#define RESTARTS 3          /* so many are no accident */
+#define RESTARTED_LATELY 10 /* seconds, in which a program that stays is still told from one that ends */
+
 static void container_free(void *data)
 {
 	LiveContainer *container = data;
@@ -111,6 +114,10 @@ static void read_state(LiveContainer *container, const Json *json)
 	container->restarts = (uint32_t)json_number_at(json, "RestartCount", 0);
 	container->started = time_of(json_text_at(state, "StartedAt"));
 	container->finished = time_of(json_text_at(state, "FinishedAt"));
+	/* Podman starts at once what ended, so that a program that always ends is running whenever one looks. */
+	gint64 age = g_get_real_time() / G_USEC_PER_SEC - container->started;
+	if (container->state == LIVE_RUNNING && container->restarts >= RESTARTS && age < RESTARTED_LATELY)
+		container->state = LIVE_RESTARTING;
 	const char *error = json_text_at(state, "Error");
 	container->error = error && *error ? g_strdup(error) : NULL;
 	const Json *health = json_get(state, "Health") ? json_get(state, "Health") : json_get(state, "Healthcheck");

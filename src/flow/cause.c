@@ -411,7 +411,9 @@ static void explain_memory(Chain *chain, const LiveContainer *container)
 	const Unit *unit = unit_of(chain, container);
 	g_autofree char *limit = g_strdup_printf("%.0f Mi", (double)container->memory_limit / (1 << 20));
 	if (!container->memory_limit) {
-		add_step(chain, NULL, "it has no limit: the machine itself had no memory left");
+		add_step(chain, NULL,
+		        "it has no memory limit of its own; the kernel's log (dmesg) tells whether the machine had "
+		        "none left");
 		return;
 	}
 	add_step(
@@ -644,6 +646,8 @@ static char *title_of(const LiveContainer *container)
 	if (container->state == LIVE_RUNNING)
 		return g_strdup_printf(
 		        "%s %s", name, container->ready == READY_NO ? "runs and is not ready" : "is well");
+	if (container->state == LIVE_RESTARTING && container->exit_code == 0)
+		return g_strdup_printf("%s ends again and again, %u times so far", name, container->restarts);
 	if (container->state == LIVE_CREATED)
 		return g_strdup_printf("%s was made and could not be started", name);
 	return g_strdup_printf(

@@ -62,6 +62,8 @@ static const Form forms[] = {
         {SYMPTOM_VARIABLE, "(?<s>[A-Z][A-Z0-9_]{2,})(?: environment variable)?:? (?:is required|is not set|must be "
                            "set|unbound variable|not specified)"},
         {SYMPTOM_VARIABLE, "(?:environment )?variable '?\"?(?<s>[A-Z][A-Z0-9_]{2,})"},
+        {SYMPTOM_MEMORY, "^(?:[\\w/.-]+: (?:line \\d+: *)?(?:\\d+ )?)?Killed\\b"}, /* a shell's word for a program that
+                                                                                      the kernel ended */
         {SYMPTOM_MEMORY, "(?:OutOfMemoryError|MemoryError|JavaScript heap out of memory|Cannot allocate memory)"},
 };
 

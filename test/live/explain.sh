@@ -26,7 +26,7 @@ service() {
 }
 git init -q -b main lab
 cd lab || exit 1
-mkdir -p app/models
+mkdir -p app/models "$folder/data"
 printf '__pycache__/\nmodels/\n' >.gitignore
 echo 'from models import multimodal' >app/main.py
 echo '' >app/models/__init__.py
@@ -43,7 +43,7 @@ printf 'services:\n  assistant:\n    build: ./app\n    restart: unless-stopped\n
 	pod late 'exec python3 -m http.server 9001' '      readinessProbe: {httpGet: {path: /, port: 9002}, periodSeconds: 1, failureThreshold: 3}'
 	pod closed 'touch /data/x || exit 1' '      securityContext: {runAsUser: 1000}
       volumeMounts: [{name: d, mountPath: /data}]
-  volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]'
+  volumes: [{name: d, hostPath: {path: '"$folder"'/data}}]'
 	pod waiting 'redis-cli -h broken -p 6379 ping; exit 1' '      env: [{name: BROKEN, value: broken}]'
 	pod broken 'echo \"KeyError: '"'SECRET_KEY'"'\"; exit 1'
 	service broken home broken 6379
@@ -53,7 +53,7 @@ printf 'services:\n  assistant:\n    build: ./app\n    restart: unless-stopped\n
 } >pods.yaml
 git add -A
 git commit -qm 'ignore model weights'
-run up --proxy-image labwright.test/base:12 pods.yaml
+run up --proxy-image labwright.test/base:12 pods.yaml # Podman asks a registry that does not exist three times
 is "$engine: what fails is told" "$code" 1
 
 why() {

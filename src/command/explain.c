@@ -126,6 +126,8 @@ static int explain_live(
         HomelabArguments *arguments, ScanArguments *scan, const char *name, GString *out, GError **error)
 {
 	g_autoptr(Engine) engine = engine_open(error);
+	if (!engine && name) /* most likely a rule was meant */
+		g_prefix_error(error, "no rule is called '%s', and ", name);
 	if (!engine && !name) { /* nothing can run that could be meant */
 		g_clear_error(error);
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,

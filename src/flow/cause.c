@@ -696,7 +696,7 @@ static bool explain(Chain *chain, const char *name, GError **error)
 		return true;
 	if (!container) {
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
-		        "nothing here is called '%s', and no rule is", name);
+		        "no rule is called '%s', and nothing that runs here", name);
 		error_add_help(error, "labwright status and labwright rules list the names");
 		return false;
 	}

@@ -11,21 +11,6 @@
 
 /* ---- workloads ------------------------------------------------------------------------------------------------ */
 
-/* One of the namespaces in which one is applied is one of the other's, or is not known. */
-static bool may_share_namespace(const Graph *graph, Node one, Node other)
-{
-	GRAPH_OF (graph, one, FACT_IDENTITY, left) {
-		g_auto(GStrv) a = g_strsplit(graph_symbol_text(graph, left->object), "/", 3);
-		GRAPH_OF (graph, other, FACT_IDENTITY, right) {
-			g_auto(GStrv) b = g_strsplit(graph_symbol_text(graph, right->object), "/", 3);
-			if (g_strv_length(a) == 3 && g_strv_length(b) == 3 &&
-			        (strcmp(a[1], b[1]) == 0 || !*a[1] || !*b[1]))
-				return true;
-		}
-	}
-	return false;
-}
-
 /* KEDA and its kin name what they scale in objects of their own; a kustomization can set the number as well. */
 static bool is_scaled_elsewhere(const Graph *graph, Node object)
 {
@@ -51,19 +36,11 @@ static bool has_inline_replicas(const Graph *graph)
 	return false;
 }
 
-static bool is_patched(const Graph *graph, Node object)
-{
-	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, object), other)
-	if (is_patch(graph, other))
-		return true;
-	return false;
-}
-
 /* How many pods the workload has, told by itself alone; false where something else may say otherwise. */
 static bool knows_replicas(const Graph *graph, Node object, uint32_t *ret_replicas)
 {
 	const Row *replicas = graph_find(graph, object, FACT_REPLICAS);
-	if (is_patch(graph, object) || is_scaled_elsewhere(graph, object) || is_patched(graph, object))
+	if (is_patch(graph, object) || is_scaled_elsewhere(graph, object) || has_patch(graph, object))
 		return false;
 	*ret_replicas = replicas ? replicas->object : 1;
 	return is_kind(graph, object, "Deployment") || is_kind(graph, object, "StatefulSet") ||
@@ -264,21 +241,6 @@ static bool amount_of(const Graph *graph, Node container, size_t what, int64_t *
 	return false;
 }
 
-/* 1536Mi, 2500m: in the largest unit that divides it. */
-static char *amount_text(int64_t amount, int64_t scale)
-{
-	static const char *const units[] = {"", "Ki", "Mi", "Gi", "Ti"};
-	size_t unit = 0;
-	if (scale == 1000)
-		return g_strdup_printf(amount % 1000 ? "%" G_GINT64_FORMAT "m" : "%" G_GINT64_FORMAT,
-		        amount % 1000 ? amount : amount / 1000);
-	while (amount && amount % 1024 == 0 && unit + 1 < G_N_ELEMENTS(units)) {
-		amount /= 1024;
-		unit++;
-	}
-	return g_strdup_printf("%" G_GINT64_FORMAT "%s", amount, units[unit]);
-}
-
 /* The namespace that an object is surely applied in; NULL where there is none or several. */
 static char *only_namespace(const Graph *graph, Node object)
 {
@@ -327,7 +289,7 @@ static void check_silent_pods(
 	Finding *finding = NULL;
 	for (guint i = 0; i < pods->len; i++) {
 		Node pod = g_array_index(pods, Node, i), object = graph_parent(graph, pod);
-		if (!share_cluster(graph, object, quota) || is_patched(graph, object))
+		if (!share_cluster(graph, object, quota) || has_patch(graph, object))
 			continue;
 		GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container) {
 			int64_t amount;
@@ -356,7 +318,7 @@ static bool sum_of(const Graph *graph, Node quota, const GArray *pods, size_t wh
 		Node pod = g_array_index(pods, Node, i), object = graph_parent(graph, pod);
 		uint32_t replicas;
 		if (!share_cluster(graph, object, quota) || !knows_replicas(graph, object, &replicas) ||
-		        is_patched(graph, object))
+		        has_patch(graph, object))
 			continue;
 		GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container) {
 			int64_t amount;
@@ -390,7 +352,7 @@ static void check_quota(Checker *checker, const Row *row, bool silent, GHashTabl
 			check_silent_pods(checker, row->subject, row, what, namespace, pods);
 		if (!sum_of(graph, row->subject, pods, what, &sum) || sum <= most)
 			continue;
-		g_autofree char *asked = amount_text(sum, counted[what].scale);
+		g_autofree char *asked = quantity_format(sum, counted[what].scale);
 		Finding *finding = report(checker, row->subject, graph_span(graph, row),
 		        "ResourceQuota %s gives %s %s of %s, and its workloads ask for %s",
 		        graph_name(graph, row->subject), namespace, equals + 1, counted[what].name, asked);

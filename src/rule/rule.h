@@ -125,6 +125,12 @@ bool is_open_text(const char *text);
 /* True for what stands in a patch document, and so is incomplete by design. */
 bool is_patch(const Graph *graph, Node node);
 
+/* True where a patch bears the name of the object, and may say of it what it does not say itself. */
+bool has_patch(const Graph *graph, Node object);
+
+/* "Deployment web"; of several containers "container nginx of Deployment web". Free with g_free. */
+char *container_text(const Graph *graph, Node container);
+
 /* ---- for flow ---------------------------------------------------------------------------------- */
 
 typedef struct Findings {

@@ -136,10 +136,24 @@ static void read_storage_class(const SourceFile *file, const YamlNode *root, Nod
 	add_scalar_of(file, object, FACT_TYPE, root, "provisioner");
 }
 
-/* As `kubectl get nodes -o yaml` saves it; those that people write for labels and taints have no status. */
-static void read_node(const SourceFile *file, const YamlNode *root, Node object)
+static void read_taint(const SourceFile *file, const YamlNode *taint, Node node)
 {
-	add_pairs(file, object, FACT_CAPACITY, yaml_at(root, "status.capacity"));
+	Slice key = yaml_text_of(taint, "key"), value = yaml_text_of(taint, "value"),
+	      effect = yaml_text_of(taint, "effect");
+	if (key.length == 0 || effect.length == 0)
+		return;
+	char *text = arena_printf(file->arena, "%.*s%s%.*s:%.*s", SLICE_ARGS(key), value.length ? "=" : "",
+	        (int)value.length, value.length ? value.at : "", SLICE_ARGS(effect));
+	graph_add(file->builder, node, FACT_TAINT, slice_from(text), taint->start, taint->end);
+}
+
+void add_node_facts(const SourceFile *file, const YamlNode *root, Node node)
+{
+	add_pairs(file, node, FACT_CAPACITY, yaml_at(root, "status.capacity"));
+	add_pairs(file, node, FACT_ALLOCATABLE, yaml_at(root, "status.allocatable"));
+	add_scalar(file, node, FACT_ARCHITECTURE, yaml_at(root, "status.nodeInfo.architecture"));
+	YAML_EACH_ITEM (yaml_at(root, "spec.taints"), taint)
+		read_taint(file, taint, node);
 }
 
 static void read_priority_class(const SourceFile *file, const YamlNode *root, Node object)
@@ -181,7 +195,7 @@ static const struct {
         {"PersistentVolumeClaim", "", read_claim},
         {"PersistentVolume", "", read_persistent_volume},
         {"StorageClass", "storage.k8s.io", read_storage_class},
-        {"Node", "", read_node},
+        {"Node", "", add_node_facts},
         {"ResourceQuota", "", read_quota},
         {"PriorityClass", "scheduling.k8s.io", read_priority_class},
         {"ServiceAccount", "", read_service_account},

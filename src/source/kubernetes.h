@@ -17,6 +17,9 @@ void read_pod(const SourceFile *file, const YamlNode *template, Node object);
 
 /* Required node affinity of a pod or volume, as label=value for each value that is allowed. */
 void add_node_affinity(const SourceFile *file, Node subject, const YamlNode *required);
+/* What a Node has and keeps away, as `kubectl get nodes -o yaml` saves it; those that people write for labels and taints
+ * have no status. Labels are read with the metadata. */
+void add_node_facts(const SourceFile *file, const YamlNode *root, Node node);
 /* What a pod asks of the node it runs on, and of the pods beside it. */
 void read_placement(const SourceFile *file, const YamlNode *spec, Node pod);
 

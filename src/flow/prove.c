@@ -4,6 +4,7 @@
  * became. Whatever is wrong is laid at the door of the findings with edits in the files that it speaks of; of all,
  * where it speaks of none of them. */
 #include "flow/prove.h"
+#include "flow/suspect.h"
 
 const Edit *proof_edits(const Proof *proof, uint32_t file, size_t *ret_count)
 {
@@ -158,24 +159,31 @@ static bool is_revealed(const Proof *proof, const Finding *mended, const Finding
 	return fresh->level < mended->level && !edit_made_touches(edits, count, fresh->span.start, fresh->span.end);
 }
 
-/* Lays a new finding at the door of those with edits where it speaks. */
-static void blame(Proof *proof, const Graph *old, const GPtrArray *findings, const Finding *fresh, const char *why)
+/* What a new finding is laid to: findings with edits where it speaks. */
+typedef struct Fresh {
+	Proof *proof;
+	const Graph *old;
+	const GPtrArray *findings;
+	const Finding *finding;
+	const char *why;
+} Fresh;
+
+static bool edits_spoken_of(guint change, uint32_t spoken, void *data)
 {
-	const Graph *now = proof->scan->graph;
-	bool any = false;
-	for (uint32_t i = 0; i <= fresh->n_evidence; i++) {
-		uint32_t file, spoken = i ? fresh->evidence[i - 1].span.file : fresh->span.file;
-		if (!old_file(old, now, spoken, &file))
-			continue;
-		for (guint k = 0; k < findings->len; k++)
-			if (edits_file(findings->pdata[k], file)) {
-				if (!is_revealed(proof, findings->pdata[k], fresh, file))
-					suspect(proof, findings->pdata[k], why, false);
-				any = true;
-			}
-	}
-	for (guint k = 0; k < findings->len && !any; k++)
-		suspect(proof, findings->pdata[k], why, false);
+	const Fresh *fresh = data;
+	uint32_t file;
+	return old_file(fresh->old, fresh->proof->scan->graph, spoken, &file) &&
+	       edits_file(fresh->findings->pdata[change], file);
+}
+
+static void suspect_unless_revealed(guint change, const uint32_t *spoken, void *data)
+{
+	const Fresh *fresh = data;
+	uint32_t file;
+	Finding *mended = fresh->findings->pdata[change];
+	if (!spoken || !old_file(fresh->old, fresh->proof->scan->graph, *spoken, &file) ||
+	        !is_revealed(fresh->proof, mended, fresh->finding, file))
+		suspect(fresh->proof, mended, fresh->why, false);
 }
 
 /* Gone are as many findings of a fingerprint as were mended, and nothing else of the rule came to their place. */
@@ -208,9 +216,10 @@ static void compare_findings(Proof *proof, const Scan *scan, const Check *check,
 			continue;
 		uint32_t line, column;
 		graph_position(now, fresh->span, &line, &column);
-		blame(proof, old, findings, fresh,
+		Fresh brought = {proof, old, findings, fresh,
 		        arena_printf(proof->arena, "it would bring %s [%s] at %s:%u", fresh->message, fresh->rule->id,
-		                graph_file_path(now, fresh->span.file), line));
+		                graph_file_path(now, fresh->span.file), line)};
+		suspects_accuse(&(Suspects){findings->len, edits_spoken_of, suspect_unless_revealed, &brought}, fresh);
 	}
 	known_clear(&before);
 	known_clear(&after);

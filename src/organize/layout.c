@@ -259,8 +259,17 @@ static void add_move(Planner *planner, const Part *part, const char *area, const
 	const char *to = whole || strcmp(last, name) == 0 ? area : arena_printf(layout->arena, "%s/%s", area, name);
 	if (path_is_below(slice_from(part->path), slice_from(area)) || strcmp(part->path, to) == 0)
 		return; /* it is there */
-	PartMove move = {part->path, to, part->folder, area, reason};
+	PartMove move = {part->path, to, part->folder, area, reason, false};
 	g_array_append_val(layout->moves, move);
+}
+
+static void add_decided(Planner *planner, const Part *part, const char *area, const char *reason)
+{
+	GArray *moves = planner->layout->moves;
+	guint before = moves->len;
+	add_move(planner, part, area, reason);
+	if (moves->len > before)
+		g_array_index(moves, PartMove, before).decided = true;
 }
 
 static void add_unsure(Layout *layout, const char *path, uint32_t line, const char *reason)
@@ -403,11 +412,11 @@ static void decide_archived(Planner *planner, const Part *part)
 	bool first = !graph_has_folder(planner->graph, slice_from("archive"));
 	for (guint i = 0; i < layout->moves->len; i++)
 		first = first && strcmp(g_array_index(layout->moves, PartMove, i).to, "archive") != 0;
-	PartMove move = {part->path, "archive", true, "archive", reason};
+	PartMove move = {part->path, "archive", true, "archive", reason, true};
 	if (first)
 		g_array_append_val(layout->moves, move);
 	else
-		add_move(planner, part, "archive", reason);
+		add_decided(planner, part, "archive", reason);
 }
 
 /* So many folders at the top that hold parts are areas of their owner's own. */
@@ -452,7 +461,7 @@ static void decide(Planner *planner, Part *part)
 	uint32_t line;
 	const char *document;
 	if (area)
-		add_move(planner, part, area, reason);
+		add_decided(planner, part, area, reason);
 	else if (part->quiet == part->files)
 		decide_archived(planner, part);
 	else if (planner->live || planner->sorted || depth_of(part->path) > 2)

@@ -16,6 +16,7 @@ typedef struct PartMove {
 	bool folder;
 	const char *area;   /* the folder of the area, as "production/core" */
 	const char *reason; /* why there, for the reader */
+	bool decided;       /* its owner said so, or it is put aside: it need not stay with its neighbours */
 } PartMove;
 
 /* A part, or a reference to one, that nothing tells enough about. */

@@ -123,6 +123,25 @@ git -C lab mv README.md readme.md
 run organize lab
 lacks "a readme in small letters stays" "$out" "docs/readme.md"
 
+# a finding may go because it is mended, and not because nobody looks there any more
+make_lab
+printf 'kind: ConfigMap\napiVersion: v1\nmetadata: {name: x, name: y, namespace: lab}\n' >lab/k8s/llm/config.yaml
+printf 'ignore: [production/ai-stack]\n' >lab/labwright.yaml
+git -C lab add -A && git -C lab commit -qm "one key twice"
+run organize lab
+has "a move that hides a finding is not made" "$out" "k8s/llm: it would put out of sight the key 'name' stands twice"
+has "and the reader is told why" "$out" "production/ai-stack/llm/config.yaml would count as ignored there"
+printf 'areas:\n  "archive": k8s/llm\n' >lab/labwright.yaml
+git -C lab add -A && git -C lab commit -qm "on its way out"
+run organize lab
+has "its owner may do so" "$out" "k8s/llm → archive/llm"
+has "and is told what is no longer looked for" "$out" "NO LONGER LOOKED FOR
+k8s/llm/config.yaml:3: the key"
+has "with the reason" "$out" "archive/llm/config.yaml would count as archive there"
+run organize --commit lab
+git -C lab log -1 --format=%B HEAD~1 >"$out"
+has "so is who reads the commit" "$out" "No longer looked for:"
+
 make_lab
 rm -rf lab/.git
 run organize --write lab

@@ -197,6 +197,7 @@ typedef struct OrganizedFile {
 	const char *path, *new_path; /* path is NULL for a new file */
 	Slice old, now;
 	bool changed;
+	bool link; /* a symbolic one; old and now are where it points */
 } OrganizedFile;
 
 /* A finding that is no longer looked for since its owner's own areas put the file where less is demanded. */

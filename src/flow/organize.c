@@ -28,6 +28,22 @@ static const Slice *edited_text(Organize *organize, uint32_t file)
 	return edit_apply(old, edits, count, organize->arena, text) ? text : NULL;
 }
 
+static void set_link(Organize *organize, const LinkChange *change)
+{
+	const Graph *graph = organize->scan->graph;
+	const char *path = graph_file_path(graph, change->file), *now = layout_path(organize->layout, path);
+	Slice *target = ARENA_NEW(organize->arena, Slice);
+	*target = slice_from(change->target);
+	Slice old =
+	        graph_symbol_slice(graph, graph_symbol(graph, graph_file_node(graph, change->file), FACT_LINK_TARGET));
+	OrganizedFile one = {path, now, old, *target, true, true};
+	for (guint i = 0; i < organize->files->len; i++)
+		if (strcmp(g_array_index(organize->files, OrganizedFile, i).path, path) == 0)
+			g_array_remove_index_fast(organize->files, i--);
+	g_array_append_val(organize->files, one);
+	set_state(organize, now, path, target);
+}
+
 static void build(Organize *organize)
 {
 	const Graph *graph = organize->scan->graph;
@@ -39,12 +55,15 @@ static void build(Organize *organize)
 		if (now == path && !text)
 			continue;
 		Slice old = graph_file_bytes(graph, file);
-		OrganizedFile one = {path, now, old, text ? *text : old, text != NULL};
+		OrganizedFile one = {path, now, old, text ? *text : old, text != NULL, false};
 		g_array_append_val(organize->files, one);
 		if (now != path)
 			set_state(organize, path, NULL, NULL);
 		set_state(organize, now, path, text);
 	}
+	g_autoptr(GArray) links = layout_links(organize->layout);
+	for (guint i = 0; i < links->len; i++)
+		set_link(organize, &g_array_index(links, LinkChange, i));
 }
 
 /* ---- the result --------------------------------------------------------------------------------------------- */
@@ -160,7 +179,7 @@ static void add_structure(Organize *organize)
 	OrganizedFile fresh = {was ? STRUCTURE : NULL, STRUCTURE,
 	        was ? graph_file_bytes(organize->scan->graph, graph_file_of(organize->scan->graph, was))
 	            : (Slice){"", 0},
-	        *now, true};
+	        *now, true, false};
 	OrganizedFile *known = find_changed(organize, STRUCTURE);
 	if (known)
 		*known = fresh;
@@ -278,7 +297,9 @@ static void note_writes(const Organize *organize, Journal *journal)
 {
 	for (guint i = 0; i < organize->files->len; i++) {
 		const OrganizedFile *file = &g_array_index(organize->files, OrganizedFile, i);
-		if (file->changed)
+		if (file->changed && file->link)
+			journal_link(journal, file->new_path, file->old, file->now);
+		else if (file->changed)
 			journal_write(journal, file->new_path, file->path ? &file->old : NULL, file->now, false);
 	}
 }

@@ -90,11 +90,6 @@ static Part *part_above(const Planner *planner, Slice path)
 	return NULL;
 }
 
-static bool is_there(const Graph *graph, const char *path)
-{
-	return graph_find_file(graph, slice_from(path)) || graph_has_folder(graph, slice_from(path));
-}
-
 static bool is_archived(const Graph *graph, Node file)
 {
 	return strcmp(graph_text(graph, file, FACT_CLASS), "archive") == 0;
@@ -546,7 +541,7 @@ static void refuse_collisions(Layout *layout)
 			g_autofree char *there =
 			        into ? g_strconcat(other->from, move->to + strlen(other->to), NULL) : NULL;
 			taken = (k < i && strcmp(other->to, move->to) == 0) ||
-			        (there && is_there(layout->graph, there));
+			        (there && graph_has_path(layout->graph, slice_from(there)));
 		}
 		if (taken)
 			layout_refuse(layout, i, arena_printf(layout->arena, "%s is already there", move->to));
@@ -610,6 +605,7 @@ void layout_free(Layout *layout)
 	g_array_unref(layout->unsure);
 	g_hash_table_unref(layout->emptied);
 	g_hash_table_unref(layout->crowds);
+	g_clear_pointer(&layout->names, g_hash_table_unref);
 	arena_free(layout->arena);
 	g_free(layout);
 }

@@ -11,7 +11,6 @@
 typedef struct Rewriter {
 	Layout *layout;
 	const Graph *graph;
-	GHashTable *names; /* places of bare file names that are paths for sure: "file start" */
 	GArray *edits;
 	/* of the file at hand */
 	uint32_t file;
@@ -26,29 +25,26 @@ static bool is_path_byte(char c)
 	return g_ascii_isalnum(c) || strchr("._/-+@*~", c) != NULL || (unsigned char)c >= 0x80;
 }
 
-/* A file or folder of the old tree. */
-static bool exists(const Graph *graph, const char *path)
-{
-	return *path && (graph_find_file(graph, slice_from(path)) || graph_has_folder(graph, slice_from(path)));
-}
-
 /* ---- which words ------------------------------------------------------------------------------------------ */
 
 /* A name without a slash is a path only where a reader says so. */
-static void collect_names(Rewriter *rewriter)
+static void collect_names(Layout *layout)
 {
 	static const NodeType types[] = {NODE_LINK, NODE_ENTRY};
 	static const FactKind kinds[] = {
 	        FACT_BUILD_CONTEXT, FACT_BUILD_FILE, FACT_ENV_FILE, FACT_INCLUDES, FACT_FILE_ENTRY};
+	if (layout->names)
+		return;
+	layout->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
-		GRAPH_NODES (rewriter->graph, types[i], node) {
-			Span place = graph_place(rewriter->graph, node);
-			g_hash_table_add(rewriter->names, g_strdup_printf("%u %u", place.file, place.start));
+		GRAPH_NODES (layout->graph, types[i], node) {
+			Span place = graph_place(layout->graph, node);
+			g_hash_table_add(layout->names, g_strdup_printf("%u %u", place.file, place.start));
 		}
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-		GRAPH_EACH (rewriter->graph, kinds[i], row) {
-			Span place = graph_span(rewriter->graph, row);
-			g_hash_table_add(rewriter->names, g_strdup_printf("%u %u", place.file, place.start));
+		GRAPH_EACH (layout->graph, kinds[i], row) {
+			Span place = graph_span(layout->graph, row);
+			g_hash_table_add(layout->names, g_strdup_printf("%u %u", place.file, place.start));
 		}
 }
 
@@ -56,8 +52,9 @@ static bool is_known_name(const Rewriter *rewriter, size_t start)
 {
 	g_autofree char *key = g_strdup_printf("%u %zu", rewriter->file, start);
 	g_autofree char *quoted = start ? g_strdup_printf("%u %zu", rewriter->file, start - 1) : NULL;
-	return g_hash_table_contains(rewriter->names, key) || (quoted && strchr("\"'`", rewriter->text.at[start - 1]) &&
-	                                                              g_hash_table_contains(rewriter->names, quoted));
+	return g_hash_table_contains(rewriter->layout->names, key) ||
+	       (quoted && strchr("\"'`", rewriter->text.at[start - 1]) &&
+	               g_hash_table_contains(rewriter->layout->names, quoted));
 }
 
 /* What stands before a place in its line; of a long line the end, so that no text costs its square. */
@@ -151,7 +148,9 @@ static bool is_untracked(const Rewriter *rewriter, const char *path)
 static char *meant_from(const Rewriter *rewriter, Slice folder, Slice word)
 {
 	g_autofree char *path = path_resolve(folder, word);
-	return path && (exists(rewriter->graph, path) || is_untracked(rewriter, path)) ? g_steal_pointer(&path) : NULL;
+	return path && (graph_has_path(rewriter->graph, slice_from(path)) || is_untracked(rewriter, path))
+	               ? g_steal_pointer(&path)
+	               : NULL;
 }
 
 static bool is_concerned(const Rewriter *rewriter, const char *path)
@@ -306,6 +305,17 @@ static void rewrite_word(Rewriter *rewriter, Word word)
 	}
 }
 
+/* What a word means from one folder is, from the other, in another place than where it will be: the old path, or NULL.
+ * Free with g_free. */
+static char *differing(const Rewriter *rewriter, const Word *word, Slice old_folder, Slice new_folder)
+{
+	Slice bare = literal_part(slice_sub(rewriter->text, word->start, word->end));
+	g_autofree char *meant = bare.length ? meant_from(rewriter, old_folder, bare) : NULL;
+	g_autofree char *then = meant ? path_resolve(new_folder, bare) : NULL;
+	bool same = then && strcmp(then, layout_path(rewriter->layout, meant)) == 0;
+	return same ? NULL : g_steal_pointer(&meant);
+}
+
 /* ---- files --------------------------------------------------------------------------------------------------- */
 
 /* How a file of that kind means its relative paths. A loose script is started at the root before and after. */
@@ -338,6 +348,25 @@ static bool is_history(const Graph *graph, uint32_t file)
 	return *class && strcmp(class, "test") != 0 && strcmp(class, "example") != 0;
 }
 
+uint32_t layout_differs_through(Layout *layout, uint32_t file, Slice old_folder, Slice new_folder, char **ret_path)
+{
+	Rewriter rewriter = {.layout = layout, .graph = layout->graph};
+	uint32_t line = 0, column;
+	size_t at = 0;
+	Word word;
+	*ret_path = NULL;
+	collect_names(layout);
+	begin_file(&rewriter, file);
+	while (!*ret_path && next_word(&rewriter, &at, &word)) {
+		Span place = {file, (uint32_t)word.start, (uint32_t)word.end};
+		if (!word.variable && !word.absolute)
+			*ret_path = differing(&rewriter, &word, old_folder, new_folder);
+		if (*ret_path)
+			graph_position(layout->graph, place, &line, &column);
+	}
+	return line;
+}
+
 static int compare_unsure(const void *a, const void *b)
 {
 	const Unsure *left = a, *right = b;
@@ -347,11 +376,9 @@ static int compare_unsure(const void *a, const void *b)
 
 GArray *layout_rewrite(Layout *layout)
 {
-	Rewriter rewriter = {.layout = layout,
-	        .graph = layout->graph,
-	        .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-	        .edits = g_array_new(FALSE, FALSE, sizeof(Edit))};
-	collect_names(&rewriter);
+	Rewriter rewriter = {
+	        .layout = layout, .graph = layout->graph, .edits = g_array_new(FALSE, FALSE, sizeof(Edit))};
+	collect_names(layout);
 	for (uint32_t file = 0; file < graph_files(layout->graph) && layout->moves->len; file++) {
 		size_t at = 0;
 		Word word;
@@ -363,6 +390,5 @@ GArray *layout_rewrite(Layout *layout)
 	}
 	g_array_sort(rewriter.edits, edit_compare);
 	g_array_sort(layout->unsure, compare_unsure);
-	g_hash_table_unref(rewriter.names);
 	return rewriter.edits;
 }

@@ -78,9 +78,11 @@ static void refuse_lone(Layout *layout)
 
 void layout_settle(Layout *layout)
 {
-	keep_together(layout);
-	refuse_lone(layout);
 	g_hash_table_remove_all(layout->emptied);
+	do {
+		keep_together(layout);
+		refuse_lone(layout);
+	} while (layout_hold_links(layout));
 	for (guint i = 0; i < layout->moves->len; i++) {
 		Slice folder = path_folder(slice_from(g_array_index(layout->moves, PartMove, i).from));
 		for (; folder.length; folder = path_folder(folder)) {

@@ -500,7 +500,7 @@ static const Rule rules[] = {
         {
                 .id = "import-unresolved",
                 .level = LEVEL_ERROR,
-                .fix = FIX_VALUE,
+                .fix = FIX_PROPOSAL,
                 .title = "a Python import that no tracked file of the image provides",
                 .why = "Python resolves imports from the container's own folders, not from the repository's. The image "
                        "builds without a word, and the program stops with ModuleNotFoundError when it starts: in "

@@ -6,6 +6,7 @@
  * cannot be told nothing is said. */
 #include "base/path.h"
 #include "rule/developing.h"
+#include "rule/moved.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -138,6 +139,20 @@ static bool is_pulled(const Graph *graph, Node service)
 	return strchr(graph_text(graph, service, FACT_IMAGE), '/') != NULL;
 }
 
+/* A slip in the name of a folder that is there. */
+static void mend_context(Checker *checker, Finding *finding, const Row *row, Slice folder)
+{
+	const Graph *graph = checker_graph(checker);
+	Slice written = graph_symbol_slice(graph, row->object);
+	g_autofree char *path = path_resolve(folder, written), *near = path ? moved_near(graph, path, 1) : NULL;
+	g_autofree char *text = near ? moved_text(written, folder, path, near) : NULL, *old = slice_dup(written);
+	if (!text)
+		return;
+	set_hint(checker, finding, "write %s", text);
+	set_because(checker, finding, FIX_VALUE, "no other name there is so near");
+	add_rename(checker, finding, graph_span(graph, row), old, text);
+}
+
 static void check_service_build(Checker *checker, const Row *row)
 {
 	const Graph *graph = checker_graph(checker);
@@ -162,6 +177,7 @@ static void check_service_build(Checker *checker, const Row *row)
 		        SLICE_ARGS(build.context));
 		if (step)
 			set_detail(checker, finding, "%.*s", SLICE_ARGS(build.context));
+		mend_context(checker, finding, row, folder);
 		return;
 	}
 	Slice name = build.file.length ? build.file : SLICE("Dockerfile");
@@ -592,7 +608,7 @@ static const Rule rules[] = {
         {
                 .id = "build-file-missing",
                 .level = LEVEL_ERROR,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_VALUE,
                 .title = "a build names a folder or Dockerfile that is not tracked",
                 .why = "On the machine where it was written the build may work, because the files lie there. A clone "
                        "does not have them, so neither CI nor the next machine can build the image.",

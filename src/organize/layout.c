@@ -288,6 +288,17 @@ static const char *declared_area(const Planner *planner, const char *path, const
 	return NULL;
 }
 
+/* It lies in a folder that labwright.yaml calls an area. */
+static bool is_in_declared_area(const Planner *planner, const char *path)
+{
+	const Graph *graph = planner->graph;
+	GRAPH_NODES (graph, NODE_AREA, area)
+		if (graph_has(graph, area, FACT_PATH) &&
+		        path_is_below(slice_from(path), slice_from(graph_name(graph, area))))
+			return true;
+	return false;
+}
+
 /* The area that most of what runs in the part is for; NULL where two have as many. */
 static const char *area_of_contents(const Part *part)
 {
@@ -457,6 +468,8 @@ static void decide(Planner *planner, Part *part)
 	const char *document;
 	if (area)
 		add_decided(planner, part, area, reason);
+	else if (is_in_declared_area(planner, part->path))
+		return;
 	else if (part->quiet == part->files)
 		decide_archived(planner, part);
 	else if (planner->live || planner->sorted || depth_of(part->path) > 2)

@@ -18,6 +18,7 @@ typedef struct Rewriter {
 	const char *new_folder;
 	bool from_root, from_here; /* how its relative paths may be meant */
 	bool ignores;              /* a file of ignore rules */
+	bool settings;             /* labwright.yaml */
 } Rewriter;
 
 static bool is_path_byte(char c)
@@ -88,6 +89,15 @@ typedef struct Word {
 	bool absolute; /* it begins with a slash or "~/" */
 } Word;
 
+/* What stands right before a slash is a variable or command: `${HERE}/x`, `$(pwd)/x`, `"$HERE"/x`. A quote that begins
+ * a text is none. */
+static bool ends_variable(Slice text, size_t slash)
+{
+	char before = slash > 0 ? text.at[slash - 1] : '\n', earlier = slash > 1 ? text.at[slash - 2] : '\n';
+	return before == '}' || before == ')' ||
+	       (before == '"' && (is_path_byte(earlier) || earlier == '}' || earlier == ')'));
+}
+
 /* The next word that looks like a path. */
 static bool next_word(const Rewriter *rewriter, size_t *at, Word *ret_word)
 {
@@ -112,7 +122,7 @@ static bool next_word(const Rewriter *rewriter, size_t *at, Word *ret_word)
 		/* $NAME/path: the name itself is made of path bytes */
 		size_t cut = slice_find_byte(word, '/', 0);
 		bool named = before == '$' && cut != SIZE_MAX;
-		*ret_word = (Word){named ? start + cut : start, end, named || (slash && strchr("})\"", before)),
+		*ret_word = (Word){named ? start + cut : start, end, named || (slash && ends_variable(text, start)),
 		        slash || slice_starts(word, "~/")};
 		return true;
 	}
@@ -153,8 +163,11 @@ static char *meant_from(const Rewriter *rewriter, Slice folder, Slice word)
 	               : NULL;
 }
 
+/* What an owner says in labwright.yaml of a folder that is emptied would be said of a larger one. */
 static bool is_concerned(const Rewriter *rewriter, const char *path)
 {
+	if (rewriter->settings)
+		return layout_move_of(rewriter->layout, path) != NULL;
 	return layout_move_of(rewriter->layout, path) || g_hash_table_contains(rewriter->layout->emptied, path);
 }
 
@@ -250,8 +263,9 @@ static void rewrite_absolute(Rewriter *rewriter, Word word)
 	}
 }
 
-/* Patterns of an ignore file that begin with a slash mean its own folder, as links of documents mean the root. */
-static bool is_anchored_here(const Rewriter *rewriter)
+/* A path that begins with a slash is none of a machine here: patterns of an ignore file mean its own folder, links of
+ * documents and owners of code the root. */
+static bool is_anchored(const Rewriter *rewriter)
 {
 	Slice name = path_name(slice_from(graph_file_path(rewriter->graph, rewriter->file)));
 	return slice_ends(name, "ignore") || slice_is(name, "CODEOWNERS") || slice_ends(name, ".md");
@@ -286,16 +300,31 @@ static void rewrite_relative(Rewriter *rewriter, const Word *word)
 		rewrite_from(rewriter, word, (Slice){"", 0}, "", root);
 }
 
+static bool names_area(const Rewriter *rewriter, size_t start)
+{
+	GRAPH_NODES (rewriter->graph, NODE_AREA, area) {
+		Span place = graph_place(rewriter->graph, area);
+		if (place.file == rewriter->file && place.start <= start && start < place.end)
+			return true;
+	}
+	return false;
+}
+
 static void rewrite_word(Rewriter *rewriter, Word word)
 {
+	if (rewriter->settings && names_area(rewriter, word.start))
+		return; /* where parts go, and not where they are */
+	bool slash = word.absolute && rewriter->text.at[word.start] == '/';
+	bool ignore = rewriter->ignores; /* its slash means the folder that it lies in, any other the root */
 	if (word.variable) {
 		rewrite_variable(rewriter, word);
-	} else if (word.absolute && is_anchored_here(rewriter) && rewriter->text.at[word.start] == '/') {
+	} else if (slash && (is_anchored(rewriter) || is_known_name(rewriter, word.start))) {
 		Slice bare = literal_part(slice_sub(rewriter->text, word.start + 1, word.end));
-		g_autofree char *path = meant_from(rewriter, rewriter->folder, bare);
+		Slice folder = ignore ? rewriter->folder : (Slice){"", 0};
+		g_autofree char *path = meant_from(rewriter, folder, bare);
 		Word below = {word.start + 1, word.end, false, false};
 		if (path && is_concerned(rewriter, path))
-			rewrite_from(rewriter, &below, rewriter->folder, rewriter->new_folder, path);
+			rewrite_from(rewriter, &below, folder, ignore ? rewriter->new_folder : "", path);
 		else if (!path)
 			rewrite_absolute(rewriter, word);
 	} else if (word.absolute) {
@@ -336,6 +365,7 @@ static void begin_file(Rewriter *rewriter, uint32_t file)
 	rewriter->new_folder = arena_text(rewriter->layout->arena, path_folder(slice_from(now)));
 	rewriter->from_here = !workflow;
 	rewriter->ignores = slice_ends(name, "ignore");
+	rewriter->settings = slice_is(path, "labwright.yaml");
 	rewriter->from_root = !listed;
 	if (rewriter->folder.length == 0 && !slice_ends(name, ".md"))
 		rewriter->new_folder = ""; /* what is started at the root goes on being started there */

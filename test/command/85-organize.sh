@@ -70,6 +70,19 @@ git -C lab add -A && git -C lab commit -qm areas
 run organize lab
 has "labwright.yaml decides" "$out" "k8s/db → production/data/db"
 
+printf 'areas:\n  "sorted/data": k8s\n' >lab/labwright.yaml
+git -C lab add -A && git -C lab commit -qm "areas of my own"
+run organize --commit lab
+has "a whole folder can be of an area" "$out" "k8s/odd → sorted/data/odd"
+has "what is said of a folder that is emptied stays said" lab/labwright.yaml '"sorted/data": k8s'
+printf 'areas:\n  "sorted/data": []\n  "sorted/models": sorted/data/llm\n' >lab/labwright.yaml
+git -C lab add -A && git -C lab commit -qm "one goes elsewhere"
+run organize --commit lab
+has "an area is no path that is left" lab/labwright.yaml '"sorted/data": []'
+has "and a path in it follows" lab/labwright.yaml '"sorted/models": sorted/models/llm'
+run organize lab
+has "what lies in an area of the owner's stays" "$out" "0 parts would move"
+
 make_lab
 mkdir -p lab/production/core/db && echo taken >lab/production/core/db/note.txt
 git -C lab add -A && git -C lab commit -qm taken
@@ -141,6 +154,17 @@ has "with the reason" "$out" "archive/llm/config.yaml would count as archive the
 run organize --commit lab
 git -C lab log -1 --format=%B HEAD~1 >"$out"
 has "so is who reads the commit" "$out" "No longer looked for:"
+
+# a slash before a path of the repository
+make_lab
+printf 'version: 2\nupdates:\n  - {package-ecosystem: docker, directory: "/bot"} # its image\n' >lab/.github/dependabot.yml
+printf '/bot/ @anna\n/bot/models @bert\n' >lab/.github/CODEOWNERS
+printf 'Run /bot/main.py? See [it](/bot/main.py).\n' >lab/docs/root.md
+git -C lab add -A && git -C lab commit -qm "slashes"
+run organize --commit lab
+has "a tool's folder follows" lab/.github/dependabot.yml 'directory: "/production/bot"} # its image'
+has "so do owners of code" lab/.github/CODEOWNERS "/production/bot/models @bert"
+has "and links from the root" lab/docs/root.md "[it](/production/bot/main.py)"
 
 # symbolic links follow what they point to, wherever they lie
 make_lab

@@ -225,6 +225,54 @@ static void compare_findings(Proof *proof, const Scan *scan, const Check *check,
 	known_clear(&after);
 }
 
+/* How many of a finding's places lie in the bytes that an edit changes. */
+static uint32_t places_in(const Finding *finding, const Edit *edit)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i <= finding->n_evidence; i++) {
+		Span place = i ? finding->evidence[i - 1].span : finding->span;
+		count += place.file == edit->file && place.start < MAX(edit->end, edit->start + 1) &&
+		         place.end > edit->start;
+	}
+	return count;
+}
+
+/* The edit changes the value; or adds to it, where that is a collection of several lines. */
+static bool changes_value(const Graph *graph, const Edit *edit, Span value)
+{
+	bool lines = slice_find_byte(graph_span_bytes(graph, value), '\n', 0) != SIZE_MAX;
+	uint32_t end = value.end + (lines ? 2 : 0);
+	return edit->file == value.file && edit->start >= value.start &&
+	       (edit->start == edit->end ? edit->start < end : edit->end <= value.end);
+}
+
+/* What is wrong is wrong for all that read a value: where it stands, and where an alias stands for it. */
+static void compare_users(Proof *proof, const Graph *old, const GPtrArray *findings, Finding *finding, const Row *row)
+{
+	for (uint32_t i = 0; i < finding->n_edits; i++) {
+		const Edit *edit = &finding->edits[i];
+		uint32_t agree = 0;
+		if (!changes_value(old, edit, graph_span(old, row)))
+			continue;
+		for (guint k = 0; k < findings->len; k++) {
+			const Finding *other = findings->pdata[k];
+			for (uint32_t n = 0; n < other->n_edits; n++)
+				agree += edit_equal(&other->edits[n], edit) ? places_in(other, edit) : 0;
+		}
+		if (agree < row->object + 1)
+			suspect(proof, finding, "an alias stands for this value elsewhere, and nothing is wrong there",
+			        true);
+	}
+}
+
+static void compare_aliases(Proof *proof, const Graph *old, const GPtrArray *findings)
+{
+	GRAPH_EACH (old, FACT_ALIASES, row)
+		for (guint k = 0; k < findings->len; k++)
+			if (edits_file(findings->pdata[k], graph_span(old, row).file))
+				compare_users(proof, old, findings, findings->pdata[k], row);
+}
+
 static void compare_facts(Proof *proof, const Scan *scan, const GPtrArray *findings)
 {
 	const Edit *edits = (const Edit *)(const void *)proof->edits->data;
@@ -261,6 +309,7 @@ Proof *proof_new(
 	proof->check = check_new(proof->scan, &all, NULL);
 	compare_findings(proof, scan, check, findings);
 	compare_facts(proof, scan, findings);
+	compare_aliases(proof, scan->graph, findings);
 	return proof;
 }
 

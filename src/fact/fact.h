@@ -188,6 +188,14 @@ Slice graph_line_at(const Graph *graph, Span span);
 Node graph_find_file(const Graph *graph, Slice path);
 bool graph_has_folder(const Graph *graph, Slice path);
 
+/* The path with the first symbolic link on its way replaced by what that points to; NULL where there is none, or it
+ * leads out of the repository or into a submodule, which ret_unread then says. Free with g_free. */
+char *graph_follow_link(const Graph *graph, Slice path, bool *ret_unread);
+/* A submodule is one entry of the index; what lies in it is another repository. */
+bool graph_is_submodule(const Graph *graph, Node file);
+/* A file, a folder or a link is there, over symbolic links if need be. The root is no such path. */
+bool graph_has_path(const Graph *graph, Slice path);
+
 /* A readable name such as "apps/n8n.yaml/Deployment n8n/container n8n"; free with g_free. Holds no line numbers. */
 char *graph_describe(const Graph *graph, Node node);
 

@@ -197,9 +197,17 @@ typedef struct OrganizedFile {
 	const char *path, *new_path; /* path is NULL for a new file */
 	Slice old, now;
 	bool changed;
+	bool link; /* a symbolic one; old and now are where it points */
 } OrganizedFile;
 
-/* A plan that is proven: with all its moves and edits made, no finding is new and the same objects are applied. */
+/* A finding that is no longer looked for since its owner's own areas put the file where less is demanded. */
+typedef struct HiddenFinding {
+	const Finding *finding; /* of the state before */
+	const char *why;        /* half a line */
+} HiddenFinding;
+
+/* A plan that is proven: with all its moves and edits made, no finding is new, none goes out of sight but those of
+ * organize_hidden, and the same objects are applied. */
 typedef struct Organize Organize;
 
 Organize *organize_new(Scan *scan);
@@ -210,6 +218,8 @@ const Layout *organize_layout(const Organize *organize);
 /* In the order of new paths. */
 size_t organize_files(const Organize *organize);
 const OrganizedFile *organize_file(const Organize *organize, size_t index);
+/* HiddenFinding, in the order of path and place. */
+const GArray *organize_hidden(const Organize *organize);
 /* The state afterwards; a scan of memory. */
 const Scan *organize_scan(const Organize *organize);
 

@@ -34,23 +34,6 @@ static void add_edit_to(Finding *finding, Edit edit, Arena *arena)
 	finding->n_edits = 1;
 }
 
-/* The line "containers:" of a block map, above its first container. */
-static bool find_containers(Slice text, uint32_t container, uint32_t *ret_line)
-{
-	uint32_t at = container, end;
-	while (at > 0) {
-		edit_line_span(text, at - 1, at - 1, &at, &end);
-		Slice line = slice_trim(slice_sub(text, at, end));
-		if (slice_is(line, "containers:")) {
-			*ret_line = at;
-			return true;
-		}
-		if (line.length && line.at[0] != '#' && !slice_starts(line, "-"))
-			return false;
-	}
-	return false;
-}
-
 /* False where the template is written in a way that takes no line. */
 static bool select_host(const Graph *graph, Node pod, const char *host, Finding *finding, Arena *arena)
 {
@@ -63,16 +46,10 @@ static bool select_host(const Graph *graph, Node pod, const char *host, Finding 
 		add_edit_to(finding, (Edit){span.file, span.start, span.end, text}, arena);
 		return true;
 	}
-	Node container = graph_first_child(graph, pod, NODE_CONTAINER);
-	uint32_t file = graph_file_of(graph, pod), line;
-	Slice text = graph_file_bytes(graph, file);
-	if (graph_has(graph, pod, FACT_NODE_SELECTOR) || !container ||
-	        !find_containers(text, graph_place(graph, container).start, &line))
+	Edit edit;
+	if (!node_selector_edit(graph, pod, host, arena, &edit))
 		return false;
-	Slice indent = edit_indent(text, line);
-	const char *lines = arena_printf(
-	        arena, "%.*snodeSelector:\n%.*s  " HOSTNAME ": %s", SLICE_ARGS(indent), SLICE_ARGS(indent), host);
-	add_edit_to(finding, edit_insert_above(file, text, line, slice_from(lines), arena), arena);
+	add_edit_to(finding, edit, arena);
 	return true;
 }
 

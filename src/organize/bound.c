@@ -19,11 +19,6 @@ static bool is_path_byte(char c)
 	return g_ascii_isalnum(c) || strchr("._/-+@~", c) != NULL || (unsigned char)c >= 0x80;
 }
 
-static bool exists(const Graph *graph, const char *path)
-{
-	return *path && (graph_find_file(graph, slice_from(path)) || graph_has_folder(graph, slice_from(path)));
-}
-
 static const char *place(const Bonds *bonds, uint32_t file, size_t at)
 {
 	uint32_t line, column;
@@ -165,14 +160,14 @@ static const char *left_behind(const Bonds *bonds, const char *path)
 		GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
 			Slice source = slice_from(graph_name(graph, mount));
 			g_autofree char *full = slice_starts(source, ".") ? path_resolve(folder, source) : NULL;
-			if (full && !exists(graph, full))
+			if (full && !graph_has_path(graph, slice_from(full)))
 				return arena_printf(bonds->arena,
 				        "a container keeps %.*s beside the compose file, which Git does not move",
 				        SLICE_ARGS(source));
 		}
 		GRAPH_OF (graph, service, FACT_ENV_FILE, row) {
 			g_autofree char *full = path_resolve(folder, graph_symbol_slice(graph, row->object));
-			if (full && !exists(graph, full))
+			if (full && !graph_has_path(graph, slice_from(full)))
 				return arena_printf(bonds->arena,
 				        "it reads %s, which is not in Git and so would not move",
 				        graph_symbol_text(graph, row->object));
@@ -183,7 +178,7 @@ static const char *left_behind(const Bonds *bonds, const char *path)
 		Node compose = graph_ancestor(graph, variable, NODE_COMPOSE);
 		g_autofree char *env = path_resolve(path_folder(file), SLICE(".env"));
 		if (compose && path_is_below(file, slice_from(path)) && !graph_has(graph, variable, FACT_DEFAULT) &&
-		        env && !exists(graph, env))
+		        env && !graph_has_path(graph, slice_from(env)))
 			return "its compose file takes variables from an .env that is not in Git and so would not move";
 	}
 	return NULL;

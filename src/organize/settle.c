@@ -35,12 +35,6 @@ static const char *where_most_went(const Layout *layout, Slice folder)
 	return best;
 }
 
-/* Its owner said so, or it is put aside: then it need not stay with its neighbours. */
-static bool is_decided(const PartMove *move)
-{
-	return g_str_has_prefix(move->reason, "labwright.yaml") || g_str_has_prefix(move->to, "archive");
-}
-
 /* What shares a folder belongs together: a folder that would keep more than a third of its parts keeps all. */
 static void keep_together(Layout *layout)
 {
@@ -55,7 +49,7 @@ static void keep_together(Layout *layout)
 		g_autofree char *folder = slice_dup(path_folder(slice_from(move->from)));
 		guint all = GPOINTER_TO_UINT(g_hash_table_lookup(layout->crowds, folder)),
 		      some = GPOINTER_TO_UINT(g_hash_table_lookup(leaving, folder));
-		if (*folder && some * 3 < all * 2 && !is_decided(move))
+		if (*folder && some * 3 < all * 2 && !move->decided)
 			layout_refuse(layout, i,
 			        arena_printf(layout->arena,
 			                "it could be in %s, but %u of %u parts of %s have no such place", move->area,
@@ -71,7 +65,7 @@ static void refuse_lone(Layout *layout)
 		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
 		bool begun =
 		        graph_has_folder(layout->graph, slice_sub(slice_from(move->to), 0, strcspn(move->to, "/")));
-		if (!move->folder || is_decided(move) || begun)
+		if (!move->folder || move->decided || begun)
 			continue;
 		some++;
 		lone = i;
@@ -84,9 +78,11 @@ static void refuse_lone(Layout *layout)
 
 void layout_settle(Layout *layout)
 {
-	keep_together(layout);
-	refuse_lone(layout);
 	g_hash_table_remove_all(layout->emptied);
+	do {
+		keep_together(layout);
+		refuse_lone(layout);
+	} while (layout_hold_links(layout));
 	for (guint i = 0; i < layout->moves->len; i++) {
 		Slice folder = path_folder(slice_from(g_array_index(layout->moves, PartMove, i).from));
 		for (; folder.length; folder = path_folder(folder)) {

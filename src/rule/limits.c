@@ -181,6 +181,48 @@ static Node own_term(const Graph *graph, Node pod)
 	return NODE_NONE;
 }
 
+#define REQUIRED "requiredDuringSchedulingIgnoredDuringExecution"
+
+/* The lines of the one term, deeper by what a wish stands around it. Comments go along. */
+static void append_as_wish(GString *out, Slice item, size_t dash, size_t depth, const char *newline)
+{
+	Slice line;
+	for (bool first = true; slice_next_line(&item, &line); first = false) {
+		if (first)
+			g_string_append_printf(out, "%*s-%*sweight: 100%s%*spodAffinityTerm:%s%*s%.*s%s", (int)dash, "",
+			        (int)(depth - dash - 1), "", newline, (int)depth, "", newline, (int)depth + 2, "",
+			        SLICE_ARGS(slice_sub(line, depth, line.length)), newline);
+		else
+			g_string_append_printf(
+			        out, "%s%.*s%s", slice_trim(line).length ? "  " : "", SLICE_ARGS(line), newline);
+	}
+}
+
+/* A rule of one term becomes a wish with all its weight: on other nodes as long as there are some. */
+static void mend_anti_affinity(Checker *checker, Finding *finding, Node term)
+{
+	const Graph *graph = checker_graph(checker);
+	Span place = graph_place(graph, term);
+	Slice text = graph_file_bytes(graph, place.file);
+	uint32_t start, end, key, key_end;
+	edit_block_span(text, place.start, &start, &end);
+	edit_line_span(text, start ? start - 1 : 0, start ? start - 1 : 0, &key, &key_end);
+	size_t dash = edit_indent(text, start).length, depth = place.start - start;
+	bool is_item = text.at[start + dash] == '-' && slice_is(slice_trim(slice_sub(text, start, place.start)), "-");
+	bool is_last = edit_indent(text, end).length < dash || end >= text.length || text.at[end + dash] != '-';
+	if (!is_item || !is_last || !slice_is(slice_trim(slice_sub(text, key, key_end)), REQUIRED ":"))
+		return;
+	g_autoptr(GString) wish = g_string_new(NULL);
+	const char *newline = edit_newline(text);
+	g_string_append_printf(wish, "%.*spreferredDuringSchedulingIgnoredDuringExecution:%s",
+	        SLICE_ARGS(edit_indent(text, key)), newline);
+	append_as_wish(wish, slice_sub(text, start, end), dash, depth, newline);
+	if (end > 0 && text.at[end - 1] != '\n')
+		g_string_truncate(wish, wish->len - strlen(newline));
+	set_because(checker, finding, FIX_VALUE, "as a wish it still spreads the pods over the nodes that are there");
+	add_edit(checker, finding, (Span){place.file, key, end}, (Slice){wish->str, wish->len});
+}
+
 /* Machines of the inventory may be no nodes, so that there are rather fewer; where none is listed nothing is known. */
 static void check_anti_affinity_impossible(Checker *checker)
 {
@@ -204,6 +246,7 @@ static void check_anti_affinity_impossible(Checker *checker)
 		add_evidence(checker, finding, graph_place(graph, first), "the nodes are listed here");
 		set_hint(checker, finding,
 		        "replicas: %u, or preferredDuringSchedulingIgnoredDuringExecution, which is a wish", machines);
+		mend_anti_affinity(checker, finding, term);
 	}
 }
 
@@ -388,7 +431,7 @@ static const Rule rules[] = {
         {
                 .id = "anti-affinity-impossible",
                 .level = LEVEL_WARNING,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_VALUE,
                 .title = "more pods than nodes, and no two may share one",
                 .why = "Required anti-affinity is a rule without exception: the pods beyond the number of nodes stay "
                        "Pending, and so does a rolling update, which starts one more.",

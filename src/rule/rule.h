@@ -98,6 +98,10 @@ void add_pair_below(Checker *checker, Finding *finding, Span span, const char *p
 /* Lines ("\n" between them, none at the end) below or above the line that the span begins in. */
 void add_lines_below(Checker *checker, Finding *finding, Span span, const char *lines);
 void add_lines_above(Checker *checker, Finding *finding, Span span, const char *lines);
+/* The pod, which has no selector of nodes yet, is bound to the host; false where its template takes no line. */
+bool add_node_selector(Checker *checker, Finding *finding, Node pod, const char *host);
+/* The same as an edit alone, in the arena. */
+bool node_selector_edit(const Graph *graph, Node pod, const char *host, Arena *arena, Edit *ret_edit);
 /* A file that is on disk comes into Git with the edits, which take it out of what is ignored. */
 void add_tracked(Checker *checker, Finding *finding, const char *path);
 /* The whole lines of the span go; or the line it begins in with all that stands deeper below it. */

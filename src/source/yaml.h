@@ -47,6 +47,14 @@ typedef struct YamlDuplicate {
 	struct YamlDuplicate *next;
 } YamlDuplicate;
 
+/* A node that aliases stand for, too. */
+typedef struct YamlShared {
+	const YamlNode *node;
+	uint32_t aliases;
+	bool several_keys; /* it is the value of different keys, and so may mean different things */
+	struct YamlShared *next;
+} YamlShared;
+
 typedef struct YamlDocument {
 	uint32_t number;    /* from 1, empty documents are counted too */
 	size_t start, end;  /* bytes of the file */
@@ -56,6 +64,7 @@ typedef struct YamlDocument {
 	bool bomb;          /* aliases were cut: they would expand to more than a million nodes */
 	bool template_text; /* holds {{ … }} outside of quotes, so that parts of it are not literal */
 	YamlDuplicate *duplicates;
+	YamlShared *shared; /* in no order */
 	struct YamlDocument *next;
 } YamlDocument;
 

@@ -78,9 +78,14 @@ int64_t bound_wishes(const Facts *facts);
 typedef struct Budget {
 	uint64_t left, used;
 	int64_t deadline;
+	uint64_t seed;
+	const volatile int *stop;
 } Budget;
 
-/* Takes so many steps; false when none are left. */
+/* A part of what is left, of the steps and of the time; what was used of it is given back by budget_return. */
+Budget budget_share(const Budget *budget, uint32_t numerator, uint32_t denominator);
+void budget_return(Budget *budget, const Budget *share);
+/* Takes so many steps; false when none are left, or somebody said stop. */
 bool budget_take(Budget *budget, uint64_t steps);
 
 /* A good placement by construction and local search: few pods unplaced, and low pressure unless another goal is more

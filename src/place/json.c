@@ -206,6 +206,7 @@ void plan_json(const Plan *plan, GString *out)
 	g_string_append_c(out, '{');
 	set_text(out, "version", VERSION);
 	set_bool(out, "optimal", plan->solution->optimal);
+	set_bool(out, "stopped", plan->solution->stopped);
 	set_number(out, "opaque", model->n_opaque);
 	begin_list(out, "goals");
 	for (uint32_t i = 0; i < GOALS; i++)

@@ -1,8 +1,9 @@
 /* Placement: which pod belongs on which node.
  *
  * The line is graph → Model (names, reasons, what could not be known) → Problem (numbers only) → Solution → Plan (moves
- * in an order that overloads no node) → text, JSON, SVG. All of it is a pure function of its input: integers decide, no
- * clock and no chance is asked, so that the same files give the same bytes.
+ * in an order that overloads no node) → text, JSON, SVG. All of it is a pure function of its input: integers decide,
+ * chance is a sequence fixed by a seed, and no clock is asked unless there is a time limit, so that the same files give
+ * the same bytes.
  *
  * Units: millicores, bytes, whole pods and GPUs. Pressure counts in steps (a percent each unless told otherwise).
  */
@@ -130,11 +131,14 @@ typedef struct Solution {
 	Resource sum_resource; /* of PROOF_SUM and PROOF_ITEM for pressure */
 	uint32_t sum_group;    /* PROOF_ITEM: which; PROOF_SUM: the group whose nodes they are, or UINT32_MAX for all */
 	uint64_t tried;        /* placements of one pod that the search looked at */
+	bool stopped;          /* by PlaceLimits.stop */
 } Solution;
 
 typedef struct PlaceLimits {
-	uint64_t steps;   /* of work, 0: the default, about a second; the result depends on this alone */
+	uint64_t steps;   /* of work, 0: the default, about a second; the result depends on this and the seed alone */
 	int64_t deadline; /* of g_get_monotonic_time; 0: none */
+	uint64_t seed;    /* of the chance by which the search goes on where nothing helps */
+	const volatile int *stop; /* ends the search with the best so far when it becomes other than 0; may be NULL */
 } PlaceLimits;
 
 Solution *place_solve(const Problem *problem, const PlaceLimits *limits);

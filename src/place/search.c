@@ -21,10 +21,27 @@ static uint32_t chance_below(Chance *chance, uint32_t n)
 	return (uint32_t)((chance->state * UINT64_C(2685821657736338717)) >> 33) % MAX(n, 1);
 }
 
+Budget budget_share(const Budget *budget, uint32_t numerator, uint32_t denominator)
+{
+	Budget share = *budget;
+	share.used = 0;
+	share.left = budget->left / denominator * numerator;
+	if (budget->deadline) {
+		int64_t now = g_get_monotonic_time();
+		share.deadline = now + MAX(budget->deadline - now, 0) / denominator * numerator;
+	}
+	return share;
+}
+
+void budget_return(Budget *budget, const Budget *share)
+{
+	budget_take(budget, MIN(share->used, budget->left));
+}
+
 bool budget_take(Budget *budget, uint64_t steps)
 {
 	budget->used += steps;
-	if (budget->left < steps) {
+	if (budget->left < steps || (budget->stop && *budget->stop)) {
 		budget->left = 0;
 		return false;
 	}
@@ -288,7 +305,7 @@ static void cool_further(State *best, int64_t bound, const Amounts *room, Budget
 	const Problem *problem = best->problem;
 	if (problem->n_hosts == 0 || problem->n_groups == 0)
 		return;
-	Chance chance = {UINT64_C(0x9E3779B97F4A7C15)};
+	Chance chance = {(budget->seed + 1) * UINT64_C(0x9E3779B97F4A7C15) | 1};
 	g_autoptr(State) state = state_copy(best);
 	g_autofree uint32_t *order = g_new(uint32_t, problem->n_groups);
 	Heat least = heat_of(best);
@@ -533,10 +550,10 @@ static void descend(State *state, uint32_t level, const Amounts *room, Budget *b
 static void improve_moves(State *state, uint32_t level, const Amounts *room, Budget *budget)
 {
 	const Problem *problem = state->problem;
-	Budget half = {budget->left / 2, 0, budget->deadline};
+	Budget half = budget_share(budget, 1, 2);
 	g_autoptr(State) fresh = relieve_all(state, room, &half);
 	descend(fresh, level, room, &half);
-	budget_take(budget, MIN(half.used, budget->left));
+	budget_return(budget, &half);
 	descend(state, level, room, budget);
 	Score old = state_score(state), new;
 	/* Rivals that run on one host now are not seen by the rules above. And nothing that was proven may be undone,

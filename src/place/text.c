@@ -327,7 +327,9 @@ static void append_proof(Page *page)
 {
 	const Solution *solution = page->plan->solution;
 	const Goal *order = page->model->settings.order;
-	begin_section(page, solution->optimal ? "OPTIMAL, proven goal by goal" : "THE BEST FOUND, goal by goal");
+	begin_section(page, solution->optimal   ? "OPTIMAL, proven goal by goal"
+	                    : solution->stopped ? "THE BEST FOUND UNTIL IT WAS STOPPED, goal by goal"
+	                                        : "THE BEST FOUND, goal by goal");
 	for (uint32_t i = 0; i < GOALS; i++)
 		append_goal(page, order[i]);
 }

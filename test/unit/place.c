@@ -275,7 +275,7 @@ static void test_short_of_work(void)
 	for (uint64_t seed = 1; seed <= 500; seed++) {
 		Case c;
 		make_case(&c, seed);
-		PlaceLimits little = {1 + seed % 7 * 150, 0};
+		PlaceLimits little = {.steps = 1 + seed % 7 * 150};
 		g_autoptr(Solution) cut = place_solve(&c.problem, &little);
 		Solution *full = place_solve(&c.problem, NULL);
 		g_assert_true(is_right(&c.problem, cut->count));

@@ -96,17 +96,39 @@ typedef struct PlaceSettings {
 
 #define NO_PART UINT32_MAX
 
+/* Pods of one group on a host. */
+typedef struct PlaceSpot {
+	uint32_t host, pods;
+} PlaceSpot;
+
+typedef struct PlaceCounts {
+	uint32_t n_groups;
+	PlaceSpot **spots; /* by group: where it runs, in no order; each has one pod at least */
+	uint32_t *n_spots, *most_spots;
+	uint32_t *nowhere; /* by group: pods that run nowhere */
+} PlaceCounts;
+
+PlaceCounts *counts_new(uint32_t n_groups);
+void counts_free(PlaceCounts *counts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PlaceCounts, counts_free)
+void counts_set(PlaceCounts *counts, const PlaceCounts *from);
+uint32_t counts_of(const PlaceCounts *counts, uint32_t group, uint32_t host);
+/* More or fewer pods of the group on the host; never fewer than none. */
+void counts_change(PlaceCounts *counts, uint32_t group, uint32_t host, int32_t by);
+
 /* The caller fills this; arrays are borrowed. */
 typedef struct Problem {
 	uint32_t n_hosts, n_groups, n_bonds, n_topologies;
 	const PlaceHost *hosts;
 	const PlaceGroup *groups;
 	const PlaceBond *bonds;
-	const bool *allowed; /* [group × n_hosts + host] */
-	const uint16_t *now; /* pods of the group on the host as it is, same index; fewer than count where unknown */
-	const uint16_t
-	        *dislike;     /* weight of what the group would rather have and the host lacks, same index; or NULL */
-	const uint32_t *part; /* [topology × n_hosts + host]: equal numbers are one part; NO_PART: the label lacks */
+	/* By group a row of n_hosts; groups that may run on the same hosts share one where that is easy. */
+	const bool *const *allowed;
+	/* By group a row of weights of what it would rather have and the host lacks, or NULL where it has no wishes;
+	 * NULL where none has. */
+	const uint16_t *const *dislike;
+	const PlaceCounts *now; /* as it is; fewer than count where unknown */
+	const uint32_t *part;   /* [topology × n_hosts + host]: equal numbers are one part; NO_PART: the label lacks */
 	PlaceSettings settings;
 } Problem;
 
@@ -124,7 +146,7 @@ typedef enum GoalProof {
 } GoalProof;
 
 typedef struct Solution {
-	uint16_t *count; /* [group × (n_hosts + 1) + host]; the last column holds what runs nowhere */
+	PlaceCounts *counts;
 	Score score, bound;
 	GoalProof proof[GOALS];
 	bool optimal;          /* every goal is proven, each given those before it */
@@ -145,13 +167,13 @@ Solution *place_solve(const Problem *problem, const PlaceLimits *limits);
 void solution_free(Solution *solution);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Solution, solution_free)
 
-/* The score of any assignment (count as in Solution); false where it breaks a hard constraint. */
-bool place_score(const Problem *problem, const uint16_t *count, Score *ret_score);
+/* The score of any assignment; false where it breaks a hard constraint. */
+bool place_score(const Problem *problem, const PlaceCounts *counts, Score *ret_score);
 
 /* Steps of pressure of what is used on a host, its fullest pressing resource in *ret_resource (may be NULL). */
 int64_t place_pressure(const Problem *problem, uint32_t host, const Amounts *use, Resource *ret_resource);
-/* What an assignment uses of a host. */
-Amounts place_use(const Problem *problem, const uint16_t *count, uint32_t host);
+/* What an assignment uses, by host. Free with g_free. */
+Amounts *place_use(const Problem *problem, const PlaceCounts *counts);
 
 /* ---- the model --------------------------------------------------------------------------------------- */
 
@@ -221,6 +243,7 @@ typedef struct Model {
 	bool listed;         /* every pod that runs was said: what was not runs nowhere */
 	/* What place_solve takes, and what its groups and hosts are: host h is machine hosts[h]. */
 	Problem problem;
+	PlaceCounts *now; /* of the problem */
 	uint32_t *hosts, *group_workload;
 	bool *group_assumed; /* nobody said where these pods are: there is but one node that they may be on */
 	GArray *unfit;       /* Unfit */

@@ -85,6 +85,12 @@ static void solve_goal(Solver *solver, uint32_t level)
 	solution->optimal = solution->optimal && proof != PROOF_NONE;
 }
 
+/* In a large cluster each pod wants to be looked at on many hosts. */
+static uint64_t default_steps(const Problem *problem)
+{
+	return DEFAULT_STEPS + (uint64_t)problem->n_groups * problem->n_hosts * 2;
+}
+
 /* With a bound that is above what can be met the search for less pressure would never end early, which is all that it
  * is used for; so it serves although nobody knows yet whether all pods have a place. */
 Solution *place_solve(const Problem *problem, const PlaceLimits *limits)
@@ -94,8 +100,8 @@ Solution *place_solve(const Problem *problem, const PlaceLimits *limits)
 	Solver solver = {.facts = facts, .problem = problem, .solution = solution};
 	static const PlaceLimits usual = {0};
 	limits = limits ? limits : &usual;
-	solver.budget = (Budget){
-	        limits->steps ? limits->steps : DEFAULT_STEPS, 0, limits->deadline, limits->seed, limits->stop};
+	solver.budget = (Budget){limits->steps ? limits->steps : default_steps(problem), 0, limits->deadline,
+	        limits->seed, limits->stop};
 	solution->optimal = true;
 	Budget share = budget_share(&solver.budget, 1, 2);
 	solver.state = search_start(facts, bound_pressure(facts, solution), &share);
@@ -103,8 +109,8 @@ Solution *place_solve(const Problem *problem, const PlaceLimits *limits)
 	for (uint32_t level = 0; level < GOALS; level++)
 		solve_goal(&solver, level);
 	solution->score = state_score(solver.state);
-	solution->count =
-	        g_memdup2(solver.state->count, sizeof(uint16_t) * (size_t)MAX(problem->n_groups, 1) * facts->columns);
+	solution->counts = counts_new(problem->n_groups);
+	counts_set(solution->counts, solver.state->counts);
 	solution->stopped = limits->stop && *limits->stop;
 	state_free(solver.state);
 	return solution;
@@ -114,6 +120,6 @@ void solution_free(Solution *solution)
 {
 	if (!solution)
 		return;
-	g_free(solution->count);
+	counts_free(solution->counts);
 	g_free(solution);
 }

@@ -27,11 +27,12 @@ static const struct {
         {"place", "By how much less pressure, in which order to move, what does not fit and why, and that nothing is "
                   "better "
                   "or how much might be. Nodes have their capacity, allocatable, labels and taints in labwright.yaml, "
-                  "or in a "
+                  "in the manifest of a Node, or in a "
                   "saved `kubectl get nodes -o json`. Usage is `kubectl get pods -A -o json`, `kubectl get --raw "
                   "/apis/metrics.k8s.io/v1beta1/pods` or the answer of a Prometheus query. Exits with 1 where a pod "
                   "has no "
-                  "place."},
+                  "place. Ctrl-C ends the search with the best so far and what is not proven of it; a second one ends "
+                  "the program."},
         {"report",
                 "Writes REPORT.md, report.html and report.json: findings before and after and which came or went, what "
                 "each node carries, what is left by priority, addresses, services, and the commits between by phase."},

@@ -282,6 +282,8 @@ typedef struct PlacementOptions {
 	bool migrate;
 	GHashTable *unbound; /* Node of pods whose selector of a host does not count, or NULL */
 	uint32_t seconds;    /* 0: a fixed amount of work, so that the answer is always the same */
+	uint64_t seed;
+	const volatile int *stop; /* as in PlaceLimits */
 } PlacementOptions;
 
 /* Where each workload belongs; lives no longer than the scan and the usage. */

@@ -15,16 +15,8 @@ static const Rule rule_placement = {.id = "placement",
 /* The host that all pods of a group are on, or NOWHERE. */
 static uint32_t only_host(const Plan *plan, uint32_t group)
 {
-	const Problem *problem = &plan->model->problem;
-	uint32_t host = NOWHERE;
-	for (uint32_t i = 0; i <= problem->n_hosts; i++) {
-		if (plan->solution->count[(size_t)group * (problem->n_hosts + 1) + i] == 0)
-			continue;
-		if (host != NOWHERE || i == problem->n_hosts)
-			return NOWHERE;
-		host = i;
-	}
-	return host;
+	const PlaceCounts *counts = plan->solution->counts;
+	return counts->n_spots[group] == 1 && !counts->nowhere[group] ? counts->spots[group][0].host : NOWHERE;
 }
 
 static void add_edit_to(Finding *finding, Edit edit, Arena *arena)
@@ -111,8 +103,8 @@ static uint32_t count_placed(const Plan *plan, uint32_t workload)
 	const Problem *problem = &plan->model->problem;
 	uint32_t placed = 0;
 	for (uint32_t g = 0; g < problem->n_groups; g++)
-		for (uint32_t h = 0; h < problem->n_hosts && plan->model->group_workload[g] == workload; h++)
-			placed += plan->solution->count[(size_t)g * (problem->n_hosts + 1) + h];
+		if (plan->model->group_workload[g] == workload)
+			placed += problem->groups[g].count - plan->solution->counts->nowhere[g];
 	return placed;
 }
 

@@ -291,20 +291,42 @@ static void read_kind(const SourceFile *file, const YamlNode *root, Node object,
 		read_custom(file, root, object);
 }
 
-static void read_one(const SourceFile *file, const YamlNode *root, Node parent)
+/* NODE_NONE where the kind is no text. */
+static Node begin_object(const SourceFile *file, const YamlNode *root, Node parent)
 {
 	const YamlNode *kind = yaml_get(root, "kind"), *metadata = yaml_get(root, "metadata");
 	const YamlNode *name = yaml_get(metadata, "name");
 	if (!yaml_is_scalar(kind))
-		return;
+		return NODE_NONE;
 	Node object = add_named(file, NODE_OBJECT, parent, yaml_is_scalar(name) ? name : root);
 	add_scalar(file, object, FACT_KIND, kind);
 	add_scalar_of(file, object, FACT_API_VERSION, root, "apiVersion");
 	read_metadata(file, metadata, object);
 	if (yaml_is_map(yaml_get(root, "sops")))
 		graph_add_flag(file->builder, object, FACT_ENCRYPTED, kind->start, kind->end);
+	return object;
+}
+
+static void finish_object(const SourceFile *file, const YamlNode *root, Node object)
+{
+	read_kind(file, root, object, yaml_text_of(root, "kind"), group_of(yaml_text_of(root, "apiVersion")));
+}
+
+static void read_one(const SourceFile *file, const YamlNode *root, Node parent)
+{
+	Node object = begin_object(file, root, parent);
+	if (!object)
+		return;
 	check_schema(file, root, object);
-	read_kind(file, root, object, kind->value, group_of(yaml_text_of(root, "apiVersion")));
+	finish_object(file, root, object);
+}
+
+Node read_made_object(const SourceFile *file, const YamlNode *root, Node parent)
+{
+	Node object = begin_object(file, root, parent);
+	if (object)
+		finish_object(file, root, object);
+	return object;
 }
 
 static void read_document(const SourceFile *file, const YamlDocument *document, Node node)

@@ -115,6 +115,21 @@ static void read_selecting(const SourceFile *file, const YamlNode *root, Node ob
 	read_selector(file, selector ? selector : yaml_get(spec, "podSelector"), object);
 }
 
+/* What Prometheus or VictoriaMetrics asks for figures: by labels, in which namespaces, at which named ports. */
+static void read_monitor(const SourceFile *file, const YamlNode *root, Node object)
+{
+	const YamlNode *spec = yaml_get(root, "spec"), *space = yaml_get(spec, "namespaceSelector"), *ports;
+	const YamlNode *any = yaml_get(space, "any");
+	read_selecting(file, root, object);
+	YAML_EACH_ITEM (yaml_get(space, "matchNames"), name)
+		add_scalar(file, object, FACT_WATCHES, name);
+	if (slice_is(yaml_text(any), "true"))
+		graph_add(file->builder, object, FACT_WATCHES, SLICE("*"), any->start, any->end);
+	ports = yaml_get(spec, "endpoints");
+	YAML_EACH_ITEM (ports ? ports : yaml_get(spec, "podMetricsEndpoints"), endpoint)
+		add_scalar_of(file, object, FACT_WANTS_PORT_NAME, endpoint, "port");
+}
+
 static void read_budget(const SourceFile *file, const YamlNode *root, Node object)
 {
 	const YamlNode *spec = yaml_get(root, "spec");
@@ -204,8 +219,10 @@ static const struct {
         {"HorizontalPodAutoscaler", "autoscaling", read_autoscaler},
         {"PodDisruptionBudget", "policy", read_budget},
         {"NetworkPolicy", "networking.k8s.io", read_selecting},
-        {"ServiceMonitor", "monitoring.coreos.com", read_selecting},
-        {"PodMonitor", "monitoring.coreos.com", read_selecting},
+        {"ServiceMonitor", "monitoring.coreos.com", read_monitor},
+        {"PodMonitor", "monitoring.coreos.com", read_monitor},
+        {"VMServiceScrape", "operator.victoriametrics.com", read_monitor},
+        {"VMPodScrape", "operator.victoriametrics.com", read_monitor},
         {"IPAddressPool", NULL, read_address_pool},
         {"CiliumLoadBalancerIPPool", NULL, read_address_pool},
 };

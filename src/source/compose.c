@@ -353,10 +353,8 @@ static void read_restart_policy(const SourceFile *file, const YamlNode *policy, 
 		graph_add(file->builder, node, FACT_RESTART, SLICE("any"), policy->start, policy->start);
 }
 
-static Node read_service(
-        const SourceFile *file, const YamlNode *key, const YamlNode *service, bool duplicates, Node compose)
+void read_compose_service(const SourceFile *file, const YamlNode *service, bool duplicates, Node node)
 {
-	Node node = add_named(file, NODE_SERVICE, compose, key);
 	add_scalar_of(file, node, FACT_IMAGE, service, "image");
 	add_scalar_of(file, node, FACT_PULL_POLICY, service, "pull_policy");
 	read_build(file, yaml_get(service, "build"), node);
@@ -381,7 +379,6 @@ static Node read_service(
 	read_healthcheck(file, yaml_get(service, "healthcheck"), node);
 	read_service_labels(file, yaml_get(service, "labels"), node);
 	read_service_labels(file, yaml_at(service, "deploy.labels"), node);
-	return node;
 }
 
 /* ---- what services share -------------------------------------------------------------------------------- */
@@ -520,7 +517,8 @@ static void read_project(const SourceFile *file, const YamlDocument *document, N
 	for (YamlPairs pairs = yaml_pairs(services); yaml_is_map(services) && yaml_next_pair(&pairs);) {
 		if (!yaml_is_scalar(pairs.key) || slice_starts(pairs.key->value, "x-") || is_outgrown(file))
 			continue;
-		Node service = read_service(file, pairs.key, pairs.value, document->duplicates != NULL, compose);
+		Node service = add_named(file, NODE_SERVICE, compose, pairs.key);
+		read_compose_service(file, pairs.value, document->duplicates != NULL, service);
 		g_hash_table_insert(nodes, pairs.key, GUINT_TO_POINTER(service));
 	}
 	read_volumes(file, yaml_get(root, "volumes"), compose);

@@ -781,4 +781,5 @@ void read_app_template(const SourceFile *file, const YamlNode *values, const cha
 	if (app_count(&app, "controllers") == 1 && app_next(&items))
 		app.only_controller = items.id;
 	make_objects(&app, parent);
+	app_check(&app, parent);
 }

@@ -1,5 +1,5 @@
 /* Inside of the reader of the app-template chart: apptemplate.c decides what is made and under which names, apppod.c
- * makes the pods. */
+ * makes the pods, appcheck.c says what of the values cannot be meant. */
 #pragma once
 
 #include "source/kubernetes.h"
@@ -48,6 +48,9 @@ Slice app_service_controller(const AppTemplate *app, const YamlNode *service);
 YamlNode *app_pod(AppTemplate *app, const YamlNode *id, const YamlNode *controller);
 /* volumeClaimTemplates of a StatefulSet, or NULL. */
 YamlNode *app_claim_templates(const AppTemplate *app, const YamlNode *controller);
+
+/* Problems of the values, below parent: names of parts that are not there, numbers that are printed otherwise. */
+void app_check(const AppTemplate *app, Node parent);
 
 /* app.kubernetes.io/name and instance, at the place of a node. */
 void app_add_selector_labels(const AppTemplate *app, YamlNode *labels, const YamlNode *at);

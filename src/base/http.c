@@ -49,6 +49,7 @@ void http_free(Http *http)
 void http_reply_clear(HttpReply *reply)
 {
 	g_clear_pointer(&reply->body, g_bytes_unref);
+	g_clear_pointer(&reply->headers, g_hash_table_unref);
 }
 
 static gboolean accept_any(SoupMessage *message, GTlsCertificate *certificate, GTlsCertificateFlags errors, void *data)
@@ -80,6 +81,26 @@ bool http_ask(Http *http, const char *method, const char *path, GBytes *body, co
 		return false;
 	ret_reply->body = soup_session_send_and_read(http->session, message, NULL, error);
 	ret_reply->status = soup_message_get_status(message);
+	return ret_reply->body != NULL;
+}
+
+static void keep_header(const char *name, const char *value, gpointer headers)
+{
+	g_hash_table_insert(headers, g_ascii_strdown(name, -1), g_strdup(value));
+}
+
+bool http_ask_with(Http *http, const char *method, const char *path, const char *const *headers, HttpReply *ret_reply,
+        GError **error)
+{
+	g_autoptr(SoupMessage) message = message_new(http, method, path, NULL, NULL, error);
+	if (!message)
+		return false;
+	for (; headers && headers[0] && headers[1]; headers += 2)
+		soup_message_headers_append(soup_message_get_request_headers(message), headers[0], headers[1]);
+	ret_reply->body = soup_session_send_and_read(http->session, message, NULL, error);
+	ret_reply->status = soup_message_get_status(message);
+	ret_reply->headers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	soup_message_headers_foreach(soup_message_get_response_headers(message), keep_header, ret_reply->headers);
 	return ret_reply->body != NULL;
 }
 
@@ -164,4 +185,16 @@ GIOStream *http_upgrade(Http *http, const char *path, GBytes *body, const char *
 char *http_escape(const char *word)
 {
 	return g_uri_escape_string(word, NULL, FALSE);
+}
+
+bool http_split(const char *url, char **ret_origin, char **ret_path)
+{
+	bool known = g_str_has_prefix(url, "http://") || g_str_has_prefix(url, "https://");
+	const char *host = known ? strstr(url, "://") + 3 : NULL;
+	if (!host || *host == '\0')
+		return false;
+	size_t length = strcspn(host, "/?#");
+	*ret_origin = g_strndup(url, (size_t)(host - url) + length);
+	*ret_path = host[length] == '/' ? g_strdup(host + length) : g_strconcat("/", host + length, NULL);
+	return true;
 }

@@ -19,6 +19,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Http, http_free)
 typedef struct HttpReply {
 	uint32_t status;
 	GBytes *body;
+	GHashTable *headers; /* small letters to values, of http_ask_with; or NULL */
 } HttpReply;
 
 void http_reply_clear(HttpReply *reply);
@@ -29,6 +30,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HttpReply, http_reply_clear)
 bool http_ask(Http *http, const char *method, const char *path, GBytes *body, const char *type, HttpReply *ret_reply,
         GError **error);
 
+/* The same without a body and with headers: name, value, name, value, NULL. */
+bool http_ask_with(Http *http, const char *method, const char *path, const char *const *headers, HttpReply *ret_reply,
+        GError **error);
+
 /* The same with the answer as a stream, for what has no end of its own. A status of 400 and more is an error that says
  * the answer's text. cancellable may be NULL. Free with g_object_unref. */
 GInputStream *http_open(Http *http, const char *method, const char *path, GBytes *body, const char *type,
@@ -37,6 +42,9 @@ GInputStream *http_open(Http *http, const char *method, const char *path, GBytes
 /* Asks to turn the connection into a plain stream of both directions (status 101 or 200), as `docker exec` does. Free
  * with g_object_unref. */
 GIOStream *http_upgrade(Http *http, const char *path, GBytes *body, const char *type, GError **error);
+
+/* The origin of a URL ("https://host:port") and its path with the query; false for what is no URL of HTTP. Free both. */
+bool http_split(const char *url, char **ret_origin, char **ret_path);
 
 /* A word as a part of a path or query; free with g_free. */
 char *http_escape(const char *word);

@@ -10,7 +10,10 @@ static const struct {
 } details[] = {
         {"check", "What is read is the Git index of the repository that holds the path (usually the current folder). "
                   "With a "
-                  "path below the root, the whole repository is read and only findings at or below it are shown."},
+                  "path below the root, the whole repository is read and only findings at or below it are shown. With "
+                  "--online "
+                  "registries are asked with heads and lists of tags, never for an image; each is left alone once it "
+                  "limits requests, and what is private says nothing."},
         {"fix", "Every edit is proven first: with it made in memory, its finding is gone, no other came, and nothing "
                 "else in "
                 "the files says anything different. What is read and written is the working tree: all files or none, "

@@ -74,6 +74,9 @@ typedef struct Scan {
 
 /* Reads a repository into a sealed and linked graph. */
 Scan *scan_new(const ScanOptions *options, GError **error);
+/* Asks the registries of all images that the repository names, by the network: IMAGE_ABSENT, IMAGE_NEAR, IMAGE_PLATFORM
+ * and NEWER_TAG rows. A line is appended to notes for each registry that did not answer all. */
+void scan_online(Scan *scan, GString *notes);
 /* Reads the history of the manifests of Services: which numbers their ports had before. For commands that mend, since a
  * check does not need it and a long history takes time. */
 void scan_history(Scan *scan);

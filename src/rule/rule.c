@@ -165,6 +165,12 @@ bool has_role(const Graph *graph, Node node, const char *role)
 	return strcmp(graph_text(graph, node, FACT_ROLE), role) == 0;
 }
 
+bool is_made(const Graph *graph, Node object)
+{
+	Node parent = graph_parent(graph, object);
+	return parent && graph_node_type(graph, parent) == NODE_OBJECT;
+}
+
 bool is_patch(const Graph *graph, Node node)
 {
 	return graph_has(graph, graph_ancestor(graph, node, NODE_DOCUMENT), FACT_IS_PATCH);

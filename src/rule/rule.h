@@ -126,6 +126,9 @@ bool has_role(const Graph *graph, Node node, const char *role);
 /* True for a text with a variable or a place to put something in: what it will say is not known. */
 bool is_open_text(const char *text);
 
+/* True for an object that a chart makes of values: there is no document of its own to change or to delete. */
+bool is_made(const Graph *graph, Node object);
+
 /* True for what stands in a patch document, and so is incomplete by design. */
 bool is_patch(const Graph *graph, Node node);
 

@@ -115,6 +115,21 @@ static void read_selecting(const SourceFile *file, const YamlNode *root, Node ob
 	read_selector(file, selector ? selector : yaml_get(spec, "podSelector"), object);
 }
 
+/* What Prometheus or VictoriaMetrics asks for figures: by labels, in which namespaces, at which named ports. */
+static void read_monitor(const SourceFile *file, const YamlNode *root, Node object)
+{
+	const YamlNode *spec = yaml_get(root, "spec"), *space = yaml_get(spec, "namespaceSelector"), *ports;
+	const YamlNode *any = yaml_get(space, "any");
+	read_selecting(file, root, object);
+	YAML_EACH_ITEM (yaml_get(space, "matchNames"), name)
+		add_scalar(file, object, FACT_WATCHES, name);
+	if (slice_is(yaml_text(any), "true"))
+		graph_add(file->builder, object, FACT_WATCHES, SLICE("*"), any->start, any->end);
+	ports = yaml_get(spec, "endpoints");
+	YAML_EACH_ITEM (ports ? ports : yaml_get(spec, "podMetricsEndpoints"), endpoint)
+		add_scalar_of(file, object, FACT_WANTS_PORT_NAME, endpoint, "port");
+}
+
 static void read_budget(const SourceFile *file, const YamlNode *root, Node object)
 {
 	const YamlNode *spec = yaml_get(root, "spec");
@@ -204,8 +219,10 @@ static const struct {
         {"HorizontalPodAutoscaler", "autoscaling", read_autoscaler},
         {"PodDisruptionBudget", "policy", read_budget},
         {"NetworkPolicy", "networking.k8s.io", read_selecting},
-        {"ServiceMonitor", "monitoring.coreos.com", read_selecting},
-        {"PodMonitor", "monitoring.coreos.com", read_selecting},
+        {"ServiceMonitor", "monitoring.coreos.com", read_monitor},
+        {"PodMonitor", "monitoring.coreos.com", read_monitor},
+        {"VMServiceScrape", "operator.victoriametrics.com", read_monitor},
+        {"VMPodScrape", "operator.victoriametrics.com", read_monitor},
         {"IPAddressPool", NULL, read_address_pool},
         {"CiliumLoadBalancerIPPool", NULL, read_address_pool},
 };
@@ -291,20 +308,42 @@ static void read_kind(const SourceFile *file, const YamlNode *root, Node object,
 		read_custom(file, root, object);
 }
 
-static void read_one(const SourceFile *file, const YamlNode *root, Node parent)
+/* NODE_NONE where the kind is no text. */
+static Node begin_object(const SourceFile *file, const YamlNode *root, Node parent)
 {
 	const YamlNode *kind = yaml_get(root, "kind"), *metadata = yaml_get(root, "metadata");
 	const YamlNode *name = yaml_get(metadata, "name");
 	if (!yaml_is_scalar(kind))
-		return;
+		return NODE_NONE;
 	Node object = add_named(file, NODE_OBJECT, parent, yaml_is_scalar(name) ? name : root);
 	add_scalar(file, object, FACT_KIND, kind);
 	add_scalar_of(file, object, FACT_API_VERSION, root, "apiVersion");
 	read_metadata(file, metadata, object);
 	if (yaml_is_map(yaml_get(root, "sops")))
 		graph_add_flag(file->builder, object, FACT_ENCRYPTED, kind->start, kind->end);
+	return object;
+}
+
+static void finish_object(const SourceFile *file, const YamlNode *root, Node object)
+{
+	read_kind(file, root, object, yaml_text_of(root, "kind"), group_of(yaml_text_of(root, "apiVersion")));
+}
+
+static void read_one(const SourceFile *file, const YamlNode *root, Node parent)
+{
+	Node object = begin_object(file, root, parent);
+	if (!object)
+		return;
 	check_schema(file, root, object);
-	read_kind(file, root, object, kind->value, group_of(yaml_text_of(root, "apiVersion")));
+	finish_object(file, root, object);
+}
+
+Node read_made_object(const SourceFile *file, const YamlNode *root, Node parent)
+{
+	Node object = begin_object(file, root, parent);
+	if (object)
+		finish_object(file, root, object);
+	return object;
 }
 
 static void read_document(const SourceFile *file, const YamlDocument *document, Node node)

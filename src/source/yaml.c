@@ -450,6 +450,11 @@ static YamlDocument *document_new(Slice bytes, Arena *arena, size_t start, size_
 	return document;
 }
 
+YamlDocument *yaml_read_part(Slice bytes, size_t start, size_t end, Arena *arena)
+{
+	return document_new(bytes, arena, start, end, 1);
+}
+
 YamlDocument *yaml_read(Slice bytes, Arena *arena)
 {
 	YamlDocument *first = NULL, **next = &first;

@@ -73,6 +73,9 @@ typedef struct YamlDocument {
  * the arena; decoded values are NUL-terminated. */
 YamlDocument *yaml_read(Slice bytes, Arena *arena);
 
+/* One document that stands within a file, at the bytes [start, end); places are those of the file. */
+YamlDocument *yaml_read_part(Slice bytes, size_t start, size_t end, Arena *arena);
+
 /* The value of a key of a map, merge keys (`<<`) followed; NULL if the node is NULL, no map, or has no such key. */
 YamlNode *yaml_get(const YamlNode *map, const char *key);
 /* The pair itself, merge keys not followed. */

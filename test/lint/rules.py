@@ -11,6 +11,10 @@ import subprocess
 import sys
 
 
+# What these find is said by a registry, and held against a real one by serve/registry.py.
+ASKED = ("image-missing", "image-arch-mismatch", "image-outdated")
+
+
 def cases(folder):
     return sorted(name for name in os.listdir(folder) if os.path.isdir(os.path.join(folder, name))) \
         if os.path.isdir(folder) else []
@@ -34,6 +38,8 @@ def problems(rule, folder):
     for key in ("why", "remedy"):
         if rule[key].strip() and not rule[key].strip().endswith((".", "?", ")")):
             yield f"its {key} does not end like a sentence"
+    if rule["id"] in ASKED:
+        return
     names = [name for name in cases(folder) if not name.endswith(".before")]
     bad = [name for name in names if not name.startswith("good")]
     if not bad:

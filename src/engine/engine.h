@@ -117,7 +117,7 @@ void wanted_finish(Wanted *wanted, const WantedOptions *options);
 /* Everything as JSON: what --dry-run --format json prints, and what tests compare. Values of secrets are not in it. */
 Json *wanted_json(const Wanted *wanted, const Graph *graph);
 const char *unit_hash(const Unit *unit); /* label of the body */
-Unit *wanted_find(const Wanted *wanted, const char *unit);
+Unit *wanted_find(const Wanted *wanted, const char *name);
 
 /* ---- who runs it ----------------------------------------------------------------------------------------- */
 

@@ -57,7 +57,7 @@ typedef struct PodOrder {
 
 Json *making_find(const Making *making, const char *kind, const char *namespace, const char *name);
 void make_pod(Making *making, const PodOrder *order);
-void made_pod_free(void *pod);
+void made_pod_free(void *data);
 /* Environment of a container, "NAME=value" each, and its command with $(NAME) filled in. */
 void make_environment(Making *making, const PodOrder *order, const Json *container, Unit *unit);
 /* Volumes of a pod as mounts of a container. */
@@ -72,6 +72,27 @@ bool config_value(const Json *object, const char *key, GBytes **ret_bytes);
 bool service_selects(const Json *service, const Json *labels);
 /* protocol and address may be NULL: TCP, every address. */
 void publish_port(Unit *unit, uint16_t inside, const char *protocol, const char *address, uint16_t on_host);
+
+/* ---- from compose files ------------------------------------------------------------------------------------------ */
+
+/* A compose file with all that it brings in. */
+typedef struct ComposeProject {
+	Wanted *wanted;
+	const WantedOptions *options;
+	const Graph *graph;
+	const char *path;       /* of the file that was named, below the root */
+	char *folder, *project; /* below the root; of networks and volumes */
+	Json *root;             /* services, networks, volumes, …, with all variables filled in */
+	GHashTable *variables;  /* name → value: of `.env` beside it, and where labwright runs */
+	GHashTable *places;     /* service → its node in the graph */
+	GHashTable *included;   /* variables of included files, which only their env files see */
+	Span place;
+} ComposeProject;
+
+/* Sets root and variables; path, folder, places and what is borrowed are the caller's. */
+bool compose_assemble(ComposeProject *project, GError **error);
+/* Adds the variables of a file beside the compose file; false if there is none. */
+bool compose_read_env(const ComposeProject *project, const char *written, GHashTable *into);
 
 /* ---- the API ---------------------------------------------------------------------------------------------------- */
 

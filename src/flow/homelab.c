@@ -53,6 +53,32 @@ static bool gather_manifests(Gathering *gathering, const char *path, GError **er
 	return true;
 }
 
+/* Whether a row of another file names this one, as seen from the folder of that file. */
+static bool names_file(const Graph *graph, const Row *row, size_t length, const char *path)
+{
+	const char *from = graph_name(graph, graph_ancestor(graph, row->subject, NODE_FILE));
+	Slice written = {graph_symbol_text(graph, row->object), length};
+	g_autofree char *resolved = path_resolve(path_folder(slice_from(from)), written);
+	return resolved && strcmp(from, path) != 0 && strcmp(resolved, path) == 0;
+}
+
+/* Another compose file includes it, or services of others extend its services and nothing runs it by itself. */
+static bool is_brought_in(const Graph *graph, const char *path)
+{
+	Slice name = path_name(slice_from(path));
+	GRAPH_EACH (graph, FACT_INCLUDES, row)
+		if (names_file(graph, row, strlen(graph_symbol_text(graph, row->object)), path))
+			return true;
+	if (slice_starts(name, "compose.") || slice_starts(name, "docker-compose."))
+		return false;
+	GRAPH_EACH (graph, FACT_EXTENDS, row) {
+		const char *text = graph_symbol_text(graph, row->object), *colon = strrchr(text, ':');
+		if (colon > text && names_file(graph, row, (size_t)(colon - text), path))
+			return true;
+	}
+	return false;
+}
+
 /* Compose files at or below a path that no other compose file brings in. An override beside one belongs to it. */
 static bool gather_compose(Gathering *gathering, const char *path, uint32_t *ret_count, GError **error)
 {
@@ -62,7 +88,8 @@ static bool gather_compose(Gathering *gathering, const char *path, uint32_t *ret
 		const char *name = graph_name(graph, file);
 		bool asked = strcmp(name, path) == 0;
 		if (!path_is_below(slice_from(name), slice_from(path)) ||
-		        (!asked && (graph_has(graph, file, FACT_QUIET) || strstr(name, "override"))))
+		        (!asked && (graph_has(graph, file, FACT_QUIET) || strstr(name, ".override.") ||
+		                           is_brought_in(graph, name))))
 			continue;
 		if (!wanted_add_compose(gathering->homelab->wanted, gathering->options, graph, name, error))
 			return false;

@@ -7,7 +7,6 @@
 #include "flow/git.h"
 #include "flow/symptom.h"
 
-#include <stdio.h>
 #include <sys/statvfs.h>
 
 #define MOST_DEPTH 4 /* containers that wait for each other */
@@ -293,6 +292,19 @@ static void explain_host(Chain *chain, const LiveContainer *container, const cha
 	}
 }
 
+/* A line of /proc/net/tcp: "0: 0100007F:1F90 00000000:0000 0A …", hexadecimal, 0A for one that listens. 0 for others,
+ * and for Docker's own name server. */
+static guint listening_port(Slice line)
+{
+	Slice number, local, remote, state;
+	if (!slice_next_word(&line, &number) || !slice_next_word(&line, &local) || !slice_next_word(&line, &remote) ||
+	        !slice_next_word(&line, &state) || !slice_is(state, "0A") || slice_starts(local, "0B00007F"))
+		return 0;
+	size_t colon = slice_find_byte(local, ':', 0);
+	g_autofree char *port = colon == SIZE_MAX ? NULL : slice_dup(slice_sub(local, colon + 1, local.length));
+	return port ? (guint)g_ascii_strtoull(port, NULL, 16) : 0;
+}
+
 /* Ports that a container listens on, asked of its own kernel table; empty where it cannot be asked. */
 static GArray *listening(Engine *engine, const LiveContainer *container)
 {
@@ -304,16 +316,12 @@ static GArray *listening(Engine *engine, const LiveContainer *container)
 		return ports;
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	for (char **line = lines; *line; line++) {
-		unsigned number, port, state;
-		char local[64];
-		if (sscanf(*line, " %u: %63[0-9A-Fa-f]:%X %*s %X", &number, local, &port, &state) == 4 &&
-		        state == 0x0A && !g_str_has_prefix(local, "0B00007F")) { /* Docker's own name server */
-			bool seen = false;
-			for (guint i = 0; i < ports->len; i++)
-				seen |= g_array_index(ports, guint, i) == port;
-			if (!seen)
-				g_array_append_val(ports, port);
-		}
+		guint port = listening_port(slice_from(*line));
+		bool seen = port == 0;
+		for (guint i = 0; i < ports->len; i++)
+			seen |= g_array_index(ports, guint, i) == port;
+		if (!seen)
+			g_array_append_val(ports, port);
 	}
 	return ports;
 }

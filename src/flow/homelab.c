@@ -38,6 +38,15 @@ typedef struct Gathering {
 	GArray *manifests; /* Manifest, borrowed from the renders */
 } Gathering;
 
+static void take_problems(Wanted *wanted, const GArray *problems)
+{
+	for (guint i = 0; i < problems->len; i++) {
+		const RenderProblem *problem = &g_array_index(problems, RenderProblem, i);
+		WantedProblem note = {problem->place, g_strdup(problem->text), false};
+		g_array_append_val(wanted->problems, note);
+	}
+}
+
 static bool gather_manifests(Gathering *gathering, const char *path, GError **error)
 {
 	Render *render = render_new(gathering->homelab->scan->graph, path, error);
@@ -45,11 +54,8 @@ static bool gather_manifests(Gathering *gathering, const char *path, GError **er
 		return false;
 	g_ptr_array_add(gathering->homelab->renders, render);
 	g_array_append_vals(gathering->manifests, render->manifests->data, render->manifests->len);
-	for (guint i = 0; i < render->problems->len; i++) {
-		RenderProblem *problem = &g_array_index(render->problems, RenderProblem, i);
-		WantedProblem wanted = {problem->place, g_strdup(problem->text), false};
-		g_array_append_val(gathering->homelab->wanted->problems, wanted);
-	}
+	take_problems(gathering->homelab->wanted, render->problems);
+	take_problems(gathering->homelab->wanted, render->left_out);
 	return true;
 }
 
@@ -108,6 +114,20 @@ static bool gather(Gathering *gathering, const char *path, GError **error)
 		return false;
 	}
 	return gather_compose(gathering, path, &compose, error) && gather_manifests(gathering, path, error);
+}
+
+/* Images that compose services of the repository say how to build, whether or not these services run here. */
+static void gather_builds(const Homelab *homelab, const WantedOptions *options)
+{
+	const Graph *graph = homelab->scan->graph;
+	Node last = NODE_NONE;
+	GRAPH_EACH (graph, FACT_BUILD_CONTEXT, row) { /* rows of a file stand together */
+		Node file = graph_ancestor(graph, row->subject, NODE_FILE);
+		if (file == last || graph_node_type(graph, row->subject) != NODE_SERVICE)
+			continue;
+		last = file;
+		wanted_add_builds(homelab->wanted, options, graph, graph_name(graph, file));
+	}
 }
 
 /* One object in two overlays, or defined twice: which is meant only the owner knows. */
@@ -218,6 +238,7 @@ Homelab *homelab_new(const Scan *scan, const HomelabOptions *options, GError **e
 		return NULL;
 	find_twins(&gathering);
 	wanted_add_manifests(homelab->wanted, &wanted, scan->graph, manifests, homelab->given);
+	gather_builds(homelab, &wanted);
 	wanted_finish(homelab->wanted, &wanted);
 	return g_steal_pointer(&homelab);
 }

@@ -201,21 +201,49 @@ static Json *body_for_engine(const Unit *unit)
 	return body;
 }
 
+/* One folder, as "path gid", in a container that was made and not started. Docker passes over an entry that is called
+ * ".", Podman does not see the volumes below a path: each is asked in its own way. */
+static bool own_folder(Engine *engine, const char *id, const char *owned, GError **error)
+{
+	const char *space = strrchr(owned, ' ');
+	int group = (int)g_ascii_strtoll(space + 1, NULL, 10);
+	bool itself = engine_is_podman(engine);
+	g_autofree char *path = g_strndup(owned, (size_t)(space - owned)),
+	                *name = itself ? g_strdup("./") : g_path_get_basename(path),
+	                *above = itself ? g_strdup(path) : g_path_get_dirname(path), *escaped = escape(above);
+	g_autoptr(GBytes) tar = archive_folder(name, group >= 0 ? 02775 : 0777, group);
+	g_autofree char *to = g_strdup_printf("/containers/%s/archive?path=%s", id, escaped);
+	return engine_put(engine, "PUT", to, tar, "application/x-tar", error);
+}
+
+/* Engines write nothing into a container whose own files are read-only: another one with its volumes stands in. */
+static char *make_stand_in(Work *work, const char *id, GError **error)
+{
+	g_autoptr(Json) body = json_new_map(), answer = NULL;
+	g_autofree char *path = g_strconcat("/containers/create?name=", work->step->unit->name, ".own", NULL);
+	json_set_text(body, "Image", PAUSE_IMAGE);
+	json_append_text(json_list_in(body, "Entrypoint"), "/pause");
+	json_append_text(json_list_in(json_map_in(body, "HostConfig"), "VolumesFrom"), id);
+	json_set_text(json_map_in(body, "Labels"), LABEL_PROJECT, work->applying->rollout->wanted->project);
+	if (!engine_make_pause(work->engine, error) || !engine_send(work->engine, "POST", path, body, &answer, error))
+		return NULL;
+	return g_strdup(json_text_at(answer, "Id"));
+}
+
 static bool own_folders(Work *work, const char *id, GError **error)
 {
 	const Unit *unit = work->step->unit;
-	for (guint i = 0; i < unit->owned->len; i++) {
-		g_autofree char *path = g_strdup(unit->owned->pdata[i]);
-		char *space = strrchr(path, ' ');
-		int group = (int)g_ascii_strtoll(space + 1, NULL, 10);
-		*space = '\0';
-		g_autoptr(GBytes) tar = archive_folder(group >= 0 ? 02775 : 0777, group);
-		g_autofree char *escaped = escape(path),
-		                *to = g_strdup_printf("/containers/%s/archive?path=%s", id, escaped);
-		if (!engine_put(work->engine, "PUT", to, tar, "application/x-tar", error))
-			return false;
-	}
-	return true;
+	bool read_only = json_true_at(unit->body, "HostConfig.ReadonlyRootfs", false), fine = true;
+	if (!unit->owned->len)
+		return true;
+	g_autofree char *stand_in = read_only ? make_stand_in(work, id, error) : NULL;
+	if (read_only && !stand_in)
+		return false;
+	for (guint i = 0; fine && i < unit->owned->len; i++)
+		fine = own_folder(work->engine, stand_in ? stand_in : id, unit->owned->pdata[i], error);
+	if (stand_in)
+		act(work->engine, NULL, "DELETE", "/containers/%s?force=true", stand_in);
+	return fine;
 }
 
 static char *create(Work *work, const char *name, GError **error)
@@ -267,6 +295,9 @@ static bool start(Work *work, const char *id, GError **error)
 {
 	tell(work, APPLY_STARTS, NULL);
 	if (!act(work->engine, error, "POST", "/containers/%s/start", id))
+		return false;
+	/* Podman gives a fresh volume to the user of the first container that starts with it. */
+	if (engine_is_podman(work->engine) && !own_folders(work, id, error))
 		return false;
 	run_hook(work->engine, id, work->step->unit->after_start, 30);
 	return true;

@@ -489,32 +489,48 @@ static void make_needs(const Service *service)
  * --------------------------------------------------------------------------------------------------------------------
  */
 
+/* The image that a service has: as written, or called like the service where it is built here. */
+static char *image_of(const Compose *compose, const char *name, const Json *service)
+{
+	const char *image = json_text_at(service, "image");
+	return image ? g_strdup(image) : g_strdup_printf("%s-%s", compose->project, name);
+}
+
+static bool is_built(const Wanted *wanted, const char *image)
+{
+	for (guint i = 0; i < wanted->images->len; i++)
+		if (strcmp(((WantedImage *)wanted->images->pdata[i])->image, image) == 0)
+			return true;
+	return false;
+}
+
+static void add_build(const Compose *compose, const Json *build, char *take_image, Span place)
+{
+	const char *context = json_text(build) ? json_text(build) : json_text_at(build, "context"),
+	           *file = json_text_at(build, "dockerfile"), *target = json_text_at(build, "target");
+	g_autofree char *whole = g_build_filename(compose->folder, context ? context : ".", NULL),
+	                *plain = g_canonicalize_filename(whole, "/");
+	WantedImage *made = g_new0(WantedImage, 1);
+	made->image = take_image;
+	made->context = g_strdup(plain + 1);
+	made->dockerfile = g_strdup(file ? file : "Dockerfile");
+	made->target = g_strdup(target);
+	made->place = place;
+	made->arguments = json_new_map();
+	each_pair(json_get(build, "args"), set_pair, made->arguments);
+	g_ptr_array_add(compose->wanted->images, made);
+}
+
 static void make_image(const Service *service)
 {
 	const Compose *compose = service->compose;
 	const Json *build = json_get(service->json, "build");
-	const char *image = json_text_at(service->json, "image"),
-	           *context = json_text(build) ? json_text(build) : json_text_at(build, "context");
-	g_autofree char *own = g_strdup_printf("%s-%s", compose->project, service->name);
-	json_set_text(service->unit->body, "Image", image ? image : own);
-	if (!build) {
-		if (!image)
-			problem(compose, true, service->name, "neither image nor build");
-		return;
-	}
-	WantedImage *made = g_new0(WantedImage, 1);
-	const char *file = json_text_at(build, "dockerfile"), *target = json_text_at(build, "target");
-	made->image = g_strdup(image ? image : own);
-	g_autofree char *whole = g_build_filename(compose->folder, context ? context : ".", NULL),
-	                *plain = g_canonicalize_filename(whole, "/");
-	made->context = g_strdup(plain + 1);
-	made->dockerfile = g_strdup(file ? file : "Dockerfile");
-	made->target = g_strdup(target);
-	made->place = service->unit->place;
-	Json *arguments = json_new_map();
-	each_pair(json_get(build, "args"), set_pair, arguments);
-	made->arguments = arguments;
-	g_ptr_array_add(compose->wanted->images, made);
+	g_autofree char *image = image_of(compose, service->name, service->json);
+	json_set_text(service->unit->body, "Image", image);
+	if (build)
+		add_build(compose, build, g_steal_pointer(&image), service->unit->place);
+	else if (!json_text_at(service->json, "image"))
+		problem(compose, true, service->name, "neither image nor build");
 }
 
 /* Keys that change what runs and are not followed; all others of the specification are, or change nothing here. */
@@ -655,10 +671,11 @@ static void compose_clear(Compose *compose)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Compose, compose_clear)
 
-bool wanted_add_compose(
-        Wanted *wanted, const WantedOptions *options, const Graph *graph, const char *path, GError **error)
+/* The file with all that it brings in; free with compose_clear in any case. */
+static bool compose_init(Compose *compose, Wanted *wanted, const WantedOptions *options, const Graph *graph,
+        const char *path, GError **error)
 {
-	g_auto(Compose) compose = {.wanted = wanted,
+	*compose = (Compose){.wanted = wanted,
 	        .options = options,
 	        .graph = graph,
 	        .path = path,
@@ -666,11 +683,41 @@ bool wanted_add_compose(
 	        .places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	        .included = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 	        .place = graph_place(graph, graph_find_file(graph, slice_from(path)))};
-	compose.project = project_of(options, compose.folder);
-	if (!compose_assemble(&compose, error))
+	compose->project = project_of(options, compose->folder);
+	return compose_assemble(compose, error);
+}
+
+bool wanted_add_compose(
+        Wanted *wanted, const WantedOptions *options, const Graph *graph, const char *path, GError **error)
+{
+	g_auto(Compose) compose;
+	if (!compose_init(&compose, wanted, options, graph, path, error))
 		return false;
 	JSON_MEMBERS (json_get(compose.root, "services"), name, service)
 		if (json_kind(service) == JSON_MAP && is_in_profile(&compose, service))
 			make_service(&compose, name, service);
 	return true;
+}
+
+static bool is_wanted_image(const Wanted *wanted, const char *image)
+{
+	for (guint i = 0; i < wanted->units->len; i++)
+		if (g_strcmp0(json_text_at(((const Unit *)wanted->units->pdata[i])->body, "Image"), image) == 0)
+			return true;
+	return false;
+}
+
+void wanted_add_builds(Wanted *wanted, const WantedOptions *options, const Graph *graph, const char *path)
+{
+	g_autoptr(Wanted) aside = wanted_new(options); /* takes the problems */
+	g_auto(Compose) compose;
+	if (!compose_init(&compose, aside, options, graph, path, NULL))
+		return;
+	compose.wanted = wanted;
+	JSON_MEMBERS (json_get(compose.root, "services"), name, service) {
+		g_autofree char *image = image_of(&compose, name, service);
+		if (json_get(service, "build") && is_wanted_image(wanted, image) && !is_built(wanted, image))
+			add_build(&compose, json_get(service, "build"), g_steal_pointer(&image),
+			        place_of(&compose, name));
+	}
 }

@@ -112,6 +112,9 @@ void wanted_add_manifests(Wanted *wanted, const WantedOptions *options, const Gr
 /* Adds the services of a compose file. path is below the root. */
 bool wanted_add_compose(
         Wanted *wanted, const WantedOptions *options, const Graph *graph, const char *path, GError **error);
+/* Images that units want and services of this compose file say how to build. The services need not run, and what is
+ * wrong with them is not said. */
+void wanted_add_builds(Wanted *wanted, const WantedOptions *options, const Graph *graph, const char *path);
 /* Sorts by needs, hashes, and finds what contradicts itself; to be called once, last. */
 void wanted_finish(Wanted *wanted, const WantedOptions *options);
 /* Everything as JSON: what --dry-run --format json prints, and what tests compare. Values of secrets are not in it. */

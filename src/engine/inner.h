@@ -96,8 +96,8 @@ bool compose_read_env(const ComposeProject *project, const char *written, GHashT
 
 /* ---- the API ---------------------------------------------------------------------------------------------------- */
 
-/* A tar of one folder entry "." with a mode and a group (-1: none), for PUT …/archive. */
-GBytes *archive_folder(uint32_t mode, int group);
+/* A tar of one folder with a mode and a group (-1: none), for PUT …/archive. */
+GBytes *archive_folder(const char *name, uint32_t mode, int group);
 /* One file of a name and mode. */
 GBytes *archive_file(const char *name, const void *bytes, size_t length, uint32_t mode);
 /* A folder of this machine, what its .dockerignore leaves out left out; paths and links as they are. */

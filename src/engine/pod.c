@@ -188,8 +188,11 @@ static void join_network(Making *making, const PodOrder *order, Unit *unit, Json
 	json_set_text(unit->body, "Hostname", hostname ? hostname : order->name);
 }
 
+/* In the machine's own network a port is the machine's already. */
 static void publish_host_ports(Making *making, const PodOrder *order, Unit *unit)
 {
+	if (json_true_at(order->template, "spec.hostNetwork", false))
+		return;
 	JSON_EACH (json_at(order->template, "spec.containers"), container)
 		JSON_EACH (json_get(container, "ports"), port) {
 			int64_t on_host = json_number_at(port, "hostPort", 0),

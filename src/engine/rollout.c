@@ -12,7 +12,8 @@ static bool is_meant(const char *namespace, const char *workload, const char *po
 			return true;
 		if (part && namespace && strncmp(*only, namespace, (size_t)(part - *only)) == 0 &&
 		        namespace[part - *only] == '\0' &&
-		        (g_strcmp0(part + 1, name) == 0 || g_strcmp0(part + 1, workload) == 0))
+		        (g_strcmp0(part + 1, name) == 0 || g_strcmp0(part + 1, workload) == 0 ||
+		                g_strcmp0(part + 1, pod) == 0))
 			return true;
 	}
 	return false;

@@ -381,6 +381,18 @@ static Json *unit_json(const Unit *unit, const Graph *graph)
 	return out;
 }
 
+static Json *image_json(const WantedImage *image, const Graph *graph)
+{
+	Json *out = json_new_map();
+	g_autofree char *place = place_text(graph, image->place);
+	json_set_text(out, "image", image->image);
+	json_set_text(out, "context", image->context);
+	json_set_text(out, "dockerfile", image->dockerfile);
+	json_set_text(out, "target", image->target);
+	json_set_text(out, "place", place);
+	return out;
+}
+
 static Json *problems_json(const Wanted *wanted, const Graph *graph)
 {
 	Json *list = json_new_list();
@@ -407,6 +419,8 @@ Json *wanted_json(const Wanted *wanted, const Graph *graph)
 	for (guint i = 0; i < wanted->volumes->len; i++)
 		json_append(
 		        json_list_in(out, "volumes"), json_clone(((WantedVolume *)wanted->volumes->pdata[i])->body));
+	for (guint i = 0; i < wanted->images->len; i++)
+		json_append(json_list_in(out, "images"), image_json(wanted->images->pdata[i], graph));
 	g_autoptr(GList) stores = sorted_stores(wanted);
 	for (GList *at = stores; at; at = at->next)
 		json_append_text(json_list_in(out, "files"), at->data);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define THREADS 8
+#define STAYS 2 /* seconds after which a program without a probe has started */
 
 typedef enum UnitState { STATE_WAITS, STATE_STARTED, STATE_READY, STATE_DONE, STATE_FAILED } UnitState;
 
@@ -30,11 +31,13 @@ typedef struct Work {
 	Applying *applying;
 	Engine *engine;
 	const Change *step;
+	char *words; /* the last lines that a container wrote which failed */
 } Work;
 
 void apply_result_clear(ApplyResult *result)
 {
 	g_clear_pointer(&result->failed, g_hash_table_unref);
+	g_clear_pointer(&result->words, g_hash_table_unref);
 }
 
 static void tell(const Work *work, ApplyPhase phase, const char *why)
@@ -313,7 +316,8 @@ static void discard(Engine *engine, const char *id)
 
 static void set_ended(Work *work, const LiveContainer *container, GError **error)
 {
-	g_autofree char *logs = engine_logs(work->engine, container->id, 1, NULL);
+	g_free(work->words);
+	char *logs = work->words = engine_logs(work->engine, container->id, 60, NULL);
 	const char *last = logs ? strrchr(g_strstrip(logs), '\n') : NULL;
 	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "it ended with %d%s%s%s", container->exit_code,
 	        container->killed_for_memory ? " (killed for its memory limit)" : "", logs && *logs ? ": " : "",
@@ -335,6 +339,10 @@ static UnitState judge(Work *work, const LiveContainer *container, char **ret_wh
 	}
 	if (unit->once || container->state != LIVE_RUNNING)
 		return STATE_WAITS;
+	/* The one that it replaces is given up for good: without a probe it has to stay for a while first. */
+	if (work->step->kind == CHANGE_REPLACE && unit->ready.kind == PROBE_NONE && unit->role == UNIT_MAIN &&
+	        g_get_real_time() / G_USEC_PER_SEC - container->started < STAYS)
+		return STATE_WAITS;
 	return probe_ask(work->engine, container, &unit->ready, ret_why) == READY_NO ? STATE_WAITS : STATE_READY;
 }
 
@@ -354,8 +362,11 @@ static UnitState watch_start(Work *work, GError **error)
 		if (state != STATE_WAITS)
 			return state;
 		tell(work, APPLY_PROBES, why);
-		if (g_get_monotonic_time() > end)
+		if (g_get_monotonic_time() > end) {
+			g_free(work->words);
+			work->words = engine_logs(work->engine, container->id, 60, NULL);
 			break;
+		}
 		g_usleep(pause);
 	}
 	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK,
@@ -436,7 +447,7 @@ static void run_step(void *data, void *user)
 {
 	Applying *applying = user;
 	g_autoptr(Engine) engine = engine_again(applying->engine);
-	Work work = {applying, engine, data};
+	Work work = {applying, engine, data, NULL};
 	g_autoptr(GError) error = NULL;
 	UnitState state;
 	bool fine = do_step(&work, &state, &error);
@@ -446,9 +457,12 @@ static void run_step(void *data, void *user)
 	else
 		g_hash_table_replace(applying->result->failed, g_strdup(work.step->unit->name),
 		        g_strdup(error ? error->message : "?"));
+	if (!fine && work.words)
+		g_hash_table_replace(applying->result->words, g_strdup(work.step->unit->name), g_strdup(work.words));
 	g_mutex_unlock(&applying->lock);
 	tell(&work, fine ? APPLY_READY : APPLY_FAILED, fine ? NULL : error ? error->message : NULL);
 	set_state(&work, fine ? state : STATE_FAILED);
+	g_free(work.words);
 }
 
 /* ---- what all of them need
@@ -495,7 +509,7 @@ static void remove_unwanted(Applying *applying)
 {
 	for (guint i = 0; i < applying->rollout->steps->len; i++) {
 		const Change *step = &g_array_index(applying->rollout->steps, Change, i);
-		Work work = {applying, applying->engine, step};
+		Work work = {applying, applying->engine, step, NULL};
 		if (step->kind != CHANGE_REMOVE || g_cancellable_is_cancelled(applying->options->cancellable))
 			continue;
 		stop(applying->engine, step->live, 10, NULL);
@@ -509,7 +523,8 @@ bool rollout_apply(
         const Rollout *rollout, Engine *engine, const ApplyOptions *options, ApplyResult *ret_result, GError **error)
 {
 	Applying applying = {.rollout = rollout, .engine = engine, .options = options, .result = ret_result};
-	*ret_result = (ApplyResult){.failed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
+	*ret_result = (ApplyResult){.failed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+	        .words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
 	if (!make_networks(&applying, error) || !make_volumes(&applying, error))
 		return false;
 	g_mutex_init(&applying.lock);

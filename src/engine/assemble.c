@@ -262,8 +262,8 @@ static void rebase_volumes(Json *volumes, const char *prefix)
 
 static void rebase_env_files(Json *service, const char *prefix)
 {
+	rebase_key(service, "env_file", prefix); /* one file, written as a text */
 	Json *files = json_get(service, "env_file");
-	rebase_key(service, "env_file", prefix);
 	for (size_t i = 0; json_kind(files) == JSON_LIST && i < json_count(files); i++) {
 		Json *item = json_item(files, i);
 		g_autofree char *now = json_text(item) ? rebased(prefix, json_text(item)) : NULL;

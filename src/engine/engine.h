@@ -120,6 +120,7 @@ void wanted_finish(Wanted *wanted, const WantedOptions *options);
 /* Everything as JSON: what --dry-run --format json prints, and what tests compare. Values of secrets are not in it. */
 Json *wanted_json(const Wanted *wanted, const Graph *graph);
 const char *unit_hash(const Unit *unit); /* label of the body */
+Json *unit_shown(const Unit *unit);      /* a copy of the body without what Secrets hold */
 Unit *wanted_find(const Wanted *wanted, const char *name);
 
 /* ---- who runs it ----------------------------------------------------------------------------------------- */
@@ -283,6 +284,7 @@ typedef struct ApplyOptions {
 /* What became of it: by unit name, why it failed. */
 typedef struct ApplyResult {
 	GHashTable *failed; /* unit name → char * why */
+	GHashTable *words;  /* of those that failed: unit name → the last lines that they wrote */
 	uint32_t created, replaced, started, removed, kept;
 } ApplyResult;
 void apply_result_clear(ApplyResult *result);

@@ -64,6 +64,8 @@ void make_environment(Making *making, const PodOrder *order, const Json *contain
 void make_mounts(Making *making, const PodOrder *order, const Json *container, bool shared, Unit *unit);
 /* Services: names on the network, published ports, proxies. */
 void make_services(Making *making, const GArray *manifests);
+/* A quantity of Kubernetes times a scale; 0 for none. */
+int64_t amount(const Json *map, const char *name, int64_t scale);
 /* The number of a container port by its name or itself; 0 for none. */
 uint16_t port_number(const Json *spec, const Json *port);
 char *container_name(const Making *making, const char *namespace, const char *pod, const char *container);

@@ -343,8 +343,7 @@ static char *place_text(const Graph *graph, Span place)
 	return g_strdup_printf("%s:%u", graph_file_path(graph, place.file), line);
 }
 
-/* The container's body without what Secrets hold. */
-static Json *shown_body(const Unit *unit)
+Json *unit_shown(const Unit *unit)
 {
 	Json *body = json_clone(unit->body), *shown = json_new_list();
 	JSON_EACH (json_get(body, "Env"), entry) {
@@ -377,7 +376,7 @@ static Json *unit_json(const Unit *unit, const Graph *graph)
 		json_append(needs, item);
 	}
 	json_set(out, "needs", needs);
-	json_set(out, "container", shown_body(unit));
+	json_set(out, "container", unit_shown(unit));
 	return out;
 }
 

@@ -48,7 +48,7 @@ services:
 volumes: {pg: }
 END2
 echo 'PG=15' >db/.env
-printf 'X="a\\nb"\nY=${PG} # the version\nZ='"'"'raw$x'"'"'\n' >db/db.env
+printf 'X="a b" \nY=${PG} # the version\nZ='"'"'raw$x'"'"'\n' >db/db.env
 printf 'services:\n  inside:\n    image: x\n    build: .\n    volumes: ["./html:/h"]\n' >app/a.yaml
 cat >common/base.yml <<'END2'
 services:
@@ -71,7 +71,7 @@ is "the override beside it counts" "$(of web '.container.HostConfig.PortBindings
 is "mounts of another service" "$(of web .container.HostConfig.VolumesFrom)" '["lab-data:ro"]'
 is "which starts first" "$(of web '[.needs[].unit]')" '["lab-data","lab-db"]'
 is "what is included sees the variables beside it" "$(of db .container.Image)" postgres:15
-is "and so do its env files" "$(of db .container.Env)" '["X=a\nb","Y=15","Z=raw$x"]'
+is "and so do its env files" "$(of db .container.Env)" '["X=a b","Y=15","Z=raw$x"]'
 is "its mounts lie in its folder" "$(of db '[.container.HostConfig.Mounts[].Source]')" "[\"$folder/work/lab/db/data\",\"lab_pg\"]"
 is "a unit's place is its service's line" "$(of db .place)" db/compose.yaml:2
 is "a project directory is where paths begin" "$(of inside '.container.HostConfig.Mounts[0].Source')" "$folder/work/lab/app/html"

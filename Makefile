@@ -2,6 +2,7 @@
 #
 #   make run     build, lay out the bundled homelab with its history in a temporary folder, and improve it
 #   make test    build with AddressSanitizer and UBSan, warnings as errors, and run every test
+#   make demo    run the bundled homelab's services from Debian's packages on this machine's container engine
 #   make live    run what drives container engines on real ones, in namespaces of their own; as root
 #   make build   a release build at build/labwright
 #
@@ -29,7 +30,7 @@ endef
 
 fuzz_setup = $(call setup,build/fuzz,-Dwerror=true -Db_sanitize=address$(comma)undefined -Db_lundef=false -Dfuzz=true,CC=clang)
 
-.PHONY: run test live build install bench fuzz format tidy clean
+.PHONY: run demo test live build install bench fuzz format tidy clean
 
 build:
 	$(install_packages) $(build_packages)
@@ -40,6 +41,9 @@ build:
 
 run: build
 	@build/labwright demo
+
+demo: build
+	@sh examples/up.sh build/labwright
 
 test:
 	$(install_packages) $(test_packages)

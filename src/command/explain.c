@@ -134,7 +134,7 @@ static int explain_live(
 		        "explain needs the name of a rule, or of what runs");
 		error_add_help(error, "labwright rules lists them");
 	}
-	char *none[] = {NULL};
+	static char *none[] = {NULL}; /* the arguments outlive this call */
 	scan->paths = (const char *const *)none;
 	scan->path = scan->root ? scan->root : ".";
 	g_autoptr(Cause) cause = engine ? find_cause(arguments, scan, engine, name, error) : NULL;

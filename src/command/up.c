@@ -2,7 +2,7 @@
 #include "command/command.h"
 
 #include "base/error.h"
-#include "flow/homelab.h"
+#include "flow/record.h"
 
 #include <glib-unix.h>
 #include <stdio.h>
@@ -144,6 +144,8 @@ static int apply(UpArguments *arguments, Homelab *homelab, Engine *engine, const
 	g_main_loop_quit(loop);
 	g_thread_join(signals);
 	g_hash_table_unref(telling.said);
+	if (fine && !g_cancellable_is_cancelled(cancellable))
+		record_write(homelab, rollout, &result, NULL); /* for `explain`; a run is no worse without it */
 	return fine ? report_end(homelab, &result, &telling) : EXIT_WORK;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define THREADS 8
+#define STAYS 2 /* seconds after which a program without a probe has started */
 
 typedef enum UnitState { STATE_WAITS, STATE_STARTED, STATE_READY, STATE_DONE, STATE_FAILED } UnitState;
 
@@ -30,11 +31,13 @@ typedef struct Work {
 	Applying *applying;
 	Engine *engine;
 	const Change *step;
+	char *words; /* the last lines that a container wrote which failed */
 } Work;
 
 void apply_result_clear(ApplyResult *result)
 {
 	g_clear_pointer(&result->failed, g_hash_table_unref);
+	g_clear_pointer(&result->words, g_hash_table_unref);
 }
 
 static void tell(const Work *work, ApplyPhase phase, const char *why)
@@ -201,21 +204,49 @@ static Json *body_for_engine(const Unit *unit)
 	return body;
 }
 
+/* One folder, as "path gid", in a container that was made and not started. Docker passes over an entry that is called
+ * ".", Podman does not see the volumes below a path: each is asked in its own way. */
+static bool own_folder(Engine *engine, const char *id, const char *owned, GError **error)
+{
+	const char *space = strrchr(owned, ' ');
+	int group = (int)g_ascii_strtoll(space + 1, NULL, 10);
+	bool itself = engine_is_podman(engine);
+	g_autofree char *path = g_strndup(owned, (size_t)(space - owned)),
+	                *name = itself ? g_strdup("./") : g_path_get_basename(path),
+	                *above = itself ? g_strdup(path) : g_path_get_dirname(path), *escaped = escape(above);
+	g_autoptr(GBytes) tar = archive_folder(name, group >= 0 ? 02775 : 0777, group);
+	g_autofree char *to = g_strdup_printf("/containers/%s/archive?path=%s", id, escaped);
+	return engine_put(engine, "PUT", to, tar, "application/x-tar", error);
+}
+
+/* Engines write nothing into a container whose own files are read-only: another one with its volumes stands in. */
+static char *make_stand_in(Work *work, const char *id, GError **error)
+{
+	g_autoptr(Json) body = json_new_map(), answer = NULL;
+	g_autofree char *path = g_strconcat("/containers/create?name=", work->step->unit->name, ".own", NULL);
+	json_set_text(body, "Image", PAUSE_IMAGE);
+	json_append_text(json_list_in(body, "Entrypoint"), "/pause");
+	json_append_text(json_list_in(json_map_in(body, "HostConfig"), "VolumesFrom"), id);
+	json_set_text(json_map_in(body, "Labels"), LABEL_PROJECT, work->applying->rollout->wanted->project);
+	if (!engine_make_pause(work->engine, error) || !engine_send(work->engine, "POST", path, body, &answer, error))
+		return NULL;
+	return g_strdup(json_text_at(answer, "Id"));
+}
+
 static bool own_folders(Work *work, const char *id, GError **error)
 {
 	const Unit *unit = work->step->unit;
-	for (guint i = 0; i < unit->owned->len; i++) {
-		g_autofree char *path = g_strdup(unit->owned->pdata[i]);
-		char *space = strrchr(path, ' ');
-		int group = (int)g_ascii_strtoll(space + 1, NULL, 10);
-		*space = '\0';
-		g_autoptr(GBytes) tar = archive_folder(group >= 0 ? 02775 : 0777, group);
-		g_autofree char *escaped = escape(path),
-		                *to = g_strdup_printf("/containers/%s/archive?path=%s", id, escaped);
-		if (!engine_put(work->engine, "PUT", to, tar, "application/x-tar", error))
-			return false;
-	}
-	return true;
+	bool read_only = json_true_at(unit->body, "HostConfig.ReadonlyRootfs", false), fine = true;
+	if (!unit->owned->len)
+		return true;
+	g_autofree char *stand_in = read_only ? make_stand_in(work, id, error) : NULL;
+	if (read_only && !stand_in)
+		return false;
+	for (guint i = 0; fine && i < unit->owned->len; i++)
+		fine = own_folder(work->engine, stand_in ? stand_in : id, unit->owned->pdata[i], error);
+	if (stand_in)
+		act(work->engine, NULL, "DELETE", "/containers/%s?force=true", stand_in);
+	return fine;
 }
 
 static char *create(Work *work, const char *name, GError **error)
@@ -268,6 +299,9 @@ static bool start(Work *work, const char *id, GError **error)
 	tell(work, APPLY_STARTS, NULL);
 	if (!act(work->engine, error, "POST", "/containers/%s/start", id))
 		return false;
+	/* Podman gives a fresh volume to the user of the first container that starts with it. */
+	if (engine_is_podman(work->engine) && !own_folders(work, id, error))
+		return false;
 	run_hook(work->engine, id, work->step->unit->after_start, 30);
 	return true;
 }
@@ -282,7 +316,8 @@ static void discard(Engine *engine, const char *id)
 
 static void set_ended(Work *work, const LiveContainer *container, GError **error)
 {
-	g_autofree char *logs = engine_logs(work->engine, container->id, 1, NULL);
+	g_free(work->words);
+	char *logs = work->words = engine_logs(work->engine, container->id, 60, NULL);
 	const char *last = logs ? strrchr(g_strstrip(logs), '\n') : NULL;
 	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "it ended with %d%s%s%s", container->exit_code,
 	        container->killed_for_memory ? " (killed for its memory limit)" : "", logs && *logs ? ": " : "",
@@ -304,6 +339,10 @@ static UnitState judge(Work *work, const LiveContainer *container, char **ret_wh
 	}
 	if (unit->once || container->state != LIVE_RUNNING)
 		return STATE_WAITS;
+	/* The one that it replaces is given up for good: without a probe it has to stay for a while first. */
+	if (work->step->kind == CHANGE_REPLACE && unit->ready.kind == PROBE_NONE && unit->role == UNIT_MAIN &&
+	        g_get_real_time() / G_USEC_PER_SEC - container->started < STAYS)
+		return STATE_WAITS;
 	return probe_ask(work->engine, container, &unit->ready, ret_why) == READY_NO ? STATE_WAITS : STATE_READY;
 }
 
@@ -323,8 +362,11 @@ static UnitState watch_start(Work *work, GError **error)
 		if (state != STATE_WAITS)
 			return state;
 		tell(work, APPLY_PROBES, why);
-		if (g_get_monotonic_time() > end)
+		if (g_get_monotonic_time() > end) {
+			g_free(work->words);
+			work->words = engine_logs(work->engine, container->id, 60, NULL);
 			break;
+		}
 		g_usleep(pause);
 	}
 	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK,
@@ -405,7 +447,7 @@ static void run_step(void *data, void *user)
 {
 	Applying *applying = user;
 	g_autoptr(Engine) engine = engine_again(applying->engine);
-	Work work = {applying, engine, data};
+	Work work = {applying, engine, data, NULL};
 	g_autoptr(GError) error = NULL;
 	UnitState state;
 	bool fine = do_step(&work, &state, &error);
@@ -415,9 +457,12 @@ static void run_step(void *data, void *user)
 	else
 		g_hash_table_replace(applying->result->failed, g_strdup(work.step->unit->name),
 		        g_strdup(error ? error->message : "?"));
+	if (!fine && work.words)
+		g_hash_table_replace(applying->result->words, g_strdup(work.step->unit->name), g_strdup(work.words));
 	g_mutex_unlock(&applying->lock);
 	tell(&work, fine ? APPLY_READY : APPLY_FAILED, fine ? NULL : error ? error->message : NULL);
 	set_state(&work, fine ? state : STATE_FAILED);
+	g_free(work.words);
 }
 
 /* ---- what all of them need
@@ -464,7 +509,7 @@ static void remove_unwanted(Applying *applying)
 {
 	for (guint i = 0; i < applying->rollout->steps->len; i++) {
 		const Change *step = &g_array_index(applying->rollout->steps, Change, i);
-		Work work = {applying, applying->engine, step};
+		Work work = {applying, applying->engine, step, NULL};
 		if (step->kind != CHANGE_REMOVE || g_cancellable_is_cancelled(applying->options->cancellable))
 			continue;
 		stop(applying->engine, step->live, 10, NULL);
@@ -478,7 +523,8 @@ bool rollout_apply(
         const Rollout *rollout, Engine *engine, const ApplyOptions *options, ApplyResult *ret_result, GError **error)
 {
 	Applying applying = {.rollout = rollout, .engine = engine, .options = options, .result = ret_result};
-	*ret_result = (ApplyResult){.failed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
+	*ret_result = (ApplyResult){.failed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+	        .words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
 	if (!make_networks(&applying, error) || !make_volumes(&applying, error))
 		return false;
 	g_mutex_init(&applying.lock);

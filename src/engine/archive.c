@@ -51,10 +51,10 @@ static void tar_add(Tar *tar, const char *name, mode_t type, uint32_t mode, int 
 	archive_entry_free(entry);
 }
 
-GBytes *archive_folder(uint32_t mode, int group)
+GBytes *archive_folder(const char *name, uint32_t mode, int group)
 {
 	Tar tar = tar_new();
-	tar_add(&tar, "./", AE_IFDIR, mode, group, NULL, 0);
+	tar_add(&tar, name, AE_IFDIR, mode, group, NULL, 0);
 	return tar_end(&tar);
 }
 

@@ -5,147 +5,13 @@
  * this machine beside the file, as `docker compose` takes them. */
 #include "engine/inner.h"
 
-#include "base/error.h"
-#include "base/quantity.h"
+#include "base/path.h"
 
-typedef struct Compose {
-	Wanted *wanted;
-	const WantedOptions *options;
-	const Graph *graph;
-	const char *path;       /* of the file, below the root */
-	char *folder, *project; /* below the root; of networks and volumes */
-	GHashTable *variables;  /* for ${NAME} */
-	const Json *root;
-	Span place;
-} Compose;
+typedef ComposeProject Compose;
 
 static void problem(const Compose *compose, bool blocking, const char *service, const char *text)
 {
 	wanted_problem(compose->wanted, compose->place, blocking, "%s: service %s: %s", compose->path, service, text);
-}
-
-/* ---- variables ------------------------------------------------------------------------------------------------------
- */
-
-static void read_dotenv(GHashTable *variables, Slice bytes)
-{
-	Slice line;
-	while (slice_next_line(&bytes, &line)) {
-		Slice text = slice_trim(line);
-		if (slice_starts(text, "export "))
-			text = slice_trim(slice_sub(text, 7, text.length));
-		size_t equals = slice_find_byte(text, '=', 0);
-		if (!text.length || text.at[0] == '#' || equals == SIZE_MAX || equals == 0)
-			continue;
-		Slice value = slice_trim(slice_sub(text, equals + 1, text.length));
-		char quote = value.length ? value.at[0] : '\0';
-		if ((quote == '"' || quote == '\'') && value.length >= 2 &&
-		        slice_find_byte(value, quote, 1) != SIZE_MAX)
-			value = slice_sub(value, 1, slice_find_byte(value, quote, 1));
-		else if (slice_find(value, " #", 0) != SIZE_MAX)
-			value = slice_trim(slice_sub(value, 0, slice_find(value, " #", 0)));
-		g_hash_table_replace(variables, slice_dup(slice_trim(slice_sub(text, 0, equals))), slice_dup(value));
-	}
-}
-
-/* A file beside the compose file, in Git or not: `.env` mostly is not. */
-static bool read_beside(const Compose *compose, const char *written, GHashTable *variables)
-{
-	g_autofree char *path = g_path_is_absolute(written)
-	                                ? g_strdup(written)
-	                                : g_build_filename(compose->options->root, compose->folder, written, NULL);
-	g_autofree char *text = NULL;
-	gsize length;
-	if (!g_file_get_contents(path, &text, &length, NULL))
-		return false;
-	read_dotenv(variables, (Slice){text, length});
-	return true;
-}
-
-/* What stands in ${…}: NAME, then :- - :+ + :? ? and a word, which may hold variables itself. */
-static void append_variable(const Compose *compose, const char *inner, GString *out, uint32_t depth);
-
-static char *fill(const Compose *compose, const char *text, uint32_t depth)
-{
-	GString *out = g_string_new(NULL);
-	for (const char *at = text; *at; at++) {
-		if (*at != '$') {
-			g_string_append_c(out, *at);
-		} else if (at[1] == '$') {
-			g_string_append_c(out, *at++);
-		} else if (at[1] == '{') {
-			uint32_t open = 1;
-			const char *end = at + 2;
-			for (; *end && open; end++)
-				open += *end == '{' ? 1 : *end == '}' ? -1u : 0;
-			g_autofree char *inner = g_strndup(at + 2, (size_t)(end - at - 3 + (open != 0)));
-			append_variable(compose, inner, out, depth + 1);
-			at = end - 1;
-		} else if (g_ascii_isalpha(at[1]) || at[1] == '_') {
-			size_t length = 1;
-			while (g_ascii_isalnum(at[length]) || at[length] == '_')
-				length++;
-			g_autofree char *name = g_strndup(at + 1, length - 1);
-			append_variable(compose, name, out, depth + 1);
-			at += length - 1;
-		} else {
-			g_string_append_c(out, *at);
-		}
-	}
-	return g_string_free(out, FALSE);
-}
-
-static void append_variable(const Compose *compose, const char *inner, GString *out, uint32_t depth)
-{
-	size_t length = 0;
-	while (g_ascii_isalnum(inner[length]) || inner[length] == '_')
-		length++;
-	g_autofree char *name = g_strndup(inner, length);
-	const char *value = g_hash_table_lookup(compose->variables, name), *rest = inner + length;
-	bool colon = *rest == ':', set = value && (!colon || *value);
-	const char *word = *rest ? rest + colon + 1 : "";
-	g_autofree char *filled = depth < 10 ? fill(compose, word, depth) : g_strdup("");
-	switch (rest[colon]) {
-	case '-':
-		g_string_append(out, set ? value : filled);
-		break;
-	case '+':
-		g_string_append(out, set ? filled : "");
-		break;
-	case '?':
-		if (!set)
-			wanted_problem(compose->wanted, compose->place, true, "%s: the variable %s must be set%s%s",
-			        compose->path, name, *filled ? ": " : "", filled);
-		g_string_append(out, set ? value : "");
-		break;
-	default:
-		if (!value)
-			wanted_problem(compose->wanted, compose->place, false,
-			        "%s: the variable %s is not set and becomes nothing", compose->path, name);
-		g_string_append(out, value ? value : "");
-	}
-}
-
-/* All texts of a value with their variables filled in. */
-static Json *filled_value(const Compose *compose, const Json *value)
-{
-	const char *text = json_text(value);
-	if (text) {
-		g_autofree char *filled = fill(compose, text, 0);
-		return json_new_text(filled);
-	}
-	if (json_kind(value) == JSON_LIST) {
-		Json *list = json_new_list();
-		JSON_EACH (value, item)
-			json_append(list, filled_value(compose, item));
-		return list;
-	}
-	if (json_kind(value) != JSON_MAP)
-		return json_clone(value);
-	Json *map = json_new_map();
-	JSON_MEMBERS (value, key, member)
-		json_set(map, key, filled_value(compose, member));
-	return map;
 }
 
 /* ---- small shapes
@@ -255,7 +121,8 @@ static void make_compose_environment(const Service *service)
 		json_append(one, json_clone(files));
 	JSON_EACH (json_text(files) ? one : files, entry) {
 		const char *path = json_text(entry) ? json_text(entry) : json_text_at(entry, "path");
-		if (path && !read_beside(service->compose, path, values) && json_true_at(entry, "required", true)) {
+		if (path && !compose_read_env(service->compose, path, values) &&
+		        json_true_at(entry, "required", true)) {
 			g_autofree char *text = g_strdup_printf("env_file %s does not exist", path);
 			problem(service->compose, true, service->name, text);
 		}
@@ -376,6 +243,23 @@ static void make_compose_mounts(const Service *service)
 	JSON_EACH (tmpfs, path)
 		if (json_text(path))
 			json_set_text(json_map_in(service->host, "Tmpfs"), json_text(path), "");
+}
+
+/* "service", "service:ro", "container:name:ro": all mounts of another container, which has to be there first. */
+static void make_volumes_from(const Service *service)
+{
+	JSON_EACH (json_get(service->json, "volumes_from"), entry) {
+		const char *text = json_text(entry) ? json_text(entry) : "";
+		if (g_str_has_prefix(text, "container:")) {
+			json_append_text(json_list_in(service->host, "VolumesFrom"), text + strlen("container:"));
+			continue;
+		}
+		g_auto(GStrv) parts = g_strsplit(text, ":", 2);
+		g_autofree char *other = g_strdup_printf("%s-%s", service->compose->project, parts[0] ? parts[0] : ""),
+		                *whole = g_strconcat(other, parts[0] && parts[1] ? ":" : NULL, parts[1], NULL);
+		json_append_text(json_list_in(service->host, "VolumesFrom"), whole);
+		unit_need(service->unit, other, NEED_STARTED);
+	}
 }
 
 /* secrets and configs of files are those files, read-only, where the specification puts them. */
@@ -567,6 +451,20 @@ static void make_networks(const Service *service)
 	json_set_text(service->unit->body, "Hostname", json_text_at(service->json, "hostname"));
 }
 
+/* "service" or "service:alias": it starts first; the other name is one on the network. */
+static void make_links(const Service *service)
+{
+	JSON_EACH (json_get(service->json, "links"), entry) {
+		g_auto(GStrv) parts = g_strsplit(json_text(entry) ? json_text(entry) : "", ":", 2);
+		g_autofree char *other = g_strdup_printf("%s-%s", service->compose->project, parts[0] ? parts[0] : "");
+		unit_need(service->unit, other, NEED_STARTED);
+		if (parts[0] && parts[1] && strcmp(parts[0], parts[1]) != 0) {
+			g_autofree char *link = g_strconcat(other, ":", parts[1], NULL);
+			json_append_text(json_list_in(service->host, "Links"), link);
+		}
+	}
+}
+
 static void make_needs(const Service *service)
 {
 	const Json *depends = json_get(service->json, "depends_on");
@@ -591,44 +489,59 @@ static void make_needs(const Service *service)
  * --------------------------------------------------------------------------------------------------------------------
  */
 
+/* The image that a service has: as written, or called like the service where it is built here. */
+static char *image_of(const Compose *compose, const char *name, const Json *service)
+{
+	const char *image = json_text_at(service, "image");
+	return image ? g_strdup(image) : g_strdup_printf("%s-%s", compose->project, name);
+}
+
+static bool is_built(const Wanted *wanted, const char *image)
+{
+	for (guint i = 0; i < wanted->images->len; i++)
+		if (strcmp(((WantedImage *)wanted->images->pdata[i])->image, image) == 0)
+			return true;
+	return false;
+}
+
+static void add_build(const Compose *compose, const Json *build, char *take_image, Span place)
+{
+	const char *context = json_text(build) ? json_text(build) : json_text_at(build, "context"),
+	           *file = json_text_at(build, "dockerfile"), *target = json_text_at(build, "target");
+	g_autofree char *whole = g_build_filename(compose->folder, context ? context : ".", NULL),
+	                *plain = g_canonicalize_filename(whole, "/");
+	WantedImage *made = g_new0(WantedImage, 1);
+	made->image = take_image;
+	made->context = g_strdup(plain + 1);
+	made->dockerfile = g_strdup(file ? file : "Dockerfile");
+	made->target = g_strdup(target);
+	made->place = place;
+	made->arguments = json_new_map();
+	each_pair(json_get(build, "args"), set_pair, made->arguments);
+	g_ptr_array_add(compose->wanted->images, made);
+}
+
 static void make_image(const Service *service)
 {
 	const Compose *compose = service->compose;
 	const Json *build = json_get(service->json, "build");
-	const char *image = json_text_at(service->json, "image"),
-	           *context = json_text(build) ? json_text(build) : json_text_at(build, "context");
-	g_autofree char *own = g_strdup_printf("%s-%s", compose->project, service->name);
-	json_set_text(service->unit->body, "Image", image ? image : own);
-	if (!build) {
-		if (!image)
-			problem(compose, true, service->name, "neither image nor build");
-		return;
-	}
-	WantedImage *made = g_new0(WantedImage, 1);
-	const char *file = json_text_at(build, "dockerfile"), *target = json_text_at(build, "target");
-	made->image = g_strdup(image ? image : own);
-	g_autofree char *whole = g_build_filename(compose->folder, context ? context : ".", NULL),
-	                *plain = g_canonicalize_filename(whole, "/");
-	made->context = g_strdup(plain + 1);
-	made->dockerfile = g_strdup(file ? file : "Dockerfile");
-	made->target = g_strdup(target);
-	made->place = compose->place;
-	Json *arguments = json_new_map();
-	each_pair(json_get(build, "args"), set_pair, arguments);
-	made->arguments = arguments;
-	g_ptr_array_add(compose->wanted->images, made);
+	g_autofree char *image = image_of(compose, service->name, service->json);
+	json_set_text(service->unit->body, "Image", image);
+	if (build)
+		add_build(compose, build, g_steal_pointer(&image), service->unit->place);
+	else if (!json_text_at(service->json, "image"))
+		problem(compose, true, service->name, "neither image nor build");
 }
 
 /* Keys that change what runs and are not followed; all others of the specification are, or change nothing here. */
 static void say_not_followed(const Service *service)
 {
-	static const char *const keys[] = {"extends", "volumes_from", "links", "external_links", "cgroup_parent",
-	        "credential_spec", "isolation", "runtime", "scale", "provider", "models", NULL};
+	static const char *const keys[] = {"external_links", "cgroup_parent", "credential_spec", "isolation", "runtime",
+	        "scale", "provider", "models", NULL};
 	for (const char *const *key = keys; *key; key++)
 		if (json_get(service->json, *key)) {
 			g_autofree char *text = g_strdup_printf("%s is not followed here", *key);
-			problem(service->compose, strcmp(*key, "extends") == 0 || strcmp(*key, "volumes_from") == 0,
-			        service->name, text);
+			problem(service->compose, false, service->name, text);
 		}
 }
 
@@ -686,12 +599,18 @@ static bool is_in_profile(const Compose *compose, const Json *service)
 	return false;
 }
 
-static void make_service(const Compose *compose, const char *name, const Json *written)
+/* Where the service stands, in whichever file. */
+static Span place_of(const Compose *compose, const char *name)
 {
-	g_autoptr(Json) json = filled_value(compose, written);
+	gpointer node = g_hash_table_lookup(compose->places, name);
+	return node ? graph_place(compose->graph, GPOINTER_TO_UINT(node)) : compose->place;
+}
+
+static void make_service(const Compose *compose, const char *name, const Json *json)
+{
 	const char *called = json_text_at(json, "container_name");
 	g_autofree char *full = g_strdup_printf("%s-%s", compose->project, name);
-	Unit *unit = unit_new(full, compose->place);
+	Unit *unit = unit_new(full, place_of(compose, name));
 	Service service = {compose, name, json, unit, json_map_in(unit->body, "HostConfig")};
 	unit->namespace = g_strdup(compose->project);
 	unit->workload = g_strconcat("compose/", name, NULL);
@@ -715,6 +634,8 @@ static void make_service(const Compose *compose, const char *name, const Json *w
 	add_devices(&service);
 	add_ulimits(&service);
 	make_networks(&service);
+	make_volumes_from(&service);
+	make_links(&service);
 	make_needs(&service);
 	say_not_followed(&service);
 	if (called && *called) /* another name on the networks; the container itself has labwright's */
@@ -739,34 +660,64 @@ static char *project_of(const WantedOptions *options, const char *folder)
 	return g_string_free(out, FALSE);
 }
 
+static void compose_clear(Compose *compose)
+{
+	g_free(compose->folder);
+	g_free(compose->project);
+	json_drop(compose->root);
+	g_clear_pointer(&compose->variables, g_hash_table_unref);
+	g_hash_table_unref(compose->places);
+	g_hash_table_unref(compose->included);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Compose, compose_clear)
+
+/* The file with all that it brings in; free with compose_clear in any case. */
+static bool compose_init(Compose *compose, Wanted *wanted, const WantedOptions *options, const Graph *graph,
+        const char *path, GError **error)
+{
+	*compose = (Compose){.wanted = wanted,
+	        .options = options,
+	        .graph = graph,
+	        .path = path,
+	        .folder = slice_dup(path_folder(slice_from(path))),
+	        .places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+	        .included = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+	        .place = graph_place(graph, graph_find_file(graph, slice_from(path)))};
+	compose->project = project_of(options, compose->folder);
+	return compose_assemble(compose, error);
+}
+
 bool wanted_add_compose(
         Wanted *wanted, const WantedOptions *options, const Graph *graph, const char *path, GError **error)
 {
-	Node file = graph_find_file(graph, slice_from(path));
-	Span place = graph_place(graph, file);
-	g_autoptr(Json) root = render_yaml(graph_file_bytes(graph, place.file), error);
-	if (!root) {
-		g_prefix_error(error, "%s: ", path);
+	g_auto(Compose) compose;
+	if (!compose_init(&compose, wanted, options, graph, path, error))
 		return false;
-	}
-	g_autofree char *folder = g_path_get_dirname(path);
-	if (strcmp(folder, ".") == 0)
-		*folder = '\0';
-	g_autoptr(GHashTable) variables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	g_autofree char *project = project_of(options, folder);
-	Compose compose = {wanted, options, graph, path, folder, project, variables, root, place};
-	read_beside(&compose, ".env", variables);
-	for (char **line = options->environment; line && *line; line++) { /* what is set outweighs .env */
-		char *equals = strchr(*line, '=');
-		if (equals)
-			g_hash_table_replace(
-			        variables, g_strndup(*line, (size_t)(equals - *line)), g_strdup(equals + 1));
-	}
-	if (json_get(root, "include"))
-		wanted_problem(wanted, place, true,
-		        "%s: include is not followed here; name the files: labwright up FILE…", path);
-	JSON_MEMBERS (json_get(root, "services"), name, service)
+	JSON_MEMBERS (json_get(compose.root, "services"), name, service)
 		if (json_kind(service) == JSON_MAP && is_in_profile(&compose, service))
 			make_service(&compose, name, service);
 	return true;
+}
+
+static bool is_wanted_image(const Wanted *wanted, const char *image)
+{
+	for (guint i = 0; i < wanted->units->len; i++)
+		if (g_strcmp0(json_text_at(((const Unit *)wanted->units->pdata[i])->body, "Image"), image) == 0)
+			return true;
+	return false;
+}
+
+void wanted_add_builds(Wanted *wanted, const WantedOptions *options, const Graph *graph, const char *path)
+{
+	g_autoptr(Wanted) aside = wanted_new(options); /* takes the problems */
+	g_auto(Compose) compose;
+	if (!compose_init(&compose, aside, options, graph, path, NULL))
+		return;
+	compose.wanted = wanted;
+	JSON_MEMBERS (json_get(compose.root, "services"), name, service) {
+		g_autofree char *image = image_of(&compose, name, service);
+		if (json_get(service, "build") && is_wanted_image(wanted, image) && !is_built(wanted, image))
+			add_build(&compose, json_get(service, "build"), g_steal_pointer(&image),
+			        place_of(&compose, name));
+	}
 }

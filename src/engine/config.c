@@ -77,6 +77,20 @@ static const Json *find_config(Environment *environment, const char *kind, const
 	return object;
 }
 
+/* The keys that are there are no secret. */
+static void say_key_missing(Environment *environment, const Json *object, const Json *reference, const char *key)
+{
+	static const char *const fields[] = {"data", "stringData"};
+	g_autoptr(GString) keys = g_string_new(NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+		JSON_MEMBERS (json_get(object, fields[i]), name, value)
+			if (value && keys->len < 200)
+				g_string_append_printf(keys, "%s%s", keys->len ? ", " : "; it has ", name);
+	wanted_problem(environment->making->wanted, environment->order->place, true, "%s %s/%s has no key %s%s",
+	        json_text_at(object, "kind"), environment->order->namespace, json_text_at(reference, "name"), key,
+	        keys->str);
+}
+
 static void take_key(Environment *environment, const char *variable, const char *kind, const Json *reference)
 {
 	const char *key = json_text_at(reference, "key");
@@ -86,9 +100,7 @@ static void take_key(Environment *environment, const char *variable, const char 
 		return;
 	if (!config_value(object, key, &bytes)) {
 		if (!json_true_at(reference, "optional", false))
-			wanted_problem(environment->making->wanted, environment->order->place, true,
-			        "%s %s/%s has no key %s", kind, environment->order->namespace,
-			        json_text_at(reference, "name"), key);
+			say_key_missing(environment, object, reference, key);
 		return;
 	}
 	gsize length;
@@ -363,11 +375,14 @@ static void mount_empty(Mounting *mounting, const Json *empty)
 	bool memory = g_strcmp0(json_text_at(empty, "medium"), "Memory") == 0;
 	const char *name = json_text_at(mounting->volume, "name");
 	int64_t group = json_number_at(mounting->order->template, "spec.securityContext.fsGroup", -1);
+	int64_t limit = amount(empty, "sizeLimit", 1);
 	g_autofree char *full = g_strdup_printf("%s-%s-%s-%s", mounting->making->wanted->project,
 	        mounting->order->namespace, mounting->order->name, name);
 	if (memory && !mounting->shared) {
 		Json *more = json_new_map();
 		json_set_number(json_map_in(more, "TmpfsOptions"), "Mode", 01777);
+		if (limit)
+			json_set_number(json_map_in(more, "TmpfsOptions"), "SizeBytes", limit);
 		add_mount(mounting, "tmpfs", NULL, false, more);
 		return;
 	}
@@ -377,7 +392,9 @@ static void mount_empty(Mounting *mounting, const Json *empty)
 			Json *options = json_map_in(body, "DriverOpts");
 			json_set_text(options, "type", "tmpfs");
 			json_set_text(options, "device", "tmpfs");
-			json_set_text(options, "o", "mode=1777");
+			g_autofree char *o = limit ? g_strdup_printf("mode=1777,size=%lld", (long long)limit)
+			                           : g_strdup("mode=1777");
+			json_set_text(options, "o", o);
 		}
 		wanted_volume(mounting->making->wanted, full, body, false);
 	}

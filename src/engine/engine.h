@@ -112,12 +112,16 @@ void wanted_add_manifests(Wanted *wanted, const WantedOptions *options, const Gr
 /* Adds the services of a compose file. path is below the root. */
 bool wanted_add_compose(
         Wanted *wanted, const WantedOptions *options, const Graph *graph, const char *path, GError **error);
+/* Images that units want and services of this compose file say how to build. The services need not run, and what is
+ * wrong with them is not said. */
+void wanted_add_builds(Wanted *wanted, const WantedOptions *options, const Graph *graph, const char *path);
 /* Sorts by needs, hashes, and finds what contradicts itself; to be called once, last. */
 void wanted_finish(Wanted *wanted, const WantedOptions *options);
 /* Everything as JSON: what --dry-run --format json prints, and what tests compare. Values of secrets are not in it. */
 Json *wanted_json(const Wanted *wanted, const Graph *graph);
 const char *unit_hash(const Unit *unit); /* label of the body */
-Unit *wanted_find(const Wanted *wanted, const char *unit);
+Json *unit_shown(const Unit *unit);      /* a copy of the body without what Secrets hold */
+Unit *wanted_find(const Wanted *wanted, const char *name);
 
 /* ---- who runs it ----------------------------------------------------------------------------------------- */
 
@@ -280,6 +284,7 @@ typedef struct ApplyOptions {
 /* What became of it: by unit name, why it failed. */
 typedef struct ApplyResult {
 	GHashTable *failed; /* unit name → char * why */
+	GHashTable *words;  /* of those that failed: unit name → the last lines that they wrote */
 	uint32_t created, replaced, started, removed, kept;
 } ApplyResult;
 void apply_result_clear(ApplyResult *result);

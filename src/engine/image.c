@@ -103,8 +103,9 @@ static size_t make_elf(const char *architecture, guint8 into[256])
 	bool arm = strcmp(architecture, "arm64") == 0;
 	const guint8 *code = arm ? code_arm64 : code_amd64;
 	size_t length = arm ? sizeof(code_arm64) : sizeof(code_amd64), whole = 120 + length;
+	static const guint8 magic[] = {0x7f, 'E', 'L', 'F', 2, 1, 1}; /* 64 bits, little end first, version 1 */
 	memset(into, 0, 256);
-	memcpy(into, "\177ELF\2\1\1", 7);
+	memcpy(into, magic, sizeof(magic));
 	put_number(into + 16, 2, 2);              /* an executable */
 	put_number(into + 18, arm ? 183 : 62, 2); /* EM_AARCH64, EM_X86_64 */
 	put_number(into + 20, 1, 4);

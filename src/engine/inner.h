@@ -57,13 +57,15 @@ typedef struct PodOrder {
 
 Json *making_find(const Making *making, const char *kind, const char *namespace, const char *name);
 void make_pod(Making *making, const PodOrder *order);
-void made_pod_free(void *pod);
+void made_pod_free(void *data);
 /* Environment of a container, "NAME=value" each, and its command with $(NAME) filled in. */
 void make_environment(Making *making, const PodOrder *order, const Json *container, Unit *unit);
 /* Volumes of a pod as mounts of a container. */
 void make_mounts(Making *making, const PodOrder *order, const Json *container, bool shared, Unit *unit);
 /* Services: names on the network, published ports, proxies. */
 void make_services(Making *making, const GArray *manifests);
+/* A quantity of Kubernetes times a scale; 0 for none. */
+int64_t amount(const Json *map, const char *name, int64_t scale);
 /* The number of a container port by its name or itself; 0 for none. */
 uint16_t port_number(const Json *spec, const Json *port);
 char *container_name(const Making *making, const char *namespace, const char *pod, const char *container);
@@ -73,10 +75,31 @@ bool service_selects(const Json *service, const Json *labels);
 /* protocol and address may be NULL: TCP, every address. */
 void publish_port(Unit *unit, uint16_t inside, const char *protocol, const char *address, uint16_t on_host);
 
+/* ---- from compose files ------------------------------------------------------------------------------------------ */
+
+/* A compose file with all that it brings in. */
+typedef struct ComposeProject {
+	Wanted *wanted;
+	const WantedOptions *options;
+	const Graph *graph;
+	const char *path;       /* of the file that was named, below the root */
+	char *folder, *project; /* below the root; of networks and volumes */
+	Json *root;             /* services, networks, volumes, …, with all variables filled in */
+	GHashTable *variables;  /* name → value: of `.env` beside it, and where labwright runs */
+	GHashTable *places;     /* service → its node in the graph */
+	GHashTable *included;   /* variables of included files, which only their env files see */
+	Span place;
+} ComposeProject;
+
+/* Sets root and variables; path, folder, places and what is borrowed are the caller's. */
+bool compose_assemble(ComposeProject *project, GError **error);
+/* Adds the variables of a file beside the compose file; false if there is none. */
+bool compose_read_env(const ComposeProject *project, const char *written, GHashTable *into);
+
 /* ---- the API ---------------------------------------------------------------------------------------------------- */
 
-/* A tar of one folder entry "." with a mode and a group (-1: none), for PUT …/archive. */
-GBytes *archive_folder(uint32_t mode, int group);
+/* A tar of one folder with a mode and a group (-1: none), for PUT …/archive. */
+GBytes *archive_folder(const char *name, uint32_t mode, int group);
 /* One file of a name and mode. */
 GBytes *archive_file(const char *name, const void *bytes, size_t length, uint32_t mode);
 /* A folder of this machine, what its .dockerignore leaves out left out; paths and links as they are. */

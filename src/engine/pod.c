@@ -79,7 +79,9 @@ static void make_probes(Making *making, const PodOrder *order, const Json *conta
 {
 	const Json *readiness = json_get(container, "readinessProbe"), *startup = json_get(container, "startupProbe");
 	unit->ready = read_probe(making, order, container, readiness ? readiness : startup);
-	unit->patience = MAX(60, probe_patience(startup) + probe_patience(readiness));
+	/* A kubelet ends what its startup probe gives up; one that is not ready it lets be. */
+	uint32_t allowed = probe_patience(startup) + probe_patience(readiness);
+	unit->patience = startup ? MAX(1, allowed) : MAX(60, allowed);
 	if (json_get(container, "livenessProbe"))
 		wanted_problem(making->wanted, order->place, false,
 		        "liveness probes: the engine restarts what ends, not what hangs");
@@ -126,7 +128,7 @@ static void make_security(const Json *container, const Json *spec, Unit *unit, J
 		        json_map_in(host, "Sysctls"), json_text_at(setting, "name"), json_text_at(setting, "value"));
 }
 
-static int64_t amount(const Json *map, const char *name, int64_t scale)
+int64_t amount(const Json *map, const char *name, int64_t scale)
 {
 	int64_t value = 0;
 	g_autofree char *text = json_scalar(json_get(map, name));
@@ -188,8 +190,11 @@ static void join_network(Making *making, const PodOrder *order, Unit *unit, Json
 	json_set_text(unit->body, "Hostname", hostname ? hostname : order->name);
 }
 
+/* In the machine's own network a port is the machine's already. */
 static void publish_host_ports(Making *making, const PodOrder *order, Unit *unit)
 {
+	if (json_true_at(order->template, "spec.hostNetwork", false))
+		return;
 	JSON_EACH (json_at(order->template, "spec.containers"), container)
 		JSON_EACH (json_get(container, "ports"), port) {
 			int64_t on_host = json_number_at(port, "hostPort", 0),

@@ -12,7 +12,8 @@ static bool is_meant(const char *namespace, const char *workload, const char *po
 			return true;
 		if (part && namespace && strncmp(*only, namespace, (size_t)(part - *only)) == 0 &&
 		        namespace[part - *only] == '\0' &&
-		        (g_strcmp0(part + 1, name) == 0 || g_strcmp0(part + 1, workload) == 0))
+		        (g_strcmp0(part + 1, name) == 0 || g_strcmp0(part + 1, workload) == 0 ||
+		                g_strcmp0(part + 1, pod) == 0))
 			return true;
 	}
 	return false;
@@ -35,6 +36,8 @@ static Change step_for(const Unit *unit, const LiveContainer *live)
 	if (g_strcmp0(live->hash, unit_hash(unit)) != 0)
 		return (Change){CHANGE_REPLACE, unit, live,
 		        g_strcmp0(live->image, json_text_at(unit->body, "Image")) != 0 ? "another image" : "changed"};
+	if (live->state == LIVE_CREATED) /* a run that was killed may not have come to its networks and folders */
+		return (Change){CHANGE_REPLACE, unit, live, "was never started"};
 	if (unit->once && live->state == LIVE_EXITED && live->exit_code == 0)
 		return (Change){CHANGE_KEEP, unit, live, "done"};
 	if (unit->once && live->state == LIVE_EXITED)
@@ -44,19 +47,33 @@ static Change step_for(const Unit *unit, const LiveContainer *live)
 	return (Change){CHANGE_START, unit, live, "stopped"};
 }
 
-/* A pod's containers live in the network of one of them: where that one is made anew, the others follow. */
-static void follow_networks(Rollout *rollout)
+/* Whether a container lives in another's network, or has its mounts. */
+static bool hangs_on(const Unit *unit, const char *other)
+{
+	const char *mode = json_text_at(unit->body, "HostConfig.NetworkMode");
+	if (mode && g_str_has_prefix(mode, "container:") && strcmp(mode + strlen("container:"), other) == 0)
+		return true;
+	size_t length = strlen(other);
+	JSON_EACH (json_at(unit->body, "HostConfig.VolumesFrom"), entry) {
+		const char *text = json_text(entry);
+		if (text && strncmp(text, other, length) == 0 && (!text[length] || text[length] == ':'))
+			return true;
+	}
+	return false;
+}
+
+/* Where a container is made anew, those that hang on it follow; units stand in the order of their needs. */
+static void follow_others(Rollout *rollout)
 {
 	for (guint i = 0; i < rollout->steps->len; i++) {
-		Change *step = &g_array_index(rollout->steps, Change, i);
-		const char *mode = json_text_at(step->unit->body, "HostConfig.NetworkMode");
-		if (step->kind != CHANGE_KEEP && step->kind != CHANGE_START)
+		const Change *owner = &g_array_index(rollout->steps, Change, i);
+		if (owner->kind != CHANGE_REPLACE && owner->kind != CHANGE_CREATE)
 			continue;
-		for (guint o = 0; mode && g_str_has_prefix(mode, "container:") && o < rollout->steps->len; o++) {
-			const Change *owner = &g_array_index(rollout->steps, Change, o);
-			if (strcmp(owner->unit->name, mode + strlen("container:")) == 0 &&
-			        (owner->kind == CHANGE_REPLACE || owner->kind == CHANGE_CREATE))
-				*step = (Change){CHANGE_REPLACE, step->unit, step->live, "its pod's network is new"};
+		for (guint o = 0; o < rollout->steps->len; o++) {
+			Change *step = &g_array_index(rollout->steps, Change, o);
+			if ((step->kind == CHANGE_KEEP || step->kind == CHANGE_START) &&
+			        hangs_on(step->unit, owner->unit->name))
+				*step = (Change){CHANGE_REPLACE, step->unit, step->live, "what it hangs on is new"};
 		}
 	}
 }
@@ -94,7 +111,7 @@ Rollout *rollout_new(const Wanted *wanted, const Live *live, const char *const *
 		Change step = step_for(unit, live_find(live, unit->name));
 		g_array_append_val(rollout->steps, step);
 	}
-	follow_networks(rollout);
+	follow_others(rollout);
 	follow_inits(rollout);
 	for (guint i = 0; !only && i < live->containers->len; i++) {
 		const LiveContainer *container = live->containers->pdata[i];

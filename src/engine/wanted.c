@@ -343,8 +343,7 @@ static char *place_text(const Graph *graph, Span place)
 	return g_strdup_printf("%s:%u", graph_file_path(graph, place.file), line);
 }
 
-/* The container's body without what Secrets hold. */
-static Json *shown_body(const Unit *unit)
+Json *unit_shown(const Unit *unit)
 {
 	Json *body = json_clone(unit->body), *shown = json_new_list();
 	JSON_EACH (json_get(body, "Env"), entry) {
@@ -377,7 +376,19 @@ static Json *unit_json(const Unit *unit, const Graph *graph)
 		json_append(needs, item);
 	}
 	json_set(out, "needs", needs);
-	json_set(out, "container", shown_body(unit));
+	json_set(out, "container", unit_shown(unit));
+	return out;
+}
+
+static Json *image_json(const WantedImage *image, const Graph *graph)
+{
+	Json *out = json_new_map();
+	g_autofree char *place = place_text(graph, image->place);
+	json_set_text(out, "image", image->image);
+	json_set_text(out, "context", image->context);
+	json_set_text(out, "dockerfile", image->dockerfile);
+	json_set_text(out, "target", image->target);
+	json_set_text(out, "place", place);
 	return out;
 }
 
@@ -407,6 +418,8 @@ Json *wanted_json(const Wanted *wanted, const Graph *graph)
 	for (guint i = 0; i < wanted->volumes->len; i++)
 		json_append(
 		        json_list_in(out, "volumes"), json_clone(((WantedVolume *)wanted->volumes->pdata[i])->body));
+	for (guint i = 0; i < wanted->images->len; i++)
+		json_append(json_list_in(out, "images"), image_json(wanted->images->pdata[i], graph));
 	g_autoptr(GList) stores = sorted_stores(wanted);
 	for (GList *at = stores; at; at = at->next)
 		json_append_text(json_list_in(out, "files"), at->data);

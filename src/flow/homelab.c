@@ -38,6 +38,15 @@ typedef struct Gathering {
 	GArray *manifests; /* Manifest, borrowed from the renders */
 } Gathering;
 
+static void take_problems(Wanted *wanted, const GArray *problems)
+{
+	for (guint i = 0; i < problems->len; i++) {
+		const RenderProblem *problem = &g_array_index(problems, RenderProblem, i);
+		WantedProblem note = {problem->place, g_strdup(problem->text), false};
+		g_array_append_val(wanted->problems, note);
+	}
+}
+
 static bool gather_manifests(Gathering *gathering, const char *path, GError **error)
 {
 	Render *render = render_new(gathering->homelab->scan->graph, path, error);
@@ -45,12 +54,35 @@ static bool gather_manifests(Gathering *gathering, const char *path, GError **er
 		return false;
 	g_ptr_array_add(gathering->homelab->renders, render);
 	g_array_append_vals(gathering->manifests, render->manifests->data, render->manifests->len);
-	for (guint i = 0; i < render->problems->len; i++) {
-		RenderProblem *problem = &g_array_index(render->problems, RenderProblem, i);
-		WantedProblem wanted = {problem->place, g_strdup(problem->text), false};
-		g_array_append_val(gathering->homelab->wanted->problems, wanted);
-	}
+	take_problems(gathering->homelab->wanted, render->problems);
+	take_problems(gathering->homelab->wanted, render->left_out);
 	return true;
+}
+
+/* Whether a row of another file names this one, as seen from the folder of that file. */
+static bool names_file(const Graph *graph, const Row *row, size_t length, const char *path)
+{
+	const char *from = graph_name(graph, graph_ancestor(graph, row->subject, NODE_FILE));
+	Slice written = {graph_symbol_text(graph, row->object), length};
+	g_autofree char *resolved = path_resolve(path_folder(slice_from(from)), written);
+	return resolved && strcmp(from, path) != 0 && strcmp(resolved, path) == 0;
+}
+
+/* Another compose file includes it, or services of others extend its services and nothing runs it by itself. */
+static bool is_brought_in(const Graph *graph, const char *path)
+{
+	Slice name = path_name(slice_from(path));
+	GRAPH_EACH (graph, FACT_INCLUDES, row)
+		if (names_file(graph, row, strlen(graph_symbol_text(graph, row->object)), path))
+			return true;
+	if (slice_starts(name, "compose.") || slice_starts(name, "docker-compose."))
+		return false;
+	GRAPH_EACH (graph, FACT_EXTENDS, row) {
+		const char *text = graph_symbol_text(graph, row->object), *colon = strrchr(text, ':');
+		if (colon > text && names_file(graph, row, (size_t)(colon - text), path))
+			return true;
+	}
+	return false;
 }
 
 /* Compose files at or below a path that no other compose file brings in. An override beside one belongs to it. */
@@ -62,7 +94,8 @@ static bool gather_compose(Gathering *gathering, const char *path, uint32_t *ret
 		const char *name = graph_name(graph, file);
 		bool asked = strcmp(name, path) == 0;
 		if (!path_is_below(slice_from(name), slice_from(path)) ||
-		        (!asked && (graph_has(graph, file, FACT_QUIET) || strstr(name, "override"))))
+		        (!asked && (graph_has(graph, file, FACT_QUIET) || strstr(name, ".override.") ||
+		                           is_brought_in(graph, name))))
 			continue;
 		if (!wanted_add_compose(gathering->homelab->wanted, gathering->options, graph, name, error))
 			return false;
@@ -81,6 +114,20 @@ static bool gather(Gathering *gathering, const char *path, GError **error)
 		return false;
 	}
 	return gather_compose(gathering, path, &compose, error) && gather_manifests(gathering, path, error);
+}
+
+/* Images that compose services of the repository say how to build, whether or not these services run here. */
+static void gather_builds(const Homelab *homelab, const WantedOptions *options)
+{
+	const Graph *graph = homelab->scan->graph;
+	Node last = NODE_NONE;
+	GRAPH_EACH (graph, FACT_BUILD_CONTEXT, row) { /* rows of a file stand together */
+		Node file = graph_ancestor(graph, row->subject, NODE_FILE);
+		if (file == last || graph_node_type(graph, row->subject) != NODE_SERVICE)
+			continue;
+		last = file;
+		wanted_add_builds(homelab->wanted, options, graph, graph_name(graph, file));
+	}
 }
 
 /* One object in two overlays, or defined twice: which is meant only the owner knows. */
@@ -191,6 +238,7 @@ Homelab *homelab_new(const Scan *scan, const HomelabOptions *options, GError **e
 		return NULL;
 	find_twins(&gathering);
 	wanted_add_manifests(homelab->wanted, &wanted, scan->graph, manifests, homelab->given);
+	gather_builds(homelab, &wanted);
 	wanted_finish(homelab->wanted, &wanted);
 	return g_steal_pointer(&homelab);
 }

@@ -11,6 +11,8 @@ typedef struct Form {
 } Form;
 
 static const Form forms[] = {
+        {SYMPTOM_COPY, "(?:COPY|ADD) failed: .*?: stat /?(?<s>[^:]+): (?:file does not exist|no such file)"},
+        {SYMPTOM_COPY, "building at STEP \"(?:COPY|ADD) .*: copier: stat: \"/?(?<s>[^\"]+)\": no such file"},
         {SYMPTOM_MODULE, "ModuleNotFoundError: No module named '?(?<s>[\\w.]+)"},
         {SYMPTOM_MODULE, "Error while finding module specification for '(?<s>[\\w.]+)'"},
         {SYMPTOM_MODULE, "ImportError: cannot import name '[^']+' from '(?<s>[\\w.]+)'"},
@@ -24,7 +26,9 @@ static const Form forms[] = {
         {SYMPTOM_PORT,
                 "(?:Bind for [^ ]*:(?<p>\\d+) failed|listen tcp[46]? [^ ]*:(?<p1>\\d+): bind: address already in use)"},
         {SYMPTOM_PORT, "(?:port is already allocated|[Aa]ddress already in use|EADDRINUSE)(?:.*?:(?<p>\\d+))?"},
-        {SYMPTOM_DISK, "(?:No space left on device|ENOSPC|disk is full)"},
+        {SYMPTOM_DISK, "No space left on device: '(?<s>/[^']+)'"},
+        {SYMPTOM_DISK, "(?:write|open) (?<s>/[\\w./-]+): no space left on device"},
+        {SYMPTOM_DISK, "(?:[Nn]o space left on device|ENOSPC|disk is full)"},
         {SYMPTOM_PASSWORD, "password authentication failed for user \"(?<s>[^\"]+)\""},
         {SYMPTOM_PASSWORD, "Access denied for user '(?<s>[^']+)'"},
         {SYMPTOM_PASSWORD, "(?:WRONGPASS|NOAUTH|invalid username-password pair)"},

@@ -8,6 +8,7 @@ typedef enum SymptomKind {
 	SYMPTOM_NONE,
 	SYMPTOM_MODULE,     /* subject: the module that is not there */
 	SYMPTOM_FILE,       /* subject: the path */
+	SYMPTOM_COPY,       /* subject: what a build was to copy */
 	SYMPTOM_PROGRAM,    /* subject: the program that the image lacks */
 	SYMPTOM_HOST,       /* subject: the host name that nobody knows */
 	SYMPTOM_REFUSED,    /* subject: host or address; port */
@@ -15,7 +16,7 @@ typedef enum SymptomKind {
 	SYMPTOM_PASSWORD,   /* subject: the user */
 	SYMPTOM_DATABASE,   /* subject: the database or role that does not exist */
 	SYMPTOM_PERMISSION, /* subject: the path */
-	SYMPTOM_DISK,       /* no space left */
+	SYMPTOM_DISK,       /* no space left; subject: the path, or NULL */
 	SYMPTOM_PORT,       /* port: taken by another */
 	SYMPTOM_MEMORY,
 	SYMPTOM_IMAGE, /* the image cannot be had */

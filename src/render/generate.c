@@ -99,7 +99,18 @@ static Manifest *find_same(GArray *manifests, const char *kind, const Json *entr
 	return NULL;
 }
 
-static Json *object_new(const char *kind, const Json *entry, Json *take_data)
+/* Labels, annotations and `immutable` of an entry's options, which outweigh those of generatorOptions. */
+static void set_options(Json *object, const Json *options)
+{
+	static const char *const maps[] = {"labels", "annotations"};
+	for (size_t i = 0; i < G_N_ELEMENTS(maps); i++)
+		JSON_MEMBERS (json_get(options, maps[i]), key, value)
+			json_set(json_map_in(json_get(object, "metadata"), maps[i]), key, json_keep(value));
+	if (json_true_at(options, "immutable", false))
+		json_set_bool(object, "immutable", true);
+}
+
+static Json *object_new(const char *kind, const Json *entry, const Json *shared, Json *take_data)
 {
 	Json *object = json_new_map(), *metadata = json_new_map();
 	json_set_text(object, "apiVersion", "v1");
@@ -110,11 +121,13 @@ static Json *object_new(const char *kind, const Json *entry, Json *take_data)
 	const char *type = json_text_at(entry, "type");
 	json_set_text(object, "type", type ? type : strcmp(kind, "Secret") == 0 ? "Opaque" : NULL);
 	json_set(object, "data", take_data);
+	set_options(object, shared);
+	set_options(object, json_get(entry, "options"));
 	return object;
 }
 
-static void generate_one(
-        Rendering *rendering, const char *folder, const char *kind, const Json *entry, GArray *out, Span place)
+static void generate_one(Rendering *rendering, const char *folder, const char *kind, const Json *entry,
+        const Json *shared, GArray *out, Span place)
 {
 	g_autoptr(Json) data = json_new_map();
 	Generator generator = {rendering, folder, place, data, strcmp(kind, "Secret") == 0};
@@ -126,7 +139,7 @@ static void generate_one(
 	const char *behavior = json_text_at(entry, "behavior");
 	Manifest *there = behavior && strcmp(behavior, "create") != 0 ? find_same(out, kind, entry) : NULL;
 	if (!there) {
-		Json *object = object_new(kind, entry, json_keep(data));
+		Json *object = object_new(kind, entry, shared, json_keep(data));
 		g_array_append_vals(out, &(Manifest){object, place}, 1);
 		return;
 	}
@@ -139,8 +152,9 @@ static void generate_one(
 
 void generate(Rendering *rendering, const char *folder, const Json *kustomization, GArray *out, Span place)
 {
+	const Json *shared = json_get(kustomization, "generatorOptions");
 	JSON_EACH (json_get(kustomization, "configMapGenerator"), entry)
-		generate_one(rendering, folder, "ConfigMap", entry, out, place);
+		generate_one(rendering, folder, "ConfigMap", entry, shared, out, place);
 	JSON_EACH (json_get(kustomization, "secretGenerator"), entry)
-		generate_one(rendering, folder, "Secret", entry, out, place);
+		generate_one(rendering, folder, "Secret", entry, shared, out, place);
 }

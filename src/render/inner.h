@@ -22,4 +22,6 @@ void generate(Rendering *rendering, const char *folder, const Json *kustomizatio
 /* Names, namespaces, labels, images and replicas; see transform.c. */
 void transform(const Json *kustomization, GArray *manifests);
 void render_problem(Rendering *rendering, Span place, const char *format, ...) G_GNUC_PRINTF(3, 4);
-void manifest_clear(void *manifest);
+/* Remembers that a patch deletes an object. */
+void render_left_out(Rendering *rendering, Span place, const Json *object);
+void manifest_clear(void *data);

@@ -142,8 +142,11 @@ static void patch_all(Rendering *rendering, const Json *patch, const Json *targe
 				json_remove(json_get(changes, "metadata"), "namespace");
 			}
 		}
-		if (!render_merge(manifest->object, changes))
-			g_array_remove_index(manifests, i--);
+		if (render_merge(manifest->object, changes))
+			continue;
+		if (json_at(manifest->object, "spec.template") || json_at(manifest->object, "spec.jobTemplate"))
+			render_left_out(rendering, place, manifest->object);
+		g_array_remove_index(manifests, i--);
 	}
 	const char *name = json_text_at(target ? target : patch, target ? "name" : "metadata.name");
 	if (!found && !target)

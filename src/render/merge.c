@@ -112,11 +112,12 @@ static char *unescape(const char *word)
 	return g_string_free(out, FALSE);
 }
 
-/* The value that holds what the pointer's last word names, and that word; NULL if there is none. */
+/* The value that holds what the pointer's last word names, NULL if there is none; and that word in any case. */
 static Json *find_parent(Json *root, const char *pointer, char **ret_last)
 {
 	g_auto(GStrv) words = g_strsplit(pointer, "/", -1);
 	guint count = g_strv_length(words);
+	*ret_last = unescape(count ? words[count - 1] : "");
 	if (count < 2 || *words[0])
 		return NULL;
 	Json *at = root;
@@ -128,7 +129,6 @@ static Json *find_parent(Json *root, const char *pointer, char **ret_last)
 		else
 			at = json_get(at, word);
 	}
-	*ret_last = unescape(words[count - 1]);
 	return at;
 }
 

@@ -107,6 +107,13 @@ void render_problem(Rendering *rendering, Span place, const char *format, ...)
 	g_array_append_val(rendering->out->problems, problem);
 }
 
+void render_left_out(Rendering *rendering, Span place, const Json *object)
+{
+	RenderProblem left = {place, g_strdup_printf("%s %s is left out by a patch", json_text_at(object, "kind"),
+	                                     json_text_at(object, "metadata.name"))};
+	g_array_append_val(rendering->out->left_out, left);
+}
+
 /* `kind: List` and its kin hold objects; all others are one. */
 static void take_object(Json *take_object, Span place, GArray *out)
 {
@@ -207,6 +214,8 @@ Render *render_new(const Graph *graph, const char *path, GError **error)
 	g_array_set_clear_func(render->manifests, manifest_clear);
 	render->problems = g_array_new(FALSE, FALSE, sizeof(RenderProblem));
 	g_array_set_clear_func(render->problems, problem_clear);
+	render->left_out = g_array_new(FALSE, FALSE, sizeof(RenderProblem));
+	g_array_set_clear_func(render->left_out, problem_clear);
 	Rendering rendering = {graph, render, 0};
 	if (graph_find_file(graph, slice_from(path))) {
 		const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
@@ -236,5 +245,6 @@ void render_free(Render *render)
 		return;
 	g_array_unref(render->manifests);
 	g_array_unref(render->problems);
+	g_array_unref(render->left_out);
 	g_free(render);
 }

@@ -22,6 +22,7 @@ typedef struct RenderProblem {
 typedef struct Render {
 	GArray *manifests; /* Manifest, in the order in which files name them */
 	GArray *problems;  /* RenderProblem */
+	GArray *left_out;  /* RenderProblem: workloads that a patch deletes, where that is asked */
 } Render;
 
 /* What a file, or a folder by its kustomization, stands for; a folder without one: all manifests in and below it, those

@@ -18,6 +18,11 @@ export LABWRIGHT_LIVE_CACHE=$cache
 
 if [ -z "${LABWRIGHT_IN_NAMESPACE:-}" ]; then
 	sh "$here/prepare.sh" "$cache" || { echo "cannot prepare the engines in $cache" >&2; exit 77; }
+	# The program of which the overlay's images are asked, where the command needs them.
+	if [ -n "${LABWRIGHT_LIVE_PACKAGES:-}" ]; then
+		LABWRIGHT_LIVE_IMAGES=$(sh "$here/images.sh" "$LABWRIGHT_LIVE_PACKAGES") || exit 77
+		export LABWRIGHT_LIVE_IMAGES
+	fi
 	LABWRIGHT_IN_NAMESPACE=1 exec unshare -mn --propagation private sh "$0" "$which" "$@"
 fi
 
@@ -64,27 +69,8 @@ dockerd)
 		--containerd-namespace "lw$$" --log-level warn --shutdown-timeout 5 >"$run/log" 2>&1 &
 	;;
 podman)
-	# Podman's network helper keeps its state and the number of its name server here, whatever --runroot says.
-	mkdir -p /etc/containers /run/containers
-	mount -t tmpfs none /etc/containers
-	mount -t tmpfs none /run/containers
-	cp -r "$cache/root/etc/containers/." /etc/containers/
-	cp "$cache/root/usr/share/containers/seccomp.json" /etc/containers/ 2>/dev/null || :
-	printf '{"default": [{"type": "insecureAcceptAnything"}]}' >/etc/containers/policy.json
-	cat >/etc/containers/containers.conf <<-END
-		[containers]
-		default_ulimits = ["nofile=20000:20000", "nproc=4096:4096"]
-		seccomp_profile = "/etc/containers/seccomp.json"
-		[network]
-		network_backend = "netavark"
-		[engine]
-		events_logger = "file"
-		cgroup_manager = "cgroupfs"
-		runtime = "runc"
-		conmon_path = ["$cache/root/usr/bin/conmon"]
-		helper_binaries_dir = ["$cache/root/usr/lib/podman", "$cache/root/usr/libexec/podman", "$cache/root/usr/bin"]
-	END
-	[ -s /etc/containers/seccomp.json ] || sed -i /seccomp_profile/d /etc/containers/containers.conf
+	. "$here/podman.sh"
+	podman_settings "$cache"
 	podman --root "$run/data" --runroot "$run/exec" --tmpdir "$run/tmp" \
 		--storage-driver "${LABWRIGHT_PODMAN_STORAGE:-overlay}" system service --time=0 "unix://$run/engine.sock" >"$run/log" 2>&1 &
 	;;
@@ -102,5 +88,7 @@ done
 curl -sS --fail-with-body --max-time 60 --unix-socket "$run/engine.sock" -X POST -H 'Content-Type: application/x-tar' \
 	-T "$cache/base.tar" "http://engine/v1.41/images/create?fromSrc=-&repo=labwright.test/base&tag=latest" >"$run/import" || { cat "$run/import" "$run/log" >&2; exit 1; }
 curl -fsS --unix-socket "$run/engine.sock" -X POST "http://engine/v1.41/images/labwright.test%2fbase:latest/tag?repo=labwright.test/base&tag=12"
+[ -z "${LABWRIGHT_LIVE_IMAGES:-}" ] || curl -sS --fail-with-body --max-time 300 --unix-socket "$run/engine.sock" -X POST \
+	-H 'Content-Type: application/x-tar' -T "$LABWRIGHT_LIVE_IMAGES" "http://engine/v1.41/images/load" >"$run/load" || { cat "$run/load" >&2; exit 1; }
 export DOCKER_HOST="unix://$run/engine.sock" LABWRIGHT_ENGINE=$which LABWRIGHT_ENGINE_LOG=$run/log
 "$@"

@@ -28,14 +28,15 @@ up() {
 # ---- manifests ----
 up apps
 is "$engine: manifests run" "$code" 0
-has "$engine: all containers are told" "$out" '9 of 9 as wanted'
+has "$engine: all containers are told" "$out" '10 of 10 as wanted'
 run status --format json
 is "$engine: status has nothing to say" "$code" 0
-is "$engine: all are well" "$(jq '[.containers[] | select(.well)] | length' "$out")" 9
+is "$engine: all are well" "$(jq '[.containers[] | select(.well)] | length' "$out")" 10
 is "$engine: a node port leads through the proxy to a ConfigMap's file" "$(page http://127.0.0.1:30080/index.html)" 'hello from a ConfigMap'
 is "$engine: a Secret is a file in memory, not in inspect" "$(api /containers/lab-core-web-0/json | jq -r '.Mounts[] | select(.Destination == "/etc/secret").Source' | xargs stat -f -c %T)" tmpfs
 is "$engine: variables are filled in, in order" "$(api /containers/lab-core-web-0/json | jq -r '.Config.Env[] | select(startswith("REDIS_URL"))')" 'REDIS_URL=redis://redis:6379'
 is "$engine: limits are the engine's" "$(api /containers/lab-core-redis-0/json | jq '.HostConfig | [.Memory, .NanoCpus] | tostring')" '"[67108864,500000000]"'
+is "$engine: a volume belongs to the pod's group, with read-only files too" "$(inside core/owned -- sh -c 'cat /data/a /tmp/b; stat -c %g /data' | tr '\n' ' ')" 'one two 3000 '
 redis=$(id_of lab-core-redis-0)
 up apps
 has "$engine: a second up has nothing to do" "$out" '(0 made, 0 made anew, 0 started, 0 removed)'
@@ -55,7 +56,7 @@ is "$engine: and the old containers run on" "$(page http://127.0.0.1:30080/index
 git -c user.name=a -c user.email=a@a commit -qm x
 run down
 is "$engine: down takes all away" "$(api '/containers/json?all=1' | jq length)" 0
-is "$engine: but not the volumes" "$(api /volumes | jq -r '[.Volumes[].Name] | tostring')" '["lab-core-data-redis-0"]'
+is "$engine: but not the volumes" "$(api /volumes | jq -r '[.Volumes[].Name] | sort | tostring')" '["lab-core-data-redis-0","lab-core-owned"]'
 run down --volumes
 is "$engine: data is not removed without a word" "$code" 2
 run down --volumes --yes

@@ -1,0 +1,150 @@
+/* A failed start leaves nothing behind: the old container runs on and the new one is gone, or a restart has written
+ * over its words. So `up` keeps what it saw, in a file beside those that containers mount. It is a memory for
+ * `explain`; no run depends on it, and one that cannot be read is as good as none. Values of Secrets are not in it. */
+#include "flow/record.h"
+
+#include "flow/git.h"
+
+static char *record_path(const Homelab *homelab)
+{
+	g_autofree char *folder = g_path_get_dirname(homelab->store);
+	return g_build_filename(folder, "record.json", NULL);
+}
+
+Json *record_read(const Homelab *homelab)
+{
+	g_autofree char *path = record_path(homelab), *text = NULL;
+	gsize length;
+	Json *record = g_file_get_contents(path, &text, &length, NULL) ? json_parse((Slice){text, length}, NULL) : NULL;
+	return record ? record : json_new_map();
+}
+
+static char *head_of(const Homelab *homelab)
+{
+	const char *const words[] = {"rev-parse", "--short", "HEAD", NULL};
+	g_autoptr(GPtrArray) command = git_words(words);
+	char *head = NULL;
+	return git_run(homelab->scan->repo, command, &head, NULL) ? g_strstrip(head) : NULL;
+}
+
+static Json *entry_new(const Unit *unit, const char *commit)
+{
+	Json *entry = json_new_map();
+	json_set_text(entry, "hash", unit_hash(unit));
+	json_set_text(entry, "image", json_text_at(unit->body, "Image"));
+	json_set_text(entry, "commit", commit);
+	json_set_number(entry, "when", g_get_real_time() / G_USEC_PER_SEC);
+	return entry;
+}
+
+static void record_step(Json *record, const Change *step, const ApplyResult *result, const char *commit)
+{
+	const char *name = step->unit->name, *why = g_hash_table_lookup(result->failed, name);
+	Json *good = json_map_in(record, "good"), *failed = json_map_in(record, "failed");
+	const char *known = json_text_at(json_get(good, name), "hash");
+	json_remove(failed, name);
+	if (why) {
+		Json *entry = entry_new(step->unit, commit);
+		json_set_text(entry, "why", why);
+		json_set_text(entry, "words", g_hash_table_lookup(result->words, name));
+		json_set(failed, name, entry);
+	} else if (g_strcmp0(known, unit_hash(step->unit)) != 0) {
+		Json *entry = entry_new(step->unit, commit);
+		json_set(entry, "body", unit_shown(step->unit));
+		json_set(good, name, entry);
+	}
+}
+
+bool record_write(const Homelab *homelab, const Rollout *rollout, const ApplyResult *result, GError **error)
+{
+	g_autoptr(Json) record = record_read(homelab);
+	g_autofree char *path = record_path(homelab), *head = head_of(homelab), *before = json_print(record);
+	for (guint i = 0; i < rollout->steps->len; i++) {
+		const Change *step = &g_array_index(rollout->steps, Change, i);
+		if (step->unit)
+			record_step(record, step, result, head);
+	}
+	g_autofree char *text = json_print(record);
+	return strcmp(text, before) == 0 ||
+	       g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
+}
+
+const Json *record_failure(const Json *record, const Unit *unit)
+{
+	const Json *entry = json_get(json_get(record, "failed"), unit->name);
+	return g_strcmp0(json_text_at(entry, "hash"), unit_hash(unit)) == 0 ? entry : NULL;
+}
+
+const Json *record_before(const Json *record, const Unit *unit)
+{
+	const Json *entry = json_get(json_get(record, "good"), unit->name);
+	return entry && g_strcmp0(json_text_at(entry, "hash"), unit_hash(unit)) != 0 ? entry : NULL;
+}
+
+/* ---- what differs --------------------------------------------------------------------------------------------- */
+
+static char *joined(const Json *words)
+{
+	GString *out = g_string_new(NULL);
+	JSON_EACH (words, word) {
+		g_autofree char *text = json_scalar(word);
+		g_string_append_printf(out, "%s%s", out->len ? " " : "", text ? text : "");
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* The value of a variable in a list of "NAME=value"; NULL if it is not there. */
+static const char *value_in(const Json *list, const char *name, size_t length)
+{
+	JSON_EACH (list, entry) {
+		const char *text = json_text(entry);
+		if (text && strncmp(text, name, length) == 0 && text[length] == '=')
+			return text + length + 1;
+	}
+	return NULL;
+}
+
+static void add_variables(const Json *before, const Json *now, GPtrArray *out)
+{
+	JSON_EACH (now, entry) {
+		const char *text = json_text(entry);
+		size_t length = strcspn(text, "=");
+		const char *value = text + length + (text[length] == '='), *old = value_in(before, text, length);
+		if (!old)
+			g_ptr_array_add(out, g_strdup_printf("variable %.*s is new: %.80s", (int)length, text, value));
+		else if (strcmp(old, value) != 0)
+			g_ptr_array_add(
+			        out, g_strdup_printf("variable %.*s: %.60s → %.60s", (int)length, text, old, value));
+	}
+	JSON_EACH (before, entry) {
+		const char *text = json_text(entry);
+		size_t length = strcspn(text, "=");
+		if (!value_in(now, text, length))
+			g_ptr_array_add(out, g_strdup_printf("variable %.*s is gone", (int)length, text));
+	}
+}
+
+GPtrArray *record_differences(const Json *before, const Json *now, guint most)
+{
+	static const struct {
+		const char *path, *word;
+	} fields[] = {{"Image", "image"}, {"Entrypoint", "command"}, {"Cmd", "arguments"}, {"User", "user"},
+	        {"WorkingDir", "folder"}, {"HostConfig.Memory", "memory limit"},
+	        {"HostConfig.ReadonlyRootfs", "read-only files"}, {"HostConfig.NetworkMode", "network"}};
+	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+		const Json *old = json_at(before, fields[i].path), *new = json_at(now, fields[i].path);
+		bool list = json_kind(old) == JSON_LIST || json_kind(new) == JSON_LIST;
+		g_autofree char *from = list ? joined(old) : json_scalar(old),
+		                *to = list ? joined(new) : json_scalar(new);
+		if (!json_same(old, new))
+			g_ptr_array_add(out, g_strdup_printf("%s %.80s → %.80s", fields[i].word, from ? from : "none",
+			                             to ? to : "none"));
+	}
+	add_variables(json_get(before, "Env"), json_get(now, "Env"), out);
+	if (!json_same(json_at(before, "HostConfig.Mounts"), json_at(now, "HostConfig.Mounts")))
+		g_ptr_array_add(out, g_strdup("its mounts"));
+	if (out->len > most)
+		g_ptr_array_set_size(out, (gint)most);
+	return out;
+}

@@ -1,0 +1,102 @@
+#!/bin/sh
+# What `up` wants of an engine, asked of none: compose files and kustomizations as containers.
+. "$(dirname "$0")/tap.sh"
+git init -q -b main lab
+cd lab || exit 1
+mkdir -p db common app/html maps
+
+# Prints what jq finds in the wanted container of a service.
+of() {
+	jq -rc --arg name "lab-$1" ".units[] | select(.name == \$name) | $2" "$out"
+}
+wanted() {
+	git add -A
+	run up --dry-run --format json "$@"
+}
+
+# ---- compose files that bring in each other ----
+cat >compose.yaml <<'END2'
+include:
+  - db/compose.yaml
+  - path: [app/a.yaml]
+    project_directory: app
+services:
+  web:
+    extends: {file: common/base.yml, service: base}
+    image: nginx:${TAG:-1.25}
+    environment: {A: "2", PASS: "$$x"}
+    volumes_from: [data:ro]
+    command: [run]
+    links: ["db:database"]
+  again:
+    extends: web
+    environment: [B=3]
+  data:
+    image: busybox
+END2
+cat >compose.override.yaml <<'END2'
+services:
+  web:
+    ports: ["8443:443"]
+END2
+cat >db/compose.yaml <<'END2'
+services:
+  db:
+    image: postgres:${PG}
+    env_file: db.env
+    volumes: ["./data:/data", "pg:/var"]
+volumes: {pg: }
+END2
+echo 'PG=15' >db/.env
+printf 'X="a b" \nY=${PG} # the version\nZ='"'"'raw$x'"'"'\n' >db/db.env
+printf 'services:\n  inside:\n    image: x\n    build: .\n    volumes: ["./html:/h"]\n' >app/a.yaml
+cat >common/base.yml <<'END2'
+services:
+  base:
+    extends: {service: root}
+    volumes: ["./conf:/etc/conf:ro"]
+    environment: [A=1, C=5]
+    command: [base]
+  root:
+    image: root
+    cap_add: [NET_ADMIN]
+    healthcheck: {test: [CMD, x], interval: 5s}
+END2
+TAG=2 wanted
+is "a service extends one of another file, that one of its own" "$(of web '.container | [.Image, .Cmd[0], .HostConfig.CapAdd[0], .Healthcheck.Test[1]]')" '["nginx:2","run","NET_ADMIN","x"]'
+is "environments are one" "$(of web .container.Env)" '["A=2","C=5","PASS=$x"]'
+is "paths are those of the file that says them" "$(of web '.container.HostConfig.Mounts[0].Source')" "$folder/work/lab/common/conf"
+is "a service extends one of its own file" "$(of again .container.Env)" '["A=2","B=3","C=5","PASS=$x"]'
+is "the override beside it counts" "$(of web '.container.HostConfig.PortBindings | keys')" '["443/tcp"]'
+is "mounts of another service" "$(of web .container.HostConfig.VolumesFrom)" '["lab-data:ro"]'
+is "which starts first" "$(of web '[.needs[].unit]')" '["lab-data","lab-db"]'
+is "what is included sees the variables beside it" "$(of db .container.Image)" postgres:15
+is "and so do its env files" "$(of db .container.Env)" '["X=a b","Y=15","Z=raw$x"]'
+is "its mounts lie in its folder" "$(of db '[.container.HostConfig.Mounts[].Source]')" "[\"$folder/work/lab/db/data\",\"lab_pg\"]"
+is "a unit's place is its service's line" "$(of db .place)" db/compose.yaml:2
+is "a project directory is where paths begin" "$(of inside '.container.HostConfig.Mounts[0].Source')" "$folder/work/lab/app/html"
+is "what is included runs once" "$(jq '[.units[].name] | length' "$out")" 5
+sed -i 's/extends: {service: root}/extends: base/' common/base.yml
+wanted
+has "services that extend each other are said" "$err" 'goes in a circle'
+sed -i 's,common/base.yml,common/none.yml,' compose.yaml
+wanted
+has "so is a file that is not there" "$err" 'which is not there'
+git rm -rqf .
+
+# ---- kustomizations ----
+mkdir -p maps
+cat >maps/kustomization.yaml <<'END2'
+namespace: home
+generatorOptions: {labels: {made: here}, annotations: {by: us}}
+configMapGenerator:
+  - name: settings
+    literals: [MODE=quiet]
+    options: {labels: {made: there}, immutable: true}
+END2
+git add -A
+run render maps
+has "an entry's options outweigh those of all" "$out" '"made": "there"'
+has "annotations of all are set" "$out" '"by": "us"'
+has "what must not change says so" "$out" '"immutable": true'
+finish

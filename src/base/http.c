@@ -18,11 +18,13 @@ struct Http {
 	GTlsCertificate *identity; /* the client's, or NULL */
 	char *server_name;         /* or NULL */
 	GHashTable *headers;       /* name → value, or NULL */
+	int authorities;           /* file in memory, or -1 */
 };
 
 Http *http_new(const char *address, uint32_t patience)
 {
 	Http *http = g_new0(Http, 1);
+	http->authorities = -1;
 	if (*address == '/') {
 		g_autoptr(GSocketAddress) socket = g_unix_socket_address_new(address);
 		http->session = soup_session_new_with_options("remote-connectable", socket, "timeout", patience, NULL);
@@ -42,27 +44,24 @@ Http *http_new_trusting(const char *address, uint32_t patience)
 	return http;
 }
 
-/* GLib reads authorities from files only, and all of them at once: a file that exists in memory will do. */
-static GTlsDatabase *database_new(const char *authorities, GError **error)
+/* GLib reads authorities from files only, and again at every connection: a file that exists in memory will do. */
+static GTlsDatabase *database_new(Http *http, const char *authorities, GError **error)
 {
-	int file = memfd_create("authorities", MFD_CLOEXEC);
-	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", file);
 	size_t length = strlen(authorities);
-	GTlsDatabase *database = NULL;
-	if (file >= 0 && write(file, authorities, length) == (ssize_t)length)
-		database = g_tls_file_database_new(path, error);
-	else
+	http->authorities = memfd_create("authorities", MFD_CLOEXEC);
+	if (http->authorities < 0 || write(http->authorities, authorities, length) != (ssize_t)length) {
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "no memory for certificates: %s",
 		        g_strerror(errno));
-	if (file >= 0)
-		close(file);
-	return database;
+		return NULL;
+	}
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", http->authorities);
+	return g_tls_file_database_new(path, error);
 }
 
 static bool identify(Http *http, const HttpIdentity *identity, GError **error)
 {
 	if (identity->authorities) {
-		g_autoptr(GTlsDatabase) database = database_new(identity->authorities, error);
+		g_autoptr(GTlsDatabase) database = database_new(http, identity->authorities, error);
 		if (!database) {
 			g_prefix_error(error, "the certificate of the authority is no PEM: ");
 			return false;
@@ -105,6 +104,8 @@ void http_free(Http *http)
 		return;
 	g_object_unref(http->session);
 	g_clear_object(&http->identity);
+	if (http->authorities >= 0)
+		close(http->authorities);
 	g_clear_pointer(&http->headers, g_hash_table_unref);
 	g_free(http->server_name);
 	g_free(http->base);

@@ -64,6 +64,9 @@ ClusterCount cluster_count(const Cluster *cluster);
  * cluster does not hang. */
 void cluster_set_patience(Cluster *cluster, uint32_t seconds);
 
+/* Ends waiting for a server that is away when it is cancelled; borrowed, or NULL. */
+void cluster_set_cancellable(Cluster *cluster, GCancellable *cancellable);
+
 /* One request; path begins with /api. Free the value with json_drop. A server that is busy (429, 503, 504) or away is
  * asked again. NULL with the server's own words; the error's code is the status, 0 for the connection's. */
 Json *cluster_get(Cluster *cluster, const char *path, GError **error);
@@ -85,10 +88,11 @@ bool cluster_list(Cluster *cluster, const char *path, ClusterEach each, void *da
 typedef enum WatchEvent { WATCH_ADDED, WATCH_CHANGED, WATCH_GONE, WATCH_ANEW } WatchEvent;
 /* False ends the watch. item is NULL for WATCH_ANEW: all that was told before is forgotten, and is told again. */
 typedef bool (*ClusterSeen)(WatchEvent event, const Json *item, void *data);
-/* Tells all items and then every change until seen wants no more, the cancellable is cancelled (both true), or the
- * cluster cannot be reached for the patience. Survives cut streams, restarts and 410. */
-bool cluster_watch(
-        Cluster *cluster, const char *path, ClusterSeen seen, void *data, GCancellable *cancellable, GError **error);
+/* Tells all items and then every change until seen wants no more, the cancellable (or NULL) is cancelled, the seconds
+ * (0: for ever) are over, all of which are true, or the cluster cannot be reached for the patience. Survives cut
+ * streams, restarts and 410. */
+bool cluster_watch(Cluster *cluster, const char *path, uint32_t seconds, ClusterSeen seen, void *data,
+        GCancellable *cancellable, GError **error);
 
 /* ---- kinds ----------------------------------------------------------------------------------------------- */
 
@@ -149,3 +153,80 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ClusterChoice, cluster_choice_clear)
 bool cluster_choice_read(Slice bytes, ClusterChoice *ret_choice, GError **error);
 /* False where the cluster behind the context is another one. */
 bool cluster_is_chosen(Cluster *cluster, const ClusterChoice *choice, GError **error);
+
+/* ---- making it so ---------------------------------------------------------------------------------------- */
+
+#define CLUSTER_MANAGER "labwright" /* our name as the owner of fields */
+#define CLUSTER_LABEL "labwright/project"
+
+/* One field that differs. Values are short texts for people; those of Secrets are not shown. */
+typedef struct FieldChange {
+	char *path;      /* "spec.template.spec.containers[api].image" */
+	char *old, *now; /* NULL: the field is not there */
+	char *owner;     /* who set it last ("kubectl-client-side-apply", "labwright"), or NULL */
+} FieldChange;
+
+typedef enum ObjectChange { OBJECT_KEEP, OBJECT_CREATE, OBJECT_CHANGE, OBJECT_REMOVE } ObjectChange;
+
+/* What becomes of one object. */
+typedef struct ClusterStep {
+	ObjectChange kind;
+	char *title;          /* "core/Deployment/api" */
+	char *path;           /* in the API; NULL while its kind is not known there yet */
+	Json *object;         /* what is applied; NULL for OBJECT_REMOVE */
+	Json *before;         /* the fields of ours that the object had, to go back to; NULL: it was not there */
+	Span place;           /* in its file; of file 0 and length 0 for OBJECT_REMOVE */
+	uint32_t wave;        /* see cluster_wave_word */
+	GPtrArray *changes;   /* FieldChange */
+	GPtrArray *conflicts; /* FieldChange: somebody else keeps the field at another value */
+	char *problem;        /* the cluster refuses it, or NULL */
+	char *keeper;         /* "Flux (Kustomization flux-system/apps)": who applies it from Git, or NULL */
+} ClusterStep;
+
+typedef struct ClusterPlan {
+	GPtrArray *steps; /* ClusterStep, in the order of the waves */
+	char *project;
+	uint32_t to_do, conflicts, problems, kept_by_others;
+} ClusterPlan;
+
+typedef struct ClusterPlanOptions {
+	const char *project;
+	bool force; /* conflicts are taken over */
+	bool prune; /* what was applied before and is no longer wanted is removed */
+} ClusterPlanOptions;
+
+/* What would become of these Manifests, by a dry run of the cluster itself. Nothing is changed. */
+ClusterPlan *cluster_plan_new(
+        Cluster *cluster, const GArray *manifests, const ClusterPlanOptions *options, GError **error);
+/* What undoes the last `up` of a project; an error where there is nothing to go back to. */
+ClusterPlan *cluster_plan_back(Cluster *cluster, const char *project, GError **error);
+/* After that: there is nothing to go back to any more. */
+bool cluster_forget_record(Cluster *cluster, const char *project, GError **error);
+/* What takes away all that was applied for a project; what holds data only if volumes is true. */
+ClusterPlan *cluster_plan_down(Cluster *cluster, const char *project, bool volumes, GError **error);
+void cluster_plan_free(ClusterPlan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClusterPlan, cluster_plan_free)
+const char *cluster_wave_word(uint32_t wave); /* "namespaces", "workloads" */
+
+typedef enum ClusterPhase {
+	PHASE_WAVE,
+	PHASE_APPLIED,
+	PHASE_WAITS,
+	PHASE_READY,
+	PHASE_REMOVED,
+	PHASE_FAILED
+} ClusterPhase;
+
+typedef struct ClusterApply {
+	bool wait;         /* until what was applied is ready */
+	bool force;        /* as in the plan */
+	bool keep_record;  /* of what was before; false when going back */
+	uint32_t patience; /* seconds for a wave to become ready */
+	/* why may be NULL. */
+	void (*tell)(const ClusterStep *step, ClusterPhase phase, const char *why, void *data);
+	void *data;
+	GCancellable *cancellable;
+} ClusterApply;
+
+/* Wave by wave; false with an error where one is broken: then nothing of the later ones was touched. */
+bool cluster_apply(Cluster *cluster, const ClusterPlan *plan, const ClusterApply *options, GError **error);

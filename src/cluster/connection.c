@@ -90,6 +90,8 @@ static uint32_t next_try(const Cluster *cluster, const HttpReply *reply, uint32_
 	bool answered = reply->body != NULL;
 	bool busy = answered && (reply->status == 429 || reply->status == 503 || reply->status == 504 ||
 	                                (reply->status == 500 && tried < 2));
+	if (cluster->cancellable && g_cancellable_is_cancelled(cluster->cancellable))
+		return 0;
 	gint64 gone = (g_get_monotonic_time() - began) / G_TIME_SPAN_SECOND;
 	if (answered && (!busy || (tried >= TRIES && gone >= cluster->patience)))
 		return 0;
@@ -244,4 +246,9 @@ ClusterCount cluster_count(const Cluster *cluster)
 void cluster_set_patience(Cluster *cluster, uint32_t seconds)
 {
 	cluster->patience = seconds;
+}
+
+void cluster_set_cancellable(Cluster *cluster, GCancellable *cancellable)
+{
+	cluster->cancellable = cancellable;
 }

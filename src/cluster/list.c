@@ -5,7 +5,7 @@
 #include "base/error.h"
 
 #define PAGE 500
-#define WATCH_SECONDS 240 /* then the server ends it, and it is asked anew from the last bookmark */
+#define WATCH_SECONDS 240u /* then the server ends it, and it is asked anew from the last bookmark */
 
 static char *page_path(const char *path, const char *more)
 {
@@ -44,13 +44,14 @@ static bool read_page(const HttpReply *reply, ClusterEach each, void *data, char
 	return true;
 }
 
-bool cluster_list(Cluster *cluster, const char *path, ClusterEach each, void *data, char **ret_version, GError **error)
+bool cluster_list_as(Cluster *cluster, const char *path, const char *accept, ClusterEach each, void *data,
+        char **ret_version, GError **error)
 {
 	g_autofree char *more = NULL, *version = NULL;
 	do {
 		g_autofree char *page = page_path(path, more);
 		g_auto(HttpReply) reply = {0};
-		if (!cluster_ask(cluster, "GET", page, NULL, NULL, NULL, &reply, error))
+		if (!cluster_ask(cluster, "GET", page, NULL, NULL, accept, &reply, error))
 			return false;
 		if (reply.status >= 400 && page_expired(&reply, &more))
 			continue;
@@ -66,6 +67,11 @@ bool cluster_list(Cluster *cluster, const char *path, ClusterEach each, void *da
 	return true;
 }
 
+bool cluster_list(Cluster *cluster, const char *path, ClusterEach each, void *data, char **ret_version, GError **error)
+{
+	return cluster_list_as(cluster, path, NULL, each, data, ret_version, error);
+}
+
 /* ---- watching -------------------------------------------------------------------------------------------- */
 
 typedef struct Watch {
@@ -76,7 +82,21 @@ typedef struct Watch {
 	GCancellable *cancellable;
 	char *version; /* NULL: everything has to be told anew */
 	bool begun, wanted;
+	gint64 until; /* of the monotonic clock, or 0 */
 } Watch;
+
+/* Seconds that are left, at least one. */
+static uint32_t seconds_left(const Watch *watch)
+{
+	gint64 left = (watch->until - g_get_monotonic_time()) / G_TIME_SPAN_SECOND;
+	return watch->until ? (uint32_t)CLAMP(left, 1, WATCH_SECONDS) : WATCH_SECONDS;
+}
+
+static bool is_over(const Watch *watch)
+{
+	return !watch->wanted || g_cancellable_is_cancelled(watch->cancellable) ||
+	       (watch->until && g_get_monotonic_time() >= watch->until);
+}
 
 static void tell_item(const Json *item, void *data)
 {
@@ -127,8 +147,8 @@ static bool read_event(Watch *watch, const char *line, size_t length)
 static bool read_stream(Watch *watch, GError **error)
 {
 	g_autofree char *path =
-	        g_strdup_printf("%s%cwatch=true&allowWatchBookmarks=true&timeoutSeconds=%d&resourceVersion=%s",
-	                watch->path, strchr(watch->path, '?') ? '&' : '?', WATCH_SECONDS, watch->version);
+	        g_strdup_printf("%s%cwatch=true&allowWatchBookmarks=true&timeoutSeconds=%u&resourceVersion=%s",
+	                watch->path, strchr(watch->path, '?') ? '&' : '?', seconds_left(watch), watch->version);
 	g_autoptr(GInputStream) stream = cluster_stream(watch->cluster, path, watch->cancellable, error);
 	if (!stream) {
 		if (is_too_old(error ? *error : NULL, NULL))
@@ -146,24 +166,22 @@ static bool read_stream(Watch *watch, GError **error)
 	return any;
 }
 
-bool cluster_watch(
-        Cluster *cluster, const char *path, ClusterSeen seen, void *data, GCancellable *cancellable, GError **error)
+bool cluster_watch(Cluster *cluster, const char *path, uint32_t seconds, ClusterSeen seen, void *data,
+        GCancellable *cancellable, GError **error)
 {
-	Watch watch = {cluster, path, seen, data, cancellable, NULL, false, true};
+	gint64 until = seconds ? g_get_monotonic_time() + (gint64)seconds * G_TIME_SPAN_SECOND : 0;
+	Watch watch = {cluster, path, seen, data, cancellable, NULL, false, true, until};
 	bool fine = true;
 	uint32_t empty = 0;
-	while (fine && watch.wanted && !g_cancellable_is_cancelled(cancellable)) {
+	while (fine && !is_over(&watch)) {
 		g_autoptr(GError) cut = NULL;
-		if (!watch.version && !(fine = tell_all(&watch, error)))
-			break;
-		if (!watch.wanted)
+		if (!watch.version && (!(fine = tell_all(&watch, error)) || is_over(&watch)))
 			break;
 		empty = read_stream(&watch, &cut) ? 0 : empty + 1;
-		if (empty && watch.wanted && !g_cancellable_is_cancelled(cancellable)) {
+		if (empty && !is_over(&watch))
 			g_usleep(MIN(100u << MIN(empty, 5), 2000) * 1000);
-			if (empty >= 3) /* says what is wrong, after waiting as long as is wanted */
-				g_clear_pointer(&watch.version, g_free);
-		}
+		if (empty >= 3) /* the list says what is wrong, after as much patience as there is */
+			g_clear_pointer(&watch.version, g_free);
 	}
 	g_free(watch.version);
 	return fine;

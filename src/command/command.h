@@ -95,6 +95,24 @@ char *homelab_arguments_project(const HomelabArguments *arguments, const ScanArg
 /* The cluster that is meant, in *ret_cluster; NULL there for this machine's Docker or Podman. */
 bool homelab_arguments_cluster(
         const HomelabArguments *arguments, const ScanArguments *scan, Cluster **ret_cluster, GError **error);
+/* The paths, secrets and the rest as flow takes them; paths as of scan_arguments_below, borrowed. */
+HomelabOptions homelab_arguments_options(const HomelabArguments *arguments, char **paths);
+
+/* up and down on a cluster; see objects.c. */
+typedef struct ObjectArguments {
+	gboolean dry_run, no_wait, force, prune, rollback, no_record;
+	int patience;       /* seconds for a wave */
+	const char *format; /* of a dry run: text or json */
+} ObjectArguments;
+int objects_up(Cluster *cluster, const HomelabArguments *homelab, const ScanArguments *scan,
+        const ObjectArguments *arguments, GError **error);
+int objects_down(Cluster *cluster, const char *project, bool volumes, GError **error);
+
+/* SIGINT and SIGTERM cancel, until it is freed. */
+typedef struct Interrupt Interrupt;
+Interrupt *interrupt_new(GCancellable *cancellable);
+void interrupt_free(Interrupt *interrupt);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Interrupt, interrupt_free)
 /* "core/postgres"; "ready", "exited 1". Free with g_free. */
 char *live_title(const LiveContainer *container);
 char *live_state_text(const LiveContainer *container);

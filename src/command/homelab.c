@@ -43,6 +43,12 @@ bool homelab_arguments_parse(HomelabArguments *arguments, ScanArguments *scan, c
 	return scan_arguments_parse(scan, (const GOptionEntry *)(const void *)all->data, command, argc, argv, error);
 }
 
+HomelabOptions homelab_arguments_options(const HomelabArguments *arguments, char **paths)
+{
+	return (HomelabOptions){(const char *const *)paths, arguments->secrets, arguments->project, arguments->listen,
+	        arguments->proxy_image, (const char *const *)arguments->profiles};
+}
+
 Homelab *homelab_arguments_read(
         const HomelabArguments *arguments, const ScanArguments *scan_arguments, Scan **ret_scan, GError **error)
 {
@@ -50,8 +56,7 @@ Homelab *homelab_arguments_read(
 	*ret_scan = scan_arguments_read(scan_arguments, error);
 	if (!*ret_scan || !scan_arguments_below(scan_arguments, *ret_scan, &paths, error))
 		return NULL;
-	HomelabOptions options = {(const char *const *)paths, arguments->secrets, arguments->project, arguments->listen,
-	        arguments->proxy_image, (const char *const *)arguments->profiles};
+	HomelabOptions options = homelab_arguments_options(arguments, paths);
 	return homelab_new(*ret_scan, &options, error);
 }
 

@@ -122,7 +122,7 @@ kube-scheduler --kubeconfig "$KUBE/admin" --bind-address 127.0.0.1 --leader-elec
 pids="$pids $!"
 stages=$LABWRIGHT_IN_NAMESPACE/kustomize/stage
 cat "$stages"/node/fast/node-*.yaml >"$KUBE/stages.yaml"
-for stage in ${KUBE_STAGES-"$stages"/pod/fast/pod-*.yaml} "$here"/stages/*.yaml; do
+for stage in "$stages"/pod/fast/pod-complete.yaml "$stages"/pod/fast/pod-delete.yaml "$here"/stages/*.yaml; do
 	[ -f "$stage" ] && { echo ---; cat "$stage"; } >>"$KUBE/stages.yaml"
 done
 kwok --kubeconfig "$KUBE/admin" --manage-all-nodes=true --node-lease-duration-seconds=40 --config "$KUBE/stages.yaml" \

@@ -344,10 +344,20 @@ void http_socket_send(HttpSocket *socket, const void *bytes, size_t length)
 		soup_websocket_connection_send_binary(socket->connection, bytes, length);
 }
 
-GBytes *http_socket_receive(HttpSocket *socket, GError **error)
+static gboolean time_is_over(void *over)
 {
-	while (g_queue_is_empty(&socket->messages) && !socket->done && !socket->error)
+	*(bool *)over = true;
+	return G_SOURCE_REMOVE;
+}
+
+GBytes *http_socket_receive(HttpSocket *socket, uint32_t seconds, GError **error)
+{
+	bool over = false;
+	guint clock = seconds ? g_timeout_add_seconds(seconds, time_is_over, &over) : 0;
+	while (g_queue_is_empty(&socket->messages) && !socket->done && !socket->error && !over)
 		g_main_context_iteration(NULL, TRUE);
+	if (clock && !over)
+		g_source_remove(clock);
 	GBytes *message = g_queue_pop_head(&socket->messages);
 	if (!message && socket->error)
 		g_propagate_error(error, g_steal_pointer(&socket->error));

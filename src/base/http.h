@@ -62,8 +62,9 @@ void http_socket_free(HttpSocket *socket);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpSocket, http_socket_free)
 const char *http_socket_protocol(const HttpSocket *socket); /* the one that the server chose */
 void http_socket_send(HttpSocket *socket, const void *bytes, size_t length);
-/* The next message; NULL at the end, with an error if the connection broke. Free with g_bytes_unref. */
-GBytes *http_socket_receive(HttpSocket *socket, GError **error);
+/* The next message; NULL at the end and when seconds (0: for ever) have passed, with an error if the connection broke.
+ * Free with g_bytes_unref. */
+GBytes *http_socket_receive(HttpSocket *socket, uint32_t seconds, GError **error);
 
 /* A word as a part of a path or query; free with g_free. */
 char *http_escape(const char *word);

@@ -138,6 +138,12 @@ void survey_free(Survey *survey);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Survey, survey_free)
 /* "Deployment/api" of a pod, by its owner; free with g_free. */
 char *pod_workload(const Json *pod);
+/* What a pod asks of a node, as the scheduler reckons it: millicores and bytes. */
+void pod_asks(const Json *pod, int64_t *ret_cpu, int64_t *ret_memory);
+/* The condition of a type in an object's status, or NULL. */
+const Json *condition_of(const Json *object, const char *type);
+/* An amount in units of 1/scale; 0 for none. */
+int64_t amount_at(const Json *value, const char *path, int64_t scale);
 
 /* ---- which one ------------------------------------------------------------------------------------------- */
 
@@ -230,3 +236,18 @@ typedef struct ClusterApply {
 
 /* Wave by wave; false with an error where one is broken: then nothing of the later ones was touched. */
 bool cluster_apply(Cluster *cluster, const ClusterPlan *plan, const ClusterApply *options, GError **error);
+
+/* ---- in a container -------------------------------------------------------------------------------------- */
+
+/* Runs a command in a container of a pod, with standard input and output, and with its terminal if there is one.
+ * Turns the default main context. */
+bool cluster_exec(
+        Cluster *cluster, const LiveContainer *container, char **command, bool terminal, int *ret_code, GError **error);
+
+typedef struct LogQuery {
+	int tail;
+	bool follow, previous; /* previous: of the container that ended */
+	const char *since;     /* seconds since 1970 as a text, or NULL */
+} LogQuery;
+/* What it writes, as a plain stream; free with g_object_unref. */
+GInputStream *cluster_logs(Cluster *cluster, const LiveContainer *container, const LogQuery *query, GError **error);

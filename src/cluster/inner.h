@@ -27,14 +27,8 @@ bool cluster_list_as(Cluster *cluster, const char *path, const char *accept, Clu
 /* The error that an answer of 400 and more means. */
 void cluster_refused(const Cluster *cluster, const HttpReply *reply, GError **error);
 
-/* An amount in units of 1/scale; 0 for none. */
-int64_t amount_at(const Json *value, const char *path, int64_t scale);
 /* Adds a pod's containers. */
 void live_add_pod(Live *live, const Json *pod);
-/* What a pod asks of a node, as the scheduler reckons it: millicores and bytes. */
-void pod_asks(const Json *pod, int64_t *ret_cpu, int64_t *ret_memory);
-/* "condition" of the list of conditions, or NULL. */
-const Json *condition_of(const Json *object, const char *type);
 /* Adds what is wrong with claims, Services, quotas and scalers. What may not be read is left out. */
 void survey_notes(Survey *survey, Cluster *cluster, const char *namespace);
 
@@ -54,8 +48,8 @@ void field_change_free(void *change);
 
 char *object_title(const Json *object); /* "core/Deployment/api"; "Namespace/core" */
 uint32_t object_wave(const Json *object, bool own_definition);
-/* Whether an object of a kind, which items of lists do not tell, is as far as it has to be. ret_why: what it waits for, or why it never will be (ret_broken); free
- * with g_free. */
+/* Whether an object of a kind, which items of lists do not tell, is as far as it has to be. ret_why: what it waits for,
+ * or why it never will be (ret_broken); free with g_free. */
 bool object_is_ready(const char *kind, const Json *object, char **ret_why, bool *ret_broken);
 
 ClusterStep *step_new(ObjectChange kind, const Json *object);

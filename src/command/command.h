@@ -112,7 +112,6 @@ int objects_down(Cluster *cluster, const char *project, bool volumes, GError **e
 typedef struct Interrupt Interrupt;
 Interrupt *interrupt_new(GCancellable *cancellable);
 void interrupt_free(Interrupt *interrupt);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Interrupt, interrupt_free)
 /* "core/postgres"; "ready", "exited 1". Free with g_free. */
 char *live_title(const LiveContainer *container);
 char *live_state_text(const LiveContainer *container);

@@ -168,13 +168,14 @@ static int apply(
         Cluster *cluster, const ClusterPlan *plan, const ObjectArguments *arguments, bool record, GError **error)
 {
 	g_autoptr(GCancellable) cancellable = g_cancellable_new();
-	g_autoptr(Interrupt) interrupt = interrupt_new(cancellable);
+	Interrupt *interrupt = interrupt_new(cancellable);
 	Telling telling = {.began = g_get_monotonic_time()};
 	ClusterApply options = {!arguments->no_wait, arguments->force, record, (uint32_t)MAX(arguments->patience, 1),
 	        tell, &telling, cancellable};
 	cluster_set_cancellable(cluster, cancellable);
 	bool fine = cluster_apply(cluster, plan, &options, error);
 	cluster_set_cancellable(cluster, NULL);
+	interrupt_free(interrupt);
 	ClusterCount count = cluster_count(cluster);
 	printf("\n%u applied, %u removed in %.1f s (%" G_GUINT64_FORMAT " requests)\n", telling.applied,
 	        telling.removed, (double)(g_get_monotonic_time() - telling.began) / G_TIME_SPAN_SECOND, count.requests);

@@ -39,17 +39,30 @@ void cause_free(Cause *cause)
 	g_free(cause);
 }
 
+Cause *cause_new_empty(char *take_title)
+{
+	Cause *cause = g_new0(Cause, 1);
+	cause->steps = g_ptr_array_new_with_free_func(step_free);
+	cause->title = take_title;
+	return cause;
+}
+
+void cause_add(Cause *cause, char *take_place, char *take_text)
+{
+	CauseStep *step = g_new0(CauseStep, 1);
+	step->text = take_text;
+	step->place = take_place;
+	g_ptr_array_add(cause->steps, step);
+}
+
 static void add_step(Chain *chain, char *take_place, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 static void add_step(Chain *chain, char *take_place, const char *format, ...)
 {
-	CauseStep *step = g_new0(CauseStep, 1);
 	va_list args;
 	va_start(args, format);
-	step->text = g_strdup_vprintf(format, args);
+	cause_add(chain->cause, take_place, g_strdup_vprintf(format, args));
 	va_end(args);
-	step->place = take_place;
-	g_ptr_array_add(chain->cause->steps, step);
 }
 
 static void set_mend(Chain *chain, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -711,8 +724,7 @@ Cause *cause_new(const Homelab *homelab, const Check *check, Engine *engine, con
 	if (!live)
 		return NULL;
 	live_probe(live, engine);
-	g_autoptr(Cause) cause = g_new0(Cause, 1);
-	cause->steps = g_ptr_array_new_with_free_func(step_free);
+	g_autoptr(Cause) cause = cause_new_empty(NULL);
 	Chain chain = {homelab, check, engine, live, cause, 0};
 	return explain(&chain, name, error) ? g_steal_pointer(&cause) : NULL;
 }

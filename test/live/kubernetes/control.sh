@@ -125,6 +125,22 @@ cat "$stages"/node/fast/node-*.yaml >"$KUBE/stages.yaml"
 for stage in "$stages"/pod/fast/pod-complete.yaml "$stages"/pod/fast/pod-delete.yaml "$here"/stages/*.yaml; do
 	[ -f "$stage" ] && { echo ---; cat "$stage"; } >>"$KUBE/stages.yaml"
 done
+# Commands run beside kwok, and logs are these files, as container runtimes write them.
+printf '2026-01-01T00:00:00.000000000Z stdout F %s\n' 'listening on 8080' 'request served' >"$KUBE/pod.log"
+printf '2026-01-01T00:00:00.000000000Z stderr F %s\n' 'Traceback (most recent call last):' \
+	"ModuleNotFoundError: No module named 'models.multimodal'" >"$KUBE/previous.log"
+cat >>"$KUBE/stages.yaml" <<END
+---
+apiVersion: kwok.x-k8s.io/v1alpha1
+kind: ClusterExec
+metadata: {name: all}
+spec: {execs: [{local: {workDir: $KUBE}}]}
+---
+apiVersion: kwok.x-k8s.io/v1alpha1
+kind: ClusterLogs
+metadata: {name: all}
+spec: {logs: [{logsFile: $KUBE/pod.log, previousLogsFile: $KUBE/previous.log, follow: false}]}
+END
 kwok --kubeconfig "$KUBE/admin" --manage-all-nodes=true --node-lease-duration-seconds=40 --config "$KUBE/stages.yaml" \
 	--node-ip 127.0.0.1 --node-port 10247 --server-address 127.0.0.1:10247 --tls-cert-file "$KUBE/server.crt" \
 	--tls-private-key-file "$KUBE/server.key" >"$KUBE/kwok.log" 2>&1 &

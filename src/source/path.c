@@ -135,8 +135,7 @@ static bool is_sample_manifest(const SourceFile *file)
 
 static const char *file_class(const SourceFile *file)
 {
-	const char *class = source_path_class(file->path);
-	return class || !is_sample_manifest(file) ? class : "example";
+	return file->class || !is_sample_manifest(file) ? file->class : "example";
 }
 
 static bool matches(const SourceFile *file)

@@ -142,6 +142,20 @@ static bool is_base64_text(Slice body)
 	return true;
 }
 
+/* "# sample TLS private key" on the line above, or the one before it. */
+static bool is_called_sample(Slice bytes, size_t at)
+{
+	static const char *const words[] = {"sample", "example", "dummy", "for testing"};
+	size_t start = at;
+	for (int lines = 0; start > 0 && at - start < 300 && lines < 3; start--)
+		lines += bytes.at[start - 1] == '\n';
+	Slice above = slice_sub(bytes, start, at);
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (slice_find(above, words[i], 0) != SIZE_MAX && slice_find(above, "#", 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
 /* A whole key with a body, and not only its first line as scripts and documents quote it. */
 static void find_private_keys(const SourceFile *file)
 {
@@ -153,7 +167,7 @@ static void find_private_keys(const SourceFile *file)
 		size_t end = slice_find(file->bytes, "-----END ", at);
 		Slice body = slice_sub(file->bytes, at, end == SIZE_MAX ? at : end);
 		if (body.length > 200 && body.length < 20000 && !is_sample(slice_sub(body, line.length, body.length)) &&
-		        is_base64_text(slice_sub(body, line.length, body.length)))
+		        is_base64_text(slice_sub(body, line.length, body.length)) && !is_called_sample(file->bytes, at))
 			add_secret(file, file->node, "private key", at, at + line.length);
 	}
 }

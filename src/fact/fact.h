@@ -91,9 +91,10 @@ uint32_t graph_builder_nodes(const GraphBuilder *builder);
 
 typedef struct Graph Graph;
 
-/* Joins the builders, which it does not take, into one graph. The files' bytes stay borrowed. */
+/* Joins the builders into one graph and leaves nothing in them: they can only be freed. The files' bytes stay borrowed.
+ */
 Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders);
-/* The same of some files of one builder, by their numbers in the order of graph_begin_file, from 0. */
+/* The same of some files of one builder, which keeps all of them, by their numbers in the order of graph_begin_file, from 0. */
 Graph *graph_seal_files(GraphBuilder *builder, const uint32_t *files, size_t n_files);
 void graph_free(Graph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Graph, graph_free)

@@ -566,15 +566,32 @@ static int compare_moves(const void *a, const void *b)
 	return strcmp(((const PartMove *)a)->from, ((const PartMove *)b)->from);
 }
 
-/* How many parts share a folder, archived ones apart. */
+static void count_one(Layout *layout, Slice folder)
+{
+	const char *key = arena_text(layout->arena, folder);
+	guint count = GPOINTER_TO_UINT(g_hash_table_lookup(layout->crowds, key));
+	g_hash_table_insert(layout->crowds, (gpointer)key, GUINT_TO_POINTER(count + 1));
+}
+
+/* How many folders lie in a folder, whether something runs in them or not; at the top, how many parts. Archived ones
+ * apart. */
 static void count_crowds(Planner *planner)
 {
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (guint i = 0; i < planner->parts->len; i++) {
 		const Part *part = planner->parts->pdata[i];
-		const char *folder = arena_text(planner->layout->arena, path_folder(slice_from(part->path)));
-		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(planner->layout->crowds, folder));
-		if (part->quiet < part->files)
-			g_hash_table_insert(planner->layout->crowds, (gpointer)folder, GUINT_TO_POINTER(count + 1));
+		if (part->quiet < part->files && !strchr(part->path, '/'))
+			count_one(planner->layout, SLICE(""));
+	}
+	for (uint32_t file = 0; file < graph_files(planner->graph); file++) {
+		Slice folder = path_folder(slice_from(graph_file_path(planner->graph, file)));
+		if (graph_has(planner->graph, graph_file_node(planner->graph, file), FACT_CLASS))
+			continue;
+		for (Slice above; (above = path_folder(folder)).length; folder = above) {
+			if (!g_hash_table_add(seen, slice_dup(folder)))
+				break;
+			count_one(planner->layout, above);
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ typedef struct Layout {
 	const Graph *graph;
 	GArray *moves;       /* PartMove, by from */
 	GArray *unsure;      /* Unsure, by path */
-	GHashTable *crowds;  /* folder → how many parts lie in it */
+	GHashTable *crowds;  /* folder → how many folders lie in it; "" → how many parts lie at the top */
 	GHashTable *emptied; /* folder that all parts leave → where most of what was below it is */
 	GHashTable *names;   /* places of bare file names that are paths for sure: "file start"; made by rewrite.c */
 	Arena *arena;

@@ -35,12 +35,24 @@ static const char *where_most_went(const Layout *layout, Slice folder)
 	return best;
 }
 
-/* What shares a folder belongs together: a folder that would keep more than a third of its parts keeps all. */
+/* So many parts at the top are an order of their own: a folder for each service. */
+#define CROWD 6
+
+/* What shares a folder belongs together: a folder that would keep more than a third of its folders keeps all. At the
+ * top, where parts may as well lie that nobody has sorted yet, more than half of many. */
+static bool tears_apart(const char *folder, guint some, guint all)
+{
+	return *folder ? some * 3 < all * 2 : all >= CROWD && some * 2 < all;
+}
+
 static void keep_together(Layout *layout)
 {
 	g_autoptr(GHashTable) leaving = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (guint i = 0; i < layout->moves->len; i++) {
-		char *folder = slice_dup(path_folder(slice_from(g_array_index(layout->moves, PartMove, i).from)));
+		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
+		if (!move->folder || move->decided)
+			continue;
+		char *folder = slice_dup(path_folder(slice_from(move->from)));
 		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(leaving, folder));
 		g_hash_table_insert(leaving, folder, GUINT_TO_POINTER(count + 1));
 	}
@@ -49,11 +61,11 @@ static void keep_together(Layout *layout)
 		g_autofree char *folder = slice_dup(path_folder(slice_from(move->from)));
 		guint all = GPOINTER_TO_UINT(g_hash_table_lookup(layout->crowds, folder)),
 		      some = GPOINTER_TO_UINT(g_hash_table_lookup(leaving, folder));
-		if (*folder && some * 3 < all * 2 && !move->decided)
+		if (move->folder && tears_apart(folder, some, all) && !move->decided)
 			layout_refuse(layout, i,
 			        arena_printf(layout->arena,
-			                "it could be in %s, but %u of %u parts of %s have no such place", move->area,
-			                all - some, all, folder));
+			                "it could be in %s, but %u of %u folders of %s have no such place", move->area,
+			                all - some, all, *folder ? folder : "the top"));
 	}
 }
 

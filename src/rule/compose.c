@@ -352,14 +352,22 @@ static bool is_for_swarm(const Graph *graph)
 
 /* ---- depends_on ------------------------------------------------------------------------------------------------ */
 
-/* Images of servers that take seconds before they answer, and whose clients often give up by then. */
+/* What people or a clock ask to look into a database or to copy it: it asks again later. */
+static bool only_looks(const char *image)
+{
+	static const char *const parts[] = {
+	        "exporter", "express", "insight", "admin", "adminer", "backup", "backups", "commander", "dbgate", NULL};
+	return text_has_part(image, parts);
+}
+
+/* Images of servers that take seconds before they answer, and whose clients often give up by then. Redis and its kin
+ * answer at once. */
 static bool is_database(const Graph *graph, Node service)
 {
-	static const char *const parts[] = {"postgres", "mariadb", "mysql", "mongo", "redis", "valkey", "timescale",
-	        "rabbitmq", "elasticsearch", "opensearch", "influxdb", "pgvector", NULL};
-	static const char *const beside[] = {"exporter", "express", "insight", "admin", "backup", "commander", NULL};
+	static const char *const parts[] = {"postgres", "mariadb", "mysql", "mongo", "timescale", "rabbitmq",
+	        "elasticsearch", "opensearch", "influxdb", "pgvector", NULL};
 	const char *image = graph_text(graph, service, FACT_IMAGE);
-	return !text_has_part(image, beside) && text_has_part(image, parts);
+	return !only_looks(image) && text_has_part(image, parts);
 }
 
 static Node service_of(const Graph *graph, Node compose, Symbol name)
@@ -467,7 +475,8 @@ static void check_compose_depends_unhealthy(Checker *checker)
 			continue;
 		Node database = service_of(graph, compose, row->object);
 		Node probe = database ? graph_first_child(graph, database, NODE_PROBE) : NODE_NONE;
-		if (!probe || !is_database(graph, database))
+		if (!probe || !is_database(graph, database) ||
+		        only_looks(graph_text(graph, row->subject, FACT_IMAGE)))
 			continue;
 		const char *name = graph_name(graph, database);
 		Finding *finding = report(checker, row->subject, graph_span(graph, row),

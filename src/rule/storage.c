@@ -298,12 +298,14 @@ static void check_unschedulable(Checker *checker)
 /* Parts of image names of programs whose volume is worth something. */
 static const char *const stateful[] = {"postgres", "mariadb", "mysql", "mongo", "redis", "qdrant", "influxdb", "n8n",
         "vaultwarden", "gitea", "forgejo", "nextcloud", "immich", "home-assistant", "paperless", "photoprism", "minio",
-        "couchdb", "elasticsearch", "mealie", "bookstack", "wikijs", "open-webui", "jellyfin", "plex", "grafana",
-        "weaviate", "chroma", "timescale", "valkey", "vikunja", "actual", "firefly", NULL};
+        "couchdb", "elasticsearch", "mealie", "bookstack", "wikijs", "open-webui", "jellyfin", "plex",
+        "grafana/grafana", "bitnami/grafana", "weaviate", "chroma", "timescale", "valkey", "vikunja", "actual",
+        "firefly", NULL};
 
 static bool is_stateful(const Graph *graph, Node container)
 {
-	static const char *const beside[] = {"exporter", "express", "insight", "operator", "promtail", "backup", NULL};
+	static const char *const beside[] = {
+	        "exporter", "express", "insight", "operator", "promtail", "backup", "machine-learning", NULL};
 	const char *image = graph_text(graph, container, FACT_IMAGE);
 	return !text_has_part(image, beside) && text_has_part(image, stateful);
 }

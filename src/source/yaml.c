@@ -595,6 +595,23 @@ static bool is_merge_key(const YamlEntry *entry)
 	       slice_is(entry->key->value, "<<");
 }
 
+/* A map has its own keys before those it merges, and those of an earlier map in a list before a later one's. */
+static bool is_overridden(const YamlPairs *pairs, const char *key)
+{
+	if (yaml_get_entry(pairs->map, key))
+		return true;
+	for (uint32_t i = 0; i + 1 < pairs->depth; i++) {
+		const YamlNode *outer = pairs->merged[i].map;
+		if (yaml_is_map(outer) && yaml_get_entry(outer, key))
+			return true;
+		for (YamlEntry *item = yaml_is_sequence(outer) ? outer->first : NULL;
+		        item && item->next != pairs->merged[i].at; item = item->next)
+			if (yaml_get(item->value, key))
+				return true;
+	}
+	return false;
+}
+
 static bool next_merged(YamlPairs *pairs)
 {
 	while (pairs->depth) {
@@ -608,7 +625,7 @@ static bool next_merged(YamlPairs *pairs)
 			begin_merge(pairs, entry->value);
 			continue;
 		}
-		if (entry->key->kind == YAML_SCALAR && yaml_get_entry(pairs->map, entry->key->value.at))
+		if (entry->key->kind == YAML_SCALAR && is_overridden(pairs, entry->key->value.at))
 			continue;
 		pairs->key = entry->key;
 		pairs->value = entry->value;

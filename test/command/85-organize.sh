@@ -111,9 +111,9 @@ touch lab/tmp_notes.md
 git -C lab add -A && git -C lab commit -qm "a chart, and an address"
 run organize lab
 has "a chart stays" "$out" "k8s/db: it is a chart"
-has "what is fetched by its address stays" "$out" "up.sh: docs/begin.md:2 fetches up.sh by its address"
+has "what is fetched by its address stays" "$out" "up.sh: docs/begin.md:2 has the address of up.sh"
 has "what is of the moment is no document" "$out" "tmp_notes.md: its name says"
-has "a folder is not taken apart" "$out" "k8s/llm: it could be in production/ai-stack, but 2 of 3 parts of k8s have no such place"
+has "a folder is not taken apart" "$out" "k8s/llm: it could be in production/ai-stack, but 2 of 3 folders of k8s have no such place"
 
 # what Git does not hold keeps its ignore rule; a variable of unknown place keeps its path
 make_lab
@@ -132,6 +132,24 @@ for area in video auth board cloud games; do mkdir -p lab/$area/one && manifest 
 git -C lab mv bot board/bot && git -C lab add -A && git -C lab commit -qm "areas of my own"
 run organize lab
 lacks "they stay" "$out" "/one → "
+
+# a folder for each service is one, too, whatever the table knows of them
+make_lab
+for name in mail quiz feed shop chat poll; do mkdir lab/$name && manifest $name example.org/$name:1.0 >lab/$name/$name.yaml; done
+mkdir lab/cache && manifest cache redis:7.4 >lab/cache/cache.yaml
+git -C lab add -A && git -C lab commit -qm "a folder each"
+run organize lab
+has "one of many at the top stays with the others" "$out" "folders of the top have no such place"
+
+# so is a folder of programs of which few run
+make_lab
+mkdir -p lab/apps/bot lab/apps/page lab/apps/tool && git -C lab mv bot/Dockerfile bot/main.py bot/models bot/bot.yaml apps/bot/
+echo x >lab/apps/page/index.html && echo x >lab/apps/tool/tool.go
+git -C lab add -A && git -C lab commit -qm apps
+run organize lab
+has "what has no place counts" "$out" "apps/bot: it could be in production, but 2 of 3 folders of apps have no such place"
+
+make_lab
 git -C lab mv README.md readme.md
 run organize lab
 lacks "a readme in small letters stays" "$out" "docs/readme.md"

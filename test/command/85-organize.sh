@@ -37,6 +37,12 @@ has "an own program" "$out" "bot → production/bot"
 has "what documents call an experiment" "$out" "README.md:3 calls it an experiment"
 has "what is put aside" "$out" "trash → archive"
 has "what nothing tells about stays" "$out" "k8s/odd: no table knows its images"
+run organize --plan lab
+has "the tree before is drawn" "$out" "
+  k8s/  3
+    db/  1"
+has "and the tree after" "$out" "
+  production/  "
 run organize --commit lab
 is "it is committed" $code 0
 is "as moves and references" "$(git -C lab log --format=%s | head -2 | tr '\n' ';')" "structure: let every reference follow the moves;structure: move 6 parts to their areas;"

@@ -114,11 +114,11 @@ static void add_services(Page *page, const Graph *graph)
 {
 	g_autoptr(Catalogue) catalogue = catalogue_new(graph);
 	page_heading(page, 2, "Services");
-	page_table(page, "service|area|node|ports|address|data|file");
+	page_table(page, "service|area|node|ports|address|data|backup|file");
 	for (guint i = 0; i < catalogue->services->len; i++) {
 		const Service *service = &g_array_index(catalogue->services, Service, i);
 		const char *const cells[] = {service->name, service->area, service->node, service->ports,
-		        service->hosts, service->data, service->file};
+		        service->hosts, service->data, service->backup, service->file};
 		for (size_t k = 0; k < G_N_ELEMENTS(cells); k++)
 			page_cell(page, "%s", *cells[k] ? cells[k] : "–");
 	}

@@ -21,7 +21,8 @@ static const struct {
                 "none that has changed since it was read."},
         {"organize",
                 "Production, experimental, archive, infrastructure, docs, scripts, or the areas of labwright.yaml, and "
-                "why. It is proven first: no finding is new, and the same objects are applied."},
+                "why. It is proven first: no finding is new, none goes out of sight, and the same objects are applied. "
+                "--plan draws the folders before and after."},
         {"improve",
                 "Four phases (structure, resources, network, reliability), each with commits of its own, in a worktree "
                 "that goes away afterwards: the checkout and its branch are never touched. What cannot be proven is "

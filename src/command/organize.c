@@ -2,13 +2,14 @@
 #include "command/command.h"
 
 #include "base/error.h"
+#include "base/path.h"
 #include "report/report.h"
 
 extern const Command command_organize;
 
 typedef struct OrganizeArguments {
 	ScanArguments scan;
-	gboolean write, commit, with_changes, diff;
+	gboolean write, commit, with_changes, diff, plan;
 	char *colour;
 	bool with_colour;
 } OrganizeArguments;
@@ -85,6 +86,37 @@ static void append_hidden(
 	}
 }
 
+/* Folders deeper than this are within a part. */
+#define TREE_DEPTH 3
+
+static uint32_t files_below(const Graph *graph, Slice folder)
+{
+	uint32_t count = 0;
+	for (uint32_t file = 0; file < graph_files(graph); file++)
+		count += path_is_below(slice_from(graph_file_path(graph, file)), folder);
+	return count;
+}
+
+/* The folders of a state, each with the number of files below it. */
+static void append_tree(const OrganizeArguments *arguments, const Graph *graph, const char *title, GString *out)
+{
+	g_autoptr(GHashTable) drawn = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_string_append_printf(out, "\n%s\n", title);
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file));
+		size_t slash = slice_find_byte(path, '/', 0);
+		for (int depth = 0; slash != SIZE_MAX && depth < TREE_DEPTH && path.at[0] != '.'; depth++) {
+			char *folder = slice_dup(slice_sub(path, 0, slash));
+			if (g_hash_table_add(drawn, folder)) {
+				g_string_append_printf(out, "%*s", 2 * depth + 2, "");
+				append_path(arguments, path_name(slice_from(folder)).at, out);
+				g_string_append_printf(out, "/  %u\n", files_below(graph, slice_from(folder)));
+			}
+			slash = slice_find_byte(path, '/', slash + 1);
+		}
+	}
+}
+
 static uint32_t count_changed(const Organize *organize)
 {
 	uint32_t count = 0;
@@ -134,6 +166,10 @@ static int organize(const OrganizeArguments *arguments, GError **error)
 	g_autoptr(Organize) organized = organize_new(scan);
 	g_autoptr(GString) out = g_string_new(NULL);
 	append_moves(arguments, organize_layout(organized), out);
+	if (arguments->plan) {
+		append_tree(arguments, scan->graph, "BEFORE", out);
+		append_tree(arguments, organize_scan(organized)->graph, "AFTER", out);
+	}
 	if (arguments->diff)
 		append_diffs(arguments, organized, out);
 	if (arguments->commit && !organize_commit(organized, scan->repo,
@@ -152,8 +188,9 @@ static int run(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	g_auto(OrganizeArguments) arguments = {0};
 	const GOptionEntry entries[] = {
+	        {"plan", 0, 0, G_OPTION_ARG_NONE, &arguments.plan, "Draw the folders before and after, too", NULL},
 	        {"diff", 0, 0, G_OPTION_ARG_NONE, &arguments.diff, "Show what is rewritten, too", NULL},
-	        {"write", 'w', 0, G_OPTION_ARG_NONE, &arguments.write, "PartMove and write the files", NULL},
+	        {"write", 'w', 0, G_OPTION_ARG_NONE, &arguments.write, "Move and write the files", NULL},
 	        {"commit", 0, 0, G_OPTION_ARG_NONE, &arguments.commit,
 	                "The same as two commits: moves, then references", NULL},
 	        {"with-changes", 0, 0, G_OPTION_ARG_NONE, &arguments.with_changes,

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/journal.h"
+#include "rule/search.h"
 
 #include <stdlib.h>
 
@@ -76,7 +77,6 @@ static int compare_files(const void *a, const void *b)
 /* ---- the structure document ----------------------------------------------------------------------------- */
 
 #define STRUCTURE "REPOSITORY_STRUCTURE.md"
-#define BEGIN "<!-- labwright: written by organize, from here -->\n"
 #define END "<!-- labwright: to here -->\n"
 
 static const char *what_is_in(const char *folder)
@@ -114,11 +114,11 @@ static void add_services(Page *page, const Graph *graph)
 {
 	g_autoptr(Catalogue) catalogue = catalogue_new(graph);
 	page_heading(page, 2, "Services");
-	page_table(page, "service|area|node|ports|address|data|file");
+	page_table(page, "service|area|node|ports|address|data|backup|file");
 	for (guint i = 0; i < catalogue->services->len; i++) {
 		const Service *service = &g_array_index(catalogue->services, Service, i);
 		const char *const cells[] = {service->name, service->area, service->node, service->ports,
-		        service->hosts, service->data, service->file};
+		        service->hosts, service->data, service->backup, service->file};
 		for (size_t k = 0; k < G_N_ELEMENTS(cells); k++)
 			page_cell(page, "%s", *cells[k] ? cells[k] : "–");
 	}
@@ -127,7 +127,7 @@ static void add_services(Page *page, const Graph *graph)
 /* The section between the marks; what stands outside of them is the owner's. */
 static GString *write_structure(const Graph *graph)
 {
-	GString *text = g_string_new(BEGIN);
+	GString *text = g_string_new(STRUCTURE_BEGIN);
 	g_autoptr(Page) page = page_new("Repository structure");
 	add_folders(page, graph);
 	add_services(page, graph);
@@ -143,7 +143,8 @@ static bool place_structure(const Slice *old, const GString *section, GString *o
 		g_string_append_len(out, section->str, (gssize)section->len);
 		return true;
 	}
-	size_t begin = slice_find(*old, BEGIN, 0), end = begin == SIZE_MAX ? SIZE_MAX : slice_find(*old, END, begin);
+	size_t begin = slice_find(*old, STRUCTURE_BEGIN, 0),
+	       end = begin == SIZE_MAX ? SIZE_MAX : slice_find(*old, END, begin);
 	if (end == SIZE_MAX)
 		return false;
 	end += strlen(END);

@@ -1,6 +1,6 @@
 /* The proof of moves: no finding may be new, none may go out of sight, and what is applied must be the same objects.
  *
- * A finding that is gone is fine where its words or its place were rewritten or are about a path that moves: that is
+ * A finding that is gone is fine where its place was rewritten, or where it missed a path that is there now: that is
  * mended. Where a file came to a place in which nothing is demanded (an archive, samples, what labwright.yaml ignores),
  * or nothing tells why the finding went, it is only out of sight. A move that its owner asked for may do that, and the
  * reader is told; any other may not. */
@@ -36,11 +36,18 @@ static char *with_new_paths(const Layout *layout, const char *text)
 	return g_string_free(out, FALSE);
 }
 
-static uint32_t mapped_place(const Organize *organize, Span span)
+static char *key_of_place(const Organize *organize, const Finding *finding, Span span, bool before)
 {
-	size_t count;
-	const Edit *edits = organize_edits(organize, span.file, &count);
-	return edit_map(edits, count, span.start);
+	const Graph *graph = before ? organize->scan->graph : organize->after->graph;
+	const char *path = graph_file_path(graph, span.file);
+	uint32_t at = span.start;
+	if (before) {
+		size_t count;
+		const Edit *edits = organize_edits(organize, span.file, &count);
+		at = edit_map(edits, count, at);
+		path = layout_path(organize->layout, path);
+	}
+	return g_strdup_printf("%s\n%s\n%u", finding->rule->id, path, at);
 }
 
 /* A finding is known by its place, by its words or by its detail, whichever stays the same. Those of the state before
@@ -49,14 +56,15 @@ static uint32_t mapped_place(const Organize *organize, Span span)
 static void keys_of(const Organize *organize, const Finding *finding, bool before, char *ret_keys[KEYS])
 {
 	const char *id = finding->rule->id;
-	const Graph *graph = before ? organize->scan->graph : organize->after->graph;
-	const char *path = graph_file_path(graph, finding->span.file);
 	g_autofree char *message = before ? with_new_paths(organize->layout, finding->message) : NULL;
 	g_autofree char *detail = before ? with_new_paths(organize->layout, finding->detail) : NULL;
-	ret_keys[0] = g_strdup_printf("%s\n%s\n%u", id, before ? layout_path(organize->layout, path) : path,
-	        before ? mapped_place(organize, finding->span) : finding->span.start);
+	ret_keys[0] = key_of_place(organize, finding, finding->span, before);
 	ret_keys[1] = g_strdup_printf("%s\n%s", id, message ? message : finding->message);
-	ret_keys[2] = *finding->detail ? g_strdup_printf("%s\n\n%s", id, detail ? detail : finding->detail) : NULL;
+	const Graph *graph = before ? organize->scan->graph : organize->after->graph;
+	g_autofree char *subject = before ? with_new_paths(organize->layout, graph_name(graph, finding->subject))
+	                                  : g_strdup(graph_name(graph, finding->subject));
+	ret_keys[2] = *finding->detail ? g_strdup_printf("%s\n\n%s\n%s", id, subject, detail ? detail : finding->detail)
+	                               : NULL;
 }
 
 static void add_keys(const Organize *organize, const Finding *finding, bool before, GHashTable *set)
@@ -66,6 +74,9 @@ static void add_keys(const Organize *organize, const Finding *finding, bool befo
 	for (size_t i = 0; i < KEYS; i++)
 		if (keys[i])
 			g_hash_table_add(set, keys[i]);
+	/* Which of its places begins a finding is a matter of what else is found. */
+	for (uint32_t i = 0; i < finding->n_evidence; i++)
+		g_hash_table_add(set, key_of_place(organize, finding, finding->evidence[i].span, before));
 }
 
 static bool is_known(const Organize *organize, const Finding *finding, bool before, GHashTable *set)
@@ -195,21 +206,24 @@ static const char *grew_quiet(const Organize *organize, uint32_t file)
 	return arena_printf(organize->arena, "%s would count as %s there", path, word);
 }
 
+/* A place of several lines is a whole object or file, of which another line may have been meant. */
 static bool is_rewritten(const Organize *organize, Span span)
 {
 	size_t count;
+	if (slice_find_byte(graph_span_bytes(organize->scan->graph, span), '\n', 0) != SIZE_MAX)
+		return false;
 	const Edit *edits = organize_edits(organize, span.file, &count);
 	return edits && edit_touches(edits, count, span.start, span.end);
 }
 
-/* The moves or what was rewritten with them make it untrue. */
+/* What was rewritten with the moves makes it untrue, or it missed what is at its place now. */
 static bool is_mended(const Organize *organize, const Finding *finding)
 {
 	bool mended = is_rewritten(organize, finding->span);
 	for (uint32_t i = 0; i < finding->n_evidence && !mended; i++)
 		mended = is_rewritten(organize, finding->evidence[i].span);
 	for (guint i = 0; i < organize->layout->moves->len && !mended; i++)
-		mended = speaks_of(finding, move_at(organize, i));
+		mended = strstr(finding->message, move_at(organize, i)->to) != NULL;
 	return mended;
 }
 

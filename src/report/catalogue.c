@@ -3,6 +3,7 @@
 #include "report/catalogue.h"
 
 #include "base/path.h"
+#include "rule/coverage.h"
 #include "rule/rule.h"
 #include "rule/storage.h"
 
@@ -116,6 +117,18 @@ static const char *data_of(const Graph *graph, Node pod, Node object, Arena *are
 	return list_end(&list, arena);
 }
 
+static const char *backup_of(const Graph *graph, Node pod, Arena *arena)
+{
+	List list = list_new();
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
+		GRAPH_CHILDREN (graph, container, NODE_MOUNT, mount) {
+			const char *job = graph_has(graph, mount, FACT_READ_ONLY) ? "" : copied_by(graph, mount);
+			if (*job)
+				list_add(&list, job);
+		}
+	return list_end(&list, arena);
+}
+
 static const char *area_of(const Graph *graph, const char *path, Arena *arena)
 {
 	GRAPH_NODES (graph, NODE_AREA, area)
@@ -212,6 +225,7 @@ static void add_workload(Catalogue *catalogue, const Graph *graph, Node object)
 	        .requests = join_facts(graph, pod, NODE_CONTAINER, FACT_REQUEST, arena),
 	        .limits = join_facts(graph, pod, NODE_CONTAINER, FACT_LIMIT, arena),
 	        .data = data_of(graph, pod, object, arena),
+	        .backup = pod ? backup_of(graph, pod, arena) : "",
 	        .chart = pod ? "" : chart_of(graph, object),
 	        .file = path,
 	        .replicas = replicas ? replicas->object
@@ -245,6 +259,7 @@ static void add_composed(Catalogue *catalogue, const Graph *graph, Node node)
 	        .requests = "",
 	        .limits = "",
 	        .chart = "",
+	        .backup = "",
 	        .data = list_end(&data, arena),
 	        .file = path,
 	        .replicas = 1,

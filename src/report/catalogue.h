@@ -9,7 +9,8 @@ typedef struct Service {
 	const char *name, *kind, *area, *node;
 	const char *images, *ports, *hosts; /* hosts: names and addresses that lead to it */
 	const char *probes, *requests, *limits, *data;
-	const char *chart; /* of a release, or where it takes it from */
+	const char *backup; /* jobs that copy the data */
+	const char *chart;  /* of a release, or where it takes it from */
 	const char *file;
 	uint32_t replicas; /* 0: not known */
 	bool opaque;       /* a chart that nobody opened: what it runs is not known */

@@ -268,6 +268,17 @@ static Node job_of(const Data *data, const GArray *jobs)
 	return NODE_NONE;
 }
 
+const char *copied_by(const Graph *graph, Node mount)
+{
+	g_autoptr(GArray) jobs = find_jobs(graph);
+	Node pod = graph_parent(graph, graph_parent(graph, mount));
+	if (!jobs || graph_node_type(graph, pod) != NODE_POD)
+		return "";
+	Data data = data_of(graph, mount);
+	Node job = job_of(&data, jobs);
+	return job ? graph_name(graph, job) : "";
+}
+
 static Finding *report_first(Checker *checker, const Data *data, const GArray *jobs)
 {
 	const Graph *graph = checker_graph(checker);

@@ -7,6 +7,10 @@
  * copies, and so what they copy can be told: then what none of them copies is reported. False where nobody can say. */
 bool report_uncopied(Checker *checker, const GArray *mounts);
 
+/* The backup job that copies what a container keeps in a mount: its name, or "" where nothing in the repository tells.
+ */
+const char *copied_by(const Graph *graph, Node mount);
+
 /* An object that lies there and does nothing: a volume, a Secret, a Service. */
 bool is_at_rest(const Graph *graph, Node object);
 

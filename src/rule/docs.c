@@ -414,9 +414,88 @@ static void check_tree(Stale *stale, const Tree *tree)
 	}
 }
 
+/* ---- the section that organize writes ------------------------------------------------------------------------ */
+
+/* The cell of a row of a table, without blanks; the last one for SIZE_MAX. */
+static Slice cell_of(Slice row, size_t wanted)
+{
+	Slice cell = {"", 0};
+	size_t start = 1;
+	for (size_t i = 0; start < row.length && i <= wanted; i++) {
+		size_t end = slice_find_byte(row, '|', start);
+		if (end == SIZE_MAX)
+			break;
+		cell = slice_trim(slice_sub(row, start, end));
+		start = end + 1;
+	}
+	return cell;
+}
+
+static void report_section(Checker *checker, Finding **finding, Node file, Span place, const char *message)
+{
+	if (*finding) {
+		add_evidence(checker, *finding, place, "%s", message);
+		return;
+	}
+	*finding = report(checker, file, place, "%s", message);
+	set_detail(checker, *finding, "written");
+	set_hint(checker, *finding, "labwright organize --write draws it anew");
+}
+
+/* What a row names that is gone. Folders that are there are added to `listed`. */
+static void check_row(Checker *checker, Finding **finding, Node node, Slice row, GHashTable *listed)
+{
+	const Graph *graph = checker_graph(checker);
+	Slice first = cell_of(row, 0), last = cell_of(row, SIZE_MAX);
+	bool folder = slice_ends(first, "/");
+	Slice path = folder ? slice_sub(first, 0, first.length - 1) : last;
+	size_t start = (size_t)(path.at - graph_file_bytes(graph, graph_file_of(graph, node)).at);
+	if (folder && graph_has_folder(graph, path))
+		g_hash_table_add(listed, slice_dup(path));
+	else if (folder || (slice_find_byte(path, '/', 0) != SIZE_MAX && !path_exists(graph, path)))
+		report_section(checker, finding, node,
+		        (Span){graph_file_of(graph, node), (uint32_t)start, (uint32_t)(start + path.length)},
+		        arena_printf(checker_arena(checker), "the structure document lists %.*s, which is gone",
+		                SLICE_ARGS(path)));
+}
+
+static void check_section(Checker *checker, uint32_t file, size_t begin)
+{
+	const Graph *graph = checker_graph(checker);
+	Slice text = graph_file_bytes(graph, file), line, rest = slice_sub(text, begin, text.length);
+	g_autoptr(GHashTable) listed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	Finding *finding = NULL;
+	Node node = graph_file_node(graph, file);
+	while (slice_next_line(&rest, &line) && !slice_starts(line, "<!-- labwright: to here"))
+		if (slice_starts(line, "| ") && !slice_starts(line, "| folder ") && !slice_starts(line, "| service ") &&
+		        !slice_starts(line, "| ---"))
+			check_row(checker, &finding, node, line, listed);
+	for (uint32_t other = 0; other < graph_files(graph); other++) {
+		const char *path = graph_file_path(graph, other);
+		g_autofree char *folder = g_strndup(path, strcspn(path, "/"));
+		if (!strchr(path, '/') || *folder == '.' || g_hash_table_contains(listed, folder))
+			continue;
+		report_section(checker, &finding, node, (Span){file, (uint32_t)begin, (uint32_t)begin + 4},
+		        arena_printf(checker_arena(checker), "the structure document misses %s/", folder));
+		g_hash_table_add(listed, g_steal_pointer(&folder));
+	}
+}
+
+static void check_sections(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		bool document = slice_ends(slice_from(graph_file_path(graph, file)), ".md");
+		size_t begin = document ? slice_find(graph_file_bytes(graph, file), STRUCTURE_BEGIN, 0) : SIZE_MAX;
+		if (begin != SIZE_MAX)
+			check_section(checker, file, begin);
+	}
+}
+
 static void check_structure_stale(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	check_sections(checker);
 	g_autoptr(Gone) gone = gone_new(checker, "");
 	Stale stale = {.checker = checker, .gone = gone};
 	uint32_t file = UINT32_MAX;
@@ -453,7 +532,7 @@ static const Rule rules[] = {
                 .id = "structure-stale",
                 .level = LEVEL_INFO,
                 .fix = FIX_PROPOSAL,
-                .title = "a drawn tree of folders shows what is gone",
+                .title = "a structure document shows what is gone, or lacks what is there",
                 .why = "Such a tree is the map by which one finds things; a wrong one costs more time than none.",
                 .remedy = "Draw the tree again from the folders as they are, or only as deep as it is kept up.",
                 .check = check_structure_stale,

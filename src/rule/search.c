@@ -20,7 +20,10 @@ static bool stands_alone(Slice bytes, size_t start, size_t end)
 static bool is_searched(const Graph *graph, uint32_t file)
 {
 	Node node = graph_file_node(graph, file);
-	return graph_file_bytes(graph, file).length <= MOST_SEARCHED &&
+	Slice bytes = graph_file_bytes(graph, file);
+	bool written = slice_ends(slice_from(graph_file_path(graph, file)), ".md") &&
+	               slice_find(bytes, STRUCTURE_BEGIN, 0) != SIZE_MAX;
+	return bytes.length <= MOST_SEARCHED && !written &&
 	       strcmp(graph_text(graph, node, FACT_CLASS), "vendored") != 0;
 }
 

@@ -4,6 +4,10 @@
 
 #include "fact/fact.h"
 
+/* The section of a document that `organize` writes begins with this line. What it says is said by the files themselves,
+ * so that no search looks there. */
+#define STRUCTURE_BEGIN "<!-- labwright: written by organize, from here -->\n"
+
 /* Which files are looked at (NULL: all), and whether a use of the word is what is looked for (NULL: any). */
 typedef bool SearchFile(const Graph *graph, uint32_t file, void *data);
 typedef bool SearchAccept(const Graph *graph, Span word, void *data);

@@ -37,6 +37,12 @@ has "an own program" "$out" "bot → production/bot"
 has "what documents call an experiment" "$out" "README.md:3 calls it an experiment"
 has "what is put aside" "$out" "trash → archive"
 has "what nothing tells about stays" "$out" "k8s/odd: no table knows its images"
+run organize --plan lab
+has "the tree before is drawn" "$out" "
+  k8s/  3
+    db/  1"
+has "and the tree after" "$out" "
+  production/  "
 run organize --commit lab
 is "it is committed" $code 0
 is "as moves and references" "$(git -C lab log --format=%s | head -2 | tr '\n' ';')" "structure: let every reference follow the moves;structure: move 6 parts to their areas;"
@@ -51,7 +57,7 @@ has "links follow" lab/README.md "[the database](production/core/db/postgres.yam
 has "a path behind the place of the clone follows" lab/README.md "~/lab/production/bot/main.py"
 has "links out of a document that stays follow" lab/docs/notes.md "(../production/bot/main.py) and [up](../scripts/up.sh)"
 has "ignore rules with a path follow" lab/.gitignore "!/production/bot/models/"
-has "the structure is written down" lab/REPOSITORY_STRUCTURE.md "| postgres | production/core | – | – | – | – | production/core/db/postgres.yaml |"
+has "the structure is written down" lab/REPOSITORY_STRUCTURE.md "| postgres | production/core | – | – | – | – | – | production/core/db/postgres.yaml |"
 run organize lab
 has "a second run moves nothing" "$out" "0 parts would move, references rewritten in 0 files"
 { echo "My own words."; cat lab/REPOSITORY_STRUCTURE.md; echo "And more."; } >lab/x && mv lab/x lab/REPOSITORY_STRUCTURE.md
@@ -172,6 +178,47 @@ has "with the reason" "$out" "archive/llm/config.yaml would count as archive the
 run organize --commit lab
 git -C lab log -1 --format=%B HEAD~1 >"$out"
 has "so is who reads the commit" "$out" "No longer looked for:"
+
+# the catalogue says which job copies the data
+make_lab
+cat >lab/k8s/db/data.yaml <<'END'
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: wiki-data, namespace: lab}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: wiki, namespace: lab}
+spec:
+  strategy: {type: Recreate}
+  selector: {matchLabels: {app: wiki}}
+  template:
+    metadata: {labels: {app: wiki}}
+    spec:
+      containers: [{name: wiki, image: "example.org/wiki:1.0", volumeMounts: [{name: data, mountPath: /data}]}]
+      volumes: [{name: data, persistentVolumeClaim: {claimName: wiki-data}}]
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: wiki-backup, namespace: lab}
+spec:
+  schedule: "0 3 * * *"
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          containers:
+            - name: copy
+              image: restic/restic:0.17.0
+              command: [restic, backup, /data]
+              volumeMounts: [{name: data, mountPath: /data}]
+          volumes: [{name: data, persistentVolumeClaim: {claimName: wiki-data}}]
+END
+git -C lab add -A && git -C lab commit -qm "a wiki with data"
+run organize --commit lab
+has "the backup is in the catalogue" lab/REPOSITORY_STRUCTURE.md "| claim wiki-data | wiki-backup | production/core/db/data.yaml |"
 
 # a slash before a path of the repository
 make_lab

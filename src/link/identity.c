@@ -147,10 +147,15 @@ uint32_t link_namespaces(const Linker *linker, Node object, Symbol *ret, uint32_
 
 /* ---- names with ${NAME} in them --------------------------------------------------------------------- */
 
+/* Each is held against every name that is missed; with more, anything may be meant. */
+#define MOST_OPEN_NAMES 1000
+
 static void note_name(Linker *linker, const char *kind, const char *written, const Context *context)
 {
 	g_autofree char *name = link_substitute(linker->graph, context ? context->applier : NODE_NONE, written);
-	g_ptr_array_add(linker->made_names, g_strdup_printf("%s/%s", kind, name));
+	GHashTable *names = link_is_open(name) ? linker->open_names : linker->made_names;
+	if (names == linker->made_names || g_hash_table_size(names) < MOST_OPEN_NAMES)
+		g_hash_table_add(names, g_strdup_printf("%s/%s", kind, name));
 }
 
 /* What the object is called, and what it provides, where that is more than what is written. */
@@ -174,8 +179,6 @@ static void note_names(Linker *linker, Node node, Contexts contexts)
 static bool may_become(const char *open, const char *name)
 {
 	size_t fixed = strcspn(open, "${");
-	if (open[fixed] == '\0')
-		return strcmp(open, name) == 0;
 	if (strncmp(open, name, fixed) != 0)
 		return false;
 	const char *last = strrchr(open, '}');
@@ -185,9 +188,16 @@ static bool may_become(const char *open, const char *name)
 bool link_may_be_named(const Linker *linker, const char *kind, const char *name)
 {
 	size_t length = strlen(kind);
-	for (guint i = 0; i < linker->made_names->len; i++) {
-		const char *made = linker->made_names->pdata[i];
-		if (strncmp(made, kind, length) == 0 && made[length] == '/' && may_become(made + length + 1, name))
+	g_autofree char *whole = g_strdup_printf("%s/%s", kind, name);
+	GHashTableIter names;
+	gpointer made;
+	if (g_hash_table_contains(linker->made_names, whole) ||
+	        g_hash_table_size(linker->open_names) == MOST_OPEN_NAMES)
+		return true;
+	g_hash_table_iter_init(&names, linker->open_names);
+	while (g_hash_table_iter_next(&names, &made, NULL)) {
+		const char *text = made;
+		if (strncmp(text, kind, length) == 0 && text[length] == '/' && may_become(text + length + 1, name))
 			return true;
 	}
 	return false;
@@ -222,7 +232,8 @@ static bool makes_object(const Graph *graph, Node generated)
 void link_identities(Linker *linker)
 {
 	const Graph *graph = linker->graph;
-	linker->made_names = g_ptr_array_new_with_free_func(g_free);
+	linker->made_names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	linker->open_names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	GRAPH_NODES (graph, NODE_OBJECT, object)
 		derive_identities(linker, object);
 	GRAPH_NODES (graph, NODE_GENERATED, generated)

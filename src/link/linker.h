@@ -18,7 +18,7 @@ typedef struct Context {
 #define LINK_UNKNOWN_NAMESPACE UINT32_MAX
 
 /* So many ways to one file are told apart: a component may serve every program of a cluster. */
-#define LINK_MOST_CONTEXTS 300
+#define LINK_MOST_CONTEXTS 128
 
 typedef struct Contexts {
 	const Context *at;
@@ -55,7 +55,8 @@ typedef struct Linker {
 	bool *taken;            /* by number of file: some carrier applies it */
 	GHashTable *opaque;     /* Symbols of the namespaces in which unreadable parts make objects; "*" is one */
 	GHashTable *foreign;    /* the same without charts: these make no objects of Flux */
-	GPtrArray *made_names;  /* char *, owned: Kind/name with values filled in or still open, see link_may_be_named */
+	GHashTable *made_names; /* char *, owned: Kind/name with all values filled in, see link_may_be_named */
+	GHashTable *open_names; /* the same where something in the name is not known */
 	bool live;              /* some Flux Kustomization or Application brings in files of this repository */
 } Linker;
 

@@ -286,7 +286,8 @@ void link_reach_clear(Linker *linker)
 	for (uint32_t file = 0; file < graph_files(linker->graph); file++)
 		if (linker->file_contexts[file])
 			g_array_unref(linker->file_contexts[file]);
-	g_ptr_array_unref(linker->made_names);
+	g_hash_table_unref(linker->made_names);
+	g_hash_table_unref(linker->open_names);
 	g_hash_table_unref(linker->opaque);
 	g_hash_table_unref(linker->foreign);
 	g_free(linker->file_contexts);

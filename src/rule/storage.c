@@ -352,6 +352,17 @@ static bool names_backup(const char *text)
 	return strstr(lower, "backup") != NULL;
 }
 
+/* An object by which an operator is told to copy: SnapshotPolicy, ScheduledBackup. Kubernetes' own kinds of snapshots
+ * only say how. */
+static bool orders_copies(const Graph *graph, Node object)
+{
+	g_autofree char *kind = g_ascii_strdown(graph_text(graph, object, FACT_KIND), -1);
+	const char *version = graph_text(graph, object, FACT_API_VERSION), *slash = strchr(version, '/');
+	Slice group = {version, slash ? (size_t)(slash - version) : 0};
+	return (strstr(kind, "backup") || strstr(kind, "snapshot")) && slice_find_byte(group, '.', 0) != SIZE_MAX &&
+	       !slice_ends(group, ".k8s.io");
+}
+
 /* A script, job, service or image that is called after what it does. */
 static bool has_backup_by_name(const Graph *graph)
 {
@@ -361,7 +372,8 @@ static bool has_backup_by_name(const Graph *graph)
 			return true;
 	}
 	GRAPH_NODES (graph, NODE_OBJECT, object)
-		if (names_backup(graph_name(graph, object)) && !is_at_rest(graph, object))
+		if ((names_backup(graph_name(graph, object)) && !is_at_rest(graph, object)) ||
+		        orders_copies(graph, object))
 			return true;
 	GRAPH_NODES (graph, NODE_SERVICE, service)
 		if (names_backup(graph_name(graph, service)))

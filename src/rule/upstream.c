@@ -13,7 +13,11 @@ typedef struct Upstreams {
 	Checker *checker;
 	GHashTable *names; /* Symbols that are a host somewhere */
 	GHashTable *seen;  /* mentions that are judged already */
+	uint32_t left;     /* hosts that may still be judged */
 } Upstreams;
+
+/* Each is held against all services of its file; nobody names more of one part that no service has. */
+#define MOST_HOSTS 1000
 
 static void add_names(const Graph *graph, Node node, GHashTable *names)
 {
@@ -111,13 +115,14 @@ static void judge(Upstreams *upstreams, Node service, Node subject, Symbol symbo
 	Checker *checker = upstreams->checker;
 	const Graph *graph = checker_graph(checker);
 	const char *host = graph_symbol_text(graph, symbol);
-	if (!is_service_host(host) || g_hash_table_contains(upstreams->names, GUINT_TO_POINTER(symbol)) ||
-	        is_in_comment(graph, place) || is_given_otherwise(graph, service, host) ||
+	if (upstreams->left == 0 || !is_service_host(host) ||
+	        g_hash_table_contains(upstreams->names, GUINT_TO_POINTER(symbol)) || is_in_comment(graph, place) ||
 	        !g_hash_table_add(upstreams->seen, GUINT_TO_POINTER(subject)))
 		return;
+	upstreams->left--;
 	Node near = near_service(graph, service, slice_from(host)),
 	     old = near ? NODE_NONE : archived_service(graph, symbol);
-	if (!near && !old)
+	if ((!near && !old) || is_given_otherwise(graph, service, host))
 		return;
 	Finding *finding = report_at(checker, near ? LEVEL_ERROR : LEVEL_WARNING, subject, place,
 	        "service %s asks %s, and no service is called so", graph_name(graph, service), host);
@@ -267,7 +272,7 @@ static void check_upstream_missing(Checker *checker)
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GHashTable) names = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
-	Upstreams upstreams = {checker, names, seen};
+	Upstreams upstreams = {checker, names, seen, MOST_HOSTS};
 	collect_names(&upstreams);
 	GRAPH_NODES (graph, NODE_COMPOSE, compose)
 		if (!is_quiet(graph, compose))

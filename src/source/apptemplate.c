@@ -771,7 +771,7 @@ void read_app_template(const SourceFile *file, const YamlNode *values, const cha
 	        .values = values,
 	        .release = release,
 	        .major = major,
-	        .left = 500 + (uint32_t)(values->end - values->start),
+	        .left = 500 + (uint32_t)((values->end - values->start) / 16),
 	        .answer = answer};
 	if (major == 0 && names_as_3(values))
 		app.major = 3;

@@ -49,6 +49,7 @@ void http_free(Http *http)
 void http_reply_clear(HttpReply *reply)
 {
 	g_clear_pointer(&reply->body, g_bytes_unref);
+	g_clear_pointer(&reply->headers, g_hash_table_unref);
 }
 
 static gboolean accept_any(SoupMessage *message, GTlsCertificate *certificate, GTlsCertificateFlags errors, void *data)
@@ -72,6 +73,11 @@ static SoupMessage *message_new(
 	return message;
 }
 
+static void take_header(const char *name, const char *value, void *headers)
+{
+	g_hash_table_replace(headers, g_ascii_strdown(name, -1), g_strdup(value));
+}
+
 bool http_ask(Http *http, const char *method, const char *path, GBytes *body, const char *type, HttpReply *ret_reply,
         GError **error)
 {
@@ -80,6 +86,8 @@ bool http_ask(Http *http, const char *method, const char *path, GBytes *body, co
 		return false;
 	ret_reply->body = soup_session_send_and_read(http->session, message, NULL, error);
 	ret_reply->status = soup_message_get_status(message);
+	ret_reply->headers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	soup_message_headers_foreach(soup_message_get_response_headers(message), take_header, ret_reply->headers);
 	return ret_reply->body != NULL;
 }
 

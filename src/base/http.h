@@ -19,6 +19,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Http, http_free)
 typedef struct HttpReply {
 	uint32_t status;
 	GBytes *body;
+	GHashTable *headers; /* name in small letters → value */
 } HttpReply;
 
 void http_reply_clear(HttpReply *reply);

@@ -2,6 +2,7 @@
 #include "command/command.h"
 
 #include <locale.h>
+#include <malloc.h>
 #include <stdio.h>
 
 static bool is_one_of(const char *word, const char *one, const char *other)
@@ -12,6 +13,8 @@ static bool is_one_of(const char *word, const char *one, const char *other)
 int main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "");
+	/* Else one large block that is freed makes glibc keep all later ones: a tenth of the memory of 10,000 files. */
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	char help[] = "help", *no_words[] = {help, NULL};
 	if (argc < 2 || is_one_of(argv[1], "--help", "-h"))
 		return command_find("help")->run(1, no_words);

@@ -7,7 +7,7 @@ test/rule/RULE/bad*/      is mended by that rule alone (`fix`), and CASE.diff be
 test/rule/RULE/CASE/      is checked by that rule alone, and the findings must be CASE.findings beside it;
                           a case whose name begins with "good" has no such file and must be silent.
 
-CASE.usage beside a rule's case is given as --usage.
+CASE.usage beside a rule's case is given as --usage; CASE.before/ is what the tree was in an earlier commit.
 test/place/TOPIC/CASE/    is placed, and the text must be CASE.plan beside it; CASE.args holds options, one a line.
 
     goldens.py LABWRIGHT source|link|rule|fix|place          prints TAP
@@ -16,8 +16,10 @@ test/place/TOPIC/CASE/    is placed, and the text must be CASE.plan beside it; C
 import difflib
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 here = os.path.dirname(os.path.abspath(__file__))
 
@@ -29,7 +31,7 @@ def cases(what):
         if not os.path.isdir(folder):
             continue
         for case in sorted(os.listdir(folder)):
-            if os.path.isdir(os.path.join(folder, case)):
+            if not case.endswith(".before") and os.path.isdir(os.path.join(folder, case)):
                 yield group, case, os.path.join(folder, case)
 
 
@@ -42,9 +44,28 @@ def usage(tree):
     return ["--usage", tree + ".usage"] if os.path.exists(tree + ".usage") else []
 
 
+def with_history(tree, folder):
+    """A repository of two commits in the folder."""
+    for state in (tree + ".before", tree):
+        for name in os.listdir(folder):
+            if name != ".git":
+                shutil.rmtree(os.path.join(folder, name)) if os.path.isdir(os.path.join(folder, name)) else os.remove(os.path.join(folder, name))
+        shutil.copytree(state, folder, dirs_exist_ok=True)
+        for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "state"]):
+            subprocess.run(["git", "-C", folder, *words], check=True, env={**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null"})
+
+
 def mended(program, rule, tree):
     """The diff, with what was refused below it."""
-    run = subprocess.run([program, "fix", "--derive", "--only", rule, "--root", tree, *usage(tree)], capture_output=True, timeout=60,
+    if os.path.isdir(tree + ".before"):
+        with tempfile.TemporaryDirectory() as folder:
+            with_history(tree, folder)
+            return diff_of(program, rule, [folder], usage(tree))
+    return diff_of(program, rule, ["--root", tree], usage(tree))
+
+
+def diff_of(program, rule, where, usage):
+    run = subprocess.run([program, "fix", "--derive", "--only", rule, *where, *usage], capture_output=True, timeout=60,
                          env={**os.environ, "NO_COLOR": "1"})
     if run.returncode != 0 or run.stderr:
         return f"exit code {run.returncode}\n{run.stderr.decode(errors='replace')}"

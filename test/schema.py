@@ -13,6 +13,7 @@ import tempfile
 
 CONFIG = """\
 zz-top: 1
+cluster: {context: home, zz-cluster: 1}
 networks: {n: {cidr: 10.0.0.0/8, zz-network: 1, kind: zz-kind}}
 nodes: {m: {zz-node: 1, arch: zz-arch, capacity: {zz-capacity: 1}}}
 areas: {a: {zz-area: 1}}
@@ -51,7 +52,7 @@ def known_by_schema(schema):
         "level": set(parts["level"]["enum"]),
         "order": set(parts["placement"]["properties"]["order"]["items"]["enum"]),
         "weights": set(parts["placement"]["properties"]["weights"]["properties"]),
-        **{name: set(parts[name]["properties"]) for name in ("network", "node", "capacity", "area", "placement", "rule")},
+        **{name: set(parts[name]["properties"]) for name in ("cluster", "network", "node", "capacity", "area", "placement", "rule")},
     }
 
 

@@ -4,19 +4,27 @@
 
 #include "base/error.h"
 
+#include <errno.h>
 #include <gio/gunixsocketaddress.h>
 #include <libsoup/soup.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 struct Http {
 	SoupSession *session;
 	bool trusting;
-	char *base;   /* "http://localhost" for sockets */
-	char *socket; /* its path, or NULL */
+	char *base;                /* "http://localhost" for sockets */
+	char *socket;              /* its path, or NULL */
+	GTlsCertificate *identity; /* the client's, or NULL */
+	char *server_name;         /* or NULL */
+	GHashTable *headers;       /* name → value, or NULL */
+	int authorities;           /* file in memory, or -1 */
 };
 
 Http *http_new(const char *address, uint32_t patience)
 {
 	Http *http = g_new0(Http, 1);
+	http->authorities = -1;
 	if (*address == '/') {
 		g_autoptr(GSocketAddress) socket = g_unix_socket_address_new(address);
 		http->session = soup_session_new_with_options("remote-connectable", socket, "timeout", patience, NULL);
@@ -36,11 +44,70 @@ Http *http_new_trusting(const char *address, uint32_t patience)
 	return http;
 }
 
+/* GLib reads authorities from files only, and again at every connection: a file that exists in memory will do. */
+static GTlsDatabase *database_new(Http *http, const char *authorities, GError **error)
+{
+	size_t length = strlen(authorities);
+	http->authorities = memfd_create("authorities", MFD_CLOEXEC);
+	if (http->authorities < 0 || write(http->authorities, authorities, length) != (ssize_t)length) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "no memory for certificates: %s",
+		        g_strerror(errno));
+		return NULL;
+	}
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", http->authorities);
+	return g_tls_file_database_new(path, error);
+}
+
+static bool identify(Http *http, const HttpIdentity *identity, GError **error)
+{
+	if (identity->authorities) {
+		g_autoptr(GTlsDatabase) database = database_new(http, identity->authorities, error);
+		if (!database) {
+			g_prefix_error(error, "the certificate of the authority is no PEM: ");
+			return false;
+		}
+		soup_session_set_tls_database(http->session, database);
+	}
+	if (identity->certificate &&
+	        !(http->identity = g_tls_certificate_new_from_pem(identity->certificate, -1, error))) {
+		g_prefix_error(error, "the client's certificate and key are no PEM: ");
+		return false;
+	}
+	if (identity->proxy) {
+		g_autoptr(GProxyResolver) resolver = g_simple_proxy_resolver_new(identity->proxy, NULL);
+		soup_session_set_proxy_resolver(http->session, resolver);
+	}
+	http->trusting = identity->trusting;
+	http->server_name = g_strdup(identity->server_name);
+	return true;
+}
+
+Http *http_new_known(const char *address, uint32_t patience, const HttpIdentity *identity, GError **error)
+{
+	g_autoptr(Http) http = http_new(address, patience);
+	return identify(http, identity, error) ? g_steal_pointer(&http) : NULL;
+}
+
+void http_set_header(Http *http, const char *name, const char *value)
+{
+	if (!http->headers)
+		http->headers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	if (value)
+		g_hash_table_insert(http->headers, g_strdup(name), g_strdup(value));
+	else
+		g_hash_table_remove(http->headers, name);
+}
+
 void http_free(Http *http)
 {
 	if (!http)
 		return;
 	g_object_unref(http->session);
+	g_clear_object(&http->identity);
+	if (http->authorities >= 0)
+		close(http->authorities);
+	g_clear_pointer(&http->headers, g_hash_table_unref);
+	g_free(http->server_name);
 	g_free(http->base);
 	g_free(http->socket);
 	g_free(http);
@@ -57,6 +124,29 @@ static gboolean accept_any(SoupMessage *message, GTlsCertificate *certificate, G
 	return TRUE;
 }
 
+/* Asked for when there is something wrong; a name that the caller gave may stand for the address's. */
+static gboolean accept_name(SoupMessage *message, GTlsCertificate *certificate, GTlsCertificateFlags errors, void *data)
+{
+	const Http *http = data;
+	g_autoptr(GSocketConnectable) name = g_network_address_new(http->server_name, 443);
+	GTlsDatabase *database = soup_session_get_tls_database(http->session);
+	g_autoptr(GTlsDatabase) system =
+	        database ? NULL : g_tls_backend_get_default_database(g_tls_backend_get_default());
+	return (errors & ~(guint)G_TLS_CERTIFICATE_BAD_IDENTITY) == 0 &&
+	       g_tls_database_verify_chain(database ? database : system, certificate,
+	               G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER, name, NULL, G_TLS_DATABASE_VERIFY_NONE, NULL,
+	               NULL) == 0;
+}
+
+static void set_headers(const Http *http, SoupMessage *message)
+{
+	GHashTableIter at;
+	const char *name, *value;
+	g_hash_table_iter_init(&at, http->headers);
+	while (g_hash_table_iter_next(&at, (void **)&name, (void **)&value))
+		soup_message_headers_replace(soup_message_get_request_headers(message), name, value);
+}
+
 static SoupMessage *message_new(
         const Http *http, const char *method, const char *path, GBytes *body, const char *type, GError **error)
 {
@@ -68,14 +158,15 @@ static SoupMessage *message_new(
 	}
 	if (http->trusting)
 		g_signal_connect(message, "accept-certificate", G_CALLBACK(accept_any), NULL);
+	else if (http->server_name)
+		g_signal_connect(message, "accept-certificate", G_CALLBACK(accept_name), (void *)http);
+	if (http->identity)
+		soup_message_set_tls_client_certificate(message, http->identity);
+	if (http->headers)
+		set_headers(http, message);
 	if (body)
 		soup_message_set_request_body_from_bytes(message, type ? type : "application/json", body);
 	return message;
-}
-
-static void take_header(const char *name, const char *value, void *headers)
-{
-	g_hash_table_replace(headers, g_ascii_strdown(name, -1), g_strdup(value));
 }
 
 bool http_ask(Http *http, const char *method, const char *path, GBytes *body, const char *type, HttpReply *ret_reply,
@@ -86,8 +177,28 @@ bool http_ask(Http *http, const char *method, const char *path, GBytes *body, co
 		return false;
 	ret_reply->body = soup_session_send_and_read(http->session, message, NULL, error);
 	ret_reply->status = soup_message_get_status(message);
+	const char *wait = soup_message_headers_get_one(soup_message_get_response_headers(message), "Retry-After");
+	ret_reply->retry_after = wait ? (uint32_t)CLAMP(g_ascii_strtoll(wait, NULL, 10), 0, 3600) : 0;
+	return ret_reply->body != NULL;
+}
+
+static void keep_header(const char *name, const char *value, gpointer headers)
+{
+	g_hash_table_insert(headers, g_ascii_strdown(name, -1), g_strdup(value));
+}
+
+bool http_ask_with(Http *http, const char *method, const char *path, const char *const *headers, HttpReply *ret_reply,
+        GError **error)
+{
+	g_autoptr(SoupMessage) message = message_new(http, method, path, NULL, NULL, error);
+	if (!message)
+		return false;
+	for (; headers && headers[0] && headers[1]; headers += 2)
+		soup_message_headers_append(soup_message_get_request_headers(message), headers[0], headers[1]);
+	ret_reply->body = soup_session_send_and_read(http->session, message, NULL, error);
+	ret_reply->status = soup_message_get_status(message);
 	ret_reply->headers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	soup_message_headers_foreach(soup_message_get_response_headers(message), take_header, ret_reply->headers);
+	soup_message_headers_foreach(soup_message_get_response_headers(message), keep_header, ret_reply->headers);
 	return ret_reply->body != NULL;
 }
 
@@ -169,7 +280,124 @@ GIOStream *http_upgrade(Http *http, const char *path, GBytes *body, const char *
 	return G_IO_STREAM(g_steal_pointer(&connection));
 }
 
+/* ---- WebSockets -------------------------------------------------------------------------------------------- */
+
+struct HttpSocket {
+	SoupWebsocketConnection *connection;
+	GQueue messages; /* GBytes */
+	GError *error;
+	bool done;
+};
+
+static void message_came(SoupWebsocketConnection *connection, int type, GBytes *message, void *data)
+{
+	g_queue_push_tail(&((HttpSocket *)data)->messages, g_bytes_ref(message));
+}
+
+static void socket_failed(SoupWebsocketConnection *connection, GError *error, void *data)
+{
+	HttpSocket *socket = data;
+	if (!socket->error)
+		socket->error = g_error_copy(error);
+}
+
+static void socket_closed(SoupWebsocketConnection *connection, void *data)
+{
+	((HttpSocket *)data)->done = true;
+}
+
+static void socket_opened(GObject *session, GAsyncResult *result, void *data)
+{
+	HttpSocket *socket = data;
+	socket->connection = soup_session_websocket_connect_finish(SOUP_SESSION(session), result, &socket->error);
+	socket->done = true;
+}
+
+HttpSocket *http_socket_new(Http *http, const char *path, const char *const *protocols, GError **error)
+{
+	g_autoptr(SoupMessage) message = message_new(http, "GET", path, NULL, NULL, error);
+	g_autoptr(HttpSocket) socket = g_new0(HttpSocket, 1);
+	g_queue_init(&socket->messages);
+	if (!message)
+		return NULL;
+	soup_session_websocket_connect_async(
+	        http->session, message, NULL, (char **)protocols, G_PRIORITY_DEFAULT, NULL, socket_opened, socket);
+	while (!socket->done)
+		g_main_context_iteration(NULL, TRUE);
+	if (!socket->connection) {
+		uint32_t status = soup_message_get_status(message);
+		g_propagate_error(error, g_steal_pointer(&socket->error));
+		if (status)
+			g_prefix_error(error, "%u %s: ", status, soup_message_get_reason_phrase(message));
+		return NULL;
+	}
+	socket->done = false;
+	soup_websocket_connection_set_max_incoming_payload_size(socket->connection, 16 << 20);
+	g_signal_connect(socket->connection, "message", G_CALLBACK(message_came), socket);
+	g_signal_connect(socket->connection, "error", G_CALLBACK(socket_failed), socket);
+	g_signal_connect(socket->connection, "closed", G_CALLBACK(socket_closed), socket);
+	return g_steal_pointer(&socket);
+}
+
+void http_socket_free(HttpSocket *socket)
+{
+	if (!socket)
+		return;
+	if (socket->connection) {
+		g_signal_handlers_disconnect_by_data(socket->connection, socket);
+		if (soup_websocket_connection_get_state(socket->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+			soup_websocket_connection_close(socket->connection, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+		g_object_unref(socket->connection);
+	}
+	g_queue_clear_full(&socket->messages, (GDestroyNotify)g_bytes_unref);
+	g_clear_error(&socket->error);
+	g_free(socket);
+}
+
+const char *http_socket_protocol(const HttpSocket *socket)
+{
+	return soup_websocket_connection_get_protocol(socket->connection);
+}
+
+void http_socket_send(HttpSocket *socket, const void *bytes, size_t length)
+{
+	if (soup_websocket_connection_get_state(socket->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+		soup_websocket_connection_send_binary(socket->connection, bytes, length);
+}
+
+static gboolean time_is_over(void *over)
+{
+	*(bool *)over = true;
+	return G_SOURCE_REMOVE;
+}
+
+GBytes *http_socket_receive(HttpSocket *socket, uint32_t seconds, GError **error)
+{
+	bool over = false;
+	guint clock = seconds ? g_timeout_add_seconds(seconds, time_is_over, &over) : 0;
+	while (g_queue_is_empty(&socket->messages) && !socket->done && !socket->error && !over)
+		g_main_context_iteration(NULL, TRUE);
+	if (clock && !over)
+		g_source_remove(clock);
+	GBytes *message = g_queue_pop_head(&socket->messages);
+	if (!message && socket->error)
+		g_propagate_error(error, g_steal_pointer(&socket->error));
+	return message;
+}
+
 char *http_escape(const char *word)
 {
 	return g_uri_escape_string(word, NULL, FALSE);
+}
+
+bool http_split(const char *url, char **ret_origin, char **ret_path)
+{
+	bool known = g_str_has_prefix(url, "http://") || g_str_has_prefix(url, "https://");
+	const char *host = known ? strstr(url, "://") + 3 : NULL;
+	if (!host || *host == '\0')
+		return false;
+	size_t length = strcspn(host, "/?#");
+	*ret_origin = g_strndup(url, (size_t)(host - url) + length);
+	*ret_path = host[length] == '/' ? g_strdup(host + length) : g_strconcat("/", host + length, NULL);
+	return true;
 }

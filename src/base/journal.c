@@ -21,6 +21,7 @@ typedef struct Step {
 	char *first, *second;
 	Slice old, text;
 	bool must_exist, executable;
+	bool link; /* old and text are where a symbolic link points */
 } Step;
 
 struct Journal {
@@ -158,19 +159,30 @@ static void note_folders(Journal *journal, const char *path)
 	}
 }
 
-void journal_write(Journal *journal, const char *path, const Slice *old, Slice text, bool executable)
+/* Of a file or link that is written beside its path first. */
+static void note_write(Journal *journal, const char *path, Step step)
 {
 	g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
 	g_autofree char *hidden = g_strdup_printf(".%s" TEMPORARY, name);
-	Step step = {.kind = STEP_WRITE,
-	        .first = strchr(path, '/') ? g_build_filename(folder, hidden, NULL) : g_strdup(hidden),
-	        .second = g_strdup(path),
-	        .old = old ? *old : (Slice){"", 0},
-	        .text = text,
-	        .must_exist = old != NULL,
-	        .executable = executable};
+	step.kind = STEP_WRITE;
+	step.first = strchr(path, '/') ? g_build_filename(folder, hidden, NULL) : g_strdup(hidden);
+	step.second = g_strdup(path);
 	note_folders(journal, path);
 	g_array_append_val(journal->steps, step);
+}
+
+void journal_write(Journal *journal, const char *path, const Slice *old, Slice text, bool executable)
+{
+	note_write(journal, path,
+	        (Step){.old = old ? *old : (Slice){"", 0},
+	                .text = text,
+	                .must_exist = old != NULL,
+	                .executable = executable});
+}
+
+void journal_link(Journal *journal, const char *path, Slice old, Slice target)
+{
+	note_write(journal, path, (Step){.old = old, .text = target, .must_exist = true, .link = true});
 }
 
 void journal_move(Journal *journal, const char *path, const char *new_path)
@@ -225,6 +237,23 @@ static int open_old(const Journal *journal, const char *path, Slice old, GError 
 	return good ? fd : -1;
 }
 
+/* The link as it is now still points where it should. */
+static bool look_at_link(const Journal *journal, const Step *step, GError **error)
+{
+	const char *name;
+	g_autofree char *now = path_before(journal, step->second);
+	char target[4096];
+	int folder = open_folder(journal->root, now, &name);
+	ssize_t length = folder < 0 ? -1 : readlinkat(folder, name, target, sizeof target);
+	if (folder >= 0)
+		close(folder);
+	if (length >= 0 && slice_equal((Slice){target, (size_t)length}, step->old))
+		return true;
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "the link %s has changed since it was read", now);
+	error_add_help(error, "nothing was written; run the command again");
+	return false;
+}
+
 static bool must_not_exist(const Journal *journal, const char *path, GError **error)
 {
 	g_autofree char *now = path_before(journal, path);
@@ -254,6 +283,8 @@ static bool look(const Journal *journal, const Step *step, GError **error)
 	const char *path = step->kind == STEP_WRITE ? target : step->first;
 	if (!step->must_exist)
 		return must_not_exist(journal, path, error);
+	if (step->link)
+		return look_at_link(journal, step, error);
 	int fd = open_old(journal, path, step->old, error);
 	if (fd >= 0)
 		close(fd);
@@ -312,6 +343,19 @@ static bool write_temporary(const Journal *journal, const Step *step, GError **e
 	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	return good;
+}
+
+static bool make_link(const Journal *journal, const Step *step, GError **error)
+{
+	const char *name;
+	g_autofree char *now = path_before(journal, step->first), *target = slice_dup(step->text);
+	int folder = open_folder(journal->root, now, &name);
+	bool good = folder >= 0 && symlinkat(target, folder, name) == 0;
+	if (!good)
+		fail(error, "write", step->first);
+	if (folder >= 0)
+		close(folder);
 	return good;
 }
 
@@ -445,7 +489,7 @@ static bool prepare(const Journal *journal, GError **error)
 		if (step->kind == STEP_FOLDER)
 			good = make_folder(journal, step, error);
 		else if (step->kind == STEP_WRITE)
-			good = write_temporary(journal, step, error);
+			good = step->link ? make_link(journal, step, error) : write_temporary(journal, step, error);
 	}
 	if (good && (syncfs(journal->root) < 0 || rename(journal->begun, journal->file) < 0))
 		good = fail(error, "write", journal->file);

@@ -3,7 +3,7 @@
  *
  * The new texts are written beside their files and synced, and a list of all that is to be done with them; renaming
  * that list to its final name is the moment at which the new state counts. Then each step is done, and the list goes.
- * No symbolic link is followed below the root and nothing outside of it is touched, but for the list itself.
+ * No symbolic link is followed below the root, and nothing outside of it is touched, but for the list itself.
  */
 #pragma once
 
@@ -22,6 +22,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_free)
 /* Each of these only notes what is wanted. Paths lie below the root. old is what the file must still hold when it comes
  * to it; NULL means that there must be no file. Texts are borrowed until the journal is freed. */
 void journal_write(Journal *journal, const char *path, const Slice *old, Slice text, bool executable);
+/* A symbolic link that points to `old`, by these words, points elsewhere; where that is nobody asks. */
+void journal_link(Journal *journal, const char *path, Slice old, Slice target);
 /* The file, link or folder moves to a path where nothing is. Noted before what is written at the new path or below it.
  */
 void journal_move(Journal *journal, const char *path, const char *new_path);

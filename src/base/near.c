@@ -104,10 +104,14 @@ static uint32_t words_in(Slice text)
 	return words;
 }
 
-/* web-2 for web-1, and db for db-cache, are other things and no slips. */
-static bool is_other(Slice a, Slice b, unsigned distance)
+/* web-2 for web-1, and db for db-cache, are other things and no slips. Digits are compared first: most candidates are
+ * told apart so, for less than a distance costs. */
+static bool is_other(const NearSearch *search, Slice candidate, unsigned *ret_distance)
 {
-	return !same_digits(a, b) || (distance > 1 && words_in(a) != words_in(b));
+	if (!same_digits(search->wanted, candidate))
+		return true;
+	unsigned distance = *ret_distance = near_distance(search->wanted, candidate, search->limit);
+	return distance > search->limit || (distance > 1 && words_in(search->wanted) != words_in(candidate));
 }
 
 void near_offer(NearSearch *search, Slice candidate)
@@ -118,8 +122,10 @@ void near_offer(NearSearch *search, Slice candidate)
 	bool same_word = near_same_word(search->wanted, candidate);
 	if (search->same_word && !same_word)
 		return;
-	unsigned distance = near_distance(search->wanted, candidate, search->limit);
-	if (!same_word && (distance > search->limit || is_other(search->wanted, candidate, distance)))
+	unsigned distance;
+	if (same_word)
+		distance = near_distance(search->wanted, candidate, search->limit);
+	else if (is_other(search, candidate, &distance))
 		return;
 	if (same_word == search->same_word && distance >= search->distance && search->best_index != SIZE_MAX) {
 		search->tied = search->tied || distance == search->distance;

@@ -3,6 +3,7 @@
 #include "base/quantity.h"
 
 #include <glib.h>
+#include <string.h>
 
 #define MOST ((__int128)1 << 60)
 
@@ -52,6 +53,31 @@ static __int128 shift_decimal(__int128 number, int decimal)
 	return MIN(number + rest, MOST);
 }
 
+/* Digits with one point at most; gives where they end, 0 where there are none. */
+static size_t skip_digits(Slice text, bool *ret_zero)
+{
+	size_t at = 0, digits = 0;
+	bool point = false;
+	*ret_zero = true;
+	for (; at < text.length && (g_ascii_isdigit(text.at[at]) || (text.at[at] == '.' && !point)); at++) {
+		point |= text.at[at] == '.';
+		digits += text.at[at] != '.';
+		*ret_zero = *ret_zero && strchr("0.", text.at[at]);
+	}
+	return digits ? at : 0;
+}
+
+QuantitySign quantity_sign(Slice text)
+{
+	Suffix suffix;
+	bool zero, sign = text.length && strchr("+-", text.at[0]);
+	Slice number = slice_sub(text, sign, text.length);
+	size_t end = skip_digits(number, &zero);
+	if (end == 0 || !read_suffix(slice_sub(number, end, number.length), &suffix))
+		return QUANTITY_NONE;
+	return sign && text.at[0] == '-' && !zero ? QUANTITY_NEGATIVE : QUANTITY_GOOD;
+}
+
 bool quantity_parse(Slice text, int64_t scale, int64_t *ret_amount)
 {
 	__int128 number = 0;
@@ -81,4 +107,18 @@ bool quantity_parse(Slice text, int64_t scale, int64_t *ret_amount)
 	number = shift_decimal(number, decimal + suffix.decimal);
 	*ret_amount = (int64_t)number;
 	return number < MOST;
+}
+
+char *quantity_format(int64_t amount, int64_t scale)
+{
+	static const char *const units[] = {"", "Ki", "Mi", "Gi", "Ti"};
+	size_t unit = 0;
+	if (scale == 1000)
+		return g_strdup_printf(amount % 1000 ? "%" G_GINT64_FORMAT "m" : "%" G_GINT64_FORMAT,
+		        amount % 1000 ? amount : amount / 1000);
+	while (amount && amount % 1024 == 0 && unit + 1 < G_N_ELEMENTS(units)) {
+		amount /= 1024;
+		unit++;
+	}
+	return g_strdup_printf("%" G_GINT64_FORMAT "%s", amount, units[unit]);
 }

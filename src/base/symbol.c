@@ -89,7 +89,7 @@ static uint32_t seek(const SymbolTable *table, Slice text, uint64_t hash)
 	return slot;
 }
 
-Symbol symbol_add_hashed(SymbolTable *table, Slice text, uint64_t hash)
+static Symbol add_hashed(SymbolTable *table, Slice text, uint64_t hash)
 {
 	if (text.length == 0)
 		return 0;
@@ -110,12 +110,12 @@ Symbol symbol_add_hashed(SymbolTable *table, Slice text, uint64_t hash)
 
 Symbol symbol_add(SymbolTable *table, Slice text)
 {
-	return symbol_add_hashed(table, text, hash_bytes(text));
+	return add_hashed(table, text, hash_bytes(text));
 }
 
-uint64_t symbol_hash(const SymbolTable *table, Symbol symbol)
+Symbol symbol_add_from(SymbolTable *table, const SymbolTable *other, Symbol symbol)
 {
-	return table->entries[symbol].hash;
+	return add_hashed(table, symbol_slice(other, symbol), other->entries[symbol].hash);
 }
 
 bool symbol_find(const SymbolTable *table, Slice text, Symbol *ret_symbol)

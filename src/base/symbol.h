@@ -17,9 +17,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SymbolTable, symbol_table_free)
 /* The number of this text, entered if it is new; the bytes are copied. */
 Symbol symbol_add(SymbolTable *table, Slice text);
 
-/* As symbol_add for a text whose hash is known from another table. */
-Symbol symbol_add_hashed(SymbolTable *table, Slice text, uint64_t hash);
-uint64_t symbol_hash(const SymbolTable *table, Symbol symbol);
+/* As symbol_add for a text of another table, which knows its hash. */
+Symbol symbol_add_from(SymbolTable *table, const SymbolTable *other, Symbol symbol);
 
 /* True and the number if the text is in the table. */
 bool symbol_find(const SymbolTable *table, Slice text, Symbol *ret_symbol);

@@ -20,7 +20,7 @@ typedef struct CheckArguments {
 	ScanArguments scan;
 	char **only, **formats, **usage;
 	char *output, *level, *fail_on, *colour, *profile, *since, *baseline, *write_baseline;
-	gboolean all, timing;
+	gboolean all, timing, online;
 	int64_t start;
 	/* what the words mean */
 	GArray *outputs; /* Output */
@@ -256,6 +256,9 @@ static int check(const CheckArguments *arguments, GError **error)
 	if (!scan || !scan_arguments_below(&arguments->scan, scan, &paths, error))
 		return EXIT_WORK;
 	scan_measure(scan, usage);
+	g_autoptr(GString) notes = g_string_new(NULL);
+	if (arguments->online)
+		scan_online(scan, notes);
 	CheckOptions asked = {.only = (const char *const *)arguments->only,
 	        .paths = (const char *const *)paths,
 	        .profile = arguments->profile};
@@ -269,6 +272,7 @@ static int check(const CheckArguments *arguments, GError **error)
 		return keep_baseline(arguments, scan, check, error) ? EXIT_CLEAN : EXIT_WORK;
 	if (!write_reports(arguments, scan, check, error))
 		return EXIT_WORK;
+	g_printerr("%s", notes->str);
 	if (scan->not_compiled)
 		g_printerr("note: no python3 answered, so %u programs of images were not compiled [source-syntax]\n",
 		        scan->not_compiled);
@@ -309,6 +313,10 @@ static int run(int argc, char **argv)
 	                "What a cluster measured, as for place: requests and limits are held against it; may be "
 	                "repeated",
 	                "FILE"},
+	        {"online", 0, 0, G_OPTION_ARG_NONE, &arguments.online,
+	                "Ask the registries of images as well, by the network: what is missing, newer, or for other "
+	                "machines",
+	                NULL},
 	        {"color", 0, 0, G_OPTION_ARG_STRING, &arguments.colour, "auto, always or never", "WHEN"},
 	        {"timing", 0, 0, G_OPTION_ARG_NONE, &arguments.timing, "Show where the time went", NULL},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},

@@ -3,6 +3,7 @@
 
 #include "flow/flow.h"
 #include "flow/homelab.h"
+#include "flow/target.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -78,6 +79,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ScanArguments, scan_arguments_clear)
 
 typedef struct HomelabArguments {
 	char *project, *secrets, *listen, *proxy_image, **names, **profiles;
+	char *context, *kubeconfig;
+	gboolean local;
 } HomelabArguments;
 
 void homelab_arguments_clear(HomelabArguments *arguments);
@@ -89,6 +92,26 @@ Homelab *homelab_arguments_read(
         const HomelabArguments *arguments, const ScanArguments *scan_arguments, Scan **ret_scan, GError **error);
 /* The project without a scan. Free with g_free. */
 char *homelab_arguments_project(const HomelabArguments *arguments, const ScanArguments *scan, GError **error);
+/* The cluster that is meant, in *ret_cluster; NULL there for this machine's Docker or Podman. */
+bool homelab_arguments_cluster(
+        const HomelabArguments *arguments, const ScanArguments *scan, Cluster **ret_cluster, GError **error);
+/* The paths, secrets and the rest as flow takes them; paths as of scan_arguments_below, borrowed. */
+HomelabOptions homelab_arguments_options(const HomelabArguments *arguments, char **paths);
+
+/* up and down on a cluster; see objects.c. */
+typedef struct ObjectArguments {
+	gboolean dry_run, no_wait, force, prune, rollback, no_record;
+	int patience;       /* seconds for a wave */
+	const char *format; /* of a dry run: text or json */
+} ObjectArguments;
+int objects_up(Cluster *cluster, const HomelabArguments *homelab, const ScanArguments *scan,
+        const ObjectArguments *arguments, GError **error);
+int objects_down(Cluster *cluster, const char *project, bool volumes, GError **error);
+
+/* SIGINT and SIGTERM cancel, until it is freed. */
+typedef struct Interrupt Interrupt;
+Interrupt *interrupt_new(GCancellable *cancellable);
+void interrupt_free(Interrupt *interrupt);
 /* "core/postgres"; "ready", "exited 1". Free with g_free. */
 char *live_title(const LiveContainer *container);
 char *live_state_text(const LiveContainer *container);

@@ -39,6 +39,11 @@ static int down(HomelabArguments *arguments, ScanArguments *scan, bool volumes, 
 	uint32_t removed = 0;
 	if (!project || (volumes && !confirm(project, yes, error)))
 		return EXIT_WORK;
+	g_autoptr(Cluster) cluster = NULL;
+	if (!homelab_arguments_cluster(arguments, scan, &cluster, error))
+		return EXIT_WORK;
+	if (cluster)
+		return objects_down(cluster, project, volumes, error);
 	g_autoptr(Engine) engine = engine_open(error);
 	ApplyOptions options = {.tell = tell};
 	if (!engine || !engine_down(engine, project, volumes, &options, &removed, error))

@@ -109,11 +109,34 @@ static int exec_in(Engine *engine, const LiveContainer *container, char **comman
 	return answer ? (int)json_number_at(answer, "ExitCode", EXIT_WORK) : EXIT_WORK;
 }
 
+/* The terminal passes every key on while a command has it. */
+static int exec_there(Cluster *cluster, const LiveContainer *container, char **command, GError **error)
+{
+	struct termios saved, raw;
+	int code = EXIT_WORK;
+	bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && tcgetattr(STDIN_FILENO, &saved) == 0;
+	if (terminal) {
+		raw = saved;
+		cfmakeraw(&raw);
+		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+	}
+	bool fine = cluster_exec(cluster, container, command, terminal, &code, error);
+	if (terminal)
+		tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+	return fine ? code : EXIT_WORK;
+}
+
 static int exec_named(const HomelabArguments *homelab, const ScanArguments *scan, char **words, GError **error)
 {
 	g_autofree char *project = homelab_arguments_project(homelab, scan, error);
-	g_autoptr(Engine) engine = project ? engine_open(error) : NULL;
-	g_autoptr(Live) live = engine ? live_new(engine, project, error) : NULL;
+	g_autoptr(Cluster) cluster = NULL;
+	if (!project || !homelab_arguments_cluster(homelab, scan, &cluster, error))
+		return EXIT_WORK;
+	SurveyOptions options = {.quick = true};
+	g_autoptr(Survey) survey = cluster ? survey_new(cluster, &options, error) : NULL;
+	g_autoptr(Engine) engine = cluster ? NULL : engine_open(error);
+	g_autoptr(Live) own = engine ? live_new(engine, project, error) : NULL;
+	const Live *live = survey ? survey->live : own;
 	const LiveContainer *container = live ? find_container(live, words[0]) : NULL;
 	char shell[] = "sh", *plain[] = {shell, NULL};
 	if (!live)
@@ -125,7 +148,8 @@ static int exec_named(const HomelabArguments *homelab, const ScanArguments *scan
 		return EXIT_USAGE;
 	}
 	char **command = words[1] && strcmp(words[1], "--") == 0 ? words + 2 : words + 1;
-	return exec_in(engine, container, *command ? command : plain, error);
+	command = *command ? command : plain;
+	return cluster ? exec_there(cluster, container, command, error) : exec_in(engine, container, command, error);
 }
 
 static int run(int argc, char **argv)

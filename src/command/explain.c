@@ -3,7 +3,7 @@
 #include "command/command.h"
 
 #include "base/error.h"
-#include "flow/cause.h"
+#include "flow/reason.h"
 #include "report/report.h"
 
 extern const Command command_explain;
@@ -122,9 +122,38 @@ static Cause *find_cause(
 	return NULL;
 }
 
+/* The same on a cluster. */
+static Cause *find_reason(
+        HomelabArguments *arguments, ScanArguments *scan_arguments, Cluster *cluster, const char *name, GError **error)
+{
+	g_autoptr(Scan) scan = scan_arguments_read(scan_arguments, error);
+	HomelabOptions options = homelab_arguments_options(arguments, NULL);
+	g_autoptr(ObjectSet) objects = scan ? object_set_new(scan, &options, NULL, error) : NULL;
+	CheckOptions checking = {0};
+	g_autoptr(Check) check = objects ? check_new(scan, &checking, error) : NULL;
+	g_autofree char *first = !check ? NULL : name ? g_strdup(name) : reason_first(cluster, error);
+	if (first)
+		return reason_new(cluster, scan, objects, check, first, error);
+	if (!*error)
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "all that runs is well");
+	return NULL;
+}
+
 static int explain_live(
         HomelabArguments *arguments, ScanArguments *scan, const char *name, GString *out, GError **error)
 {
+	static char *none[] = {NULL}; /* the arguments outlive this call */
+	g_autoptr(Cluster) cluster = NULL;
+	scan->paths = (const char *const *)none;
+	scan->path = scan->root ? scan->root : ".";
+	if (!homelab_arguments_cluster(arguments, scan, &cluster, error))
+		return EXIT_WORK;
+	if (cluster) {
+		g_autoptr(Cause) reason = find_reason(arguments, scan, cluster, name, error);
+		if (reason)
+			append_chain(out, reason);
+		return reason ? EXIT_CLEAN : EXIT_WORK;
+	}
 	g_autoptr(Engine) engine = engine_open(error);
 	if (!engine && name) /* most likely a rule was meant */
 		g_prefix_error(error, "no rule is called '%s', and ", name);
@@ -134,9 +163,6 @@ static int explain_live(
 		        "explain needs the name of a rule, or of what runs");
 		error_add_help(error, "labwright rules lists them");
 	}
-	static char *none[] = {NULL}; /* the arguments outlive this call */
-	scan->paths = (const char *const *)none;
-	scan->path = scan->root ? scan->root : ".";
 	g_autoptr(Cause) cause = engine ? find_cause(arguments, scan, engine, name, error) : NULL;
 	if (!cause)
 		return EXIT_WORK;

@@ -9,6 +9,8 @@ void homelab_arguments_clear(HomelabArguments *arguments)
 	g_free(arguments->secrets);
 	g_free(arguments->listen);
 	g_free(arguments->proxy_image);
+	g_free(arguments->context);
+	g_free(arguments->kubeconfig);
 	g_strfreev(arguments->names);
 	g_strfreev(arguments->profiles);
 }
@@ -17,6 +19,12 @@ bool homelab_arguments_parse(HomelabArguments *arguments, ScanArguments *scan, c
         const Command *command, int *argc, char ***argv, GError **error)
 {
 	const GOptionEntry shared[] = {
+	        {"context", 0, 0, G_OPTION_ARG_STRING, &arguments->context,
+	                "The Kubernetes cluster of this context; else what labwright.yaml names", "NAME"},
+	        {"kubeconfig", 0, 0, G_OPTION_ARG_FILENAME, &arguments->kubeconfig,
+	                "Where contexts are; else KUBECONFIG, or ~/.kube/config", "FILE"},
+	        {"local", 0, 0, G_OPTION_ARG_NONE, &arguments->local,
+	                "Docker or Podman on this machine, whatever labwright.yaml names", NULL},
 	        {"only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->names,
 	                "Only this workload or pod; may be repeated", "NAME"},
 	        {"project", 0, 0, G_OPTION_ARG_STRING, &arguments->project,
@@ -35,6 +43,12 @@ bool homelab_arguments_parse(HomelabArguments *arguments, ScanArguments *scan, c
 	return scan_arguments_parse(scan, (const GOptionEntry *)(const void *)all->data, command, argc, argv, error);
 }
 
+HomelabOptions homelab_arguments_options(const HomelabArguments *arguments, char **paths)
+{
+	return (HomelabOptions){(const char *const *)paths, arguments->secrets, arguments->project, arguments->listen,
+	        arguments->proxy_image, (const char *const *)arguments->profiles};
+}
+
 Homelab *homelab_arguments_read(
         const HomelabArguments *arguments, const ScanArguments *scan_arguments, Scan **ret_scan, GError **error)
 {
@@ -42,8 +56,7 @@ Homelab *homelab_arguments_read(
 	*ret_scan = scan_arguments_read(scan_arguments, error);
 	if (!*ret_scan || !scan_arguments_below(scan_arguments, *ret_scan, &paths, error))
 		return NULL;
-	HomelabOptions options = {(const char *const *)paths, arguments->secrets, arguments->project, arguments->listen,
-	        arguments->proxy_image, (const char *const *)arguments->profiles};
+	HomelabOptions options = homelab_arguments_options(arguments, paths);
 	return homelab_new(*ret_scan, &options, error);
 }
 
@@ -55,6 +68,14 @@ char *homelab_arguments_project(const HomelabArguments *arguments, const ScanArg
 	return repo ? homelab_project(repo_root(repo), NULL) : NULL;
 }
 
+bool homelab_arguments_cluster(
+        const HomelabArguments *arguments, const ScanArguments *scan, Cluster **ret_cluster, GError **error)
+{
+	ScanOptions where = scan_arguments_options(scan);
+	TargetOptions options = {arguments->context, arguments->kubeconfig, arguments->local};
+	return target_open(&where, &options, ret_cluster, error);
+}
+
 char *live_title(const LiveContainer *container)
 {
 	const char *name = container->pod ? container->pod : container->name;
@@ -64,6 +85,8 @@ char *live_title(const LiveContainer *container)
 
 char *live_state_text(const LiveContainer *container)
 {
+	if (container->word && strcmp(container->word, "CrashLoopBackOff") != 0)
+		return g_strdup(container->word);
 	if (container->state == LIVE_EXITED && container->once && container->exit_code == 0)
 		return g_strdup("done");
 	if (container->state == LIVE_EXITED || container->state == LIVE_RESTARTING)

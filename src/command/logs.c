@@ -12,7 +12,7 @@ typedef struct LogArguments {
 	ScanArguments scan;
 	HomelabArguments homelab;
 	char *since, *grep, *colour;
-	gboolean follow;
+	gboolean follow, previous;
 	int tail;
 } LogArguments;
 
@@ -29,7 +29,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LogArguments, log_arguments_clear)
 /* One container's stream; lines are put out whole, so that those of several do not mix. */
 typedef struct Tailing {
 	const LogArguments *arguments;
-	const Engine *engine;
+	const Engine *engine;   /* NULL on a cluster */
+	const Cluster *cluster; /* or NULL */
 	const LiveContainer *container;
 	GRegex *grep;
 	GMutex *lock;
@@ -65,24 +66,49 @@ static void put_bytes(const Tailing *tailing, GString *line, const char *bytes, 
 	}
 }
 
-static void *tail(void *data)
+static void put_stream(const Tailing *tailing, LogReader *reader, GError **error)
 {
-	const Tailing *tailing = data;
+	g_autoptr(GString) line = g_string_new(NULL);
+	char buffer[4096];
+	gssize length;
+	int from;
+	while ((length = log_read(reader, buffer, sizeof(buffer), &from, error)) > 0)
+		put_bytes(tailing, line, buffer, length);
+	if (line->len)
+		put_line(tailing, line);
+}
+
+static void tail_cluster(const Tailing *tailing, GError **error)
+{
+	const LogArguments *arguments = tailing->arguments;
+	LogQuery query = {arguments->tail, arguments->follow, arguments->previous, arguments->since};
+	g_autoptr(Cluster) cluster = cluster_again(tailing->cluster, error);
+	g_autoptr(GInputStream) stream = cluster ? cluster_logs(cluster, tailing->container, &query, error) : NULL;
+	LogReader reader = {.stream = stream, .raw = true};
+	if (stream)
+		put_stream(tailing, &reader, error);
+}
+
+static void tail_engine(const Tailing *tailing, GError **error)
+{
 	g_autoptr(Engine) engine = engine_again(tailing->engine);
 	g_autofree char *path = g_strdup_printf("/containers/%s/logs?stdout=true&stderr=true&tail=%d&follow=%s%s%s",
 	        tailing->container->id, tailing->arguments->tail, tailing->arguments->follow ? "true" : "false",
 	        tailing->arguments->since ? "&since=" : "", tailing->arguments->since ? tailing->arguments->since : "");
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GInputStream) stream = engine_stream(engine, "GET", path, NULL, NULL, &error);
+	g_autoptr(GInputStream) stream = engine_stream(engine, "GET", path, NULL, NULL, error);
 	LogReader reader = {.stream = stream, .raw = stream && container_has_terminal(engine, tailing->container->id)};
-	g_autoptr(GString) line = g_string_new(NULL);
-	char buffer[4096];
-	gssize length = 0;
-	int from;
-	while (stream && (length = log_read(&reader, buffer, sizeof(buffer), &from, &error)) > 0)
-		put_bytes(tailing, line, buffer, length);
-	if (line->len)
-		put_line(tailing, line);
+	if (stream)
+		put_stream(tailing, &reader, error);
+}
+
+static void *tail(void *data)
+{
+	const Tailing *tailing = data;
+	g_autoptr(GError) error = NULL;
+	if (tailing->cluster)
+		tail_cluster(tailing, &error);
+	else
+		tail_engine(tailing, &error);
 	if (error)
 		g_printerr("error: %s: %s\n", tailing->title, error->message);
 	return NULL;
@@ -106,7 +132,8 @@ static bool since_time(char **since, GError **error)
 	return true;
 }
 
-static void tail_all(const LogArguments *arguments, const Engine *engine, GPtrArray *chosen, GRegex *grep, bool colour)
+static void tail_all(const LogArguments *arguments, const Engine *engine, const Cluster *cluster, GPtrArray *chosen,
+        GRegex *grep, bool colour)
 {
 	GMutex lock;
 	g_mutex_init(&lock);
@@ -114,7 +141,8 @@ static void tail_all(const LogArguments *arguments, const Engine *engine, GPtrAr
 	g_autofree GThread **threads = g_new0(GThread *, chosen->len);
 	for (guint i = 0; i < chosen->len; i++) {
 		const LiveContainer *container = chosen->pdata[i];
-		tailings[i] = (Tailing){arguments, engine, container, grep, &lock, live_title(container), i, colour};
+		tailings[i] =
+		        (Tailing){arguments, engine, cluster, container, grep, &lock, live_title(container), i, colour};
 		threads[i] = g_thread_new("logs", tail, &tailings[i]);
 		if (!arguments->follow)
 			g_thread_join(threads[i]);
@@ -135,8 +163,14 @@ static int logs(LogArguments *arguments, char **names, GError **error)
 	        (arguments->grep && !(grep = g_regex_new(arguments->grep, G_REGEX_OPTIMIZE, 0, error))))
 		return EXIT_USAGE;
 	g_autofree char *project = homelab_arguments_project(&arguments->homelab, &arguments->scan, error);
-	g_autoptr(Engine) engine = project ? engine_open(error) : NULL;
-	g_autoptr(Live) live = engine ? live_new(engine, project, error) : NULL;
+	g_autoptr(Cluster) cluster = NULL;
+	if (!project || !homelab_arguments_cluster(&arguments->homelab, &arguments->scan, &cluster, error))
+		return EXIT_WORK;
+	SurveyOptions options = {.quick = true};
+	g_autoptr(Survey) survey = cluster ? survey_new(cluster, &options, error) : NULL;
+	g_autoptr(Engine) engine = cluster ? NULL : engine_open(error);
+	g_autoptr(Live) own = engine ? live_new(engine, project, error) : NULL;
+	const Live *live = survey ? survey->live : own;
 	if (!live)
 		return EXIT_WORK;
 	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
@@ -152,7 +186,7 @@ static int logs(LogArguments *arguments, char **names, GError **error)
 		error_add_help(error, "labwright status lists the names");
 		return EXIT_USAGE;
 	}
-	tail_all(arguments, engine, chosen, grep, colour);
+	tail_all(arguments, engine, cluster, chosen, grep, colour);
 	return EXIT_CLEAN;
 }
 
@@ -162,6 +196,8 @@ static int run(int argc, char **argv)
 	g_auto(LogArguments) arguments = {.tail = 100};
 	const GOptionEntry own[] = {
 	        {"follow", 'f', 0, G_OPTION_ARG_NONE, &arguments.follow, "Go on as they write", NULL},
+	        {"previous", 'p', 0, G_OPTION_ARG_NONE, &arguments.previous,
+	                "On a cluster: of the containers that ended before", NULL},
 	        {"tail", 'n', 0, G_OPTION_ARG_INT, &arguments.tail, "So many last lines of each; 100 without it",
 	                "LINES"},
 	        {"since", 0, 0, G_OPTION_ARG_STRING, &arguments.since, "Only since so long ago: 90s, 10m, 2h, 1d",

@@ -10,7 +10,10 @@ static const struct {
 } details[] = {
         {"check", "What is read is the Git index of the repository that holds the path (usually the current folder). "
                   "With a "
-                  "path below the root, the whole repository is read and only findings at or below it are shown."},
+                  "path below the root, the whole repository is read and only findings at or below it are shown. With "
+                  "--online "
+                  "registries are asked with heads and lists of tags, never for an image; each is left alone once it "
+                  "limits requests, and what is private says nothing."},
         {"fix", "Every edit is proven first: with it made in memory, its finding is gone, no other came, and nothing "
                 "else in "
                 "the files says anything different. What is read and written is the working tree: all files or none, "
@@ -27,11 +30,12 @@ static const struct {
         {"place", "By how much less pressure, in which order to move, what does not fit and why, and that nothing is "
                   "better "
                   "or how much might be. Nodes have their capacity, allocatable, labels and taints in labwright.yaml, "
-                  "or in a "
+                  "in the manifest of a Node, or in a "
                   "saved `kubectl get nodes -o json`. Usage is `kubectl get pods -A -o json`, `kubectl get --raw "
                   "/apis/metrics.k8s.io/v1beta1/pods` or the answer of a Prometheus query. Exits with 1 where a pod "
                   "has no "
-                  "place."},
+                  "place. Ctrl-C ends the search with the best so far and what is not proven of it; a second one ends "
+                  "the program."},
         {"report",
                 "Writes REPORT.md, report.html and report.json: findings before and after and which came or went, what "
                 "each node carries, what is left by priority, addresses, services, and the commits between by phase."},

@@ -66,6 +66,25 @@ static void append_unsure(const OrganizeArguments *arguments, const Layout *layo
 	}
 }
 
+static void append_hidden(
+        const OrganizeArguments *arguments, const Organize *organize, const Graph *graph, GString *out)
+{
+	const GArray *all = organize_hidden(organize);
+	if (all->len)
+		g_string_append(out, "\nNO LONGER LOOKED FOR\n");
+	for (guint i = 0; i < all->len; i++) {
+		const HiddenFinding *hidden = &g_array_index(all, HiddenFinding, i);
+		uint32_t line, column;
+		graph_position(graph, hidden->finding->span, &line, &column);
+		append_path(arguments, graph_file_path(graph, hidden->finding->span.file), out);
+		g_string_append_printf(out, ":%u: ", line);
+		report_append(out, hidden->finding->message, g_get_charset(NULL));
+		g_string_append_printf(out, " [%s]\n      ", hidden->finding->rule->id);
+		report_append(out, hidden->why, g_get_charset(NULL));
+		g_string_append_c(out, '\n');
+	}
+}
+
 static uint32_t count_changed(const Organize *organize)
 {
 	uint32_t count = 0;
@@ -123,6 +142,7 @@ static int organize(const OrganizeArguments *arguments, GError **error)
 	if (arguments->write && !arguments->commit && !organize_write(organized, scan->repo, error))
 		return EXIT_WORK;
 	append_unsure(arguments, organize_layout(organized), out);
+	append_hidden(arguments, organized, scan->graph, out);
 	append_summary(arguments, organized, out);
 	return command_write(NULL, out, error) ? EXIT_CLEAN : EXIT_WORK;
 }

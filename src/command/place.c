@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 
+#include <signal.h>
+
 extern const Command command_place;
 
 typedef struct PlaceArguments {
@@ -10,6 +12,7 @@ typedef struct PlaceArguments {
 	char **usage, **what_if, *format, *output, *colour;
 	gboolean migrate, all;
 	int seconds;
+	gint64 seed;
 } PlaceArguments;
 
 static void place_arguments_clear(PlaceArguments *arguments)
@@ -51,6 +54,22 @@ static void write_plan(
 		plan_text(placement->plan, &style, out);
 }
 
+static volatile int stop;
+
+static void on_signal(int number)
+{
+	stop = number;
+}
+
+/* The first Ctrl-C asks for the best so far; the second ends the program as it always does. */
+static void catch_signals(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM};
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++)
+		sigaction(signals[i], &action, NULL);
+}
+
 /* Pods without a place are findings. */
 static bool has_unplaced(const Placement *placement)
 {
@@ -78,7 +97,10 @@ static int place(const PlaceArguments *arguments, GError **error)
 	        .what_if = (const char *const *)arguments->what_if,
 	        .paths = (const char *const *)paths,
 	        .migrate = arguments->migrate,
-	        .seconds = (uint32_t)arguments->seconds};
+	        .seconds = (uint32_t)arguments->seconds,
+	        .seed = (uint64_t)arguments->seed,
+	        .stop = &stop};
+	catch_signals();
 	g_autoptr(Placement) placement = placement_new(scan, &options, error);
 	if (!placement)
 		return EXIT_WORK;
@@ -104,7 +126,11 @@ static int run(int argc, char **argv)
 	        {"format", 0, 0, G_OPTION_ARG_STRING, &arguments.format, "text, json or svg", "NAME"},
 	        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &arguments.output, "Write to this file", "FILE"},
 	        {"time", 0, 0, G_OPTION_ARG_INT, &arguments.seconds,
-	                "Search for so long; without it the work is fixed, and so is the answer", "SECONDS"},
+	                "Search for so long at most, or until Ctrl-C; without it the work is fixed, and so is the "
+	                "answer",
+	                "SECONDS"},
+	        {"seed", 0, 0, G_OPTION_ARG_INT64, &arguments.seed,
+	                "Of the chance by which the search goes on; the same number gives the same answer", "N"},
 	        {"all", 0, 0, G_OPTION_ARG_NONE, &arguments.all, "Every resource and every note", NULL},
 	        {"color", 0, 0, G_OPTION_ARG_STRING, &arguments.colour, "auto, always or never", "WHEN"},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},

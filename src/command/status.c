@@ -1,4 +1,4 @@
-/* labwright status: the homelab on one screen, as the engine has it now. */
+/* labwright status: the homelab on one screen, as the engine or the cluster has it now. */
 #include "command/command.h"
 
 #include "base/error.h"
@@ -51,6 +51,8 @@ static char *problem_text(Engine *engine, const LiveContainer *container)
 		return g_strdup(container->error);
 	if (container->state == LIVE_RUNNING)
 		return g_strdup(container->why);
+	if (!engine || container->why)
+		return g_strdup(container->why);
 	g_autofree char *logs = engine_logs(engine, container->id, 1, NULL);
 	return logs && *g_strstrip(logs) ? g_strdup(logs) : NULL;
 }
@@ -59,9 +61,11 @@ static char *problem_text(Engine *engine, const LiveContainer *container)
  * ----------------------------------------------------------------------------------------------------------- */
 
 typedef struct Page {
-	Engine *engine;
+	Engine *engine;       /* NULL on a cluster */
+	const Survey *survey; /* of a cluster, or NULL */
 	const Live *live;
-	const char *project;
+	const char *project, *title; /* of the engine or cluster */
+	const char *again;           /* options that lead there once more: " --context home", or "" */
 	const char *const *only;
 	bool colour;
 } Page;
@@ -75,7 +79,8 @@ static bool is_shown(const Page *page, const LiveContainer *container)
 static void print_row(const Page *page, const LiveContainer *container, gint64 now)
 {
 	g_autofree char *title = live_title(container), *state = live_state_text(container),
-	                *age = since(container, now), *memory = memory_text(container), *ports = ports_text(container),
+	                *age = since(container, now), *memory = memory_text(container),
+	                *ports = container->node ? g_strdup(container->node) : ports_text(container),
 	                *problem = problem_text(page->engine, container);
 	bool well = live_is_well(container);
 	g_autofree char *cpu = container->cpu < 0 ? g_strdup("-") : g_strdup_printf("%.0f %%", container->cpu * 100);
@@ -110,22 +115,55 @@ static int print_summary(const Page *page)
 	}
 	printf("\n%u of %u running, %u with problems\n", running, all, all - well);
 	if (first)
-		printf("next: labwright explain %s/%s\n", first->namespace, first->pod);
+		printf("next: labwright explain %s/%s%s\n", first->namespace, first->pod, page->again);
 	return well == all ? EXIT_CLEAN : EXIT_FINDINGS;
+}
+
+/* How full the machines are: by what is asked of them, which is what the scheduler looks at, and by what is used. */
+static void print_nodes(const Page *page)
+{
+	printf("  %-20s %-9s %15s %21s %8s\n", "node", "state", "cpu asked", "memory asked", "pods");
+	for (guint i = 0; i < page->survey->nodes->len; i++) {
+		const ClusterNode *node = page->survey->nodes->pdata[i];
+		bool well = node->ready && !node->problem;
+		const char *paint = !page->colour ? "" : well ? "\033[32m" : "\033[31m";
+		printf("%s%s%s %-20s %-9s %5.1f of %4.1f %3.0f%% %6.1f of %5.1f Gi %3.0f%% %4u/%u", paint,
+		        well ? "●" : "✗", page->colour ? "\033[0m" : "", node->name,
+		        !node->ready     ? "not ready"
+		        : node->cordoned ? "cordoned"
+		                         : "ready",
+		        node->cpu_asked, node->cpu, node->cpu > 0 ? node->cpu_asked / node->cpu * 100 : 0,
+		        (double)node->memory_asked / (1 << 30), (double)node->memory / (1 << 30),
+		        node->memory ? (double)node->memory_asked / (double)node->memory * 100 : 0, node->pods,
+		        node->most_pods);
+		if (page->survey->measured)
+			printf("  uses %.1f cpu, %.1f Gi", MAX(0, node->cpu_used),
+			        (double)node->memory_used / (1 << 30));
+		printf("%s%s\n", node->problem ? "\n    " : "", node->problem ? node->problem : "");
+	}
+	puts("");
 }
 
 static int print_page(const Page *page)
 {
 	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-	if (page->live->containers->len == 0) {
-		printf("nothing of %s runs on %s\nnext: labwright up\n", page->project, engine_name(page->engine));
+	if (page->live->containers->len == 0 && !page->survey) {
+		printf("nothing of %s runs on %s\nnext: labwright up\n", page->project, page->title);
 		return EXIT_CLEAN;
 	}
-	printf("%s on %s\n\n  %-34s %-13s %7s %4s %6s %13s  %s\n", page->project, engine_name(page->engine), "",
-	        "state", "since", "rst", "cpu", "memory", "ports");
+	if (page->survey) {
+		printf("%s\n\n", page->title);
+		print_nodes(page);
+	} else {
+		printf("%s on %s\n\n", page->project, page->title);
+	}
+	printf("  %-34s %-13s %7s %4s %6s %13s  %s\n", "", "state", "since", "rst", "cpu", "memory",
+	        page->survey ? "node" : "ports");
 	for (guint i = 0; i < page->live->containers->len; i++)
 		if (is_shown(page, page->live->containers->pdata[i]))
 			print_row(page, page->live->containers->pdata[i], now);
+	for (guint i = 0; page->survey && !page->only && i < page->survey->notes->len; i++)
+		printf("%s  %s\n", i ? "" : "\n", (char *)page->survey->notes->pdata[i]);
 	return print_summary(page);
 }
 
@@ -139,6 +177,9 @@ static Json *row_json(const LiveContainer *container)
 	json_set_text(out, "pod", container->pod);
 	json_set_text(out, "container", container->container);
 	json_set_text(out, "image", container->image);
+	json_set_text(out, "node", container->node);
+	json_set_text(out, "word", container->word);
+	json_set_text(out, "why", container->why);
 	json_set_text(out, "state", live_state_word(container->state));
 	json_set_text(out, "ready", ready[container->ready]);
 	json_set_bool(out, "well", live_is_well(container));
@@ -154,12 +195,37 @@ static Json *row_json(const LiveContainer *container)
 	return out;
 }
 
+static Json *node_json(const ClusterNode *node)
+{
+	Json *out = json_new_map();
+	json_set_text(out, "name", node->name);
+	json_set_bool(out, "ready", node->ready);
+	json_set_bool(out, "cordoned", node->cordoned);
+	json_set_text(out, "problem", node->problem);
+	json_set_text(out, "version", node->version);
+	json_set_text(out, "architecture", node->architecture);
+	json_set(out, "cpu", json_new_real(node->cpu));
+	json_set(out, "cpuAsked", json_new_real(node->cpu_asked));
+	json_set_number(out, "memoryBytes", (int64_t)node->memory);
+	json_set_number(out, "memoryAskedBytes", (int64_t)node->memory_asked);
+	json_set_number(out, "pods", node->pods);
+	if (node->cpu_used >= 0) {
+		json_set(out, "cpuUsed", json_new_real(node->cpu_used));
+		json_set_number(out, "memoryUsedBytes", (int64_t)node->memory_used);
+	}
+	return out;
+}
+
 static int print_json(const Page *page)
 {
 	g_autoptr(Json) out = json_new_map();
 	int code = EXIT_CLEAN;
 	json_set_text(out, "project", page->project);
-	json_set_text(out, "engine", engine_name(page->engine));
+	json_set_text(out, "engine", page->title);
+	for (guint i = 0; page->survey && i < page->survey->nodes->len; i++)
+		json_append(json_list_in(out, "nodes"), node_json(page->survey->nodes->pdata[i]));
+	for (guint i = 0; page->survey && i < page->survey->notes->len; i++)
+		json_append_text(json_list_in(out, "notes"), page->survey->notes->pdata[i]);
 	json_list_in(out, "containers");
 	for (guint i = 0; i < page->live->containers->len; i++) {
 		const LiveContainer *container = page->live->containers->pdata[i];
@@ -192,6 +258,26 @@ static void status_arguments_clear(StatusArguments *arguments)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StatusArguments, status_arguments_clear)
 
+static int print(const StatusArguments *arguments, const Page *page)
+{
+	return arguments->format && strcmp(arguments->format, "json") == 0 ? print_json(page) : print_page(page);
+}
+
+static int once_there(
+        const StatusArguments *arguments, Cluster *cluster, const char *project, bool colour, GError **error)
+{
+	SurveyOptions options = {.quick = arguments->quick};
+	g_autoptr(Survey) survey = survey_new(cluster, &options, error);
+	g_autofree char *again = arguments->homelab.context
+	                                 ? g_strdup_printf(" --context %s", arguments->homelab.context)
+	                                 : g_strdup("");
+	if (!survey)
+		return EXIT_WORK;
+	Page page = {NULL, survey, survey->live, project, cluster_title(cluster), again,
+	        (const char *const *)arguments->homelab.names, colour};
+	return print(arguments, &page);
+}
+
 static int once(const StatusArguments *arguments, Engine *engine, const char *project, bool colour, GError **error)
 {
 	g_autoptr(Live) live = live_new(engine, project, error);
@@ -200,8 +286,9 @@ static int once(const StatusArguments *arguments, Engine *engine, const char *pr
 	live_probe(live, engine);
 	if (!arguments->quick)
 		live_measure(live, engine);
-	Page page = {engine, live, project, (const char *const *)arguments->homelab.names, colour};
-	return arguments->format && strcmp(arguments->format, "json") == 0 ? print_json(&page) : print_page(&page);
+	Page page = {engine, NULL, live, project, engine_name(engine), "",
+	        (const char *const *)arguments->homelab.names, colour};
+	return print(arguments, &page);
 }
 
 static int status(const StatusArguments *arguments, GError **error)
@@ -210,13 +297,17 @@ static int status(const StatusArguments *arguments, GError **error)
 	if (!command_colour(arguments->colour, &colour, error))
 		return EXIT_USAGE;
 	g_autofree char *project = homelab_arguments_project(&arguments->homelab, &arguments->scan, error);
-	g_autoptr(Engine) engine = project ? engine_open(error) : NULL;
-	if (!engine)
+	g_autoptr(Cluster) cluster = NULL;
+	if (!project || !homelab_arguments_cluster(&arguments->homelab, &arguments->scan, &cluster, error))
+		return EXIT_WORK;
+	g_autoptr(Engine) engine = cluster ? NULL : engine_open(error);
+	if (!engine && !cluster)
 		return EXIT_WORK;
 	for (;;) {
 		if (arguments->watch)
 			fputs("\033[H\033[2J", stdout);
-		int code = once(arguments, engine, project, colour, error);
+		int code = cluster ? once_there(arguments, cluster, project, colour, error)
+		                   : once(arguments, engine, project, colour, error);
 		fflush(stdout);
 		if (!arguments->watch || *error)
 			return code;

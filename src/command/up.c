@@ -1,10 +1,10 @@
-/* labwright up: the homelab of the repository running on this machine's container engine. */
+/* labwright up: the homelab of the repository running on this machine's container engine, or on the cluster that is
+ * named. */
 #include "command/command.h"
 
 #include "base/error.h"
 #include "flow/record.h"
 
-#include <glib-unix.h>
 #include <stdio.h>
 
 extern const Command command_up;
@@ -13,7 +13,8 @@ typedef struct UpArguments {
 	ScanArguments scan;
 	HomelabArguments homelab;
 	char *format;
-	gboolean dry_run, no_wait, pull;
+	gboolean pull;
+	ObjectArguments objects; /* dry_run and no_wait are for both kinds of engines */
 } UpArguments;
 
 static void up_arguments_clear(UpArguments *arguments)
@@ -93,18 +94,6 @@ static void tell(const Change *step, ApplyPhase phase, const char *why, void *da
 /* ---- the work
  * ---------------------------------------------------------------------------------------------------------- */
 
-static gboolean interrupt(void *cancellable)
-{
-	g_cancellable_cancel(cancellable);
-	return G_SOURCE_CONTINUE;
-}
-
-static void *turn(void *loop)
-{
-	g_main_loop_run(loop);
-	return NULL;
-}
-
 static int report_end(const Homelab *homelab, const ApplyResult *result, const Telling *telling)
 {
 	double seconds = (double)(g_get_monotonic_time() - telling->began) / G_TIME_SPAN_SECOND;
@@ -131,44 +120,56 @@ static int apply(UpArguments *arguments, Homelab *homelab, Engine *engine, const
 	g_autoptr(GCancellable) cancellable = g_cancellable_new();
 	Telling telling = {
 	        .began = g_get_monotonic_time(), .said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
-	ApplyOptions options = {
-	        repo_root(homelab->scan->repo), !arguments->no_wait, arguments->pull, tell, &telling, cancellable};
-	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-	g_unix_signal_add(SIGINT, interrupt, cancellable);
-	g_unix_signal_add(SIGTERM, interrupt, cancellable);
-	GThread *signals = g_thread_new("signals", turn, loop);
+	ApplyOptions options = {repo_root(homelab->scan->repo), !arguments->objects.no_wait, arguments->pull, tell,
+	        &telling, cancellable};
+	Interrupt *interrupt = interrupt_new(cancellable);
 	g_auto(ApplyResult) result = {0};
 	bool fine = homelab_write_files(homelab, error) && rollout_apply(rollout, engine, &options, &result, error);
-	while (!g_main_loop_is_running(loop))
-		g_usleep(1000);
-	g_main_loop_quit(loop);
-	g_thread_join(signals);
+	interrupt_free(interrupt);
 	g_hash_table_unref(telling.said);
 	if (fine && !g_cancellable_is_cancelled(cancellable))
 		record_write(homelab, rollout, &result, NULL); /* for `explain`; a run is no worse without it */
 	return fine ? report_end(homelab, &result, &telling) : EXIT_WORK;
 }
 
+static bool is_for_engine(const ObjectArguments *arguments, GError **error)
+{
+	if (!arguments->force && !arguments->prune && !arguments->rollback && !arguments->no_record)
+		return true;
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
+	        "--force-conflicts, --prune, --rollback and --no-record are for a cluster, and none is named");
+	error_add_help(error, "--context NAME, or cluster: {context: NAME} in labwright.yaml");
+	return false;
+}
+
 static int up(UpArguments *arguments, GError **error)
 {
 	g_autoptr(Scan) scan = NULL;
+	g_autoptr(Cluster) cluster = NULL;
+	if (!homelab_arguments_cluster(&arguments->homelab, &arguments->scan, &cluster, error))
+		return EXIT_WORK;
+	arguments->objects.format = arguments->format;
+	if (cluster)
+		return objects_up(cluster, &arguments->homelab, &arguments->scan, &arguments->objects, error);
+	if (!is_for_engine(&arguments->objects, error))
+		return EXIT_USAGE;
 	g_autoptr(Homelab) homelab = homelab_arguments_read(&arguments->homelab, &arguments->scan, &scan, error);
 	if (!homelab)
 		return EXIT_WORK;
-	bool offline = arguments->dry_run && arguments->format;
+	bool offline = arguments->objects.dry_run && arguments->format;
 	g_autoptr(Engine) engine = offline ? NULL : engine_open(error);
 	if (!engine && !offline)
 		return EXIT_WORK;
 	bool fine = say_problems(homelab);
 	if (offline)
 		return dry_run(homelab, NULL, arguments->format);
-	if (!arguments->dry_run && !homelab_lock(homelab, error))
+	if (!arguments->objects.dry_run && !homelab_lock(homelab, error))
 		return EXIT_WORK;
 	g_autoptr(Live) live = live_new(engine, homelab->project, error);
 	if (!live)
 		return EXIT_WORK;
 	g_autoptr(Rollout) rollout = rollout_new(homelab->wanted, live, (const char *const *)arguments->homelab.names);
-	if (arguments->dry_run)
+	if (arguments->objects.dry_run)
 		return dry_run(homelab, rollout, NULL);
 	if (!fine) {
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "nothing was started");
@@ -188,13 +189,23 @@ static int up(UpArguments *arguments, GError **error)
 static int run(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
-	g_auto(UpArguments) arguments = {0};
+	g_auto(UpArguments) arguments = {.objects.patience = 300};
 	const GOptionEntry own[] = {
-	        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &arguments.dry_run, "Say what would be done", NULL},
+	        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &arguments.objects.dry_run, "Say what would be done", NULL},
 	        {"format", 0, 0, G_OPTION_ARG_STRING, &arguments.format,
 	                "With --dry-run: json says all that is wanted; no engine is asked", "json"},
-	        {"no-wait", 0, 0, G_OPTION_ARG_NONE, &arguments.no_wait,
+	        {"no-wait", 0, 0, G_OPTION_ARG_NONE, &arguments.objects.no_wait,
 	                "Do not ask containers that run already whether they are ready", NULL},
+	        {"force-conflicts", 0, 0, G_OPTION_ARG_NONE, &arguments.objects.force,
+	                "On a cluster: take over fields that somebody else keeps at another value", NULL},
+	        {"prune", 0, 0, G_OPTION_ARG_NONE, &arguments.objects.prune,
+	                "On a cluster: remove what was applied before and is in no file any more", NULL},
+	        {"rollback", 0, 0, G_OPTION_ARG_NONE, &arguments.objects.rollback, "On a cluster: undo the last up",
+	                NULL},
+	        {"no-record", 0, 0, G_OPTION_ARG_NONE, &arguments.objects.no_record,
+	                "On a cluster: keep nothing for --rollback", NULL},
+	        {"patience", 0, 0, G_OPTION_ARG_INT, &arguments.objects.patience,
+	                "On a cluster: how long each wave may take to become ready; 300 without it", "SECONDS"},
 	        {"pull", 0, 0, G_OPTION_ARG_NONE, &arguments.pull, "Pull or build images even where they are there",
 	                NULL},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},
@@ -205,4 +216,5 @@ static int run(int argc, char **argv)
 	return error ? command_fail(error) : code;
 }
 
-const Command command_up = {"up", "run", "[PATH…] [--only NAME]", "run the homelab on Docker or Podman", run};
+const Command command_up = {
+        "up", "run", "[PATH…] [--only NAME]", "run the homelab on Docker, Podman or a Kubernetes cluster", run};

@@ -185,7 +185,7 @@ static void read_version(Engine *engine, const Json *version)
 static bool meet(Engine *engine, GError **error)
 {
 	g_auto(HttpReply) reply = {0};
-	if (!http_ask(engine->http, "GET", "/_ping", NULL, NULL, &reply, error)) {
+	if (!http_ask_with(engine->http, "GET", "/_ping", NULL, &reply, error)) {
 		g_prefix_error(error, "%s does not answer: ", engine->address);
 		return false;
 	}

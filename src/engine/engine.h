@@ -205,6 +205,7 @@ typedef struct LiveContainer {
 	uint64_t memory, memory_limit; /* bytes; 0 not asked, or none */
 	double cpu;                    /* of one processor; negative: not asked */
 	UnitProbe probe;               /* how it is asked, from a label */
+	char *word, *node;             /* a cluster's word for its state ("CrashLoopBackOff") and machine; or NULL */
 } LiveContainer;
 
 typedef struct Live {
@@ -213,10 +214,15 @@ typedef struct Live {
 
 /* All containers with the project's label, looked at one by one; project NULL: of all projects. */
 Live *live_new(Engine *engine, const char *project, GError **error);
+/* One without containers, for who reads them elsewhere, and another container in it. */
+Live *live_new_empty(void);
+LiveContainer *live_add(Live *live);
+void live_sort(Live *live);
 void live_free(Live *live);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Live, live_free)
 /* One container by its name or id. */
 Live *live_one(Engine *engine, const char *name, GError **error);
+gint64 live_time(const char *text); /* RFC 3339 as seconds since 1970; 0 for none and for "0001-01-01T00:00:00Z" */
 /* Runs and is not known to be unready, or has ended as it should. */
 bool live_is_well(const LiveContainer *container);
 /* "running", "exited": the state in one word. */

@@ -11,7 +11,7 @@ static void container_free(void *data)
 	LiveContainer *container = data;
 	char *texts[] = {container->id, container->name, container->image, container->hash, container->namespace,
 	        container->workload, container->pod, container->container, container->error, container->address,
-	        container->network, container->why};
+	        container->network, container->why, container->word, container->node};
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	g_ptr_array_unref(container->ports);
@@ -73,8 +73,7 @@ bool live_is_well(const LiveContainer *container)
 	return done || (container->state == LIVE_RUNNING && container->ready != READY_NO);
 }
 
-/* Seconds since 1970; 0 for "0001-01-01T00:00:00Z". */
-static gint64 time_of(const char *text)
+gint64 live_time(const char *text)
 {
 	g_autoptr(GDateTime) time =
 	        text && !g_str_has_prefix(text, "0001") ? g_date_time_new_from_iso8601(text, NULL) : NULL;
@@ -112,8 +111,8 @@ static void read_state(LiveContainer *container, const Json *json)
 	container->exit_code = (int)json_number_at(state, "ExitCode", 0);
 	container->killed_for_memory = json_true_at(state, "OOMKilled", false);
 	container->restarts = (uint32_t)json_number_at(json, "RestartCount", 0);
-	container->started = time_of(json_text_at(state, "StartedAt"));
-	container->finished = time_of(json_text_at(state, "FinishedAt"));
+	container->started = live_time(json_text_at(state, "StartedAt"));
+	container->finished = live_time(json_text_at(state, "FinishedAt"));
 	/* Podman starts at once what ended, so that a program that always ends is running whenever one looks. */
 	gint64 age = g_get_real_time() / G_USEC_PER_SEC - container->started;
 	if (container->state == LIVE_RUNNING && container->restarts >= RESTARTS && age < RESTARTED_LATELY)
@@ -149,9 +148,25 @@ static const char *label_of(const Json *json, const char *name)
 	return json_text(json_get(json_at(json, "Config.Labels"), name));
 }
 
-static LiveContainer *read_container(const Json *json)
+Live *live_new_empty(void)
+{
+	Live *live = g_new0(Live, 1);
+	live->containers = g_ptr_array_new_with_free_func(container_free);
+	return live;
+}
+
+LiveContainer *live_add(Live *live)
 {
 	LiveContainer *container = g_new0(LiveContainer, 1);
+	container->ports = g_ptr_array_new_with_free_func(g_free);
+	container->cpu = -1;
+	g_ptr_array_add(live->containers, container);
+	return container;
+}
+
+static LiveContainer *read_container(Live *live, const Json *json)
+{
+	LiveContainer *container = live_add(live);
 	const char *name = json_text_at(json, "Name");
 	container->id = g_strdup(json_text_at(json, "Id"));
 	container->name = g_strdup(name ? name + (*name == '/') : "");
@@ -165,9 +180,7 @@ static LiveContainer *read_container(const Json *json)
 	container->once = g_strcmp0(label_of(json, LABEL_ONCE), "true") == 0;
 	container->before_stop = words_of_label(label_of(json, LABEL_BEFORE_STOP));
 	container->probe = probe_parse(label_of(json, LABEL_PROBE));
-	container->ports = g_ptr_array_new_with_free_func(g_free);
 	container->memory_limit = (uint64_t)json_number_at(json, "HostConfig.Memory", 0);
-	container->cpu = -1;
 	container->network = g_strdup(json_text_at(json, "HostConfig.NetworkMode"));
 	JSON_MEMBERS (json_at(json, "NetworkSettings.Networks"), network, entry) {
 		const char *address = json_text_at(entry, "IPAddress");
@@ -201,6 +214,11 @@ static gint by_name(gconstpointer a, gconstpointer b)
 	return strcmp((*one)->name, (*other)->name);
 }
 
+void live_sort(Live *live)
+{
+	g_ptr_array_sort(live->containers, by_name);
+}
+
 Live *live_new(Engine *engine, const char *project, GError **error)
 {
 	g_autofree char *label = project ? g_strdup_printf("{\"label\":[\"" LABEL_PROJECT "=%s\"]}", project)
@@ -210,16 +228,15 @@ Live *live_new(Engine *engine, const char *project, GError **error)
 	g_autoptr(Json) list = engine_get(engine, path, error);
 	if (!list)
 		return NULL;
-	Live *live = g_new0(Live, 1);
-	live->containers = g_ptr_array_new_with_free_func(container_free);
+	Live *live = live_new_empty();
 	JSON_EACH (list, item) {
 		g_autofree char *one = g_strdup_printf("/containers/%s/json", json_text_at(item, "Id"));
 		g_autoptr(GError) gone = NULL;
 		g_autoptr(Json) json = engine_get(engine, one, &gone);
 		if (json) /* it may have gone since the list was made */
-			g_ptr_array_add(live->containers, read_container(json));
+			read_container(live, json);
 	}
-	g_ptr_array_sort(live->containers, by_name);
+	live_sort(live);
 	share_addresses(live);
 	return live;
 }
@@ -230,10 +247,8 @@ Live *live_one(Engine *engine, const char *name, GError **error)
 	g_autoptr(Json) json = engine_get(engine, path, error);
 	if (!json)
 		return NULL;
-	Live *live = g_new0(Live, 1);
-	live->containers = g_ptr_array_new_with_free_func(container_free);
-	LiveContainer *container = read_container(json);
-	g_ptr_array_add(live->containers, container);
+	Live *live = live_new_empty();
+	LiveContainer *container = read_container(live, json);
 	if (!container->address && container->network && g_str_has_prefix(container->network, "container:")) {
 		g_autoptr(Live) owner = live_one(engine, container->network + strlen("container:"), NULL);
 		if (owner)

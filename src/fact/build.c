@@ -1,15 +1,48 @@
 /* Writing facts: a builder only appends, with numbers of its own; graph_seal renumbers. */
 #include "fact/graph.h"
 
+static void pieces_init(Pieces *array, size_t size)
+{
+	*array = (Pieces){.pieces = g_ptr_array_new_with_free_func(g_free),
+	        .taken = g_array_new(FALSE, TRUE, sizeof(uint32_t)),
+	        .size = size};
+}
+
+static void pieces_clear(Pieces *array)
+{
+	g_ptr_array_unref(array->pieces);
+	g_array_unref(array->taken);
+}
+
+static void *pieces_add(Pieces *array)
+{
+	if (array->count % PIECE == 0) {
+		g_ptr_array_add(array->pieces, g_malloc(array->size * PIECE));
+		g_array_set_size(array->taken, array->pieces->len);
+	}
+	return pieces_at(array, array->count++);
+}
+
+void pieces_give_back(Pieces *array, uint32_t start, uint32_t end)
+{
+	while (start < end) {
+		uint32_t piece = start / PIECE, until = MIN(end, (piece + 1) * PIECE);
+		uint32_t *taken = &g_array_index(array->taken, uint32_t, piece);
+		*taken += until - start;
+		if (*taken == PIECE)
+			g_free(g_steal_pointer(&array->pieces->pdata[piece]));
+		start = until;
+	}
+}
+
 GraphBuilder *graph_builder_new(void)
 {
 	GraphBuilder *builder = g_new0(GraphBuilder, 1);
 	builder->symbols = symbol_table_new();
 	builder->files = g_array_new(FALSE, FALSE, sizeof(BuiltFile));
-	builder->nodes = g_array_new(FALSE, TRUE, sizeof(NodeInfo));
-	builder->rows = g_array_new(FALSE, FALSE, sizeof(Row));
-	builder->places = g_array_new(FALSE, FALSE, sizeof(Place));
-	g_array_set_size(builder->nodes, 1);
+	pieces_init(&builder->nodes, sizeof(NodeInfo));
+	pieces_init(&builder->rows, sizeof(BuiltRow));
+	*(NodeInfo *)pieces_add(&builder->nodes) = (NodeInfo){0};
 	return builder;
 }
 
@@ -19,9 +52,8 @@ void graph_builder_free(GraphBuilder *builder)
 		return;
 	symbol_table_free(builder->symbols);
 	g_array_unref(builder->files);
-	g_array_unref(builder->nodes);
-	g_array_unref(builder->rows);
-	g_array_unref(builder->places);
+	pieces_clear(&builder->nodes);
+	pieces_clear(&builder->rows);
 	g_free(builder);
 }
 
@@ -35,10 +67,10 @@ Node graph_begin_file(GraphBuilder *builder, Slice path, Slice bytes)
 {
 	BuiltFile file = {.path = path,
 	        .bytes = bytes,
-	        .first_node = builder->nodes->len,
-	        .end_node = builder->nodes->len,
-	        .first_row = builder->rows->len,
-	        .end_row = builder->rows->len};
+	        .first_node = builder->nodes.count,
+	        .end_node = builder->nodes.count,
+	        .first_row = builder->rows.count,
+	        .end_row = builder->rows.count};
 	g_array_append_val(builder->files, file);
 	return graph_add_node(builder, NODE_FILE, NODE_NONE, path, 0, 0);
 }
@@ -46,14 +78,13 @@ Node graph_begin_file(GraphBuilder *builder, Slice path, Slice bytes)
 Node graph_add_node(GraphBuilder *builder, NodeType type, Node parent, Slice name, size_t start, size_t end)
 {
 	g_assert(start <= end && end <= current_file(builder)->bytes.length);
-	NodeInfo info = {.name = symbol_add(builder->symbols, name),
+	*(NodeInfo *)pieces_add(&builder->nodes) = (NodeInfo){.name = symbol_add(builder->symbols, name),
 	        .parent = parent,
 	        .start = (uint32_t)start,
 	        .end = (uint32_t)end,
 	        .type = type};
-	g_array_append_val(builder->nodes, info);
-	current_file(builder)->end_node = builder->nodes->len;
-	return builder->nodes->len - 1;
+	current_file(builder)->end_node = builder->nodes.count;
+	return builder->nodes.count - 1;
 }
 
 static void add_row(GraphBuilder *builder, Node subject, FactKind kind, uint32_t object, size_t start, size_t end)
@@ -61,11 +92,8 @@ static void add_row(GraphBuilder *builder, Node subject, FactKind kind, uint32_t
 	BuiltFile *file = current_file(builder);
 	g_assert(start <= end && end <= file->bytes.length);
 	g_assert(subject >= file->first_node && subject < file->end_node);
-	Place place = {(uint32_t)start, (uint32_t)end};
-	Row row = {subject, kind, object, builder->places->len};
-	g_array_append_val(builder->places, place);
-	g_array_append_val(builder->rows, row);
-	file->end_row = builder->rows->len;
+	*(BuiltRow *)pieces_add(&builder->rows) = (BuiltRow){subject, kind, object, {(uint32_t)start, (uint32_t)end}};
+	file->end_row = builder->rows.count;
 }
 
 void graph_add(GraphBuilder *builder, Node subject, FactKind kind, Slice text, size_t start, size_t end)

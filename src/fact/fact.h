@@ -91,9 +91,10 @@ uint32_t graph_builder_nodes(const GraphBuilder *builder);
 
 typedef struct Graph Graph;
 
-/* Joins the builders, which it does not take, into one graph. The files' bytes stay borrowed. */
+/* Joins the builders into one graph and leaves nothing in them: they can only be freed. The files' bytes stay borrowed.
+ */
 Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders);
-/* The same of some files of one builder, by their numbers in the order of graph_begin_file, from 0. */
+/* The same of some files of one builder, which keeps all of them, by their numbers in the order of graph_begin_file, from 0. */
 Graph *graph_seal_files(GraphBuilder *builder, const uint32_t *files, size_t n_files);
 void graph_free(Graph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Graph, graph_free)
@@ -187,6 +188,14 @@ Slice graph_line_at(const Graph *graph, Span span);
  * "./" and without a final slash. */
 Node graph_find_file(const Graph *graph, Slice path);
 bool graph_has_folder(const Graph *graph, Slice path);
+
+/* The path with the first symbolic link on its way replaced by what that points to; NULL where there is none, or it
+ * leads out of the repository or into a submodule, which ret_unread then says. Free with g_free. */
+char *graph_follow_link(const Graph *graph, Slice path, bool *ret_unread);
+/* A submodule is one entry of the index; what lies in it is another repository. */
+bool graph_is_submodule(const Graph *graph, Node file);
+/* A file, a folder or a link is there, over symbolic links if need be. The root is no such path. */
+bool graph_has_path(const Graph *graph, Slice path);
 
 /* A readable name such as "apps/n8n.yaml/Deployment n8n/container n8n"; free with g_free. Holds no line numbers. */
 char *graph_describe(const Graph *graph, Node node);

@@ -61,12 +61,36 @@ typedef struct BuiltFile {
 	uint32_t first_node, end_node, first_row, end_row;
 } BuiltFile;
 
+/* A row with the builder's own numbers. */
+typedef struct BuiltRow {
+	Node subject;
+	uint32_t kind, object;
+	Place place;
+} BuiltRow;
+
+/* An array that grows by pieces, so that what the graph has taken can be given back while the rest still waits. */
+typedef struct Pieces {
+	GPtrArray *pieces; /* each with room for PIECE elements, or NULL when given back */
+	GArray *taken;     /* uint32_t: of how many elements of a piece the graph has no more need */
+	size_t size;       /* of an element */
+	uint32_t count;
+} Pieces;
+
+#define PIECE 8192u
+
+static inline void *pieces_at(const Pieces *array, uint32_t index)
+{
+	return (char *)array->pieces->pdata[index / PIECE] + array->size * (index % PIECE);
+}
+
+/* Elements [start, end) are not asked for again. */
+void pieces_give_back(Pieces *array, uint32_t start, uint32_t end);
+
 struct GraphBuilder {
 	SymbolTable *symbols;
-	GArray *files;  /* BuiltFile */
-	GArray *nodes;  /* NodeInfo with the builder's own numbers; 0 unused */
-	GArray *rows;   /* Row with the builder's own numbers; span is the row's index in places */
-	GArray *places; /* Place */
+	GArray *files; /* BuiltFile */
+	Pieces nodes;  /* NodeInfo with the builder's own numbers; 0 unused */
+	Pieces rows;   /* BuiltRow */
 };
 
 /* For rows of one kind: by object, then as they were written. */

@@ -4,6 +4,8 @@
  * the second throws its own away, so that nobody ever waits. */
 #include "fact/graph.h"
 
+#include "base/path.h"
+
 static const struct {
 	const char *word, *meaning;
 } node_types[NODE_TYPES] = {
@@ -388,4 +390,53 @@ bool graph_has_folder(const Graph *graph, Slice path)
 	if (path.length == 0)
 		return graph->n_files > 0;
 	return graph_find_symbol(graph, path, &name) && g_hash_table_contains(graph->folders, GUINT_TO_POINTER(name));
+}
+
+/* ---- symbolic links ---------------------------------------------------------------------------------- */
+
+bool graph_is_submodule(const Graph *graph, Node file)
+{
+	return strcmp(graph_text(graph, file, FACT_SKIPPED), "submodule") == 0;
+}
+
+/* The path behind the first `end` bytes of it, which are a link to that. */
+static char *behind_link(const char *to, Slice path, size_t end)
+{
+	size_t slash = end < path.length && *to == '\0'; /* nothing stands before a path from the root */
+	size_t rest = MIN(end + slash, path.length);
+	return g_strdup_printf("%s%.*s", to, (int)(path.length - rest), path.at + rest);
+}
+
+char *graph_follow_link(const Graph *graph, Slice path, bool *ret_unread)
+{
+	for (size_t end = 1; end <= path.length; end++) {
+		if (end < path.length && path.at[end] != '/')
+			continue;
+		Node file = graph_find_file(graph, slice_sub(path, 0, end));
+		if (file && graph_is_submodule(graph, file))
+			*ret_unread = true;
+		if (!file || !graph_has(graph, file, FACT_LINK_TARGET))
+			continue;
+		Slice target = graph_symbol_slice(graph, graph_symbol(graph, file, FACT_LINK_TARGET));
+		g_autofree char *to = path_resolve(path_folder(slice_sub(path, 0, end)), target);
+		*ret_unread = *ret_unread || !to;
+		return to ? behind_link(to, path, end) : NULL;
+	}
+	return NULL;
+}
+
+#define MOST_LINKS 8
+
+bool graph_has_path(const Graph *graph, Slice path)
+{
+	g_autofree char *at = slice_dup(path);
+	for (int links = 0; at && *at && links <= MOST_LINKS; links++) {
+		bool unread = false;
+		if (graph_find_file(graph, slice_from(at)) || graph_has_folder(graph, slice_from(at)))
+			return true;
+		char *next = graph_follow_link(graph, slice_from(at), &unread);
+		g_free(at);
+		at = next;
+	}
+	return false;
 }

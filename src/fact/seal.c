@@ -23,8 +23,7 @@ static int compare_sources(const void *a, const void *b)
 static Symbol map_symbol(Graph *graph, const GraphBuilder *builder, Symbol *map, Symbol local)
 {
 	if (local && !map[local])
-		map[local] = symbol_add_hashed(
-		        graph->symbols, symbol_slice(builder->symbols, local), symbol_hash(builder->symbols, local));
+		map[local] = symbol_add_from(graph->symbols, builder->symbols, local);
 	return map[local];
 }
 
@@ -32,7 +31,7 @@ static void join_nodes(Graph *graph, const Source *source, Symbol *map, uint32_t
 {
 	uint32_t shift = graph->n_nodes - source->file->first_node;
 	for (uint32_t i = source->file->first_node; i < source->file->end_node; i++) {
-		NodeInfo info = g_array_index(source->builder->nodes, NodeInfo, i);
+		NodeInfo info = *(const NodeInfo *)pieces_at(&source->builder->nodes, i);
 		info.name = map_symbol(graph, source->builder, map, info.name);
 		info.parent = info.parent ? info.parent + shift : NODE_NONE;
 		info.file = file;
@@ -58,10 +57,9 @@ static void join_rows(Graph *graph, const Source *source, Symbol *map, uint32_t 
 {
 	uint32_t shift = first_node - source->file->first_node;
 	for (uint32_t i = source->file->first_row; i < source->file->end_row; i++) {
-		Row row = g_array_index(source->builder->rows, Row, i);
-		graph->places[graph->n_places] = g_array_index(source->builder->places, Place, row.span);
-		row.span = graph->n_places++;
-		row.subject += shift;
+		const BuiltRow *built = pieces_at(&source->builder->rows, i);
+		Row row = {built->subject + shift, built->kind, built->object, graph->n_places};
+		graph->places[graph->n_places++] = built->place;
 		if (fact_kind_object(row.kind) == OBJECT_SYMBOL)
 			row.object = map_symbol(graph, source->builder, map, row.object);
 		else if (fact_kind_object(row.kind) == OBJECT_NODE)
@@ -208,7 +206,7 @@ static void make_room(Graph *graph, const GArray *sources)
 		n_nodes += source->file->end_node - source->file->first_node;
 		n_rows += source->file->end_row - source->file->first_row;
 		for (uint32_t i = source->file->first_row; i < source->file->end_row; i++)
-			layer->kind_start[g_array_index(source->builder->rows, Row, i).kind + 1]++;
+			layer->kind_start[((const BuiltRow *)pieces_at(&source->builder->rows, i))->kind + 1]++;
 	}
 	graph->nodes = g_new(NodeInfo, n_nodes);
 	graph->nodes[0] = (NodeInfo){0};
@@ -219,7 +217,13 @@ static void make_room(Graph *graph, const GArray *sources)
 	graph->n_places = 1;
 }
 
-static Graph *seal(const GArray *sources, GraphBuilder *const *builders, size_t n_builders)
+static void give_back(const Source *source)
+{
+	pieces_give_back(&source->builder->nodes, source->file->first_node, source->file->end_node);
+	pieces_give_back(&source->builder->rows, source->file->first_row, source->file->end_row);
+}
+
+static Graph *seal(const GArray *sources, GraphBuilder *const *builders, size_t n_builders, bool takes)
 {
 	Graph *graph = g_new0(Graph, 1);
 	Filling filling = {0};
@@ -238,6 +242,8 @@ static Graph *seal(const GArray *sources, GraphBuilder *const *builders, size_t 
 		graph->files[graph->n_files++] = (FileInfo){.node = first, .bytes = source->file->bytes};
 		join_nodes(graph, source, map, i);
 		join_rows(graph, source, map, first, &filling);
+		if (takes)
+			give_back(source);
 	}
 	layer_end(&graph->layers[0], &filling);
 	link_children(graph);
@@ -249,7 +255,7 @@ static Graph *seal(const GArray *sources, GraphBuilder *const *builders, size_t 
 Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders)
 {
 	g_autoptr(GArray) sources = sources_in_order(builders, n_builders);
-	return seal(sources, builders, n_builders);
+	return seal(sources, builders, n_builders, true);
 }
 
 Graph *graph_seal_files(GraphBuilder *builder, const uint32_t *files, size_t n_files)
@@ -261,7 +267,7 @@ Graph *graph_seal_files(GraphBuilder *builder, const uint32_t *files, size_t n_f
 	}
 	if (sources->len > 1)
 		qsort(sources->data, sources->len, sizeof(Source), compare_sources);
-	return seal(sources, &builder, 1);
+	return seal(sources, &builder, 1, false);
 }
 
 void graph_free(Graph *graph)

@@ -25,6 +25,22 @@ void cause_free(Cause *cause)
 	g_free(cause);
 }
 
+Cause *cause_new_empty(char *take_title)
+{
+	Cause *cause = g_new0(Cause, 1);
+	cause->steps = g_ptr_array_new_with_free_func(step_free);
+	cause->title = take_title;
+	return cause;
+}
+
+void cause_add(Cause *cause, char *take_place, char *take_text)
+{
+	CauseStep *step = g_new0(CauseStep, 1);
+	step->text = take_text;
+	step->place = take_place;
+	g_ptr_array_add(cause->steps, step);
+}
+
 /* ---- a container
  * ------------------------------------------------------------------------------------------------------------- */
 
@@ -336,8 +352,7 @@ Cause *cause_new(const Homelab *homelab, const Check *check, Engine *engine, con
 	if (!live)
 		return NULL;
 	live_probe(live, engine);
-	g_autoptr(Cause) cause = g_new0(Cause, 1);
-	cause->steps = g_ptr_array_new_with_free_func(step_free);
+	g_autoptr(Cause) cause = cause_new_empty(NULL);
 	g_autoptr(Json) record = record_read(homelab);
 	Chain chain = {homelab, check, engine, live, record, cause, 0};
 	return explain(&chain, name, error) ? g_steal_pointer(&cause) : NULL;

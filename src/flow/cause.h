@@ -16,6 +16,10 @@ typedef struct Cause {
 	bool known;       /* the last step is a cause and no symptom */
 } Cause;
 
+/* A chain without links, and one more link; place may be NULL. */
+Cause *cause_new_empty(char *take_title);
+void cause_add(Cause *cause, char *take_place, char *take_text);
+
 /* name as a user types it: "api", "core/api", a pod's or container's name. check holds the findings of the homelab's
  * scan. NULL with an error of usage where nothing is called so. The same state gives the same chain. */
 Cause *cause_new(const Homelab *homelab, const Check *check, Engine *engine, const char *name, GError **error);

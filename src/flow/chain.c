@@ -6,13 +6,10 @@
 
 void add_step(Chain *chain, char *take_place, const char *format, ...)
 {
-	CauseStep *step = g_new0(CauseStep, 1);
 	va_list args;
 	va_start(args, format);
-	step->text = g_strdup_vprintf(format, args);
+	cause_add(chain->cause, take_place, g_strdup_vprintf(format, args));
 	va_end(args);
-	step->place = take_place;
-	g_ptr_array_add(chain->cause->steps, step);
 }
 
 void set_mend(Chain *chain, const char *format, ...)

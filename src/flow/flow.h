@@ -74,6 +74,9 @@ typedef struct Scan {
 
 /* Reads a repository into a sealed and linked graph. */
 Scan *scan_new(const ScanOptions *options, GError **error);
+/* Asks the registries of all images that the repository names, by the network: IMAGE_ABSENT, IMAGE_NEAR, IMAGE_PLATFORM
+ * and NEWER_TAG rows. A line is appended to notes for each registry that did not answer all. */
+void scan_online(Scan *scan, GString *notes);
 /* Reads the history of the manifests of Services: which numbers their ports had before. For commands that mend, since a
  * check does not need it and a long history takes time. */
 void scan_history(Scan *scan);
@@ -197,9 +200,17 @@ typedef struct OrganizedFile {
 	const char *path, *new_path; /* path is NULL for a new file */
 	Slice old, now;
 	bool changed;
+	bool link; /* a symbolic one; old and now are where it points */
 } OrganizedFile;
 
-/* A plan that is proven: with all its moves and edits made, no finding is new and the same objects are applied. */
+/* A finding that is no longer looked for since its owner's own areas put the file where less is demanded. */
+typedef struct HiddenFinding {
+	const Finding *finding; /* of the state before */
+	const char *why;        /* half a line */
+} HiddenFinding;
+
+/* A plan that is proven: with all its moves and edits made, no finding is new, none goes out of sight but those of
+ * organize_hidden, and the same objects are applied. */
 typedef struct Organize Organize;
 
 Organize *organize_new(Scan *scan);
@@ -210,6 +221,8 @@ const Layout *organize_layout(const Organize *organize);
 /* In the order of new paths. */
 size_t organize_files(const Organize *organize);
 const OrganizedFile *organize_file(const Organize *organize, size_t index);
+/* HiddenFinding, in the order of path and place. */
+const GArray *organize_hidden(const Organize *organize);
 /* The state afterwards; a scan of memory. */
 const Scan *organize_scan(const Organize *organize);
 
@@ -272,6 +285,8 @@ typedef struct PlacementOptions {
 	bool migrate;
 	GHashTable *unbound; /* Node of pods whose selector of a host does not count, or NULL */
 	uint32_t seconds;    /* 0: a fixed amount of work, so that the answer is always the same */
+	uint64_t seed;
+	const volatile int *stop; /* as in PlaceLimits */
 } PlacementOptions;
 
 /* Where each workload belongs; lives no longer than the scan and the usage. */

@@ -160,12 +160,12 @@ static void find_twins(Gathering *gathering)
 /* ---- Secrets of the user
  * --------------------------------------------------------------------------------------------- */
 
-static void given_clear(void *data)
+void homelab_given_clear(void *data)
 {
 	json_drop(((Manifest *)data)->object);
 }
 
-static bool read_secrets(Homelab *homelab, const char *path, GError **error)
+bool homelab_read_secrets(GArray *given, const char *path, GError **error)
 {
 	g_autofree char *text = NULL;
 	gsize length;
@@ -179,9 +179,9 @@ static bool read_secrets(Homelab *homelab, const char *path, GError **error)
 	for (guint i = 0; i < objects->len; i++) {
 		const char *kind = json_text_at(objects->pdata[i], "kind");
 		if (g_strcmp0(kind, "Secret") == 0 || g_strcmp0(kind, "ConfigMap") == 0)
-			g_array_append_vals(homelab->given, &(Manifest){json_keep(objects->pdata[i]), {0}}, 1);
+			g_array_append_vals(given, &(Manifest){json_keep(objects->pdata[i]), {0}}, 1);
 	}
-	if (homelab->given->len)
+	if (given->len)
 		return true;
 	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "%s holds no Secret", path);
 	error_add_help(error, "write it as kubectl takes it: apiVersion, kind: Secret, metadata.name, stringData");
@@ -219,7 +219,7 @@ Homelab *homelab_new(const Scan *scan, const HomelabOptions *options, GError **e
 	homelab->project = homelab_project(repo_root(scan->repo), options->project);
 	homelab->renders = g_ptr_array_new_with_free_func((GDestroyNotify)render_free);
 	homelab->given = g_array_new(FALSE, FALSE, sizeof(Manifest));
-	g_array_set_clear_func(homelab->given, given_clear);
+	g_array_set_clear_func(homelab->given, homelab_given_clear);
 	set_folders(homelab);
 	g_auto(GStrv) environment = g_get_environ();
 	WantedOptions wanted = {homelab->project, homelab->store, homelab->secrets,
@@ -229,7 +229,7 @@ Homelab *homelab_new(const Scan *scan, const HomelabOptions *options, GError **e
 	homelab->wanted = wanted_new(&wanted);
 	g_autoptr(GArray) manifests = g_array_new(FALSE, FALSE, sizeof(Manifest));
 	Gathering gathering = {homelab, &wanted, manifests};
-	if (options->secrets && !read_secrets(homelab, options->secrets, error))
+	if (options->secrets && !homelab_read_secrets(homelab->given, options->secrets, error))
 		return NULL;
 	for (const char *const *path = options->paths; path && *path; path++)
 		if (!gather(&gathering, *path, error))

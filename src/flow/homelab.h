@@ -24,6 +24,9 @@ typedef struct Homelab {
 
 /* The name that a repository's containers are labelled with; free with g_free. */
 char *homelab_project(const char *root, const char *asked);
+/* Appends the Secrets and ConfigMaps of a file that is not in Git (Manifest, to be cleared with the other). */
+bool homelab_read_secrets(GArray *given, const char *path, GError **error);
+void homelab_given_clear(void *manifest);
 /* Works out what is wanted. Nothing is written, and no engine is asked. */
 Homelab *homelab_new(const Scan *scan, const HomelabOptions *options, GError **error);
 void homelab_free(Homelab *homelab);

@@ -15,16 +15,8 @@ static const Rule rule_placement = {.id = "placement",
 /* The host that all pods of a group are on, or NOWHERE. */
 static uint32_t only_host(const Plan *plan, uint32_t group)
 {
-	const Problem *problem = &plan->model->problem;
-	uint32_t host = NOWHERE;
-	for (uint32_t i = 0; i <= problem->n_hosts; i++) {
-		if (plan->solution->count[(size_t)group * (problem->n_hosts + 1) + i] == 0)
-			continue;
-		if (host != NOWHERE || i == problem->n_hosts)
-			return NOWHERE;
-		host = i;
-	}
-	return host;
+	const PlaceCounts *counts = plan->solution->counts;
+	return counts->n_spots[group] == 1 && !counts->nowhere[group] ? counts->spots[group][0].host : NOWHERE;
 }
 
 static void add_edit_to(Finding *finding, Edit edit, Arena *arena)
@@ -32,23 +24,6 @@ static void add_edit_to(Finding *finding, Edit edit, Arena *arena)
 	finding->edits = ARENA_NEW(arena, Edit);
 	finding->edits[0] = edit;
 	finding->n_edits = 1;
-}
-
-/* The line "containers:" of a block map, above its first container. */
-static bool find_containers(Slice text, uint32_t container, uint32_t *ret_line)
-{
-	uint32_t at = container, end;
-	while (at > 0) {
-		edit_line_span(text, at - 1, at - 1, &at, &end);
-		Slice line = slice_trim(slice_sub(text, at, end));
-		if (slice_is(line, "containers:")) {
-			*ret_line = at;
-			return true;
-		}
-		if (line.length && line.at[0] != '#' && !slice_starts(line, "-"))
-			return false;
-	}
-	return false;
 }
 
 /* False where the template is written in a way that takes no line. */
@@ -63,16 +38,10 @@ static bool select_host(const Graph *graph, Node pod, const char *host, Finding 
 		add_edit_to(finding, (Edit){span.file, span.start, span.end, text}, arena);
 		return true;
 	}
-	Node container = graph_first_child(graph, pod, NODE_CONTAINER);
-	uint32_t file = graph_file_of(graph, pod), line;
-	Slice text = graph_file_bytes(graph, file);
-	if (graph_has(graph, pod, FACT_NODE_SELECTOR) || !container ||
-	        !find_containers(text, graph_place(graph, container).start, &line))
+	Edit edit;
+	if (!node_selector_edit(graph, pod, host, arena, &edit))
 		return false;
-	Slice indent = edit_indent(text, line);
-	const char *lines = arena_printf(
-	        arena, "%.*snodeSelector:\n%.*s  " HOSTNAME ": %s", SLICE_ARGS(indent), SLICE_ARGS(indent), host);
-	add_edit_to(finding, edit_insert_above(file, text, line, slice_from(lines), arena), arena);
+	add_edit_to(finding, edit, arena);
 	return true;
 }
 
@@ -134,8 +103,8 @@ static uint32_t count_placed(const Plan *plan, uint32_t workload)
 	const Problem *problem = &plan->model->problem;
 	uint32_t placed = 0;
 	for (uint32_t g = 0; g < problem->n_groups; g++)
-		for (uint32_t h = 0; h < problem->n_hosts && plan->model->group_workload[g] == workload; h++)
-			placed += plan->solution->count[(size_t)g * (problem->n_hosts + 1) + h];
+		if (plan->model->group_workload[g] == workload)
+			placed += problem->groups[g].count - plan->solution->counts->nowhere[g];
 	return placed;
 }
 

@@ -1,23 +1,13 @@
-/* The proof of a layout: the repository read and checked again with everything in its new place. Findings may only
- * become fewer, and what is applied must be the same objects. A part that brings anything new stays where it is, and
- * the rest is tried again. */
+/* A layout is tried until it is proven: the repository is read and checked again with everything in its new place, a
+ * part that relocate.c objects to stays where it is, and the rest is tried again. What is proven is written, or
+ * committed. */
 #include "flow/git.h"
+#include "flow/relocate.h"
 
 #include "base/error.h"
 #include "base/journal.h"
 
 #include <stdlib.h>
-
-struct Organize {
-	Scan *scan; /* borrowed */
-	Check *check;
-	Layout *layout;
-	Arena *arena;
-	GArray *edits;
-	GHashTable *overlay; /* path → FileState */
-	Scan *after;
-	GArray *files; /* OrganizedFile */
-};
 
 /* ---- what would be --------------------------------------------------------------------------------------- */
 
@@ -28,20 +18,30 @@ static void set_state(Organize *organize, const char *path, const char *from, co
 	g_hash_table_insert(organize->overlay, (gpointer)path, state);
 }
 
-static const Edit *edits_of(const Organize *organize, uint32_t file, size_t *ret_count)
-{
-	const GArray *edits = organize->edits;
-	return edits_of_file((const Edit *)(const void *)edits->data, edits->len, file, ret_count);
-}
-
 static const Slice *edited_text(Organize *organize, uint32_t file)
 {
 	size_t count;
-	const Edit *edits = edits_of(organize, file, &count);
+	const Edit *edits = organize_edits(organize, file, &count);
 	if (!edits)
 		return NULL;
 	Slice *text = ARENA_NEW(organize->arena, Slice), old = graph_file_bytes(organize->scan->graph, file);
 	return edit_apply(old, edits, count, organize->arena, text) ? text : NULL;
+}
+
+static void set_link(Organize *organize, const LinkChange *change)
+{
+	const Graph *graph = organize->scan->graph;
+	const char *path = graph_file_path(graph, change->file), *now = layout_path(organize->layout, path);
+	Slice *target = ARENA_NEW(organize->arena, Slice);
+	*target = slice_from(change->target);
+	Slice old =
+	        graph_symbol_slice(graph, graph_symbol(graph, graph_file_node(graph, change->file), FACT_LINK_TARGET));
+	OrganizedFile one = {path, now, old, *target, true, true};
+	for (guint i = 0; i < organize->files->len; i++)
+		if (strcmp(g_array_index(organize->files, OrganizedFile, i).path, path) == 0)
+			g_array_remove_index_fast(organize->files, i--);
+	g_array_append_val(organize->files, one);
+	set_state(organize, now, path, target);
 }
 
 static void build(Organize *organize)
@@ -55,165 +55,15 @@ static void build(Organize *organize)
 		if (now == path && !text)
 			continue;
 		Slice old = graph_file_bytes(graph, file);
-		OrganizedFile one = {path, now, old, text ? *text : old, text != NULL};
+		OrganizedFile one = {path, now, old, text ? *text : old, text != NULL, false};
 		g_array_append_val(organize->files, one);
 		if (now != path)
 			set_state(organize, path, NULL, NULL);
 		set_state(organize, now, path, text);
 	}
-}
-
-/* ---- the same findings --------------------------------------------------------------------------------------- */
-
-static int compare_lengths(const void *a, const void *b)
-{
-	size_t left = strlen((*(const PartMove *const *)a)->from), right = strlen((*(const PartMove *const *)b)->from);
-	return (left < right) - (left > right);
-}
-
-/* A text that names old paths, with the new ones. Free with g_free. */
-static char *with_new_paths(const Layout *layout, const char *text)
-{
-	g_autoptr(GPtrArray) moves = g_ptr_array_new();
-	for (guint i = 0; i < layout->moves->len; i++)
-		g_ptr_array_add(moves, &g_array_index(layout->moves, PartMove, i));
-	g_ptr_array_sort(moves, compare_lengths);
-	GString *out = g_string_new(text);
-	for (guint i = 0; i < moves->len; i++) {
-		const PartMove *move = moves->pdata[i];
-		g_string_replace(out, move->from, move->to, 0);
-	}
-	return g_string_free(out, FALSE);
-}
-
-static uint32_t mapped_place(const Organize *organize, Span span)
-{
-	size_t count;
-	const Edit *edits = edits_of(organize, span.file, &count);
-	return edit_map(edits, count, span.start);
-}
-
-/* A finding is known by its place, by its detail or by its words, whichever stays the same. */
-static void add_keys(const Organize *organize, GHashTable *keys, const Finding *finding)
-{
-	const Graph *graph = organize->scan->graph;
-	const char *id = finding->rule->id, *path = graph_file_path(graph, finding->span.file);
-	g_autofree char *message = with_new_paths(organize->layout, finding->message);
-	g_hash_table_add(keys, g_strdup_printf("%s\n%s\n%u", id, layout_path(organize->layout, path),
-	                               mapped_place(organize, finding->span)));
-	g_hash_table_add(keys, g_strdup_printf("%s\n%s", id, message));
-	if (*finding->detail) {
-		g_autofree char *detail = with_new_paths(organize->layout, finding->detail);
-		g_hash_table_add(keys, g_strdup_printf("%s\n\n%s", id, detail));
-	}
-}
-
-static bool is_known(const Organize *organize, GHashTable *keys, const Finding *fresh)
-{
-	const char *id = fresh->rule->id, *path = graph_file_path(organize->after->graph, fresh->span.file);
-	g_autofree char *place = g_strdup_printf("%s\n%s\n%u", id, path, fresh->span.start);
-	g_autofree char *message = g_strdup_printf("%s\n%s", id, fresh->message);
-	g_autofree char *detail = g_strdup_printf("%s\n\n%s", id, fresh->detail);
-	return g_hash_table_contains(keys, place) || g_hash_table_contains(keys, message) ||
-	       (*fresh->detail && g_hash_table_contains(keys, detail));
-}
-
-/* ---- blame ------------------------------------------------------------------------------------------------------ */
-
-/* The move that brought the file to its place. */
-static bool find_move_to(const Layout *layout, const char *path, guint *ret_index)
-{
-	for (guint i = 0; i < layout->moves->len; i++) {
-		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
-		size_t length = strlen(move->to);
-		if (strncmp(path, move->to, length) == 0 &&
-		        (path[length] == '\0' || (move->folder && path[length] == '/'))) {
-			*ret_index = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static void blame(const Organize *organize, const Finding *fresh, const char **why)
-{
-	const Graph *graph = organize->after->graph;
-	const Layout *layout = organize->layout;
-	const char *reason = arena_printf(organize->arena, "it would bring %s [%s] in %s", fresh->message,
-	        fresh->rule->id, graph_file_path(graph, fresh->span.file));
-	bool any = false;
-	for (guint i = 0; i < layout->moves->len; i++) {
-		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
-		if (strstr(fresh->message, move->from) || strstr(fresh->message, move->to) ||
-		        strstr(fresh->detail, move->from)) {
-			why[i] = why[i] ? why[i] : reason;
-			any = true;
-		}
-	}
-	for (uint32_t i = 0; i <= fresh->n_evidence && !any; i++) {
-		guint index;
-		uint32_t file = i ? fresh->evidence[i - 1].span.file : fresh->span.file;
-		if (find_move_to(layout, graph_file_path(graph, file), &index)) {
-			why[index] = why[index] ? why[index] : reason;
-			any = true;
-		}
-	}
-	for (guint i = 0; i < layout->moves->len && !any; i++)
-		why[i] = why[i] ? why[i] : reason;
-}
-
-/* Names under which objects are applied: the same ones, as often. */
-static GHashTable *identities(const Graph *graph)
-{
-	GHashTable *all = g_hash_table_new(g_str_hash, g_str_equal);
-	GRAPH_EACH (graph, FACT_IDENTITY, row) {
-		const char *text = graph_symbol_text(graph, row->object);
-		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(all, text));
-		g_hash_table_insert(all, (gpointer)text, GUINT_TO_POINTER(count + 1));
-	}
-	return all;
-}
-
-static void compare_objects(const Organize *organize, const char **why)
-{
-	const Graph *old = organize->scan->graph, *now = organize->after->graph;
-	g_autoptr(GHashTable) before = identities(old), after = identities(now);
-	GRAPH_EACH (old, FACT_IDENTITY, row) {
-		const char *text = graph_symbol_text(old, row->object);
-		if (g_hash_table_lookup(before, text) == g_hash_table_lookup(after, text))
-			continue;
-		const char *path = graph_file_path(old, graph_file_of(old, row->subject));
-		const PartMove *move = layout_move_of(organize->layout, path);
-		guint index = move ? (guint)(move - &g_array_index(organize->layout->moves, PartMove, 0)) : 0;
-		const char *reason = arena_printf(organize->arena, "%s would no longer be applied as it is", text);
-		for (guint i = move ? index : 0; i < (move ? index + 1 : organize->layout->moves->len); i++)
-			why[i] = why[i] ? why[i] : reason;
-	}
-}
-
-/* True if nothing new came; else the moves that brought it are taken out of the layout. */
-static bool prove(Organize *organize)
-{
-	CheckOptions all = {0};
-	g_autoptr(Check) now = check_new(organize->after, &all, NULL);
-	g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autofree const char **why = g_new0(const char *, MAX(organize->layout->moves->len, 1));
-	for (size_t i = 0; i < organize->check->count; i++)
-		add_keys(organize, keys, organize->check->findings[i]);
-	for (size_t i = 0; i < now->count; i++) {
-		const Finding *fresh = now->findings[i];
-		/* A drawn tree is drawn anew by its owner; it stops nobody. */
-		if (!fresh->suppressed_by && fresh->level > LEVEL_INFO && !is_known(organize, keys, fresh))
-			blame(organize, fresh, why);
-	}
-	compare_objects(organize, why);
-	bool good = true;
-	for (guint i = organize->layout->moves->len; i-- > 0;)
-		if (why[i]) {
-			layout_refuse(organize->layout, i, arena_text(organize->layout->arena, slice_from(why[i])));
-			good = false;
-		}
-	return good;
+	g_autoptr(GArray) links = layout_links(organize->layout);
+	for (guint i = 0; i < links->len; i++)
+		set_link(organize, &g_array_index(links, LinkChange, i));
 }
 
 /* ---- the result --------------------------------------------------------------------------------------------- */
@@ -329,7 +179,7 @@ static void add_structure(Organize *organize)
 	OrganizedFile fresh = {was ? STRUCTURE : NULL, STRUCTURE,
 	        was ? graph_file_bytes(organize->scan->graph, graph_file_of(organize->scan->graph, was))
 	            : (Slice){"", 0},
-	        *now, true};
+	        *now, true, false};
 	OrganizedFile *known = find_changed(organize, STRUCTURE);
 	if (known)
 		*known = fresh;
@@ -350,6 +200,7 @@ Organize *organize_new(Scan *scan)
 	organize->arena = arena_new();
 	organize->overlay = g_hash_table_new(g_str_hash, g_str_equal);
 	organize->files = g_array_new(FALSE, FALSE, sizeof(OrganizedFile));
+	organize->hidden = g_array_new(FALSE, FALSE, sizeof(HiddenFinding));
 	for (bool proven = false; !proven;) {
 		GArray *unsure = g_array_copy(organize->layout->unsure);
 		g_clear_pointer(&organize->edits, g_array_unref);
@@ -357,7 +208,7 @@ Organize *organize_new(Scan *scan)
 		build(organize);
 		scan_free(organize->after);
 		organize->after = scan_again(scan, organize->overlay);
-		proven = prove(organize);
+		proven = relocate_prove(organize);
 		if (!proven) {
 			/* What is unclear depends on what moves; what was refused is noted behind it. */
 			GArray *noted = organize->layout->unsure;
@@ -391,6 +242,7 @@ void organize_free(Organize *organize)
 	g_clear_pointer(&organize->edits, g_array_unref);
 	g_hash_table_unref(organize->overlay);
 	g_array_unref(organize->files);
+	g_array_unref(organize->hidden);
 	layout_free(organize->layout);
 	arena_free(organize->arena);
 	g_free(organize);
@@ -409,6 +261,11 @@ size_t organize_files(const Organize *organize)
 const OrganizedFile *organize_file(const Organize *organize, size_t index)
 {
 	return &g_array_index(organize->files, OrganizedFile, index);
+}
+
+const GArray *organize_hidden(const Organize *organize)
+{
+	return organize->hidden;
 }
 
 const Scan *organize_scan(const Organize *organize)
@@ -440,7 +297,9 @@ static void note_writes(const Organize *organize, Journal *journal)
 {
 	for (guint i = 0; i < organize->files->len; i++) {
 		const OrganizedFile *file = &g_array_index(organize->files, OrganizedFile, i);
-		if (file->changed)
+		if (file->changed && file->link)
+			journal_link(journal, file->new_path, file->old, file->now);
+		else if (file->changed)
 			journal_write(journal, file->new_path, file->path ? &file->old : NULL, file->now, false);
 	}
 }
@@ -480,6 +339,13 @@ static bool commit_moves(const Organize *organize, const Repo *repo, const Commi
 	for (guint i = 0; i < moves->len; i++) {
 		const PartMove *move = &g_array_index(moves, PartMove, i);
 		g_string_append_printf(message, "- %s to %s: %s\n", move->from, move->to, move->reason);
+	}
+	if (organize->hidden->len)
+		g_string_append(message, "\nNo longer looked for:\n");
+	for (guint i = 0; i < organize->hidden->len; i++) {
+		const HiddenFinding *hidden = &g_array_index(organize->hidden, HiddenFinding, i);
+		g_string_append_printf(
+		        message, "- %s [%s]: %s\n", hidden->finding->message, hidden->finding->rule->id, hidden->why);
 	}
 	g_string_append(message, "\nMoves alone; the references to them follow in the next commit.\n");
 	return git_commit(repo, paths, message->str, options, error);

@@ -9,7 +9,7 @@ Placement *placement_new(const Scan *scan, const PlacementOptions *options, GErr
 	placement->model = model_new(scan->graph, &model, error);
 	if (!placement->model)
 		return NULL;
-	PlaceLimits limits = {0, 0};
+	PlaceLimits limits = {.seed = options->seed, .stop = options->stop};
 	if (options->seconds > 0) {
 		limits.steps = UINT64_MAX / 4;
 		limits.deadline = g_get_monotonic_time() + (int64_t)options->seconds * G_USEC_PER_SEC;

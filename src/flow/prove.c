@@ -4,6 +4,7 @@
  * became. Whatever is wrong is laid at the door of the findings with edits in the files that it speaks of; of all,
  * where it speaks of none of them. */
 #include "flow/prove.h"
+#include "flow/suspect.h"
 
 const Edit *proof_edits(const Proof *proof, uint32_t file, size_t *ret_count)
 {
@@ -158,24 +159,31 @@ static bool is_revealed(const Proof *proof, const Finding *mended, const Finding
 	return fresh->level < mended->level && !edit_made_touches(edits, count, fresh->span.start, fresh->span.end);
 }
 
-/* Lays a new finding at the door of those with edits where it speaks. */
-static void blame(Proof *proof, const Graph *old, const GPtrArray *findings, const Finding *fresh, const char *why)
+/* What a new finding is laid to: findings with edits where it speaks. */
+typedef struct Fresh {
+	Proof *proof;
+	const Graph *old;
+	const GPtrArray *findings;
+	const Finding *finding;
+	const char *why;
+} Fresh;
+
+static bool edits_spoken_of(guint change, uint32_t spoken, void *data)
 {
-	const Graph *now = proof->scan->graph;
-	bool any = false;
-	for (uint32_t i = 0; i <= fresh->n_evidence; i++) {
-		uint32_t file, spoken = i ? fresh->evidence[i - 1].span.file : fresh->span.file;
-		if (!old_file(old, now, spoken, &file))
-			continue;
-		for (guint k = 0; k < findings->len; k++)
-			if (edits_file(findings->pdata[k], file)) {
-				if (!is_revealed(proof, findings->pdata[k], fresh, file))
-					suspect(proof, findings->pdata[k], why, false);
-				any = true;
-			}
-	}
-	for (guint k = 0; k < findings->len && !any; k++)
-		suspect(proof, findings->pdata[k], why, false);
+	const Fresh *fresh = data;
+	uint32_t file;
+	return old_file(fresh->old, fresh->proof->scan->graph, spoken, &file) &&
+	       edits_file(fresh->findings->pdata[change], file);
+}
+
+static void suspect_unless_revealed(guint change, const uint32_t *spoken, void *data)
+{
+	const Fresh *fresh = data;
+	uint32_t file;
+	Finding *mended = fresh->findings->pdata[change];
+	if (!spoken || !old_file(fresh->old, fresh->proof->scan->graph, *spoken, &file) ||
+	        !is_revealed(fresh->proof, mended, fresh->finding, file))
+		suspect(fresh->proof, mended, fresh->why, false);
 }
 
 /* Gone are as many findings of a fingerprint as were mended, and nothing else of the rule came to their place. */
@@ -208,12 +216,61 @@ static void compare_findings(Proof *proof, const Scan *scan, const Check *check,
 			continue;
 		uint32_t line, column;
 		graph_position(now, fresh->span, &line, &column);
-		blame(proof, old, findings, fresh,
+		Fresh brought = {proof, old, findings, fresh,
 		        arena_printf(proof->arena, "it would bring %s [%s] at %s:%u", fresh->message, fresh->rule->id,
-		                graph_file_path(now, fresh->span.file), line));
+		                graph_file_path(now, fresh->span.file), line)};
+		suspects_accuse(&(Suspects){findings->len, edits_spoken_of, suspect_unless_revealed, &brought}, fresh);
 	}
 	known_clear(&before);
 	known_clear(&after);
+}
+
+/* How many of a finding's places lie in the bytes that an edit changes. */
+static uint32_t places_in(const Finding *finding, const Edit *edit)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i <= finding->n_evidence; i++) {
+		Span place = i ? finding->evidence[i - 1].span : finding->span;
+		count += place.file == edit->file && place.start < MAX(edit->end, edit->start + 1) &&
+		         place.end > edit->start;
+	}
+	return count;
+}
+
+/* The edit changes the value; or adds to it, where that is a collection of several lines. */
+static bool changes_value(const Graph *graph, const Edit *edit, Span value)
+{
+	bool lines = slice_find_byte(graph_span_bytes(graph, value), '\n', 0) != SIZE_MAX;
+	uint32_t end = value.end + (lines ? 2 : 0);
+	return edit->file == value.file && edit->start >= value.start &&
+	       (edit->start == edit->end ? edit->start < end : edit->end <= value.end);
+}
+
+/* What is wrong is wrong for all that read a value: where it stands, and where an alias stands for it. */
+static void compare_users(Proof *proof, const Graph *old, const GPtrArray *findings, Finding *finding, const Row *row)
+{
+	for (uint32_t i = 0; i < finding->n_edits; i++) {
+		const Edit *edit = &finding->edits[i];
+		uint32_t agree = 0;
+		if (!changes_value(old, edit, graph_span(old, row)))
+			continue;
+		for (guint k = 0; k < findings->len; k++) {
+			const Finding *other = findings->pdata[k];
+			for (uint32_t n = 0; n < other->n_edits; n++)
+				agree += edit_equal(&other->edits[n], edit) ? places_in(other, edit) : 0;
+		}
+		if (agree < row->object + 1)
+			suspect(proof, finding, "an alias stands for this value elsewhere, and nothing is wrong there",
+			        true);
+	}
+}
+
+static void compare_aliases(Proof *proof, const Graph *old, const GPtrArray *findings)
+{
+	GRAPH_EACH (old, FACT_ALIASES, row)
+		for (guint k = 0; k < findings->len; k++)
+			if (edits_file(findings->pdata[k], graph_span(old, row).file))
+				compare_users(proof, old, findings, findings->pdata[k], row);
 }
 
 static void compare_facts(Proof *proof, const Scan *scan, const GPtrArray *findings)
@@ -252,6 +309,7 @@ Proof *proof_new(
 	proof->check = check_new(proof->scan, &all, NULL);
 	compare_findings(proof, scan, check, findings);
 	compare_facts(proof, scan, findings);
+	compare_aliases(proof, scan->graph, findings);
 	return proof;
 }
 

@@ -164,7 +164,7 @@ static uint32_t count_unplaced(const Plan *plan)
 	const Problem *problem = &plan->model->problem;
 	uint32_t pods = 0;
 	for (uint32_t g = 0; g < problem->n_groups; g++)
-		pods += plan->solution->count[(size_t)g * (problem->n_hosts + 1) + problem->n_hosts];
+		pods += plan->solution->counts->nowhere[g];
 	for (guint i = 0; i < plan->model->unfit->len; i++)
 		pods += g_array_index(plan->model->unfit, Unfit, i).pods;
 	return pods;

@@ -94,6 +94,13 @@ static bool is_touched(const Touched *touched, uint32_t start, uint32_t end)
 	return false;
 }
 
+/* The name that is written beside a mention stands elsewhere, and is a fact about the mention all the same. */
+static bool is_about_touched(const Graph *graph, const Row *row, const Touched *touched)
+{
+	Span place = graph_place(graph, row->subject);
+	return graph_node_type(graph, row->subject) == NODE_MENTION && is_touched(touched, place.start, place.end);
+}
+
 /* What a file says outside of what is touched, or within, at the places that the edits, if any, move them to. */
 static GArray *said_by(Proof *proof, const Graph *graph, uint32_t file, const Edit *edits, size_t count,
         const Touched *touched, bool within)
@@ -107,7 +114,9 @@ static GArray *said_by(Proof *proof, const Graph *graph, uint32_t file, const Ed
 			Span span = graph_span(graph, row);
 			if (graph_node_type(graph, row->subject) == NODE_PROBLEM)
 				continue; /* shows in the findings, too */
-			if (span.file != file || span.end == 0 || is_touched(touched, span.start, span.end) != within)
+			bool is_within =
+			        is_touched(touched, span.start, span.end) || is_about_touched(graph, row, touched);
+			if (span.file != file || span.end == 0 || is_within != within)
 				continue;
 			Said said = {kind, edit_map(edits, count, span.start), edit_map(edits, count, span.end),
 			        object_text(proof, graph, row, edits, count)};

@@ -36,13 +36,48 @@ static bool keeps_name(const char *kind)
 	       strcmp(kind, "APIService") == 0;
 }
 
+static Symbol namespace_in(const Graph *graph, Node node, const Context *context);
+
+/* The object that a chart makes this one for, or NODE_NONE. */
+static Node maker(const Graph *graph, Node node)
+{
+	Node parent = graph_parent(graph, node);
+	return parent && graph_node_type(graph, parent) == NODE_OBJECT ? parent : NODE_NONE;
+}
+
+static Symbol known_namespace(const Graph *graph, Symbol written)
+{
+	return link_is_open(graph_symbol_text(graph, written)) ? 0 : written;
+}
+
+/* 0 also where no other fact mentions the namespace, and so none can be compared with it. */
+static Symbol substituted(const Graph *graph, Node applier, Symbol written)
+{
+	g_autofree char *text = link_substitute(graph, applier, graph_symbol_text(graph, written));
+	Symbol symbol;
+	return graph_find_symbol(graph, slice_from(text), &symbol) ? known_namespace(graph, symbol) : 0;
+}
+
+/* What a release makes goes where the release says, or where it stands; an Application always says it. */
+static Symbol made_in(const Graph *graph, Node release, const Context *context)
+{
+	Symbol target = graph_symbol(graph, release, FACT_TARGET_NAMESPACE);
+	if (target)
+		return link_is_open(graph_symbol_text(graph, target)) ? 0 : target;
+	return link_is_kind(graph, release, "Application") ? 0 : namespace_in(graph, release, context);
+}
+
 static Symbol namespace_in(const Graph *graph, Node node, const Context *context)
 {
+	if (maker(graph, node))
+		return made_in(graph, maker(graph, node), context);
+
 	Symbol written = graph_symbol(graph, node, FACT_NAMESPACE);
 	if (context && context->namespace)
 		return context->namespace == LINK_UNKNOWN_NAMESPACE ? 0 : context->namespace;
 	if (written)
-		return link_is_open(graph_symbol_text(graph, written)) ? 0 : written;
+		return context && context->applier ? substituted(graph, context->applier, written)
+		                                   : known_namespace(graph, written);
 	return context && context->fallback != LINK_UNKNOWN_NAMESPACE ? context->fallback : 0;
 }
 
@@ -59,10 +94,13 @@ static char *applied_name(const Graph *graph, Node node, const Context *context)
 		return g_strdup(context->namespace == LINK_UNKNOWN_NAMESPACE
 		                        ? "${namespace}"
 		                        : graph_symbol_text(graph, context->namespace));
-	if (!context || keeps_name(kind))
+	if (!context)
 		return g_strdup(name);
-	return g_strdup_printf(
+	if (keeps_name(kind) || maker(graph, node))
+		return link_substitute(graph, context->applier, name);
+	g_autofree char *whole = g_strdup_printf(
 	        "%s%s%s", graph_symbol_text(graph, context->prefix), name, graph_symbol_text(graph, context->suffix));
+	return link_substitute(graph, context->applier, whole);
 }
 
 Symbol link_identity(Graph *graph, Node node, const Context *context)
@@ -107,16 +145,65 @@ uint32_t link_namespaces(const Linker *linker, Node object, Symbol *ret, uint32_
 	return count;
 }
 
+/* ---- names with ${NAME} in them --------------------------------------------------------------------- */
+
+static void note_name(Linker *linker, const char *kind, const char *written, const Context *context)
+{
+	g_autofree char *name = link_substitute(linker->graph, context ? context->applier : NODE_NONE, written);
+	g_ptr_array_add(linker->made_names, g_strdup_printf("%s/%s", kind, name));
+}
+
+/* What the object is called, and what it provides, where that is more than what is written. */
+static void note_names(Linker *linker, Node node, Contexts contexts)
+{
+	const Graph *graph = linker->graph;
+	uint32_t ways = contexts.count < LINK_MOST_CONTEXTS ? MAX(contexts.count, 1) : 1;
+	bool plain = contexts.count == 0 || contexts.count == LINK_MOST_CONTEXTS;
+	const char *name = graph_name(graph, node);
+	if (link_is_open(name))
+		for (uint32_t i = 0; i < ways; i++)
+			note_name(linker, graph_text(graph, node, FACT_KIND), name, plain ? NULL : &contexts.at[i]);
+	GRAPH_OF (graph, node, FACT_PROVIDES, row) {
+		g_auto(GStrv) parts = g_strsplit(graph_symbol_text(graph, row->object), "/", 2);
+		for (uint32_t i = 0; i < ways && parts[0] && parts[1] && link_is_open(parts[1]); i++)
+			note_name(linker, parts[0], parts[1], plain ? NULL : &contexts.at[i]);
+	}
+}
+
+/* The text with something in place of each ${…} and {{…}}. */
+static bool may_become(const char *open, const char *name)
+{
+	size_t fixed = strcspn(open, "${");
+	if (open[fixed] == '\0')
+		return strcmp(open, name) == 0;
+	if (strncmp(open, name, fixed) != 0)
+		return false;
+	const char *last = strrchr(open, '}');
+	return !last || g_str_has_suffix(name + fixed, last + 1);
+}
+
+bool link_may_be_named(const Linker *linker, const char *kind, const char *name)
+{
+	size_t length = strlen(kind);
+	for (guint i = 0; i < linker->made_names->len; i++) {
+		const char *made = linker->made_names->pdata[i];
+		if (strncmp(made, kind, length) == 0 && made[length] == '/' && may_become(made + length + 1, name))
+			return true;
+	}
+	return false;
+}
+
 /* ---- rows ------------------------------------------------------------------------------------------ */
 
 static void derive_identities(Linker *linker, Node node)
 {
 	Graph *graph = linker->graph;
 	Contexts contexts = link_contexts(linker, graph_file_of(graph, node));
-	Symbol known[64];
+	Symbol known[LINK_MOST_CONTEXTS];
 	uint32_t count = 0;
 	if (!graph_name_symbol(graph, node) || link_is_patch(graph, node))
 		return;
+	note_names(linker, node, contexts);
 	if (contexts.count == 0)
 		add_unique(known, &count, G_N_ELEMENTS(known), link_identity(graph, node, NULL));
 	for (uint32_t i = 0; i < contexts.count; i++)
@@ -135,6 +222,7 @@ static bool makes_object(const Graph *graph, Node generated)
 void link_identities(Linker *linker)
 {
 	const Graph *graph = linker->graph;
+	linker->made_names = g_ptr_array_new_with_free_func(g_free);
 	GRAPH_NODES (graph, NODE_OBJECT, object)
 		derive_identities(linker, object);
 	GRAPH_NODES (graph, NODE_GENERATED, generated)

@@ -11,10 +11,14 @@ typedef struct Context {
 	Symbol namespace; /* set whatever is written; LINK_UNKNOWN_NAMESPACE where it cannot be read */
 	Symbol fallback;  /* set where none is written */
 	Symbol prefix, suffix;
-	Node root; /* the outermost carrier */
+	Node root;    /* the outermost carrier */
+	Node applier; /* the Flux Kustomization that puts values in place of ${NAME}, or NODE_NONE */
 } Context;
 
 #define LINK_UNKNOWN_NAMESPACE UINT32_MAX
+
+/* So many ways to one file are told apart: a component may serve every program of a cluster. */
+#define LINK_MOST_CONTEXTS 300
 
 typedef struct Contexts {
 	const Context *at;
@@ -51,6 +55,7 @@ typedef struct Linker {
 	bool *taken;            /* by number of file: some carrier applies it */
 	GHashTable *opaque;     /* Symbols of the namespaces in which unreadable parts make objects; "*" is one */
 	GHashTable *foreign;    /* the same without charts: these make no objects of Flux */
+	GPtrArray *made_names;  /* char *, owned: Kind/name with values filled in or still open, see link_may_be_named */
 	bool live;              /* some Flux Kustomization or Application brings in files of this repository */
 } Linker;
 
@@ -123,6 +128,13 @@ bool link_is_patch(const Graph *graph, Node node);
 
 /* "Kind/namespace/name" in one context; the namespace is empty where it is unknown or the kind has none. */
 Symbol link_identity(Graph *graph, Node node, const Context *context);
+
+/* The text as Flux leaves it; a copy of it where something in it is not known. Free with g_free. */
+char *link_substitute(const Graph *graph, Node applier, const char *text);
+bool link_has_substitutes(const Graph *graph, Node applier);
+
+/* Some object of the kind may be called so once the values of ${NAME} are known. */
+bool link_may_be_named(const Linker *linker, const char *kind, const char *name);
 
 /* The namespaces that an object may be applied in, unknown ones as 0; at most max, no doubles. For a patch or a
  * generated object as well. */

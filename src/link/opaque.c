@@ -8,10 +8,40 @@ static void add_opaque(Linker *linker, Node node, Symbol namespace, Span place)
 	graph_derive(graph, node, FACT_OPAQUE, namespace ? namespace : graph_intern(graph, SLICE("*")), place);
 }
 
+static Slice last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slice_from(slash ? slash + 1 : path);
+}
+
 static Symbol target_namespace(const Graph *graph, Node object)
 {
 	Symbol target = graph_symbol(graph, object, FACT_TARGET_NAMESPACE);
 	return target && !link_is_open(graph_symbol_text(graph, target)) ? target : 0;
+}
+
+/* The chart of a release whose values were read as objects: it is named, or every source of that name holds it. */
+static bool is_app_template(const Graph *graph, Node release)
+{
+	Slice chart = graph_symbol_slice(graph, graph_symbol(graph, release, FACT_CHART));
+	bool found = false;
+	if (chart.length)
+		return slice_is(last_part(chart.at), "app-template");
+	GRAPH_CHILDREN (graph, release, NODE_REFERENCE, reference) {
+		if (!link_has_role(graph, reference, "chart-ref"))
+			continue;
+		Symbol kind = graph_symbol(graph, reference, FACT_WANTS_KIND);
+		GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, reference), source) {
+			if (graph_symbol(graph, source, FACT_KIND) != kind)
+				continue;
+			Slice url = graph_symbol_slice(graph, graph_symbol(graph, source, FACT_REPOSITORY));
+			Slice name = graph_symbol_slice(graph, graph_symbol(graph, source, FACT_CHART));
+			if (!slice_ends(url, "/app-template") && !slice_is(name, "app-template"))
+				return false;
+			found = true;
+		}
+	}
+	return found;
 }
 
 /* A release goes where it says, or where it stands itself. */
@@ -20,6 +50,8 @@ static void add_release(Linker *linker, Node object)
 	const Graph *graph = linker->graph;
 	Span place = graph_place(graph, object);
 	Symbol target = target_namespace(graph, object), namespaces[16];
+	if (graph_has(graph, object, FACT_TRANSPARENT) && is_app_template(graph, object))
+		return;
 	if (target || graph_has(graph, object, FACT_TARGET_NAMESPACE)) {
 		add_opaque(linker, object, target, place);
 		return;
@@ -33,8 +65,10 @@ static void add_release(Linker *linker, Node object)
 static void add_application(Linker *linker, Node object)
 {
 	const Graph *graph = linker->graph;
+	bool transparent = graph_has(graph, object, FACT_TRANSPARENT);
 	GRAPH_CHILDREN (graph, object, NODE_ENTRY, entry)
-		if (link_has_role(graph, entry, "chart") ||
+		if ((link_has_role(graph, entry, "chart") &&
+		            !(transparent && slice_is(last_part(graph_name(graph, entry)), "app-template"))) ||
 		        (link_has_role(graph, entry, "path") && graph_has(graph, entry, FACT_UNRESOLVED)))
 			add_opaque(linker, object, target_namespace(graph, object), graph_place(graph, entry));
 }

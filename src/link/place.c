@@ -21,34 +21,6 @@ static bool is_link(const Graph *graph, Node file)
 	return graph_has(graph, file, FACT_LINK_TARGET);
 }
 
-/* A submodule is one entry of the index; what lies in it is another repository. */
-static bool is_unread_folder(const Graph *graph, Node file)
-{
-	return strcmp(graph_text(graph, file, FACT_SKIPPED), "submodule") == 0;
-}
-
-/* The path with its first symbolic link replaced by what that points to, or NULL if there is none on the way. */
-static char *follow_link(const Graph *graph, Slice path, bool *ret_unread)
-{
-	for (size_t end = 1; end <= path.length; end++) {
-		if (end < path.length && path.at[end] != '/')
-			continue;
-		Node file = graph_find_file(graph, slice_sub(path, 0, end));
-		if (file && is_unread_folder(graph, file))
-			*ret_unread = true;
-		if (!file || !is_link(graph, file))
-			continue;
-		Slice target = graph_symbol_slice(graph, graph_symbol(graph, file, FACT_LINK_TARGET));
-		g_autofree char *to = path_resolve(path_folder(slice_sub(path, 0, end)), target);
-		*ret_unread = *ret_unread || !to;
-		return to ? g_strdup_printf("%s%s%.*s", to, *to && end < path.length ? "/" : "",
-		                    (int)(path.length - MIN(end + (*to == '\0'), path.length)),
-		                    path.at + MIN(end + (*to == '\0'), path.length))
-		          : NULL;
-	}
-	return NULL;
-}
-
 Place link_find_place(const Graph *graph, Slice folder, Slice path)
 {
 	g_autofree char *text = slice_dup(path);
@@ -58,12 +30,12 @@ Place link_find_place(const Graph *graph, Slice folder, Slice path)
 	for (uint32_t links = 0; found && links < MOST_LINKS; links++) {
 		Slice at = slice_from(found);
 		Node file = graph_find_file(graph, at);
-		bool unread = file && is_unread_folder(graph, file);
+		bool unread = file && graph_is_submodule(graph, file);
 		if (file && !unread && !is_link(graph, file))
 			return (Place){PLACE_FILE, file, found};
 		if (graph_has_folder(graph, at))
 			return (Place){PLACE_FOLDER, NODE_NONE, found};
-		char *next = unread ? NULL : follow_link(graph, at, &unread);
+		char *next = unread ? NULL : graph_follow_link(graph, at, &unread);
 		if (!next && !unread)
 			return (Place){PLACE_MISSING, NODE_NONE, found};
 		g_free(found);

@@ -6,7 +6,6 @@
 #include "base/path.h"
 #include "link/linker.h"
 
-#define MOST_CONTEXTS 48
 #define DEEPEST_COMPONENT 8
 
 Contexts link_contexts(const Linker *linker, uint32_t file)
@@ -24,13 +23,13 @@ Carrier *link_find_carrier(const Linker *linker, Node node)
 static bool same_context(const Context *a, const Context *b)
 {
 	return a->namespace == b->namespace && a->fallback == b->fallback && a->prefix == b->prefix &&
-	       a->suffix == b->suffix && a->root == b->root;
+	       a->suffix == b->suffix && a->root == b->root && a->applier == b->applier;
 }
 
 /* False if it is there already or there are too many. */
 static bool add_context(GArray *contexts, const Context *context)
 {
-	if (contexts->len >= MOST_CONTEXTS)
+	if (contexts->len >= LINK_MOST_CONTEXTS)
 		return false;
 	for (guint i = 0; i < contexts->len; i++)
 		if (same_context(&g_array_index(contexts, Context, i), context))
@@ -57,7 +56,13 @@ static Context combine(Graph *graph, const Context *outer, const Context *inner)
 	        .fallback = outer->fallback ? outer->fallback : inner->fallback,
 	        .prefix = join(graph, outer->prefix, inner->prefix),
 	        .suffix = join(graph, inner->suffix, outer->suffix),
-	        .root = outer->root};
+	        .root = outer->root,
+	        .applier = outer->applier};
+}
+
+static Node substituting(const Graph *graph, Node node)
+{
+	return graph_node_type(graph, node) == NODE_OBJECT && link_has_substitutes(graph, node) ? node : NODE_NONE;
 }
 
 /* ---- what a kustomization does ------------------------------------------------------------------- */
@@ -118,7 +123,8 @@ static void enter_appliers(Linker *linker, GQueue *queue, uint32_t file, Node ro
 	GRAPH_CHILDREN (graph, graph_file_node(graph, file), NODE_DOCUMENT, document)
 		GRAPH_CHILDREN (graph, document, NODE_OBJECT, object) {
 			Carrier *carrier = link_find_carrier(linker, object);
-			Context fresh = {.root = graph_has(graph, object, FACT_CLUSTER) ? object : root};
+			Context fresh = {.root = graph_has(graph, object, FACT_CLUSTER) ? object : root,
+			        .applier = substituting(graph, object)};
 			if (carrier)
 				enter(queue, carrier, &fresh);
 		}
@@ -156,7 +162,7 @@ static void follow_edges(Linker *linker, GQueue *queue, const Visit *visit)
 static void spread_from(Linker *linker, Carrier *root)
 {
 	g_autoptr(GQueue) queue = g_queue_new();
-	Context context = {.root = root->root};
+	Context context = {.root = root->root, .applier = substituting(linker->graph, root->node)};
 	context = combine(linker->graph, &context, &root->own);
 	enter(queue, root, &context);
 	for (Visit *visit; (visit = g_queue_pop_head(queue));) {
@@ -280,6 +286,7 @@ void link_reach_clear(Linker *linker)
 	for (uint32_t file = 0; file < graph_files(linker->graph); file++)
 		if (linker->file_contexts[file])
 			g_array_unref(linker->file_contexts[file]);
+	g_ptr_array_unref(linker->made_names);
 	g_hash_table_unref(linker->opaque);
 	g_hash_table_unref(linker->foreign);
 	g_free(linker->file_contexts);

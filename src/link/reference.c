@@ -295,6 +295,8 @@ static const char *why_unresolved(const Search *search)
 		return "unknown";
 	if (search->elsewhere)
 		return "other-namespace";
+	if (link_may_be_named(search->linker, graph_symbol_text(graph, search->kind), name))
+		return "unknown";
 	return is_mentioned(search) || may_be_of_operator(search) ? "unknown" : "missing";
 }
 

@@ -1,6 +1,6 @@
-/* Which pods a Service selects: every pair of its selector among the labels of the pod, in one namespace as far as it
- * is known. Labels that a kustomization adds to selectors and templates alike count as there. Where a part that cannot
- * be read may make pods in that namespace, that is said too. */
+/* Which pods a Service selects, and which Services or pods a monitor: every pair of its selector among the labels of
+ * the pod, in one namespace as far as it is known. Labels that a kustomization adds to selectors and templates alike
+ * count as there. Where a part that cannot be read may make pods in that namespace, that is said too. */
 #include "link/linker.h"
 
 #define MOST_NAMESPACES 16
@@ -121,6 +121,87 @@ static void link_service(const Selector *selector, Node service)
 		graph_derive(graph, service, FACT_MAY_SELECT, 0, graph_place(graph, service));
 }
 
+/* ---- monitors ------------------------------------------------------------------------------------------- */
+
+typedef enum Takes { TAKES_NOTHING, TAKES_SERVICES, TAKES_PODS } Takes;
+
+static Takes taken_by(const Graph *graph, Node object)
+{
+	if (link_is_kind(graph, object, "ServiceMonitor") || link_is_kind(graph, object, "VMServiceScrape"))
+		return TAKES_SERVICES;
+	bool pods = link_is_kind(graph, object, "PodMonitor") || link_is_kind(graph, object, "VMPodScrape");
+	return pods ? TAKES_PODS : TAKES_NOTHING;
+}
+
+/* The namespaces that a monitor takes from: 0 is one that is not known, or any. */
+static uint32_t watched(const Linker *linker, Node monitor, Symbol *ret)
+{
+	const Graph *graph = linker->graph;
+	uint32_t count = 0;
+	GRAPH_OF (graph, monitor, FACT_WATCHES, row) {
+		const char *name = graph_symbol_text(graph, row->object);
+		if (count < MOST_NAMESPACES)
+			ret[count++] = strcmp(name, "*") == 0 || link_is_open(name) ? 0 : row->object;
+	}
+	return count ? count : link_namespaces(linker, monitor, ret, MOST_NAMESPACES);
+}
+
+static bool is_watched(const Linker *linker, Node object, const Symbol *spaces, uint32_t n_spaces)
+{
+	Symbol own[MOST_NAMESPACES];
+	uint32_t n_own = link_namespaces(linker, object, own, MOST_NAMESPACES);
+	for (uint32_t i = 0; i < n_own; i++)
+		for (uint32_t j = 0; j < n_spaces; j++)
+			if (!own[i] || !spaces[j] || own[i] == spaces[j])
+				return true;
+	return false;
+}
+
+/* The node carries the labels itself: a Service's own, or a pod template's. */
+static bool is_taken(const Graph *graph, Node node, Takes takes)
+{
+	if (link_is_patch(graph, node))
+		return false;
+	return takes == TAKES_PODS
+	               ? graph_node_type(graph, node) == NODE_POD
+	               : graph_node_type(graph, node) == NODE_OBJECT && link_is_kind(graph, node, "Service");
+}
+
+static bool may_take(const Selector *selector, Node monitor, const Symbol *spaces, uint32_t n_spaces)
+{
+	const Graph *graph = selector->linker->graph;
+	if (graph_has(graph, monitor, FACT_SELECTOR_EXPRESSION) || !key_pair(selector, monitor))
+		return true;
+	GRAPH_OF (graph, monitor, FACT_SELECTOR, row)
+		if (link_is_open(graph_symbol_text(graph, row->object)) || is_in_inline_patch(graph, row->object))
+			return true;
+	for (uint32_t i = 0; i < n_spaces; i++)
+		if (link_may_be_opaque(selector->linker, spaces[i], NULL) ||
+		        strcmp(graph_symbol_text(graph, spaces[i]), "kube-system") == 0)
+			return true;
+	return false;
+}
+
+static void link_monitor(const Selector *selector, Node monitor, Takes takes)
+{
+	Graph *graph = selector->linker->graph;
+	Symbol spaces[MOST_NAMESPACES];
+	uint32_t n_spaces = watched(selector->linker, monitor, spaces), found = 0;
+	const Row *key = key_pair(selector, monitor);
+	Rows labelled = key ? graph_rows_to(graph, FACT_LABEL, key->object) : (Rows){NULL, NULL};
+	for (const Row *row = labelled.at; row != labelled.end && found < MOST_PODS; row++) {
+		Node node = row->subject;
+		if (!is_taken(graph, node, takes) || !matches(selector, monitor, node) ||
+		        !is_watched(selector->linker, takes == TAKES_PODS ? graph_parent(graph, node) : node, spaces,
+		                n_spaces))
+			continue;
+		graph_derive(graph, monitor, FACT_MONITORS, node, graph_place(graph, node));
+		found++;
+	}
+	if (found == MOST_PODS || may_take(selector, monitor, spaces, n_spaces))
+		graph_derive(graph, monitor, FACT_MAY_SELECT, 0, graph_place(graph, monitor));
+}
+
 void link_selectors(Linker *linker)
 {
 	const Graph *graph = linker->graph;
@@ -130,4 +211,6 @@ void link_selectors(Linker *linker)
 	GRAPH_NODES (graph, NODE_OBJECT, object)
 		if (link_is_kind(graph, object, "Service") && !link_is_patch(graph, object))
 			link_service(&selector, object);
+		else if (taken_by(graph, object) && !link_is_patch(graph, object))
+			link_monitor(&selector, object, taken_by(graph, object));
 }

@@ -19,11 +19,6 @@ static bool is_path_byte(char c)
 	return g_ascii_isalnum(c) || strchr("._/-+@~", c) != NULL || (unsigned char)c >= 0x80;
 }
 
-static bool exists(const Graph *graph, const char *path)
-{
-	return *path && (graph_find_file(graph, slice_from(path)) || graph_has_folder(graph, slice_from(path)));
-}
-
 static const char *place(const Bonds *bonds, uint32_t file, size_t at)
 {
 	uint32_t line, column;
@@ -70,20 +65,30 @@ static void note_pattern(const Bonds *bonds, uint32_t file, Slice text, size_t s
 			return;
 }
 
-/* ".../raw/main/setup.sh": the end of the address is a path of this repository. */
+/* Which part of an address on a forge says that a branch and a path follow. */
+static bool is_page_of_file(Slice address)
+{
+	static const char *const marks[] = {"raw", "/blob/", "/tree/", "/src/branch/"};
+	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+		if (slice_find(address, marks[i], 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+/* ".../raw/main/setup.sh", ".../blob/main/docs/disks.md": the end of the address is a path of this repository. */
 static void note_address(const Bonds *bonds, uint32_t file, Slice text, size_t start)
 {
 	size_t end = start;
 	while (end < text.length && is_path_byte(text.at[end]))
 		end++;
 	Slice address = slice_sub(text, start, end);
-	if (slice_find(address, "raw", 0) == SIZE_MAX)
+	if (!is_page_of_file(address))
 		return;
 	int parts = 0; /* owner, repository, branch: no fewer come before the path */
 	for (size_t slash = slice_find_byte(address, '/', 0); slash != SIZE_MAX;
 	        slash = slice_find_byte(address, '/', slash + 1)) {
 		g_autofree char *path = slice_dup(slice_sub(address, slash + 1, address.length));
-		if (++parts < 4 || !graph_find_file(bonds->graph, slice_from(path)))
+		if (++parts < 4 || !exists(bonds->graph, path))
 			continue;
 		const char *key = arena_text(bonds->arena, slice_from(path));
 		g_hash_table_insert(bonds->fetched, (gpointer)key, (gpointer)place(bonds, file, start));
@@ -165,14 +170,14 @@ static const char *left_behind(const Bonds *bonds, const char *path)
 		GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
 			Slice source = slice_from(graph_name(graph, mount));
 			g_autofree char *full = slice_starts(source, ".") ? path_resolve(folder, source) : NULL;
-			if (full && !exists(graph, full))
+			if (full && !graph_has_path(graph, slice_from(full)))
 				return arena_printf(bonds->arena,
 				        "a container keeps %.*s beside the compose file, which Git does not move",
 				        SLICE_ARGS(source));
 		}
 		GRAPH_OF (graph, service, FACT_ENV_FILE, row) {
 			g_autofree char *full = path_resolve(folder, graph_symbol_slice(graph, row->object));
-			if (full && !exists(graph, full))
+			if (full && !graph_has_path(graph, slice_from(full)))
 				return arena_printf(bonds->arena,
 				        "it reads %s, which is not in Git and so would not move",
 				        graph_symbol_text(graph, row->object));
@@ -183,7 +188,7 @@ static const char *left_behind(const Bonds *bonds, const char *path)
 		Node compose = graph_ancestor(graph, variable, NODE_COMPOSE);
 		g_autofree char *env = path_resolve(path_folder(file), SLICE(".env"));
 		if (compose && path_is_below(file, slice_from(path)) && !graph_has(graph, variable, FACT_DEFAULT) &&
-		        env && !exists(graph, env))
+		        env && !graph_has_path(graph, slice_from(env)))
 			return "its compose file takes variables from an .env that is not in Git and so would not move";
 	}
 	return NULL;
@@ -216,8 +221,8 @@ static const char *asked_for(const Bonds *bonds, const char *path)
 	g_hash_table_iter_init(&iter, bonds->fetched);
 	while (g_hash_table_iter_next(&iter, &file, &where))
 		if (path_is_below(slice_from(file), slice_from(path)))
-			return arena_printf(
-			        bonds->arena, "%s fetches %s by its address", (const char *)where, (const char *)file);
+			return arena_printf(bonds->arena, "%s has the address of %s, which would be dead",
+			        (const char *)where, (const char *)file);
 	return NULL;
 }
 

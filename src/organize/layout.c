@@ -90,11 +90,6 @@ static Part *part_above(const Planner *planner, Slice path)
 	return NULL;
 }
 
-static bool is_there(const Graph *graph, const char *path)
-{
-	return graph_find_file(graph, slice_from(path)) || graph_has_folder(graph, slice_from(path));
-}
-
 static bool is_archived(const Graph *graph, Node file)
 {
 	return strcmp(graph_text(graph, file, FACT_CLASS), "archive") == 0;
@@ -259,8 +254,17 @@ static void add_move(Planner *planner, const Part *part, const char *area, const
 	const char *to = whole || strcmp(last, name) == 0 ? area : arena_printf(layout->arena, "%s/%s", area, name);
 	if (path_is_below(slice_from(part->path), slice_from(area)) || strcmp(part->path, to) == 0)
 		return; /* it is there */
-	PartMove move = {part->path, to, part->folder, area, reason};
+	PartMove move = {part->path, to, part->folder, area, reason, false};
 	g_array_append_val(layout->moves, move);
+}
+
+static void add_decided(Planner *planner, const Part *part, const char *area, const char *reason)
+{
+	GArray *moves = planner->layout->moves;
+	guint before = moves->len;
+	add_move(planner, part, area, reason);
+	if (moves->len > before)
+		g_array_index(moves, PartMove, before).decided = true;
 }
 
 static void add_unsure(Layout *layout, const char *path, uint32_t line, const char *reason)
@@ -282,6 +286,17 @@ static const char *declared_area(const Planner *planner, const char *path, const
 			return graph_name(graph, area);
 		}
 	return NULL;
+}
+
+/* It lies in a folder that labwright.yaml calls an area. */
+static bool is_in_declared_area(const Planner *planner, const char *path)
+{
+	const Graph *graph = planner->graph;
+	GRAPH_NODES (graph, NODE_AREA, area)
+		if (graph_has(graph, area, FACT_PATH) &&
+		        path_is_below(slice_from(path), slice_from(graph_name(graph, area))))
+			return true;
+	return false;
 }
 
 /* The area that most of what runs in the part is for; NULL where two have as many. */
@@ -403,11 +418,11 @@ static void decide_archived(Planner *planner, const Part *part)
 	bool first = !graph_has_folder(planner->graph, slice_from("archive"));
 	for (guint i = 0; i < layout->moves->len; i++)
 		first = first && strcmp(g_array_index(layout->moves, PartMove, i).to, "archive") != 0;
-	PartMove move = {part->path, "archive", true, "archive", reason};
+	PartMove move = {part->path, "archive", true, "archive", reason, true};
 	if (first)
 		g_array_append_val(layout->moves, move);
 	else
-		add_move(planner, part, "archive", reason);
+		add_decided(planner, part, "archive", reason);
 }
 
 /* So many folders at the top that hold parts are areas of their owner's own. */
@@ -452,7 +467,9 @@ static void decide(Planner *planner, Part *part)
 	uint32_t line;
 	const char *document;
 	if (area)
-		add_move(planner, part, area, reason);
+		add_decided(planner, part, area, reason);
+	else if (is_in_declared_area(planner, part->path))
+		return;
 	else if (part->quiet == part->files)
 		decide_archived(planner, part);
 	else if (planner->live || planner->sorted || depth_of(part->path) > 2)
@@ -537,7 +554,7 @@ static void refuse_collisions(Layout *layout)
 			g_autofree char *there =
 			        into ? g_strconcat(other->from, move->to + strlen(other->to), NULL) : NULL;
 			taken = (k < i && strcmp(other->to, move->to) == 0) ||
-			        (there && is_there(layout->graph, there));
+			        (there && graph_has_path(layout->graph, slice_from(there)));
 		}
 		if (taken)
 			layout_refuse(layout, i, arena_printf(layout->arena, "%s is already there", move->to));
@@ -549,15 +566,32 @@ static int compare_moves(const void *a, const void *b)
 	return strcmp(((const PartMove *)a)->from, ((const PartMove *)b)->from);
 }
 
-/* How many parts share a folder, archived ones apart. */
+static void count_one(Layout *layout, Slice folder)
+{
+	const char *key = arena_text(layout->arena, folder);
+	guint count = GPOINTER_TO_UINT(g_hash_table_lookup(layout->crowds, key));
+	g_hash_table_insert(layout->crowds, (gpointer)key, GUINT_TO_POINTER(count + 1));
+}
+
+/* How many folders lie in a folder, whether something runs in them or not; at the top, how many parts. Archived ones
+ * apart. */
 static void count_crowds(Planner *planner)
 {
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (guint i = 0; i < planner->parts->len; i++) {
 		const Part *part = planner->parts->pdata[i];
-		const char *folder = arena_text(planner->layout->arena, path_folder(slice_from(part->path)));
-		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(planner->layout->crowds, folder));
-		if (part->quiet < part->files)
-			g_hash_table_insert(planner->layout->crowds, (gpointer)folder, GUINT_TO_POINTER(count + 1));
+		if (part->quiet < part->files && !strchr(part->path, '/'))
+			count_one(planner->layout, SLICE(""));
+	}
+	for (uint32_t file = 0; file < graph_files(planner->graph); file++) {
+		Slice folder = path_folder(slice_from(graph_file_path(planner->graph, file)));
+		if (graph_has(planner->graph, graph_file_node(planner->graph, file), FACT_CLASS))
+			continue;
+		for (Slice above; (above = path_folder(folder)).length; folder = above) {
+			if (!g_hash_table_add(seen, slice_dup(folder)))
+				break;
+			count_one(planner->layout, above);
+		}
 	}
 }
 
@@ -601,6 +635,7 @@ void layout_free(Layout *layout)
 	g_array_unref(layout->unsure);
 	g_hash_table_unref(layout->emptied);
 	g_hash_table_unref(layout->crowds);
+	g_clear_pointer(&layout->names, g_hash_table_unref);
 	arena_free(layout->arena);
 	g_free(layout);
 }

@@ -16,6 +16,7 @@ typedef struct PartMove {
 	bool folder;
 	const char *area;   /* the folder of the area, as "production/core" */
 	const char *reason; /* why there, for the reader */
+	bool decided;       /* its owner said so, or it is put aside: it need not stay with its neighbours */
 } PartMove;
 
 /* A part, or a reference to one, that nothing tells enough about. */
@@ -29,8 +30,9 @@ typedef struct Layout {
 	const Graph *graph;
 	GArray *moves;       /* PartMove, by from */
 	GArray *unsure;      /* Unsure, by path */
-	GHashTable *crowds;  /* folder → how many parts lie in it */
+	GHashTable *crowds;  /* folder → how many folders lie in it; "" → how many parts lie at the top */
 	GHashTable *emptied; /* folder that all parts leave → where most of what was below it is */
+	GHashTable *names;   /* places of bare file names that are paths for sure: "file start"; made by rewrite.c */
 	Arena *arena;
 } Layout;
 
@@ -55,6 +57,21 @@ const char *layout_path(const Layout *layout, const char *path);
  * path from a file that moves. What names one in a way that is not clear is added to the layout's unsure. Free with
  * g_array_unref. */
 GArray *layout_rewrite(Layout *layout);
+
+/* A symbolic link that points where it did by another text. */
+typedef struct LinkChange {
+	uint32_t file; /* the graph's number */
+	const char *target;
+} LinkChange;
+
+/* Links whose text changes since they move, or what they point to. In the layout's arena; free with g_array_unref. */
+GArray *layout_links(const Layout *layout);
+/* Takes moves out of the layout that would change what a link shows and that no other text of the link makes up for.
+ * True if there was one. */
+bool layout_hold_links(Layout *layout);
+/* The line of the first word of a file that names `*ret_path` (free with g_free) when it is read through a link in the
+ * old folder, and something else once the link is in the new folder; 0 for none. */
+uint32_t layout_differs_through(Layout *layout, uint32_t file, Slice old_folder, Slice new_folder, char **ret_path);
 
 /* ---- parts of the above ------------------------------------------------------------------------- */
 

@@ -11,7 +11,6 @@
 typedef struct Rewriter {
 	Layout *layout;
 	const Graph *graph;
-	GHashTable *names; /* places of bare file names that are paths for sure: "file start" */
 	GArray *edits;
 	/* of the file at hand */
 	uint32_t file;
@@ -19,6 +18,7 @@ typedef struct Rewriter {
 	const char *new_folder;
 	bool from_root, from_here; /* how its relative paths may be meant */
 	bool ignores;              /* a file of ignore rules */
+	bool settings;             /* labwright.yaml */
 } Rewriter;
 
 static bool is_path_byte(char c)
@@ -26,29 +26,26 @@ static bool is_path_byte(char c)
 	return g_ascii_isalnum(c) || strchr("._/-+@*~", c) != NULL || (unsigned char)c >= 0x80;
 }
 
-/* A file or folder of the old tree. */
-static bool exists(const Graph *graph, const char *path)
-{
-	return *path && (graph_find_file(graph, slice_from(path)) || graph_has_folder(graph, slice_from(path)));
-}
-
 /* ---- which words ------------------------------------------------------------------------------------------ */
 
 /* A name without a slash is a path only where a reader says so. */
-static void collect_names(Rewriter *rewriter)
+static void collect_names(Layout *layout)
 {
 	static const NodeType types[] = {NODE_LINK, NODE_ENTRY};
 	static const FactKind kinds[] = {
 	        FACT_BUILD_CONTEXT, FACT_BUILD_FILE, FACT_ENV_FILE, FACT_INCLUDES, FACT_FILE_ENTRY};
+	if (layout->names)
+		return;
+	layout->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
-		GRAPH_NODES (rewriter->graph, types[i], node) {
-			Span place = graph_place(rewriter->graph, node);
-			g_hash_table_add(rewriter->names, g_strdup_printf("%u %u", place.file, place.start));
+		GRAPH_NODES (layout->graph, types[i], node) {
+			Span place = graph_place(layout->graph, node);
+			g_hash_table_add(layout->names, g_strdup_printf("%u %u", place.file, place.start));
 		}
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-		GRAPH_EACH (rewriter->graph, kinds[i], row) {
-			Span place = graph_span(rewriter->graph, row);
-			g_hash_table_add(rewriter->names, g_strdup_printf("%u %u", place.file, place.start));
+		GRAPH_EACH (layout->graph, kinds[i], row) {
+			Span place = graph_span(layout->graph, row);
+			g_hash_table_add(layout->names, g_strdup_printf("%u %u", place.file, place.start));
 		}
 }
 
@@ -56,8 +53,9 @@ static bool is_known_name(const Rewriter *rewriter, size_t start)
 {
 	g_autofree char *key = g_strdup_printf("%u %zu", rewriter->file, start);
 	g_autofree char *quoted = start ? g_strdup_printf("%u %zu", rewriter->file, start - 1) : NULL;
-	return g_hash_table_contains(rewriter->names, key) || (quoted && strchr("\"'`", rewriter->text.at[start - 1]) &&
-	                                                              g_hash_table_contains(rewriter->names, quoted));
+	return g_hash_table_contains(rewriter->layout->names, key) ||
+	       (quoted && strchr("\"'`", rewriter->text.at[start - 1]) &&
+	               g_hash_table_contains(rewriter->layout->names, quoted));
 }
 
 /* What stands before a place in its line; of a long line the end, so that no text costs its square. */
@@ -91,6 +89,15 @@ typedef struct Word {
 	bool absolute; /* it begins with a slash or "~/" */
 } Word;
 
+/* What stands right before a slash is a variable or command: `${HERE}/x`, `$(pwd)/x`, `"$HERE"/x`. A quote that begins
+ * a text is none. */
+static bool ends_variable(Slice text, size_t slash)
+{
+	char before = slash > 0 ? text.at[slash - 1] : '\n', earlier = slash > 1 ? text.at[slash - 2] : '\n';
+	return before == '}' || before == ')' ||
+	       (before == '"' && (is_path_byte(earlier) || earlier == '}' || earlier == ')'));
+}
+
 /* The next word that looks like a path. */
 static bool next_word(const Rewriter *rewriter, size_t *at, Word *ret_word)
 {
@@ -115,7 +122,7 @@ static bool next_word(const Rewriter *rewriter, size_t *at, Word *ret_word)
 		/* $NAME/path: the name itself is made of path bytes */
 		size_t cut = slice_find_byte(word, '/', 0);
 		bool named = before == '$' && cut != SIZE_MAX;
-		*ret_word = (Word){named ? start + cut : start, end, named || (slash && strchr("})\"", before)),
+		*ret_word = (Word){named ? start + cut : start, end, named || (slash && ends_variable(text, start)),
 		        slash || slice_starts(word, "~/")};
 		return true;
 	}
@@ -151,11 +158,16 @@ static bool is_untracked(const Rewriter *rewriter, const char *path)
 static char *meant_from(const Rewriter *rewriter, Slice folder, Slice word)
 {
 	g_autofree char *path = path_resolve(folder, word);
-	return path && (exists(rewriter->graph, path) || is_untracked(rewriter, path)) ? g_steal_pointer(&path) : NULL;
+	return path && (graph_has_path(rewriter->graph, slice_from(path)) || is_untracked(rewriter, path))
+	               ? g_steal_pointer(&path)
+	               : NULL;
 }
 
+/* What an owner says in labwright.yaml of a folder that is emptied would be said of a larger one. */
 static bool is_concerned(const Rewriter *rewriter, const char *path)
 {
+	if (rewriter->settings)
+		return layout_move_of(rewriter->layout, path) != NULL;
 	return layout_move_of(rewriter->layout, path) || g_hash_table_contains(rewriter->layout->emptied, path);
 }
 
@@ -251,8 +263,9 @@ static void rewrite_absolute(Rewriter *rewriter, Word word)
 	}
 }
 
-/* Patterns of an ignore file that begin with a slash mean its own folder, as links of documents mean the root. */
-static bool is_anchored_here(const Rewriter *rewriter)
+/* A path that begins with a slash is none of a machine here: patterns of an ignore file mean its own folder, links of
+ * documents and owners of code the root. */
+static bool is_anchored(const Rewriter *rewriter)
 {
 	Slice name = path_name(slice_from(graph_file_path(rewriter->graph, rewriter->file)));
 	return slice_ends(name, "ignore") || slice_is(name, "CODEOWNERS") || slice_ends(name, ".md");
@@ -287,16 +300,31 @@ static void rewrite_relative(Rewriter *rewriter, const Word *word)
 		rewrite_from(rewriter, word, (Slice){"", 0}, "", root);
 }
 
+static bool names_area(const Rewriter *rewriter, size_t start)
+{
+	GRAPH_NODES (rewriter->graph, NODE_AREA, area) {
+		Span place = graph_place(rewriter->graph, area);
+		if (place.file == rewriter->file && place.start <= start && start < place.end)
+			return true;
+	}
+	return false;
+}
+
 static void rewrite_word(Rewriter *rewriter, Word word)
 {
+	if (rewriter->settings && names_area(rewriter, word.start))
+		return; /* where parts go, and not where they are */
+	bool slash = word.absolute && rewriter->text.at[word.start] == '/';
+	bool ignore = rewriter->ignores; /* its slash means the folder that it lies in, any other the root */
 	if (word.variable) {
 		rewrite_variable(rewriter, word);
-	} else if (word.absolute && is_anchored_here(rewriter) && rewriter->text.at[word.start] == '/') {
+	} else if (slash && (is_anchored(rewriter) || is_known_name(rewriter, word.start))) {
 		Slice bare = literal_part(slice_sub(rewriter->text, word.start + 1, word.end));
-		g_autofree char *path = meant_from(rewriter, rewriter->folder, bare);
+		Slice folder = ignore ? rewriter->folder : (Slice){"", 0};
+		g_autofree char *path = meant_from(rewriter, folder, bare);
 		Word below = {word.start + 1, word.end, false, false};
 		if (path && is_concerned(rewriter, path))
-			rewrite_from(rewriter, &below, rewriter->folder, rewriter->new_folder, path);
+			rewrite_from(rewriter, &below, folder, ignore ? rewriter->new_folder : "", path);
 		else if (!path)
 			rewrite_absolute(rewriter, word);
 	} else if (word.absolute) {
@@ -304,6 +332,17 @@ static void rewrite_word(Rewriter *rewriter, Word word)
 	} else {
 		rewrite_relative(rewriter, &word);
 	}
+}
+
+/* What a word means from one folder is, from the other, in another place than where it will be: the old path, or NULL.
+ * Free with g_free. */
+static char *differing(const Rewriter *rewriter, const Word *word, Slice old_folder, Slice new_folder)
+{
+	Slice bare = literal_part(slice_sub(rewriter->text, word->start, word->end));
+	g_autofree char *meant = bare.length ? meant_from(rewriter, old_folder, bare) : NULL;
+	g_autofree char *then = meant ? path_resolve(new_folder, bare) : NULL;
+	bool same = then && strcmp(then, layout_path(rewriter->layout, meant)) == 0;
+	return same ? NULL : g_steal_pointer(&meant);
 }
 
 /* ---- files --------------------------------------------------------------------------------------------------- */
@@ -326,6 +365,7 @@ static void begin_file(Rewriter *rewriter, uint32_t file)
 	rewriter->new_folder = arena_text(rewriter->layout->arena, path_folder(slice_from(now)));
 	rewriter->from_here = !workflow;
 	rewriter->ignores = slice_ends(name, "ignore");
+	rewriter->settings = slice_is(path, "labwright.yaml");
 	rewriter->from_root = !listed;
 	if (rewriter->folder.length == 0 && !slice_ends(name, ".md"))
 		rewriter->new_folder = ""; /* what is started at the root goes on being started there */
@@ -338,6 +378,25 @@ static bool is_history(const Graph *graph, uint32_t file)
 	return *class && strcmp(class, "test") != 0 && strcmp(class, "example") != 0;
 }
 
+uint32_t layout_differs_through(Layout *layout, uint32_t file, Slice old_folder, Slice new_folder, char **ret_path)
+{
+	Rewriter rewriter = {.layout = layout, .graph = layout->graph};
+	uint32_t line = 0, column;
+	size_t at = 0;
+	Word word;
+	*ret_path = NULL;
+	collect_names(layout);
+	begin_file(&rewriter, file);
+	while (!*ret_path && next_word(&rewriter, &at, &word)) {
+		Span place = {file, (uint32_t)word.start, (uint32_t)word.end};
+		if (!word.variable && !word.absolute)
+			*ret_path = differing(&rewriter, &word, old_folder, new_folder);
+		if (*ret_path)
+			graph_position(layout->graph, place, &line, &column);
+	}
+	return line;
+}
+
 static int compare_unsure(const void *a, const void *b)
 {
 	const Unsure *left = a, *right = b;
@@ -347,11 +406,9 @@ static int compare_unsure(const void *a, const void *b)
 
 GArray *layout_rewrite(Layout *layout)
 {
-	Rewriter rewriter = {.layout = layout,
-	        .graph = layout->graph,
-	        .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-	        .edits = g_array_new(FALSE, FALSE, sizeof(Edit))};
-	collect_names(&rewriter);
+	Rewriter rewriter = {
+	        .layout = layout, .graph = layout->graph, .edits = g_array_new(FALSE, FALSE, sizeof(Edit))};
+	collect_names(layout);
 	for (uint32_t file = 0; file < graph_files(layout->graph) && layout->moves->len; file++) {
 		size_t at = 0;
 		Word word;
@@ -363,6 +420,5 @@ GArray *layout_rewrite(Layout *layout)
 	}
 	g_array_sort(rewriter.edits, edit_compare);
 	g_array_sort(layout->unsure, compare_unsure);
-	g_hash_table_unref(rewriter.names);
 	return rewriter.edits;
 }

@@ -35,18 +35,24 @@ static const char *where_most_went(const Layout *layout, Slice folder)
 	return best;
 }
 
-/* Its owner said so, or it is put aside: then it need not stay with its neighbours. */
-static bool is_decided(const PartMove *move)
+/* So many parts at the top are an order of their own: a folder for each service. */
+#define CROWD 6
+
+/* What shares a folder belongs together: a folder that would keep more than a third of its folders keeps all. At the
+ * top, where parts may as well lie that nobody has sorted yet, more than half of many. */
+static bool tears_apart(const char *folder, guint some, guint all)
 {
-	return g_str_has_prefix(move->reason, "labwright.yaml") || g_str_has_prefix(move->to, "archive");
+	return *folder ? some * 3 < all * 2 : all >= CROWD && some * 2 < all;
 }
 
-/* What shares a folder belongs together: a folder that would keep more than a third of its parts keeps all. */
 static void keep_together(Layout *layout)
 {
 	g_autoptr(GHashTable) leaving = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (guint i = 0; i < layout->moves->len; i++) {
-		char *folder = slice_dup(path_folder(slice_from(g_array_index(layout->moves, PartMove, i).from)));
+		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
+		if (!move->folder || move->decided)
+			continue;
+		char *folder = slice_dup(path_folder(slice_from(move->from)));
 		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(leaving, folder));
 		g_hash_table_insert(leaving, folder, GUINT_TO_POINTER(count + 1));
 	}
@@ -55,11 +61,11 @@ static void keep_together(Layout *layout)
 		g_autofree char *folder = slice_dup(path_folder(slice_from(move->from)));
 		guint all = GPOINTER_TO_UINT(g_hash_table_lookup(layout->crowds, folder)),
 		      some = GPOINTER_TO_UINT(g_hash_table_lookup(leaving, folder));
-		if (*folder && some * 3 < all * 2 && !is_decided(move))
+		if (move->folder && tears_apart(folder, some, all) && !move->decided)
 			layout_refuse(layout, i,
 			        arena_printf(layout->arena,
-			                "it could be in %s, but %u of %u parts of %s have no such place", move->area,
-			                all - some, all, folder));
+			                "it could be in %s, but %u of %u folders of %s have no such place", move->area,
+			                all - some, all, *folder ? folder : "the top"));
 	}
 }
 
@@ -71,7 +77,7 @@ static void refuse_lone(Layout *layout)
 		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
 		bool begun =
 		        graph_has_folder(layout->graph, slice_sub(slice_from(move->to), 0, strcspn(move->to, "/")));
-		if (!move->folder || is_decided(move) || begun)
+		if (!move->folder || move->decided || begun)
 			continue;
 		some++;
 		lone = i;
@@ -84,9 +90,11 @@ static void refuse_lone(Layout *layout)
 
 void layout_settle(Layout *layout)
 {
-	keep_together(layout);
-	refuse_lone(layout);
 	g_hash_table_remove_all(layout->emptied);
+	do {
+		keep_together(layout);
+		refuse_lone(layout);
+	} while (layout_hold_links(layout));
 	for (guint i = 0; i < layout->moves->len; i++) {
 		Slice folder = path_folder(slice_from(g_array_index(layout->moves, PartMove, i).from));
 		for (; folder.length; folder = path_folder(folder)) {

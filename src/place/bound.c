@@ -30,7 +30,7 @@ static bool is_subset(const Problem *problem, const bool *row, const HostSet *se
 static bool is_known_set(const Problem *problem, const HostSet *sets, uint32_t n, const bool *row)
 {
 	for (uint32_t i = 1; i < n; i++)
-		if (memcmp(sets[i].hosts, row, problem->n_hosts) == 0)
+		if (sets[i].hosts == row || memcmp(sets[i].hosts, row, problem->n_hosts) == 0)
 			return true;
 	return false;
 }
@@ -41,9 +41,12 @@ static void sum_wanted(const Facts *facts, HostSet *set)
 	for (uint32_t h = 0; h < problem->n_hosts; h++)
 		for (uint32_t r = 0; r < PRESSING && holds(set, h); r++)
 			set->wanted.of[r] += problem->hosts[h].fixed.of[r];
+	bool inside = false;
 	for (uint32_t g = 0; g < problem->n_groups; g++) {
 		const PlaceGroup *group = &problem->groups[g];
-		if (facts->choices[g] && is_subset(problem, &problem->allowed[(size_t)g * problem->n_hosts], set))
+		if (g == 0 || problem->allowed[g] != problem->allowed[g - 1])
+			inside = is_subset(problem, problem->allowed[g], set);
+		if (facts->choices[g] && inside)
 			for (uint32_t r = 0; r < PRESSING; r++)
 				set->wanted.of[r] += group->demand.of[r] * group->count;
 	}
@@ -59,7 +62,7 @@ static uint32_t find_sets(const Facts *facts, HostSet *ret_sets)
 	uint32_t n = 1;
 	ret_sets[0] = (HostSet){NULL, UINT32_MAX, {{0}}};
 	for (uint32_t g = 0; g < problem->n_groups && n < MOST_SETS; g++) {
-		const bool *row = &problem->allowed[(size_t)g * problem->n_hosts];
+		const bool *row = problem->allowed[g];
 		if (facts->choices[g] > 1 && facts->choices[g] < problem->n_hosts &&
 		        !is_known_set(problem, ret_sets, n, row))
 			ret_sets[n++] = (HostSet){row, g, {{0}}};
@@ -92,7 +95,7 @@ static Resource item_lacking(const Facts *facts, uint32_t group, int64_t steps)
 	const Problem *problem = facts->problem;
 	Resource missing = RESOURCES;
 	for (uint32_t h = 0; h < problem->n_hosts; h++) {
-		if (!problem->allowed[(size_t)group * problem->n_hosts + h])
+		if (!problem->allowed[group][h])
 			continue;
 		Amounts room = room_at(facts, h, steps);
 		Resource here = RESOURCES;
@@ -154,6 +157,12 @@ int64_t bound_pressure(const Facts *facts, Solution *ret_why)
 
 /* ---- moves ----------------------------------------------------------------------------------------- */
 
+static int compare_down(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+	return left > right ? -1 : left < right;
+}
+
 /* Fewest pods that must leave a host so that the others fit, times the price of the cheapest. A group of which there
  * are to be fewer pods than there are loses them for nothing. */
 static int64_t excess_price(const Facts *facts, uint32_t host, Resource r, const Amounts *room)
@@ -161,24 +170,20 @@ static int64_t excess_price(const Facts *facts, uint32_t host, Resource r, const
 	const Problem *problem = facts->problem;
 	int64_t use = problem->hosts[host].fixed.of[r], cheapest = INT64_MAX, price = 0;
 	g_autoptr(GArray) sizes = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	for (uint32_t g = 0; g < problem->n_groups; g++) {
-		const PlaceGroup *group = &problem->groups[g];
-		uint16_t now = problem->now[(size_t)g * problem->n_hosts + host];
-		if (now == 0 || group->demand.of[r] == 0 || facts->known[g] > group->count ||
-		        !problem->allowed[(size_t)g * problem->n_hosts + host])
+	for (guint i = 0; facts->runs[host] && i < facts->runs[host]->len; i++) {
+		const Run *run = &g_array_index(facts->runs[host], Run, i);
+		const PlaceGroup *group = &problem->groups[run->group];
+		if (group->demand.of[r] == 0 || facts->known[run->group] > group->count ||
+		        !problem->allowed[run->group][host])
 			continue;
-		use += group->demand.of[r] * now;
+		use += group->demand.of[r] * run->pods;
 		cheapest = MIN(cheapest, (int64_t)group->price);
-		for (uint16_t k = 0; k < now; k++)
+		for (uint32_t k = 0; k < run->pods; k++)
 			g_array_append_val(sizes, group->demand.of[r]);
 	}
-	while (use > room->of[r] && sizes->len) {
-		guint largest = 0;
-		for (guint i = 1; i < sizes->len; i++)
-			if (g_array_index(sizes, int64_t, i) > g_array_index(sizes, int64_t, largest))
-				largest = i;
-		use -= g_array_index(sizes, int64_t, largest);
-		g_array_remove_index_fast(sizes, largest);
+	g_array_sort(sizes, compare_down);
+	for (guint i = 0; use > room->of[r] && i < sizes->len; i++) {
+		use -= g_array_index(sizes, int64_t, i);
 		price += cheapest;
 	}
 	return price;
@@ -194,47 +199,60 @@ int64_t bound_moves(const Facts *facts, const Amounts *room)
 			if (room[h].of[r] != AMOUNT_UNKNOWN)
 				most = MAX(most, excess_price(facts, h, (Resource)r, &room[h]));
 		sum += most;
-		for (uint32_t g = 0; g < problem->n_groups; g++)
-			if (!problem->allowed[(size_t)g * problem->n_hosts + h] &&
-			        facts->known[g] <= problem->groups[g].count)
-				sum += (int64_t)problem->now[(size_t)g * problem->n_hosts + h] *
-				       problem->groups[g].price;
+		for (guint i = 0; facts->runs[h] && i < facts->runs[h]->len; i++) {
+			const Run *run = &g_array_index(facts->runs[h], Run, i);
+			const PlaceGroup *group = &problem->groups[run->group];
+			if (!problem->allowed[run->group][h] && facts->known[run->group] <= group->count)
+				sum += (int64_t)run->pods * group->price;
+		}
 	}
 	return sum;
 }
 
 /* ---- survival and wishes ----------------------------------------------------------------------------- */
 
-/* Pods that must go down when the others have to do without a host: the largest ones, so that they are few. */
-static int64_t pods_down(const Facts *facts, uint32_t lost, Resource r)
+/* What all hosts are asked for beyond their room, by resource, if none is lost; and by host what is bound to it. */
+typedef struct Totals {
+	__int128 over[RESOURCES];
+	bool open[RESOURCES]; /* some host has no limit */
+	Amounts *bound;
+} Totals;
+
+static Totals sum_totals(const Facts *facts)
 {
 	const Problem *problem = facts->problem;
-	__int128 over = 0;
+	Totals totals = {.bound = g_new0(Amounts, MAX(problem->n_hosts, 1))};
+	for (uint32_t h = 0; h < problem->n_hosts; h++)
+		for (uint32_t r = 0; r < RESOURCES; r++) {
+			totals.open[r] |= facts->room[h].of[r] == AMOUNT_UNKNOWN;
+			totals.over[r] += problem->hosts[h].fixed.of[r] - facts->room[h].of[r];
+			totals.bound[h].of[r] = facts->floor[h].of[r] - problem->hosts[h].fixed.of[r];
+		}
+	for (uint32_t g = 0; g < problem->n_groups; g++)
+		for (uint32_t r = 0; r < RESOURCES; r++)
+			totals.over[r] += (__int128)problem->groups[g].demand.of[r] * problem->groups[g].count;
+	return totals;
+}
+
+/* Pods that must go down when the others have to do without a host: the largest ones, so that they are few. */
+static int64_t pods_down(const Facts *facts, const Totals *totals, uint32_t lost, Resource r)
+{
+	const Problem *problem = facts->problem;
+	__int128 over = totals->over[r] - (problem->hosts[lost].fixed.of[r] - facts->room[lost].of[r]) -
+	                totals->bound[lost].of[r];
 	int64_t down = 0;
-	for (uint32_t h = 0; h < problem->n_hosts; h++) {
-		if (h == lost)
-			continue;
-		if (facts->room[h].of[r] == AMOUNT_UNKNOWN)
-			return 0;
-		over += problem->hosts[h].fixed.of[r] - facts->room[h].of[r];
-	}
-	g_autofree uint16_t *left = g_new(uint16_t, MAX(problem->n_groups, 1));
-	for (uint32_t g = 0; g < problem->n_groups; g++) {
-		bool bound = facts->choices[g] == 1 && problem->allowed[(size_t)g * problem->n_hosts + lost];
-		left[g] = bound ? 0 : (uint16_t)problem->groups[g].count;
-		over += (__int128)problem->groups[g].demand.of[r] * left[g];
-	}
-	while (over > 0) {
-		uint32_t largest = UINT32_MAX;
-		for (uint32_t g = 0; g < problem->n_groups; g++)
-			if (left[g] && facts->choices[g] > 1 &&
-			        (largest == UINT32_MAX ||
-			                problem->groups[g].demand.of[r] > problem->groups[largest].demand.of[r]))
-				largest = g;
-		if (largest == UINT32_MAX || problem->groups[largest].demand.of[r] == 0)
-			return down;
-		left[largest]--;
-		over -= problem->groups[largest].demand.of[r];
+	bool others_open = facts->room[lost].of[r] != AMOUNT_UNKNOWN && totals->open[r];
+	for (uint32_t h = 0; h < problem->n_hosts && facts->room[lost].of[r] == AMOUNT_UNKNOWN; h++)
+		others_open |= h != lost && facts->room[h].of[r] == AMOUNT_UNKNOWN;
+	if (others_open || over <= 0)
+		return 0;
+	g_autoptr(GArray) sizes = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	for (uint32_t g = 0; g < problem->n_groups; g++)
+		for (uint32_t k = 0; k < problem->groups[g].count && facts->choices[g] > 1; k++)
+			g_array_append_val(sizes, problem->groups[g].demand.of[r]);
+	g_array_sort(sizes, compare_down);
+	for (guint i = 0; i < sizes->len && over > 0 && g_array_index(sizes, int64_t, i) > 0; i++) {
+		over -= g_array_index(sizes, int64_t, i);
 		down++;
 	}
 	return down;
@@ -244,12 +262,14 @@ static int64_t pods_down(const Facts *facts, uint32_t lost, Resource r)
 int64_t bound_survival(const Facts *facts)
 {
 	int64_t sum = 0;
+	Totals totals = sum_totals(facts);
 	for (uint32_t h = 0; h < facts->problem->n_hosts; h++) {
 		int64_t most = 0;
 		for (uint32_t r = 0; r < RESOURCES; r++)
-			most = MAX(most, pods_down(facts, h, (Resource)r));
+			most = MAX(most, pods_down(facts, &totals, h, (Resource)r));
 		sum += most;
 	}
+	g_free(totals.bound);
 	return sum;
 }
 
@@ -258,10 +278,10 @@ int64_t bound_wishes(const Facts *facts)
 	const Problem *problem = facts->problem;
 	int64_t sum = 0;
 	for (uint32_t g = 0; problem->dislike && g < problem->n_groups; g++) {
-		uint16_t least = UINT16_MAX;
-		for (uint32_t h = 0; h < problem->n_hosts; h++)
-			if (problem->allowed[(size_t)g * problem->n_hosts + h])
-				least = MIN(least, problem->dislike[(size_t)g * problem->n_hosts + h]);
+		uint16_t least = problem->dislike[g] ? UINT16_MAX : 0;
+		for (uint32_t h = 0; h < problem->n_hosts && least; h++)
+			if (problem->allowed[g][h])
+				least = MIN(least, problem->dislike[g][h]);
 		if (facts->choices[g])
 			sum += (int64_t)least * problem->groups[g].count;
 	}

@@ -50,9 +50,10 @@ static bool are_alike(const Problem *problem, uint32_t a, uint32_t b)
 	if (memcmp(&problem->hosts[a], &problem->hosts[b], sizeof(PlaceHost)) != 0)
 		return false;
 	for (uint32_t g = 0; g < problem->n_groups; g++) {
-		size_t left = (size_t)g * problem->n_hosts + a, right = (size_t)g * problem->n_hosts + b;
-		if (problem->allowed[left] != problem->allowed[right] || problem->now[left] != problem->now[right] ||
-		        (problem->dislike && problem->dislike[left] != problem->dislike[right]))
+		const uint16_t *dislike = problem->dislike ? problem->dislike[g] : NULL;
+		if (problem->allowed[g][a] != problem->allowed[g][b] ||
+		        counts_of(problem->now, g, a) != counts_of(problem->now, g, b) ||
+		        (dislike && dislike[a] != dislike[b]))
 			return false;
 	}
 	for (uint32_t t = 0; t < problem->n_topologies; t++) {
@@ -81,7 +82,7 @@ static bool are_same_now(const Exact *exact, uint32_t a, uint32_t b)
 	if (!exact->with_classes || exact->class[a] != exact->class[b])
 		return false;
 	for (uint32_t g = 0; g < exact->problem->n_groups; g++) {
-		if (*state_count(exact->state, g, a) != *state_count(exact->state, g, b))
+		if (state_count(exact->state, g, a) != state_count(exact->state, g, b))
 			return false;
 		if (exact->left[g] && exact->last[g] > a && exact->last[g] <= b)
 			return false;
@@ -183,10 +184,10 @@ static bool fits_in_sum(const Exact *exact)
 
 static uint32_t homes_on(const Exact *exact, uint32_t group, uint32_t host)
 {
-	uint16_t now = exact->problem->now[(size_t)group * exact->problem->n_hosts + host];
-	uint16_t count = *state_count(exact->state, group, host);
+	uint32_t now = counts_of(exact->problem->now, group, host);
+	uint32_t count = state_count(exact->state, group, host);
 	uint32_t slots = exact->slots[(size_t)group * exact->problem->n_hosts + host];
-	return count < now ? MIN((uint32_t)(now - count), slots) : 0;
+	return count < now ? MIN(now - count, slots) : 0;
 }
 
 /* Fewest pods that cannot stay on the host although each of them could, times the price of the cheapest. */
@@ -374,17 +375,17 @@ static void set_pods(Exact *exact)
 		exact->left[g] = problem->groups[g].count;
 		if (!exact->least_dislike)
 			continue;
-		uint16_t least = UINT16_MAX;
-		for (uint32_t h = 0; h < problem->n_hosts; h++)
-			if (problem->allowed[(size_t)g * problem->n_hosts + h])
-				least = MIN(least, problem->dislike[(size_t)g * problem->n_hosts + h]);
+		uint16_t least = problem->dislike[g] ? UINT16_MAX : 0;
+		for (uint32_t h = 0; h < problem->n_hosts && least; h++)
+			if (problem->allowed[g][h])
+				least = MIN(least, problem->dislike[g][h]);
 		/* A pod that runs nowhere dislikes nothing. */
 		exact->least_dislike[g] = exact->limit[GOAL_UNPLACED] > 0 || least == UINT16_MAX ? 0 : least;
 	}
 }
 
 #define MOST_PODS 5000
-#define MOST_OPTIONS 4000000
+#define MOST_OPTIONS 400000
 
 static void exact_clear(Exact *exact)
 {

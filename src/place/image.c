@@ -1,5 +1,6 @@
 /* What known images need where nobody says it: the figure that the makers of the program name for a small installation.
- * A table of last resort; every amount from it is marked as an estimate wherever it is shown. */
+ * A program is in it only where such a figure could be found and read; what its makers name for one user or a full
+ * team differ widely. A table of last resort; every amount from it is marked as an estimate wherever it is shown. */
 #include "place/model.h"
 
 #define MI (INT64_C(1) << 20)
@@ -11,18 +12,15 @@ typedef struct KnownImage {
 } KnownImage;
 
 static const KnownImage images[] = {
-        {"ollama/ollama", 8192 * MI, "Ollama's README: 8 GB for models of 7B"},
-        {"nextcloud", 512 * MI, "Nextcloud's system requirements: 512 MB for each process"},
+        {"ollama/ollama", 8192 * MI, "Ollama's README, as it long was: 8 GB for models of 7B"},
+        {"nextcloud", 512 * MI, "Nextcloud's system requirements: 512 MB for each process, 128 MB at least"},
         {"grafana/grafana", 512 * MI, "Grafana's installation page: 512 MB"},
         {"keycloak/keycloak", 1250 * 1000 * 1000, "Keycloak's sizing page: 1250 MB for a pod"},
-        {"gitlab/gitlab-ce", 8192 * MI, "GitLab's requirements: 8 GB"},
-        {"gitlab/gitlab-ee", 8192 * MI, "GitLab's requirements: 8 GB"},
-        {"elasticsearch/elasticsearch", 2048 * MI, "Elastic's operator: 2Gi unless told otherwise"},
+        {"gitlab/gitlab-ce", 8192 * MI, "GitLab's requirements: 8 GB, for set-ups with little memory"},
+        {"gitlab/gitlab-ee", 8192 * MI, "GitLab's requirements: 8 GB, for set-ups with little memory"},
         {"itzg/minecraft-server", 1280 * MI, "the image's own default of 1G for Java, and a quarter for the rest"},
         {"postgres", 256 * MI, "PostgreSQL's default shared_buffers of 128 MB, and as much for connections"},
         {"mariadb", 256 * MI, "MariaDB's default buffer pool of 128 MB, and as much for the rest"},
-        {"mysql", 512 * MI, "MySQL's default buffer pool of 128 MB, and its performance schema"},
-        {"plexinc/pms-docker", 2048 * MI, "Plex' requirements: 2 GB"},
 };
 
 /* The name without registry-independent tail: tag and digest. */

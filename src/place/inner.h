@@ -8,10 +8,14 @@ typedef struct Rival {
 	uint32_t group, topology;
 } Rival;
 
+/* Pods of a group that are on a host now. */
+typedef struct Run {
+	uint32_t group, pods;
+} Run;
+
 /* What is worked out once for a problem. */
 typedef struct Facts {
 	const Problem *problem;
-	uint32_t columns;  /* n_hosts + 1 */
 	Amounts *floor;    /* by host: fixed, and pods that may run nowhere else */
 	Amounts *room;     /* by host: what its use must not exceed */
 	int64_t *weight;   /* by group: what one pod that is down costs */
@@ -21,6 +25,8 @@ typedef struct Facts {
 	GArray **rules; /* by group: indexes of bonds TOGETHER and EVEN, and of weighed ones, that its pods count in */
 	int64_t *size;  /* by group: parts in 2^20 of the average host that one pod takes, of its largest resource */
 	uint32_t *by_size; /* groups by priority and size, the first to be placed first */
+	uint32_t *rank;    /* by group: its place in that */
+	GArray **runs;     /* by host: Run, of what is there now; NULL where nothing is */
 } Facts;
 
 Facts *facts_new(const Problem *problem);
@@ -30,12 +36,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
 typedef struct State {
 	const Facts *facts;
 	const Problem *problem;
-	uint16_t *count; /* as in Solution */
-	Amounts *use;    /* by host */
-	int64_t *steps;  /* by host: pressure as the goal counts it */
-	int64_t *fresh;  /* by group: pods that are where none was, or nowhere */
+	PlaceCounts *counts;
+	Amounts *use;   /* by host */
+	int64_t *steps; /* by host: pressure as the goal counts it */
+	uint32_t *hosts_at,
+	        top; /* by steps: how many hosts have so many; the most that one has. All above MOST_LEVELS as one */
+	int64_t squares;                               /* of the steps, summed */
+	uint32_t **members, *n_members, *most_members; /* by host: groups that have a pod there, in no order */
+	int64_t *fresh;                                /* by group: pods that are where none was, or nowhere */
 	int64_t unplaced, dislike, price;
+	uint32_t turn; /* where a search among very many hosts begins */
 } State;
+
+#define MOST_LEVELS 1000u
 
 State *state_new(const Facts *facts);
 State *state_copy(const State *state);
@@ -43,20 +56,31 @@ void state_set(State *state, const State *from);
 void state_free(State *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_free)
 
-static inline uint16_t *state_count(const State *state, uint32_t group, uint32_t host)
+/* host may be n_hosts: nowhere. */
+static inline uint32_t state_count(const State *state, uint32_t group, uint32_t host)
 {
-	return &state->count[(size_t)group * state->facts->columns + host];
+	return host == state->problem->n_hosts ? state->counts->nowhere[group] : counts_of(state->counts, group, host);
 }
+
+/* Groups that have a pod on the host, the first to be placed first; n_hosts: nowhere. Free with g_free. */
+uint32_t *state_groups(const State *state, uint32_t host, uint32_t *ret_n);
 
 /* host may be n_hosts: nowhere. */
 void state_add(State *state, uint32_t group, uint32_t host);
 void state_remove(State *state, uint32_t group, uint32_t host);
 
+/* The group may run there, and there is room for one more pod once one of `without` (or UINT32_MAX) is gone. */
+bool state_has_room(const State *state, uint32_t group, uint32_t host, uint32_t without, const Amounts *room);
 /* One more pod of the group has room there and breaks no required bond by what is placed so far. room NULL: the facts'.
  */
 bool state_fits(const State *state, uint32_t group, uint32_t host, const Amounts *room);
 /* The required bonds TOGETHER and EVEN hold; of one group's pods, or of all for UINT32_MAX. */
 bool state_bonds_hold(const State *state, uint32_t group);
+
+/* Pressure of a host as the goal counts it: nothing where it holds no more than it must. */
+int64_t goal_steps(const Facts *facts, uint32_t host, const Amounts *use);
+/* Pressure that is not worth bettering. */
+int64_t enough_steps(const Problem *problem);
 
 int64_t state_unplaced(const State *state);
 int64_t state_pressure(const State *state); /* of the fullest host */
@@ -78,9 +102,14 @@ int64_t bound_wishes(const Facts *facts);
 typedef struct Budget {
 	uint64_t left, used;
 	int64_t deadline;
+	uint64_t seed;
+	const volatile int *stop;
 } Budget;
 
-/* Takes so many steps; false when none are left. */
+/* A part of what is left, of the steps and of the time; what was used of it is given back by budget_return. */
+Budget budget_share(const Budget *budget, uint32_t numerator, uint32_t denominator);
+void budget_return(Budget *budget, const Budget *share);
+/* Takes so many steps; false when none are left, or somebody said stop. */
 bool budget_take(Budget *budget, uint64_t steps);
 
 /* A good placement by construction and local search: few pods unplaced, and low pressure unless another goal is more
@@ -95,7 +124,7 @@ Amounts *search_room(const State *state, uint32_t level);
 /* A pod of the group is on the host now that has no place there yet. */
 static inline bool is_home(const State *state, uint32_t group, uint32_t host)
 {
-	return *state_count(state, group, host) < state->problem->now[(size_t)group * state->problem->n_hosts + host];
+	return counts_of(state->counts, group, host) < counts_of(state->problem->now, group, host);
 }
 
 /* Finds a state whose goal order[level] is below `below` while those before it are no worse than in `best`, and puts it

@@ -113,7 +113,8 @@ static void append_amounts(GString *out, const char *key, const Amounts *amounts
 	g_string_append_c(out, '}');
 }
 
-static void append_workload(const Plan *plan, uint32_t index, GString *out)
+/* Groups stand in the order of their workloads. */
+static void append_workload(const Plan *plan, uint32_t index, uint32_t first_group, GString *out)
 {
 	static const char *const origins[] = {"request", "measured", "image", "assumed"};
 	const Workload *workload = MODEL_WORKLOAD(plan->model, index);
@@ -131,9 +132,8 @@ static void append_workload(const Plan *plan, uint32_t index, GString *out)
 	g_string_append_c(out, '{');
 	for (uint32_t h = 0; h < problem->n_hosts; h++) {
 		uint32_t pods = workload->daemon ? workload->now[plan->model->hosts[h]] : 0;
-		for (uint32_t g = 0; g < problem->n_groups; g++)
-			if (plan->model->group_workload[g] == index)
-				pods += plan->solution->count[(size_t)g * (problem->n_hosts + 1) + h];
+		for (uint32_t g = first_group; g < problem->n_groups && plan->model->group_workload[g] == index; g++)
+			pods += counts_of(plan->solution->counts, g, h);
 		if (pods)
 			set_number(out, host_name(plan, h), pods);
 	}
@@ -175,7 +175,7 @@ static void append_unplaced(const Plan *plan, GString *out)
 		g_string_append(out, "}}");
 	}
 	for (uint32_t g = 0; g < problem->n_groups; g++) {
-		uint16_t pods = plan->solution->count[(size_t)g * (problem->n_hosts + 1) + problem->n_hosts];
+		uint32_t pods = plan->solution->counts->nowhere[g];
 		if (pods == 0)
 			continue;
 		begin_unplaced(MODEL_WORKLOAD(model, model->group_workload[g]), pods, out);
@@ -206,6 +206,7 @@ void plan_json(const Plan *plan, GString *out)
 	g_string_append_c(out, '{');
 	set_text(out, "version", VERSION);
 	set_bool(out, "optimal", plan->solution->optimal);
+	set_bool(out, "stopped", plan->solution->stopped);
 	set_number(out, "opaque", model->n_opaque);
 	begin_list(out, "goals");
 	for (uint32_t i = 0; i < GOALS; i++)
@@ -223,9 +224,12 @@ void plan_json(const Plan *plan, GString *out)
 		append_node(plan, h, out);
 	g_string_append_c(out, ']');
 	begin_list(out, "workloads");
-	for (guint i = 0; i < model->workloads->len; i++)
+	for (guint i = 0, group = 0; i < model->workloads->len; i++) {
 		if (!MODEL_WORKLOAD(model, i)->run_to_end)
-			append_workload(plan, i, out);
+			append_workload(plan, i, group, out);
+		while (group < model->problem.n_groups && model->group_workload[group] == i)
+			group++;
+	}
 	g_string_append_c(out, ']');
 	begin_list(out, "notes");
 	for (guint i = 0; i < model->notes->len; i++) {

@@ -31,6 +31,11 @@ bool amounts_add(Amounts *amounts, Slice pair)
 
 /* ---- reading ------------------------------------------------------------------------------------- */
 
+static bool is_open_text(const char *text)
+{
+	return strstr(text, "${") || strstr(text, "$(") || strstr(text, "{{") || strchr(text, '<');
+}
+
 uint32_t model_find_machine(const Model *model, const char *name)
 {
 	for (uint32_t i = 0; i < model->machines->len; i++) {
@@ -105,33 +110,53 @@ static void read_labels(Model *model, const Graph *graph, Node node, Machine *ma
 		g_ptr_array_add(machine->taints, (gpointer)graph_symbol_text(graph, row->object));
 }
 
-/* What the owner wrote stands before what a cluster says of itself; that fills in the rest. */
-static void read_machines(Model *model, const Graph *graph)
+/* What was read before stands; the node fills in the rest. */
+static void read_machine(Model *model, const Graph *graph, Node node)
 {
-	GRAPH_NODES (graph, NODE_MACHINE, node) {
-		uint32_t known = model_find_machine(model, graph_name(graph, node));
-		bool fresh = known == model->machines->len;
-		Machine *machine =
-		        fresh ? model_add_machine(model, graph_name(graph, node)) : MODEL_MACHINE(model, known);
-		if (fresh)
-			machine->node = graph == model->graph ? node : NODE_NONE;
-		Amounts own = machine->capacity;
-		read_amounts(model, graph, node, FACT_CAPACITY, &machine->capacity, false);
-		Amounts written = machine->capacity;
-		read_amounts(model, graph, node, FACT_ALLOCATABLE, &written, true);
-		for (uint32_t r = 0; r < RESOURCES; r++)
-			if (own.of[r] == AMOUNT_UNKNOWN)
-				machine->capacity.of[r] = written.of[r];
-		read_labels(model, graph, node, machine);
-	}
+	uint32_t known = model_find_machine(model, graph_name(graph, node));
+	bool fresh = known == model->machines->len;
+	Machine *machine = fresh ? model_add_machine(model, graph_name(graph, node)) : MODEL_MACHINE(model, known);
+	if (fresh)
+		machine->node = graph == model->graph ? node : NODE_NONE;
+	Amounts own = machine->capacity;
+	read_amounts(model, graph, node, FACT_CAPACITY, &machine->capacity, false);
+	Amounts written = machine->capacity;
+	read_amounts(model, graph, node, FACT_ALLOCATABLE, &written, true);
+	for (uint32_t r = 0; r < RESOURCES; r++)
+		if (own.of[r] == AMOUNT_UNKNOWN)
+			machine->capacity.of[r] = written.of[r];
+	read_labels(model, graph, node, machine);
+}
+
+/* Manifests of Nodes that something applies or that were saved; what is put away says nothing. */
+static void read_manifests(Model *model)
+{
+	const Graph *graph = model->graph;
+	Symbol kind;
+	if (!graph_find_symbol(graph, SLICE("Node"), &kind))
+		return;
+	GRAPH_TO (graph, FACT_KIND, kind, row)
+		if (graph_node_type(graph, row->subject) == NODE_OBJECT && !is_put_away(graph, row->subject) &&
+		        strcmp(graph_text(graph, row->subject, FACT_API_VERSION), "v1") == 0 &&
+		        !is_open_text(graph_name(graph, row->subject)))
+			read_machine(model, graph, row->subject);
+}
+
+/* What the owner wrote stands before a Node's manifest, and that before what a cluster says of itself. */
+static void read_machines(Model *model, const Graph *usage)
+{
+	GRAPH_NODES (model->graph, NODE_MACHINE, node)
+		read_machine(model, model->graph, node);
+	read_manifests(model);
+	if (usage)
+		GRAPH_NODES (usage, NODE_MACHINE, node)
+			read_machine(model, usage, node);
 }
 
 void model_add_machines(Model *model, const Graph *usage)
 {
 	bool gpu = false;
-	read_machines(model, model->graph);
-	if (usage)
-		read_machines(model, usage);
+	read_machines(model, usage);
 	for (guint i = 0; i < model->machines->len; i++) {
 		Machine *machine = MODEL_MACHINE(model, i);
 		gpu |= machine->capacity.of[RESOURCE_GPU] > 0;
@@ -226,11 +251,6 @@ static bool is_tolerated(const Graph *graph, Node pod, const char *taint)
 		if (tolerates(graph_symbol_text(graph, row->object), taint))
 			return true;
 	return false;
-}
-
-static bool is_open_text(const char *text)
-{
-	return strstr(text, "${") || strstr(text, "$(") || strstr(text, "{{") || strchr(text, '<');
 }
 
 static bool has_alias(const Machine *machine, const char *name)

@@ -63,7 +63,8 @@ typedef struct Builder {
 	PlaceHost *hosts;
 	uint32_t n_hosts;
 	GArray *groups, *group_workload, *group_assumed, *bonds;
-	GPtrArray *allowed, *now;  /* a row for each group */
+	GPtrArray *allowed, *now;  /* by group: a row of hosts; GArray of PlaceSpot */
+	GHashTable *rows;          /* rows of hosts by their bytes, so that equal ones are one */
 	GPtrArray *topologies;     /* keys */
 	GHashTable **ports;        /* by workload: host ports as "80/TCP", or NULL */
 	GHashTable **daemon_ports; /* by host: port → name of the DaemonSet */
@@ -180,6 +181,22 @@ static void find_refusals(Builder *builder, uint32_t index)
 	}
 }
 
+/* The one row that says the same; it lives as long as the model. */
+static const void *share_row(Builder *builder, const void *row, size_t size)
+{
+	GBytes *bytes = g_bytes_new(row, size);
+	const void *known = g_hash_table_lookup(builder->rows, bytes);
+	if (known) {
+		g_bytes_unref(bytes);
+		return known;
+	}
+	uint8_t *copy = ARENA_ARRAY(builder->arena, uint8_t, MAX(size, 1));
+	if (size)
+		memcpy(copy, row, size);
+	g_hash_table_insert(builder->rows, bytes, copy);
+	return copy;
+}
+
 /* pinned is the machine that the data of these pods lies on, or NULL. now says where they are, by machine; NULL: where
  * the data is. */
 static void add_group(
@@ -187,27 +204,30 @@ static void add_group(
 {
 	Model *model = builder->model;
 	const Workload *workload = MODEL_WORKLOAD(model, index);
-	bool *allowed = ARENA_ARRAY(builder->arena, bool, MAX(builder->n_hosts, 1));
-	uint16_t *here = ARENA_ARRAY(builder->arena, uint16_t, MAX(builder->n_hosts, 1));
-	uint32_t choices = 0, only = 0, known = 0;
+	g_autofree bool *allowed = g_new0(bool, MAX(builder->n_hosts, 1));
+	GArray *spots = g_array_new(FALSE, FALSE, sizeof(PlaceSpot));
+	uint32_t choices = 0, only = 0;
 	for (uint32_t h = 0; h < builder->n_hosts; h++) {
 		const Machine *machine = MODEL_MACHINE(model, model->hosts[h]);
 		allowed[h] = !workload->why_not[model->hosts[h]] && (!pinned || strcmp(machine->name, pinned) == 0);
 		choices += allowed[h];
 		only = allowed[h] ? h : only;
-		here[h] = now                                            ? now[model->hosts[h]]
-		          : pinned && strcmp(machine->name, pinned) == 0 ? (uint16_t)count
-		                                                         : 0;
-		known += here[h];
+		PlaceSpot here = {h, now                                            ? now[model->hosts[h]]
+		                     : pinned && strcmp(machine->name, pinned) == 0 ? count
+		                                                                    : 0};
+		if (here.pods)
+			g_array_append_val(spots, here);
 	}
 	if (choices == 0) {
+		g_array_unref(spots);
 		Unfit unfit = {index, count, pinned, why};
 		g_array_append_val(model->unfit, unfit);
 		return;
 	}
-	bool assumed = known == 0 && choices == 1 && !model->listed;
+	bool assumed = spots->len == 0 && choices == 1 && !model->listed;
+	PlaceSpot there = {only, count};
 	if (assumed)
-		here[only] = (uint16_t)count;
+		g_array_append_val(spots, there);
 	uint32_t restart = workload->replicas == 1 ? model->weight_restart : 0;
 	uint32_t gigabytes = model->migrate && (workload->local_volume || workload->volume_bytes)
 	                             ? (uint32_t)((workload->volume_bytes + 999999999) / 1000000000)
@@ -217,8 +237,8 @@ static void add_group(
 	g_array_append_val(builder->groups, group);
 	g_array_append_val(builder->group_workload, index);
 	g_array_append_val(builder->group_assumed, assumed);
-	g_ptr_array_add(builder->allowed, allowed);
-	g_ptr_array_add(builder->now, here);
+	g_ptr_array_add(builder->allowed, (gpointer)share_row(builder, allowed, sizeof(bool) * builder->n_hosts));
+	g_ptr_array_add(builder->now, spots);
 }
 
 /* Pods with data on a node stay with it, each on its own; the others are alike. */
@@ -432,14 +452,27 @@ static const uint32_t *number_parts(Builder *builder)
 	return parts;
 }
 
+/* NULL where the pod likes all hosts alike. */
+static const uint16_t *dislike_row(Builder *builder, Node pod)
+{
+	const Model *model = builder->model;
+	bool any = false;
+	g_autofree uint16_t *row = g_new(uint16_t, MAX(builder->n_hosts, 1));
+	for (uint32_t h = 0; h < builder->n_hosts; h++) {
+		row[h] = (uint16_t)machine_dislike(model, MODEL_MACHINE(model, model->hosts[h]), pod);
+		any |= row[h] > 0;
+	}
+	return any ? share_row(builder, row, sizeof *row * builder->n_hosts) : NULL;
+}
+
 static void flatten(Builder *builder)
 {
 	Model *model = builder->model;
 	uint32_t groups = builder->groups->len, hosts = builder->n_hosts;
-	size_t cells = MAX((size_t)groups * hosts, 1);
-	bool *allowed = ARENA_ARRAY(builder->arena, bool, cells), any = false;
-	uint16_t *now = ARENA_ARRAY(builder->arena, uint16_t, cells);
-	uint16_t *dislike = ARENA_ARRAY(builder->arena, uint16_t, cells);
+	const bool **allowed = ARENA_ARRAY(builder->arena, const bool *, MAX(groups, 1));
+	const uint16_t **dislike = ARENA_ARRAY(builder->arena, const uint16_t *, MAX(groups, 1));
+	bool any = false;
+	model->now = counts_new(groups);
 	model->group_workload = ARENA_ARRAY(builder->arena, uint32_t, MAX(groups, 1));
 	model->group_assumed = ARENA_ARRAY(builder->arena, bool, MAX(groups, 1));
 	if (groups)
@@ -447,14 +480,14 @@ static void flatten(Builder *builder)
 	for (uint32_t g = 0; g < groups; g++) {
 		uint32_t index = g_array_index(builder->group_workload, uint32_t, g);
 		model->group_workload[g] = index;
-		memcpy(allowed + (size_t)g * hosts, builder->allowed->pdata[g], sizeof(bool) * hosts);
-		memcpy(now + (size_t)g * hosts, builder->now->pdata[g], sizeof(uint16_t) * hosts);
-		for (uint32_t h = 0; h < hosts; h++) {
-			uint32_t weight = machine_dislike(
-			        model, MODEL_MACHINE(model, model->hosts[h]), MODEL_WORKLOAD(model, index)->pod);
-			dislike[(size_t)g * hosts + h] = (uint16_t)weight;
-			any |= weight > 0;
+		allowed[g] = builder->allowed->pdata[g];
+		const GArray *spots = builder->now->pdata[g];
+		for (guint i = 0; i < spots->len; i++) {
+			const PlaceSpot *spot = &g_array_index(spots, PlaceSpot, i);
+			counts_change(model->now, g, spot->host, (int32_t)spot->pods);
 		}
+		dislike[g] = dislike_row(builder, MODEL_WORKLOAD(model, index)->pod);
+		any |= dislike[g] != NULL;
 	}
 	PlaceGroup *flat = ARENA_ARRAY(builder->arena, PlaceGroup, MAX(groups, 1));
 	PlaceBond *bonds = ARENA_ARRAY(builder->arena, PlaceBond, MAX(builder->bonds->len, 1));
@@ -470,7 +503,7 @@ static void flatten(Builder *builder)
 	        .groups = flat,
 	        .bonds = bonds,
 	        .allowed = allowed,
-	        .now = now,
+	        .now = model->now,
 	        .dislike = any ? dislike : NULL,
 	        .part = number_parts(builder),
 	        .settings = model->settings};
@@ -490,6 +523,7 @@ static void builder_clear(Builder *builder)
 	g_ptr_array_unref(builder->allowed);
 	g_ptr_array_unref(builder->now);
 	g_ptr_array_unref(builder->topologies);
+	g_hash_table_unref(builder->rows);
 }
 
 void model_build(Model *model)
@@ -501,7 +535,8 @@ void model_build(Model *model)
 	        .group_assumed = g_array_new(FALSE, FALSE, sizeof(bool)),
 	        .bonds = g_array_new(FALSE, FALSE, sizeof(PlaceBond)),
 	        .allowed = g_ptr_array_new(),
-	        .now = g_ptr_array_new(),
+	        .now = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref),
+	        .rows = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL),
 	        .topologies = g_ptr_array_new(),
 	        .ports = ARENA_ARRAY(model->arena, GHashTable *, MAX(model->workloads->len, 1))};
 	choose_hosts(&builder);
@@ -588,6 +623,7 @@ void model_free(Model *model)
 	g_array_unref(model->workloads);
 	g_array_unref(model->notes);
 	g_array_unref(model->unfit);
+	counts_free(model->now);
 	arena_free(model->arena);
 	g_free(model);
 }

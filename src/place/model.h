@@ -3,6 +3,9 @@
 
 #include "place/place.h"
 
+/* The object says nothing of what runs: its file is archived, an example, a test and the like, or it is a patch. */
+bool is_put_away(const Graph *graph, Node object);
+
 /* Texts of the model that live as long as it. */
 void model_note(Model *model, Node subject, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
@@ -13,7 +16,7 @@ bool amounts_add(Amounts *amounts, Slice pair);
 
 /* ---- machines ---------------------------------------------------------------------------------- */
 
-/* From labwright.yaml, and from what a cluster said of its nodes. */
+/* From labwright.yaml, from manifests of Nodes, and from what a cluster said of its nodes. */
 void model_add_machines(Model *model, const Graph *usage);
 /* The index of the machine of that name or alias, or machines->len. */
 uint32_t model_find_machine(const Model *model, const char *name);

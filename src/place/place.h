@@ -1,8 +1,9 @@
 /* Placement: which pod belongs on which node.
  *
  * The line is graph → Model (names, reasons, what could not be known) → Problem (numbers only) → Solution → Plan (moves
- * in an order that overloads no node) → text, JSON, SVG. All of it is a pure function of its input: integers decide, no
- * clock and no chance is asked, so that the same files give the same bytes.
+ * in an order that overloads no node) → text, JSON, SVG. All of it is a pure function of its input: integers decide,
+ * chance is a sequence fixed by a seed, and no clock is asked unless there is a time limit, so that the same files give
+ * the same bytes.
  *
  * Units: millicores, bytes, whole pods and GPUs. Pressure counts in steps (a percent each unless told otherwise).
  */
@@ -95,17 +96,39 @@ typedef struct PlaceSettings {
 
 #define NO_PART UINT32_MAX
 
+/* Pods of one group on a host. */
+typedef struct PlaceSpot {
+	uint32_t host, pods;
+} PlaceSpot;
+
+typedef struct PlaceCounts {
+	uint32_t n_groups;
+	PlaceSpot **spots; /* by group: where it runs, in no order; each has one pod at least */
+	uint32_t *n_spots, *most_spots;
+	uint32_t *nowhere; /* by group: pods that run nowhere */
+} PlaceCounts;
+
+PlaceCounts *counts_new(uint32_t n_groups);
+void counts_free(PlaceCounts *counts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PlaceCounts, counts_free)
+void counts_set(PlaceCounts *counts, const PlaceCounts *from);
+uint32_t counts_of(const PlaceCounts *counts, uint32_t group, uint32_t host);
+/* More or fewer pods of the group on the host; never fewer than none. */
+void counts_change(PlaceCounts *counts, uint32_t group, uint32_t host, int32_t by);
+
 /* The caller fills this; arrays are borrowed. */
 typedef struct Problem {
 	uint32_t n_hosts, n_groups, n_bonds, n_topologies;
 	const PlaceHost *hosts;
 	const PlaceGroup *groups;
 	const PlaceBond *bonds;
-	const bool *allowed; /* [group × n_hosts + host] */
-	const uint16_t *now; /* pods of the group on the host as it is, same index; fewer than count where unknown */
-	const uint16_t
-	        *dislike;     /* weight of what the group would rather have and the host lacks, same index; or NULL */
-	const uint32_t *part; /* [topology × n_hosts + host]: equal numbers are one part; NO_PART: the label lacks */
+	/* By group a row of n_hosts; groups that may run on the same hosts share one where that is easy. */
+	const bool *const *allowed;
+	/* By group a row of weights of what it would rather have and the host lacks, or NULL where it has no wishes;
+	 * NULL where none has. */
+	const uint16_t *const *dislike;
+	const PlaceCounts *now; /* as it is; fewer than count where unknown */
+	const uint32_t *part;   /* [topology × n_hosts + host]: equal numbers are one part; NO_PART: the label lacks */
 	PlaceSettings settings;
 } Problem;
 
@@ -123,31 +146,34 @@ typedef enum GoalProof {
 } GoalProof;
 
 typedef struct Solution {
-	uint16_t *count; /* [group × (n_hosts + 1) + host]; the last column holds what runs nowhere */
+	PlaceCounts *counts;
 	Score score, bound;
 	GoalProof proof[GOALS];
 	bool optimal;          /* every goal is proven, each given those before it */
 	Resource sum_resource; /* of PROOF_SUM and PROOF_ITEM for pressure */
 	uint32_t sum_group;    /* PROOF_ITEM: which; PROOF_SUM: the group whose nodes they are, or UINT32_MAX for all */
 	uint64_t tried;        /* placements of one pod that the search looked at */
+	bool stopped;          /* by PlaceLimits.stop */
 } Solution;
 
 typedef struct PlaceLimits {
-	uint64_t steps;   /* of work, 0: the default, about a second; the result depends on this alone */
+	uint64_t steps;   /* of work, 0: the default, about a second; the result depends on this and the seed alone */
 	int64_t deadline; /* of g_get_monotonic_time; 0: none */
+	uint64_t seed;    /* of the chance by which the search goes on where nothing helps */
+	const volatile int *stop; /* ends the search with the best so far when it becomes other than 0; may be NULL */
 } PlaceLimits;
 
 Solution *place_solve(const Problem *problem, const PlaceLimits *limits);
 void solution_free(Solution *solution);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Solution, solution_free)
 
-/* The score of any assignment (count as in Solution); false where it breaks a hard constraint. */
-bool place_score(const Problem *problem, const uint16_t *count, Score *ret_score);
+/* The score of any assignment; false where it breaks a hard constraint. */
+bool place_score(const Problem *problem, const PlaceCounts *counts, Score *ret_score);
 
 /* Steps of pressure of what is used on a host, its fullest pressing resource in *ret_resource (may be NULL). */
 int64_t place_pressure(const Problem *problem, uint32_t host, const Amounts *use, Resource *ret_resource);
-/* What an assignment uses of a host. */
-Amounts place_use(const Problem *problem, const uint16_t *count, uint32_t host);
+/* What an assignment uses, by host. Free with g_free. */
+Amounts *place_use(const Problem *problem, const PlaceCounts *counts);
 
 /* ---- the model --------------------------------------------------------------------------------------- */
 
@@ -217,6 +243,7 @@ typedef struct Model {
 	bool listed;         /* every pod that runs was said: what was not runs nowhere */
 	/* What place_solve takes, and what its groups and hosts are: host h is machine hosts[h]. */
 	Problem problem;
+	PlaceCounts *now; /* of the problem */
 	uint32_t *hosts, *group_workload;
 	bool *group_assumed; /* nobody said where these pods are: there is but one node that they may be on */
 	GArray *unfit;       /* Unfit */

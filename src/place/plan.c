@@ -26,26 +26,19 @@ static void change(Planner *planner, uint32_t host, uint32_t group, int64_t sign
 		planner->use[host].of[r] += sign * planner->problem->groups[group].demand.of[r];
 }
 
-static uint16_t then_of(const Planner *planner, uint32_t group, uint32_t host)
+static uint32_t then_of(const Planner *planner, uint32_t group, uint32_t host)
 {
-	return planner->plan->solution->count[(size_t)group * (planner->problem->n_hosts + 1) + host];
+	return counts_of(planner->plan->solution->counts, group, host);
 }
 
 /* What was only assumed to run is not said to stop. */
-static uint16_t now_of(const Planner *planner, uint32_t group, uint32_t host)
+static uint32_t now_of(const Planner *planner, uint32_t group, uint32_t host)
 {
-	uint16_t now = planner->problem->now[(size_t)group * planner->problem->n_hosts + host];
+	uint32_t now = counts_of(planner->problem->now, group, host);
 	return planner->model->group_assumed[group] ? MIN(now, then_of(planner, group, host)) : now;
 }
 
 /* ---- which pods move --------------------------------------------------------------------------------- */
-
-static uint32_t next_host(const Planner *planner, const int32_t *spare, uint32_t from, bool surplus)
-{
-	while (from < planner->problem->n_hosts && (surplus ? spare[from] <= 0 : spare[from] >= 0))
-		from++;
-	return from;
-}
 
 static void add_waiting(Planner *planner, StepKind kind, uint32_t group, uint32_t from, uint32_t to)
 {
@@ -58,25 +51,58 @@ static void add_waiting(Planner *planner, StepKind kind, uint32_t group, uint32_
 	g_array_append_val(planner->waiting, step);
 }
 
+/* Pods that a host has too many of, or too few where that is below 0. */
+typedef struct Spare {
+	uint32_t host;
+	int64_t pods;
+} Spare;
+
+static int compare_spare(const void *a, const void *b)
+{
+	const Spare *left = a, *right = b;
+	return left->host < right->host ? -1 : left->host > right->host;
+}
+
+/* Of the hosts that the group runs on now or then, in their order. */
+static GArray *find_spare(const Planner *planner, uint32_t group)
+{
+	GArray *spare = g_array_new(FALSE, FALSE, sizeof(Spare));
+	const PlaceCounts *sides[] = {planner->problem->now, planner->plan->solution->counts};
+	for (uint32_t side = 0; side < G_N_ELEMENTS(sides); side++)
+		for (uint32_t i = 0; i < sides[side]->n_spots[group]; i++) {
+			uint32_t host = sides[side]->spots[group][i].host;
+			Spare of = {host, (int64_t)now_of(planner, group, host) - then_of(planner, group, host)};
+			if (of.pods && (side == 0 || counts_of(sides[0], group, host) == 0))
+				g_array_append_val(spare, of);
+		}
+	g_array_sort(spare, compare_spare);
+	return spare;
+}
+
+static Spare *next_spare(GArray *spare, bool surplus)
+{
+	for (guint i = 0; i < spare->len; i++) {
+		Spare *of = &g_array_index(spare, Spare, i);
+		if (surplus ? of->pods > 0 : of->pods < 0)
+			return of;
+	}
+	return NULL;
+}
+
 static void pair_group(Planner *planner, uint32_t group)
 {
-	const Problem *problem = planner->problem;
-	g_autofree int32_t *spare = g_new(int32_t, MAX(problem->n_hosts, 1));
-	for (uint32_t h = 0; h < problem->n_hosts; h++)
-		spare[h] = (int32_t)now_of(planner, group, h) - then_of(planner, group, h);
-	for (uint32_t to = 0; (to = next_host(planner, spare, to, false)) < problem->n_hosts;) {
-		uint32_t from = next_host(planner, spare, 0, true);
-		spare[to]++;
-		if (from == problem->n_hosts) {
-			add_waiting(planner, STEP_START, group, NOWHERE, to);
-			continue;
-		}
-		spare[from]--;
-		add_waiting(planner, STEP_MOVE, group, from, to);
+	g_autoptr(GArray) spare = find_spare(planner, group);
+	Spare *from, *to;
+	while ((to = next_spare(spare, false))) {
+		from = next_spare(spare, true);
+		to->pods++;
+		if (from)
+			from->pods--;
+		add_waiting(planner, from ? STEP_MOVE : STEP_START, group, from ? from->host : NOWHERE, to->host);
 	}
-	for (uint32_t from = 0; (from = next_host(planner, spare, from, true)) < problem->n_hosts;) {
-		spare[from]--;
-		add_waiting(planner, STEP_REMOVE, group, from, NOWHERE);
+	while ((from = next_spare(spare, true))) {
+		from->pods--;
+		add_waiting(planner, STEP_REMOVE, group, from->host, NOWHERE);
 	}
 }
 
@@ -241,16 +267,16 @@ Plan *plan_new(const Model *model, const PlaceLimits *limits)
 	plan->solution = place_solve(problem, limits);
 	plan->steps = g_array_new(FALSE, FALSE, sizeof(Step));
 	plan->before = g_new0(Amounts, hosts);
-	plan->after = g_new0(Amounts, hosts);
+	plan->after = place_use(problem, plan->solution->counts);
 	Planner planner = {plan, model, problem, g_new0(Amounts, hosts), g_array_new(FALSE, FALSE, sizeof(Step))};
-	for (uint32_t h = 0; h < problem->n_hosts; h++) {
+	for (uint32_t h = 0; h < problem->n_hosts; h++)
 		planner.use[h] = problem->hosts[h].fixed;
-		for (uint32_t g = 0; g < problem->n_groups; g++)
-			for (uint16_t k = now_of(&planner, g, h); k > 0; k--)
-				change(&planner, h, g, 1);
-		plan->before[h] = planner.use[h];
-		plan->after[h] = place_use(problem, plan->solution->count, h);
-	}
+	for (uint32_t g = 0; g < problem->n_groups; g++)
+		for (uint32_t i = 0; i < problem->now->n_spots[g]; i++) {
+			uint32_t host = problem->now->spots[g][i].host;
+			change(&planner, host, g, now_of(&planner, g, host));
+		}
+	memcpy(plan->before, planner.use, sizeof(Amounts) * problem->n_hosts);
 	for (uint32_t g = 0; g < problem->n_groups; g++)
 		pair_group(&planner, g);
 	order_steps(&planner);
@@ -260,36 +286,37 @@ Plan *plan_new(const Model *model, const PlaceLimits *limits)
 }
 
 /* Pods of a group as they are on each host, without those that may not be there, and where these go. */
-static void force_group(const Plan *plan, uint32_t group, uint16_t *count)
+static void force_group(const Plan *plan, uint32_t group, PlaceCounts *counts)
 {
 	const Problem *problem = &plan->model->problem;
-	const uint16_t *wanted = plan->solution->count + (size_t)group * (problem->n_hosts + 1);
+	const PlaceCounts *now = problem->now, *wanted = plan->solution->counts;
 	uint32_t room = problem->groups[group].count, displaced = 0;
-	for (uint32_t h = 0; h < problem->n_hosts; h++) {
-		size_t at = (size_t)group * problem->n_hosts + h;
-		uint16_t here = (uint16_t)MIN(problem->now[at], room);
-		count[h] = problem->allowed[at] ? here : 0;
-		displaced += here - count[h];
+	for (uint32_t i = 0; i < now->n_spots[group]; i++) {
+		const PlaceSpot *spot = &now->spots[group][i];
+		uint32_t here = MIN(spot->pods, room);
+		if (problem->allowed[group][spot->host] && here)
+			counts_change(counts, group, spot->host, (int32_t)here);
+		else
+			displaced += here;
 		room -= here;
 	}
-	for (uint32_t h = 0; h < problem->n_hosts; h++) {
-		uint16_t more = (uint16_t)MIN(displaced, (uint32_t)MAX(wanted[h] - count[h], 0));
-		count[h] += more;
+	for (uint32_t i = 0; i < wanted->n_spots[group]; i++) {
+		const PlaceSpot *spot = &wanted->spots[group][i];
+		uint32_t here = counts_of(counts, group, spot->host);
+		uint32_t more = here < spot->pods ? MIN(displaced, spot->pods - here) : 0;
+		if (more)
+			counts_change(counts, group, spot->host, (int32_t)more);
 		displaced -= more;
 	}
-	count[problem->n_hosts] = (uint16_t)displaced;
 }
 
 Amounts *plan_forced(const Plan *plan)
 {
 	const Problem *problem = &plan->model->problem;
-	g_autofree uint16_t *count = g_new0(uint16_t, (size_t)problem->n_groups * (problem->n_hosts + 1) + 1);
-	Amounts *use = g_new0(Amounts, MAX(problem->n_hosts, 1));
+	g_autoptr(PlaceCounts) counts = counts_new(problem->n_groups);
 	for (uint32_t g = 0; g < problem->n_groups; g++)
-		force_group(plan, g, count + (size_t)g * (problem->n_hosts + 1));
-	for (uint32_t h = 0; h < problem->n_hosts; h++)
-		use[h] = place_use(problem, count, h);
-	return use;
+		force_group(plan, g, counts);
+	return place_use(problem, counts);
 }
 
 void plan_free(Plan *plan)

@@ -1,9 +1,4 @@
-/* What a problem means: what fits, what a placement is worth. Everything else in this folder asks here.
- *
- * SURVIVAL: a host is lost, its pods are put on the others one after the other, the highest priority and then the
- * largest first, each on the host that it presses least; what finds no room stays down. Kubernetes does much the same.
- * Rules of even spread and of company are not asked then: what they mean with a node gone is left to the scheduler.
- */
+/* What a problem means: pressure, what must be where, which pods count more than others, who binds whom. */
 #include "place/inner.h"
 
 #include <stdlib.h>
@@ -22,9 +17,15 @@ const char *goal_word(Goal goal)
 
 /* ---- pressure ------------------------------------------------------------------------------------ */
 
-static int64_t ceil_divide(__int128 a, __int128 b)
+/* use × 100 / (capacity × step), rounded up; what is large enough takes wide numbers. */
+static int64_t steps_of(int64_t use, int64_t capacity, uint32_t step)
 {
-	return (int64_t)((a + b - 1) / b);
+	if (use < INT64_MAX / 200 && capacity < INT64_MAX / 200) {
+		int64_t whole = capacity * step;
+		return (use * 100 + whole - 1) / whole;
+	}
+	__int128 whole = (__int128)capacity * step, steps = ((__int128)use * 100 + whole - 1) / whole;
+	return (int64_t)MIN(steps, INT64_MAX);
 }
 
 /* A host without capacity that is used all the same is as full as can be said. */
@@ -38,7 +39,7 @@ int64_t place_pressure(const Problem *problem, uint32_t host, const Amounts *use
 		if (capacity == AMOUNT_UNKNOWN || use->of[r] == 0)
 			continue;
 		if (capacity > 0)
-			steps = ceil_divide((__int128)use->of[r] * 100, (__int128)capacity * problem->settings.step);
+			steps = steps_of(use->of[r], capacity, problem->settings.step);
 		if (capacity == 0 || steps > MOST_STEPS)
 			steps = MOST_STEPS;
 		if (steps > worst && ret_resource)
@@ -56,13 +57,13 @@ static bool is_within(const Amounts *use, const Amounts *room)
 	return true;
 }
 
-static int64_t enough_steps(const Problem *problem)
+int64_t enough_steps(const Problem *problem)
 {
 	return problem->settings.enough / problem->settings.step;
 }
 
 /* As the goal counts it: nothing where a host holds no more than it must. */
-static int64_t goal_steps(const Facts *facts, uint32_t host, const Amounts *use)
+int64_t goal_steps(const Facts *facts, uint32_t host, const Amounts *use)
 {
 	if (is_within(use, &facts->floor[host]))
 		return 0;
@@ -83,12 +84,16 @@ Amounts room_at(const Facts *facts, uint32_t host, int64_t steps)
 	return room;
 }
 
-Amounts place_use(const Problem *problem, const uint16_t *count, uint32_t host)
+Amounts *place_use(const Problem *problem, const PlaceCounts *counts)
 {
-	Amounts use = problem->hosts[host].fixed;
+	Amounts *use = g_new(Amounts, MAX(problem->n_hosts, 1));
+	for (uint32_t h = 0; h < problem->n_hosts; h++)
+		use[h] = problem->hosts[h].fixed;
 	for (uint32_t g = 0; g < problem->n_groups; g++)
-		for (uint32_t r = 0; r < RESOURCES; r++)
-			use.of[r] += problem->groups[g].demand.of[r] * count[(size_t)g * (problem->n_hosts + 1) + host];
+		for (uint32_t i = 0; i < counts->n_spots[g]; i++)
+			for (uint32_t r = 0; r < RESOURCES; r++)
+				use[counts->spots[g][i].host].of[r] +=
+				        problem->groups[g].demand.of[r] * counts->spots[g][i].pods;
 	return use;
 }
 
@@ -97,10 +102,27 @@ Amounts place_use(const Problem *problem, const uint16_t *count, uint32_t host)
 static void find_choices(Facts *facts)
 {
 	const Problem *problem = facts->problem;
-	for (uint32_t g = 0; g < problem->n_groups; g++)
-		for (uint32_t h = 0; h < problem->n_hosts; h++) {
-			facts->choices[g] += problem->allowed[(size_t)g * problem->n_hosts + h];
-			facts->known[g] += problem->now[(size_t)g * problem->n_hosts + h];
+	for (uint32_t g = 0; g < problem->n_groups; g++) {
+		/* The row of the group before is very often the same. */
+		if (g && problem->allowed[g] == problem->allowed[g - 1])
+			facts->choices[g] = facts->choices[g - 1];
+		else
+			for (uint32_t h = 0; h < problem->n_hosts; h++)
+				facts->choices[g] += problem->allowed[g][h];
+	}
+}
+
+static void find_runs(Facts *facts)
+{
+	const PlaceCounts *now = facts->problem->now;
+	for (uint32_t g = 0; g < facts->problem->n_groups; g++)
+		for (uint32_t i = 0; i < now->n_spots[g]; i++) {
+			GArray **runs = &facts->runs[now->spots[g][i].host];
+			Run run = {g, now->spots[g][i].pods};
+			if (!*runs)
+				*runs = g_array_new(FALSE, FALSE, sizeof(Run));
+			g_array_append_val(*runs, run);
+			facts->known[g] += run.pods;
 		}
 }
 
@@ -121,7 +143,7 @@ static void find_floors(Facts *facts)
 		if (facts->choices[g] != 1)
 			continue;
 		uint32_t h = 0;
-		while (!problem->allowed[(size_t)g * problem->n_hosts + h])
+		while (!problem->allowed[g][h])
 			h++;
 		for (uint32_t r = 0; r < RESOURCES; r++) {
 			int64_t over = MAX(group->demand.of[r] - group->request.of[r], 0);
@@ -247,7 +269,6 @@ Facts *facts_new(const Problem *problem)
 	Facts *facts = g_new0(Facts, 1);
 	size_t groups = MAX(problem->n_groups, 1), hosts = MAX(problem->n_hosts, 1);
 	facts->problem = problem;
-	facts->columns = problem->n_hosts + 1;
 	facts->floor = g_new0(Amounts, hosts);
 	facts->room = g_new0(Amounts, hosts);
 	facts->weight = g_new0(int64_t, groups);
@@ -257,7 +278,10 @@ Facts *facts_new(const Problem *problem)
 	facts->rules = g_new0(GArray *, groups);
 	facts->size = g_new0(int64_t, groups);
 	facts->by_size = g_new0(uint32_t, groups);
+	facts->rank = g_new0(uint32_t, groups);
+	facts->runs = g_new0(GArray *, hosts);
 	find_choices(facts);
+	find_runs(facts);
 	find_floors(facts);
 	find_weights(facts);
 	find_sizes(facts);
@@ -265,6 +289,8 @@ Facts *facts_new(const Problem *problem)
 	for (uint32_t g = 0; g < problem->n_groups; g++)
 		facts->by_size[g] = g;
 	g_qsort_with_data(facts->by_size, (gint)problem->n_groups, sizeof(uint32_t), compare_size, facts);
+	for (uint32_t i = 0; i < problem->n_groups; i++)
+		facts->rank[facts->by_size[i]] = i;
 	return facts;
 }
 
@@ -286,361 +312,11 @@ void facts_free(Facts *facts)
 	g_free(facts->rivals);
 	g_free(facts->rules);
 	g_free(facts->size);
+	for (uint32_t h = 0; h < facts->problem->n_hosts; h++)
+		if (facts->runs[h])
+			g_array_unref(facts->runs[h]);
+	g_free(facts->runs);
+	g_free(facts->rank);
 	g_free(facts->by_size);
 	g_free(facts);
-}
-
-/* ---- states -------------------------------------------------------------------------------------- */
-
-State *state_new(const Facts *facts)
-{
-	const Problem *problem = facts->problem;
-	State *state = g_new0(State, 1);
-	state->facts = facts;
-	state->problem = problem;
-	state->count = g_new0(uint16_t, (size_t)MAX(problem->n_groups, 1) * facts->columns);
-	state->use = g_new0(Amounts, MAX(problem->n_hosts, 1));
-	state->steps = g_new0(int64_t, MAX(problem->n_hosts, 1));
-	state->fresh = g_new0(int64_t, MAX(problem->n_groups, 1));
-	for (uint32_t h = 0; h < problem->n_hosts; h++) {
-		state->use[h] = problem->hosts[h].fixed;
-		state->steps[h] = goal_steps(facts, h, &state->use[h]);
-	}
-	return state;
-}
-
-void state_set(State *state, const State *from)
-{
-	const Problem *problem = state->problem;
-	memcpy(state->count, from->count, sizeof(uint16_t) * problem->n_groups * state->facts->columns);
-	memcpy(state->use, from->use, sizeof(Amounts) * problem->n_hosts);
-	memcpy(state->steps, from->steps, sizeof(int64_t) * problem->n_hosts);
-	memcpy(state->fresh, from->fresh, sizeof(int64_t) * problem->n_groups);
-	state->unplaced = from->unplaced;
-	state->dislike = from->dislike;
-	state->price = from->price;
-}
-
-State *state_copy(const State *state)
-{
-	State *copy = state_new(state->facts);
-	state_set(copy, state);
-	return copy;
-}
-
-void state_free(State *state)
-{
-	if (!state)
-		return;
-	g_free(state->count);
-	g_free(state->use);
-	g_free(state->steps);
-	g_free(state->fresh);
-	g_free(state);
-}
-
-static void change_use(State *state, uint32_t group, uint32_t host, int64_t sign)
-{
-	const Amounts *demand = &state->problem->groups[group].demand;
-	for (uint32_t r = 0; r < RESOURCES; r++)
-		state->use[host].of[r] += sign * demand->of[r];
-	state->steps[host] = goal_steps(state->facts, host, &state->use[host]);
-}
-
-/* A pod that leaves its host costs as much whether it finds another or none. Of a group's pods that are where none was,
- * those of which nobody knows where they are come for nothing. */
-static int64_t price_of(const State *state, uint32_t group)
-{
-	const PlaceGroup *of = &state->problem->groups[group];
-	int64_t unknown = MAX((int64_t)of->count - state->facts->known[group], 0);
-	return of->price * MAX(state->fresh[group] - unknown, 0);
-}
-
-static void change_price(State *state, uint32_t group, int64_t sign)
-{
-	state->price -= price_of(state, group);
-	state->fresh[group] += sign;
-	state->price += price_of(state, group);
-}
-
-void state_add(State *state, uint32_t group, uint32_t host)
-{
-	const Problem *problem = state->problem;
-	if (host == problem->n_hosts) {
-		state->unplaced += state->facts->weight[group];
-		change_price(state, group, 1);
-	} else {
-		if (!is_home(state, group, host))
-			change_price(state, group, 1);
-		if (problem->dislike)
-			state->dislike += problem->dislike[(size_t)group * problem->n_hosts + host];
-		change_use(state, group, host, 1);
-	}
-	++*state_count(state, group, host);
-}
-
-void state_remove(State *state, uint32_t group, uint32_t host)
-{
-	const Problem *problem = state->problem;
-	--*state_count(state, group, host);
-	if (host == problem->n_hosts) {
-		state->unplaced -= state->facts->weight[group];
-		change_price(state, group, -1);
-		return;
-	}
-	if (!is_home(state, group, host))
-		change_price(state, group, -1);
-	if (problem->dislike)
-		state->dislike -= problem->dislike[(size_t)group * problem->n_hosts + host];
-	change_use(state, group, host, -1);
-}
-
-/* ---- bonds --------------------------------------------------------------------------------------- */
-
-static uint32_t part_of(const Problem *problem, uint32_t topology, uint32_t host)
-{
-	return problem->part[(size_t)topology * problem->n_hosts + host];
-}
-
-static uint32_t count_in_part(const State *state, uint32_t group, uint32_t topology, uint32_t part)
-{
-	uint32_t count = 0;
-	for (uint32_t h = 0; h < state->problem->n_hosts; h++)
-		if (part_of(state->problem, topology, h) == part)
-			count += *state_count(state, group, h);
-	return count;
-}
-
-static uint32_t count_others(const State *state, const PlaceBond *bond, uint32_t part)
-{
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < bond->n_others; i++)
-		count += count_in_part(state, bond->others[i], bond->topology, part);
-	return count;
-}
-
-static bool has_rival(const State *state, uint32_t group, uint32_t host)
-{
-	const GArray *rivals = state->facts->rivals[group];
-	for (guint i = 0; rivals && i < rivals->len; i++) {
-		const Rival *rival = &g_array_index(rivals, Rival, i);
-		uint32_t part = part_of(state->problem, rival->topology, host);
-		if (part != NO_PART && count_in_part(state, rival->group, rival->topology, part))
-			return true;
-	}
-	return false;
-}
-
-/* Fewest and most pods in the parts that the group of an even bond may run in. */
-static void count_range(const State *state, const PlaceBond *bond, uint32_t *ret_least, uint32_t *ret_most)
-{
-	const Problem *problem = state->problem;
-	*ret_least = UINT32_MAX;
-	*ret_most = 0;
-	for (uint32_t h = 0; h < problem->n_hosts; h++) {
-		uint32_t part = part_of(problem, bond->topology, h);
-		if (part == NO_PART || !problem->allowed[(size_t)bond->group * problem->n_hosts + h])
-			continue;
-		uint32_t count = count_others(state, bond, part);
-		*ret_least = MIN(*ret_least, count);
-		*ret_most = MAX(*ret_most, count);
-	}
-	if (*ret_least == UINT32_MAX)
-		*ret_least = 0;
-}
-
-/* How many pods of the bond's group break it. */
-static uint32_t count_broken(const State *state, const PlaceBond *bond)
-{
-	const Problem *problem = state->problem;
-	uint32_t broken = 0, least, most;
-	if (bond->kind == BOND_EVEN) {
-		count_range(state, bond, &least, &most);
-		return most > least + bond->skew ? most - least - bond->skew : 0;
-	}
-	for (uint32_t h = 0; h < problem->n_hosts; h++) {
-		uint32_t count = *state_count(state, bond->group, h), part = part_of(problem, bond->topology, h);
-		if (count == 0)
-			continue;
-		uint32_t others = part == NO_PART ? 0 : count_others(state, bond, part);
-		bool itself = false;
-		for (uint32_t i = 0; i < bond->n_others; i++)
-			itself |= bond->others[i] == bond->group;
-		if (bond->kind == BOND_APART)
-			broken += others > (itself ? 1 : 0) ? count : 0;
-		else
-			broken += others ? 0 : count;
-	}
-	return broken;
-}
-
-bool state_bonds_hold(const State *state, uint32_t group)
-{
-	const Facts *facts = state->facts;
-	for (uint32_t g = 0; g < state->problem->n_groups; g++) {
-		if (group != UINT32_MAX && g != group)
-			continue;
-		for (guint i = 0; facts->rules[g] && i < facts->rules[g]->len; i++) {
-			const PlaceBond *bond = &state->problem->bonds[g_array_index(facts->rules[g], uint32_t, i)];
-			if (bond->weight == 0 && count_broken(state, bond))
-				return false;
-		}
-	}
-	return true;
-}
-
-bool state_fits(const State *state, uint32_t group, uint32_t host, const Amounts *room)
-{
-	const Problem *problem = state->problem;
-	const Amounts *demand = &problem->groups[group].demand, *use = &state->use[host];
-	if (!problem->allowed[(size_t)group * problem->n_hosts + host])
-		return false;
-	const Amounts *limit = room ? &room[host] : &state->facts->room[host];
-	for (uint32_t r = 0; r < RESOURCES; r++)
-		if (demand->of[r] && limit->of[r] != AMOUNT_UNKNOWN && use->of[r] + demand->of[r] > limit->of[r])
-			return false;
-	return !has_rival(state, group, host);
-}
-
-/* ---- goals --------------------------------------------------------------------------------------- */
-
-int64_t state_unplaced(const State *state)
-{
-	return state->unplaced;
-}
-
-int64_t state_pressure(const State *state)
-{
-	int64_t worst = enough_steps(state->problem);
-	for (uint32_t h = 0; h < state->problem->n_hosts; h++)
-		worst = MAX(worst, state->steps[h]);
-	return worst;
-}
-
-/* The host that a pod of a lost one goes to, or n_hosts. */
-static uint32_t next_home(const State *state, uint32_t group, uint32_t lost)
-{
-	const Problem *problem = state->problem;
-	uint32_t best = problem->n_hosts;
-	int64_t least = INT64_MAX;
-	for (uint32_t h = 0; h < problem->n_hosts; h++) {
-		if (h == lost || !state_fits(state, group, h, NULL))
-			continue;
-		Amounts use = state->use[h];
-		for (uint32_t r = 0; r < RESOURCES; r++)
-			use.of[r] += problem->groups[group].demand.of[r];
-		int64_t steps = place_pressure(problem, h, &use, NULL);
-		if (steps < least) {
-			least = steps;
-			best = h;
-		}
-	}
-	return best;
-}
-
-/* Weight of what stays down when a host is lost. The state is as it was afterwards. */
-static int64_t lose_host(State *state, uint32_t lost)
-{
-	const Problem *problem = state->problem;
-	const Facts *facts = state->facts;
-	uint32_t moved = 0;
-	int64_t down = 0;
-	g_autoptr(GArray) put = g_array_new(FALSE, FALSE, sizeof(uint32_t[2]));
-	g_autofree uint16_t *held = g_new(uint16_t, MAX(problem->n_groups, 1));
-	for (uint32_t g = 0; g < problem->n_groups; g++) {
-		held[g] = *state_count(state, g, lost);
-		*state_count(state, g, lost) = 0;
-	}
-	for (uint32_t i = 0; i < problem->n_groups; i++) {
-		uint32_t g = facts->by_size[i];
-		for (uint32_t k = 0; k < held[g] && facts->choices[g] > 1; k++) {
-			uint32_t home = next_home(state, g, lost);
-			if (home == problem->n_hosts) {
-				down += facts->weight[g] * (held[g] - k);
-				break;
-			}
-			state_add(state, g, home);
-			uint32_t pair[2] = {g, home};
-			g_array_append_val(put, pair);
-			moved++;
-		}
-	}
-	for (uint32_t i = 0; i < moved; i++) {
-		const uint32_t *pair = (const uint32_t *)(void *)put->data + (size_t)2 * i;
-		state_remove(state, pair[0], pair[1]);
-	}
-	for (uint32_t g = 0; g < problem->n_groups; g++)
-		*state_count(state, g, lost) = held[g];
-	return down;
-}
-
-int64_t state_survival(const State *state)
-{
-	State *changed = (State *)state; /* and changed back */
-	int64_t sum = 0;
-	for (uint32_t h = 0; h < state->problem->n_hosts; h++)
-		sum += lose_host(changed, h);
-	return sum;
-}
-
-int64_t state_wishes(const State *state)
-{
-	const Problem *problem = state->problem;
-	int64_t sum = state->dislike;
-	for (uint32_t b = 0; b < problem->n_bonds; b++)
-		if (problem->bonds[b].weight)
-			sum += (int64_t)problem->bonds[b].weight * count_broken(state, &problem->bonds[b]);
-	return sum;
-}
-
-int64_t state_moves(const State *state)
-{
-	return state->price;
-}
-
-int64_t state_goal(const State *state, Goal goal)
-{
-	switch (goal) {
-	case GOAL_UNPLACED:
-		return state_unplaced(state);
-	case GOAL_PRESSURE:
-		return state_pressure(state);
-	case GOAL_SURVIVAL:
-		return state_survival(state);
-	case GOAL_WISHES:
-		return state_wishes(state);
-	default:
-		return state_moves(state);
-	}
-}
-
-Score state_score(const State *state)
-{
-	Score score;
-	for (uint32_t goal = 0; goal < GOALS; goal++)
-		score.at[goal] = state_goal(state, (Goal)goal);
-	return score;
-}
-
-/* Rivals are looked for pod by pod, so the assignment is built up again. */
-bool place_score(const Problem *problem, const uint16_t *count, Score *ret_score)
-{
-	g_autoptr(Facts) facts = facts_new(problem);
-	g_autoptr(State) state = state_new(facts);
-	bool right = true;
-	for (uint32_t g = 0; g < problem->n_groups; g++) {
-		uint32_t all = 0;
-		for (uint32_t h = 0; h <= problem->n_hosts; h++) {
-			uint16_t here = count[(size_t)g * facts->columns + h];
-			all += here;
-			for (uint16_t k = 0; k < here; k++) {
-				right = right && (h == problem->n_hosts || state_fits(state, g, h, NULL));
-				state_add(state, g, h);
-			}
-		}
-		right = right && all == problem->groups[g].count;
-	}
-	right = right && state_bonds_hold(state, UINT32_MAX);
-	*ret_score = state_score(state);
-	return right;
 }

@@ -5,8 +5,11 @@
  * pressures), and where that ends, some hosts are emptied and filled again in another order (large neighbourhood
  * search). The other goals are bettered one after the other with those before them kept as they are. Chance is a fixed
  * sequence.
+ *
+ * Of a large cluster there is no time for all that. There what runs stays where it is, and the least pressure is looked
+ * for at which those that must leave find room elsewhere: few moves and a low pressure come from one and the same walk.
  */
-#include "place/inner.h"
+#include "place/descent.h"
 
 typedef struct Chance {
 	uint64_t state;
@@ -21,237 +24,15 @@ static uint32_t chance_below(Chance *chance, uint32_t n)
 	return (uint32_t)((chance->state * UINT64_C(2685821657736338717)) >> 33) % MAX(n, 1);
 }
 
-bool budget_take(Budget *budget, uint64_t steps)
-{
-	budget->used += steps;
-	if (budget->left < steps) {
-		budget->left = 0;
-		return false;
-	}
-	budget->left -= steps;
-	/* The clock is asked each time that a million steps are full. */
-	if (budget->deadline && (budget->used >> 20) != ((budget->used - steps) >> 20) &&
-	        g_get_monotonic_time() > budget->deadline)
-		budget->left = 0;
-	return true;
-}
-
-/* ---- putting one pod somewhere --------------------------------------------------------------------- */
-
-static bool stays_right(State *state, uint32_t group, uint32_t host)
-{
-	if (!state->facts->rules[group])
-		return true;
-	state_add(state, group, host);
-	bool right = state_bonds_hold(state, group);
-	state_remove(state, group, host);
-	return right;
-}
-
-/* The host that the pod presses least, its home where that is as good; n_hosts where it fits nowhere. */
-static uint32_t best_host(State *state, uint32_t group, const Amounts *room, bool homes_first)
-{
-	const Problem *problem = state->problem;
-	uint32_t best = problem->n_hosts;
-	int64_t least = INT64_MAX;
-	for (uint32_t h = 0; h < problem->n_hosts; h++) {
-		if (!state_fits(state, group, h, room))
-			continue;
-		Amounts use = state->use[h];
-		for (uint32_t r = 0; r < RESOURCES; r++)
-			use.of[r] += problem->groups[group].demand.of[r];
-		int64_t price = place_pressure(problem, h, &use, NULL) * 2 + !is_home(state, group, h);
-		if (homes_first && is_home(state, group, h))
-			price = -1;
-		if (price < least && stays_right(state, group, h)) {
-			least = price;
-			best = h;
-		}
-	}
-	return best;
-}
-
-static uint32_t count_placed(const State *state, uint32_t group)
-{
-	uint32_t placed = 0;
-	for (uint32_t h = 0; h < state->problem->n_hosts; h++)
-		placed += *state_count(state, group, h);
-	return placed;
-}
-
-/* With room, pods go home first where they keep within it, and beyond it only where nothing else is left. */
-static void place_rest(State *state, const uint32_t *order, const Amounts *room, bool homes_first)
-{
-	const Problem *problem = state->problem;
-	for (uint32_t i = 0; i < problem->n_groups; i++) {
-		uint32_t g = order[i], placed = count_placed(state, g) + *state_count(state, g, problem->n_hosts);
-		for (; placed < problem->groups[g].count; placed++) {
-			uint32_t h = room ? best_host(state, g, room, homes_first) : problem->n_hosts;
-			state_add(state, g, h < problem->n_hosts ? h : best_host(state, g, NULL, homes_first && !room));
-		}
-	}
-}
-
-/* Pods whose company came later than they. */
-static void retry_unplaced(State *state)
-{
-	const Problem *problem = state->problem;
-	for (uint32_t i = 0; i < problem->n_groups; i++) {
-		uint32_t g = state->facts->by_size[i];
-		while (*state_count(state, g, problem->n_hosts)) {
-			uint32_t h = best_host(state, g, NULL, true);
-			if (h == problem->n_hosts)
-				break;
-			state_remove(state, g, problem->n_hosts);
-			state_add(state, g, h);
-		}
-	}
-}
-
-/* ---- descent ------------------------------------------------------------------------------------------ */
-
-typedef struct Heat {
-	int64_t unplaced, pressure;
-	__int128 squares;
-} Heat;
-
-static Heat heat_of(const State *state)
-{
-	Heat heat = {state->unplaced, state_pressure(state), 0};
-	for (uint32_t h = 0; h < state->problem->n_hosts; h++)
-		heat.squares += (__int128)state->steps[h] * state->steps[h];
-	return heat;
-}
-
-static int heat_compare(const Heat *a, const Heat *b)
-{
-	if (a->unplaced != b->unplaced)
-		return a->unplaced < b->unplaced ? -1 : 1;
-	if (a->pressure != b->pressure)
-		return a->pressure < b->pressure ? -1 : 1;
-	return a->squares < b->squares ? -1 : a->squares > b->squares;
-}
-
-typedef struct Descent {
-	State *state;
-	Budget *budget;
-	const Amounts *room; /* NULL: the facts' */
-	/* True if the state, just changed, is better than it was. */
-	bool (*accept)(struct Descent *descent);
-	Heat heat;      /* as it was */
-	uint32_t level; /* of the goal that is bettered */
-	Score score;    /* as it was: goals up to level */
-} Descent;
-
-static bool rules_hold(const State *state, uint32_t group)
-{
-	return !state->facts->rules[group] || state_bonds_hold(state, group);
-}
-
-/* Moves one pod and keeps that if it is better. from may be nowhere. */
-static bool try_shift(Descent *descent, uint32_t group, uint32_t from, uint32_t to)
-{
-	State *state = descent->state;
-	state_remove(state, group, from);
-	if (state_fits(state, group, to, descent->room)) {
-		state_add(state, group, to);
-		if (rules_hold(state, group) && descent->accept(descent))
-			return true;
-		state_remove(state, group, to);
-	}
-	state_add(state, group, from);
-	return false;
-}
-
-/* A pod goes to where another makes room for it, which goes to a third host or takes its place. */
-static bool try_eject(Descent *descent, uint32_t group, uint32_t from, uint32_t to, uint32_t other, uint32_t third)
-{
-	State *state = descent->state;
-	state_remove(state, group, from);
-	state_remove(state, other, to);
-	if (state_fits(state, group, to, descent->room)) {
-		state_add(state, group, to);
-		if (state_fits(state, other, third, descent->room)) {
-			state_add(state, other, third);
-			if (rules_hold(state, group) && rules_hold(state, other) && descent->accept(descent))
-				return true;
-			state_remove(state, other, third);
-		}
-		state_remove(state, group, to);
-	}
-	state_add(state, other, to);
-	state_add(state, group, from);
-	return false;
-}
-
-static bool is_movable(const State *state, uint32_t group, uint32_t host)
-{
-	return *state_count(state, group, host) &&
-	       state->facts->choices[group] > (host == state->problem->n_hosts ? 0 : 1);
-}
-
-/* Any better shift or swap of a pod that is on the host (or nowhere). */
-static bool relieve_host(Descent *descent, uint32_t host)
-{
-	const State *state = descent->state;
-	const Problem *problem = state->problem;
-	for (uint32_t i = 0; i < problem->n_groups; i++) {
-		uint32_t g = state->facts->by_size[i];
-		if (!is_movable(state, g, host))
-			continue;
-		if (!budget_take(descent->budget, problem->n_hosts * 8))
-			return false;
-		for (uint32_t to = 0; to < problem->n_hosts; to++)
-			if (to != host && problem->allowed[(size_t)g * problem->n_hosts + to] &&
-			        try_shift(descent, g, host, to))
-				return true;
-	}
-	for (uint32_t i = 0; i < problem->n_groups && host < problem->n_hosts; i++) {
-		uint32_t g = state->facts->by_size[i];
-		if (!is_movable(state, g, host))
-			continue;
-		if (!budget_take(descent->budget, (uint64_t)problem->n_hosts * problem->n_groups))
-			return false;
-		for (uint32_t other = 0; other < problem->n_groups; other++)
-			for (uint32_t to = 0; to < problem->n_hosts && other != g; to++)
-				if (to != host && is_movable(state, other, to) &&
-				        problem->allowed[(size_t)g * problem->n_hosts + to] &&
-				        problem->allowed[(size_t)other * problem->n_hosts + host] &&
-				        try_eject(descent, g, host, to, other, host))
-					return true;
-	}
-	return false;
-}
-
-static bool accept_cooler(Descent *descent)
-{
-	Heat heat = heat_of(descent->state);
-	if (heat_compare(&heat, &descent->heat) >= 0)
-		return false;
-	descent->heat = heat;
-	return true;
-}
-
-/* Takes pods off the fullest hosts until nothing helps or the bound is met. */
-static void cool(State *state, int64_t bound, Budget *budget)
-{
-	Descent descent = {.state = state, .budget = budget, .accept = accept_cooler, .heat = heat_of(state)};
-	bool better = true;
-	while (better && budget->left && (descent.heat.unplaced || descent.heat.pressure > bound)) {
-		better = descent.heat.unplaced && relieve_host(&descent, state->problem->n_hosts);
-		for (uint32_t h = 0; h < state->problem->n_hosts && !better; h++)
-			if (state->steps[h] == descent.heat.pressure)
-				better = relieve_host(&descent, h);
-	}
-}
-
 /* ---- large neighbourhoods -------------------------------------------------------------------------------- */
 
 static void empty_host(State *state, uint32_t host)
 {
-	for (uint32_t g = 0; g < state->problem->n_groups; g++)
-		while (is_movable(state, g, host))
-			state_remove(state, g, host);
+	uint32_t n;
+	g_autofree uint32_t *groups = state_groups(state, host, &n);
+	for (uint32_t i = 0; i < n; i++)
+		while (is_movable(state, groups[i], host))
+			state_remove(state, groups[i], host);
 }
 
 /* By size, with some neighbours swapped. */
@@ -283,18 +64,24 @@ static void refill_some(State *state, Chance *chance, uint32_t *order, const Amo
 	place_rest(state, order, room, room != NULL);
 }
 
+/* A round builds up what it tears down, and copies the state. */
+static uint64_t round_price(const Problem *problem)
+{
+	return ((uint64_t)problem->n_groups + problem->n_hosts) * MIN(problem->n_hosts, WINDOW) * 2;
+}
+
 static void cool_further(State *best, int64_t bound, const Amounts *room, Budget *budget)
 {
 	const Problem *problem = best->problem;
 	if (problem->n_hosts == 0 || problem->n_groups == 0)
 		return;
-	Chance chance = {UINT64_C(0x9E3779B97F4A7C15)};
+	Chance chance = {(budget->seed + 1) * UINT64_C(0x9E3779B97F4A7C15) | 1};
 	g_autoptr(State) state = state_copy(best);
 	g_autofree uint32_t *order = g_new(uint32_t, problem->n_groups);
 	Heat least = heat_of(best);
 	uint32_t rounds = 0, most = 60 + problem->n_groups;
 	for (; rounds < most && (least.unplaced || least.pressure > bound); rounds++) {
-		if (!budget_take(budget, (uint64_t)problem->n_groups * problem->n_hosts * 4))
+		if (!budget_take(budget, round_price(problem)))
 			break;
 		refill_some(state, &chance, order, room);
 		cool(state, bound, budget);
@@ -311,6 +98,94 @@ static void cool_further(State *best, int64_t bound, const Amounts *room, Budget
 	}
 }
 
+/* ---- from what runs now ---------------------------------------------------------------------------------- */
+
+/* What runs stays where it is, however full that makes a host. */
+static void keep_now(State *state)
+{
+	const Problem *problem = state->problem;
+	for (uint32_t g = 0; g < problem->n_groups; g++) {
+		uint32_t left = problem->groups[g].count;
+		for (uint32_t i = 0; i < problem->now->n_spots[g]; i++) {
+			const PlaceSpot *spot = &problem->now->spots[g][i];
+			if (!problem->allowed[g][spot->host])
+				continue;
+			for (uint32_t k = MIN(spot->pods, left); k > 0; k--, left--)
+				state_add(state, g, spot->host);
+		}
+	}
+}
+
+/* The resource that a host has most too much of, and how much; RESOURCES where it is not too full. */
+static Resource excess_of(const State *state, uint32_t host, const Amounts *room, int64_t *ret_excess)
+{
+	Resource worst = RESOURCES;
+	__int128 most = 0;
+	for (uint32_t r = 0; r < RESOURCES; r++) {
+		int64_t over = state->use[host].of[r] - room[host].of[r];
+		if (room[host].of[r] == AMOUNT_UNKNOWN || over <= 0)
+			continue;
+		__int128 share = ((__int128)over << 20) / MAX(room[host].of[r], 1);
+		if (share >= most) {
+			most = share;
+			worst = (Resource)r;
+			*ret_excess = over;
+		}
+	}
+	return worst;
+}
+
+/* One pod that is enough and no larger than it must be, else the largest: so few leave. Among those that were not
+ * tried; n_groups where there is none. */
+static uint32_t choose_leaver(const State *state, const uint32_t *groups, uint32_t n, uint32_t host, Resource r,
+        int64_t excess, const bool *tried)
+{
+	const Problem *problem = state->problem;
+	uint32_t best = n;
+	for (uint32_t i = 0; i < n; i++) {
+		int64_t demand = problem->groups[groups[i]].demand.of[r];
+		if (tried[i] || demand == 0 || !is_movable(state, groups[i], host))
+			continue;
+		int64_t known = best < n ? problem->groups[groups[best]].demand.of[r] : 0;
+		bool enough = demand >= excess, known_enough = best < n && known >= excess;
+		if (best == n || (enough && (!known_enough || demand < known)) ||
+		        (!enough && !known_enough && demand > known))
+			best = i;
+	}
+	return best;
+}
+
+static void relieve_now(State *state, uint32_t host, const Amounts *room, Budget *budget)
+{
+	const Problem *problem = state->problem;
+	int64_t excess = 0;
+	uint32_t n;
+	Resource r = RESOURCES;
+	g_autofree uint32_t *groups = state_groups(state, host, &n);
+	g_autofree bool *tried = g_new0(bool, MAX(n, 1));
+	while ((r = excess_of(state, host, room, &excess)) != RESOURCES) {
+		uint32_t i = choose_leaver(state, groups, n, host, r, excess, tried);
+		if (i == n || !budget_take(budget, n + (uint64_t)MIN(problem->n_hosts, WINDOW) * 8))
+			return;
+		state_remove(state, groups[i], host);
+		uint32_t to = best_host(state, groups[i], room, false);
+		state_add(state, groups[i], to < problem->n_hosts ? to : host);
+		tried[i] = to == problem->n_hosts || to == host;
+	}
+}
+
+/* From what runs now no more pods leave each host than must so that it keeps within room; what runs nowhere comes too.
+ */
+static void leave_crowded(State *state, const Amounts *room, Budget *budget)
+{
+	keep_now(state);
+	for (uint32_t h = 0; h < state->problem->n_hosts; h++)
+		relieve_now(state, h, room, budget);
+	place_rest(state, state->facts->by_size, room, true);
+}
+
+/* ---- the start --------------------------------------------------------------------------------------------- */
+
 /* Pods that break a required bond have no place: which of them would have one is left to later steps. */
 static void drop_wrong(State *state)
 {
@@ -320,20 +195,73 @@ static void drop_wrong(State *state)
 		for (uint32_t g = 0; g < problem->n_groups; g++) {
 			if (rules_hold(state, g))
 				continue;
-			for (uint32_t h = 0; h < problem->n_hosts; h++)
-				while (*state_count(state, g, h)) {
-					state_remove(state, g, h);
-					state_add(state, g, problem->n_hosts);
-					again = true;
-				}
+			while (state->counts->n_spots[g]) {
+				state_remove(state, g, state->counts->spots[g][0].host);
+				state_add(state, g, problem->n_hosts);
+				again = true;
+			}
 		}
 	}
 }
 
+static bool is_large(const Problem *problem)
+{
+	return (uint64_t)problem->n_groups * problem->n_hosts > 200000;
+}
+
+/* What runs now, with as few moves as make the pressure no more than that; NULL where that does not succeed. */
+static State *start_at(const Facts *facts, int64_t steps, Budget *budget)
+{
+	const Problem *problem = facts->problem;
+	State *state = state_new(facts);
+	g_autofree Amounts *room = g_new(Amounts, MAX(problem->n_hosts, 1));
+	for (uint32_t h = 0; h < problem->n_hosts; h++)
+		room[h] = room_at(facts, h, steps);
+	Budget share = budget_share(budget, 1, 4);
+	share.left = MIN(share.left, ((uint64_t)problem->n_groups + problem->n_hosts) * WINDOW * 4);
+	leave_crowded(state, room, &share);
+	retry_unplaced(state);
+	drop_wrong(state);
+	cool(state, steps, &share);
+	budget_return(budget, &share);
+	if (state->unplaced == 0 && state_pressure(state) <= steps)
+		return state;
+	state_free(state);
+	return NULL;
+}
+
+/* Of a large cluster there is no time to try many placements: what runs there stays, but for what must leave so that
+ * the pressure is as low as it then can be. */
+static State *start_from_now(const Facts *facts, int64_t bound, Budget *budget)
+{
+	int64_t low = MAX(bound, 1) - 1, high = low, width = 1, most = 100 / facts->problem->settings.step + 1;
+	State *best = NULL;
+	while (!best && high < most) {
+		low = high;
+		high = MIN(high + width, most);
+		width *= 2;
+		best = start_at(facts, high, budget);
+	}
+	while (best && high - low > 1) {
+		int64_t middle = low + (high - low) / 2;
+		State *state = start_at(facts, middle, budget);
+		*(state ? &high : &low) = middle;
+		if (state) {
+			state_free(best);
+			best = state;
+		}
+	}
+	return best;
+}
+
 State *search_start(const Facts *facts, int64_t pressure_bound, Budget *budget)
 {
+	bool goes_first = facts->problem->settings.order[1] == GOAL_PRESSURE;
+	State *large = goes_first && is_large(facts->problem) ? start_from_now(facts, pressure_bound, budget) : NULL;
+	if (large)
+		return large;
 	State *state = state_new(facts), *other = state_new(facts);
-	bool pressed = facts->problem->settings.order[1] == GOAL_PRESSURE;
+	bool pressed = goes_first;
 	place_rest(state, facts->by_size, NULL, true);
 	retry_unplaced(state);
 	drop_wrong(state);
@@ -360,7 +288,7 @@ static bool accept_better(Descent *descent)
 	const State *state = descent->state;
 	const Goal *order = state->problem->settings.order;
 	Goal goal = order[descent->level];
-	for (uint32_t dear = 0; dear < 2; dear++)
+	for (uint32_t dear = 0; dear < (descent->hasty && goal != GOAL_SURVIVAL ? 1 : 2); dear++)
 		for (uint32_t i = 0; i <= descent->level; i++) {
 			if ((order[i] == GOAL_SURVIVAL) != (dear == 1))
 				continue;
@@ -373,7 +301,8 @@ static bool accept_better(Descent *descent)
 				return false;
 		}
 	for (uint32_t i = 0; i <= descent->level; i++)
-		descent->score.at[order[i]] = state_goal(state, order[i]);
+		if (!descent->hasty || order[i] != GOAL_SURVIVAL || order[i] == goal)
+			descent->score.at[order[i]] = state_goal(state, order[i]);
 	return true;
 }
 
@@ -397,118 +326,61 @@ static bool send_home(Descent *descent, uint32_t group, uint32_t host, uint32_t 
 {
 	const State *state = descent->state;
 	const Problem *problem = state->problem;
+	uint32_t n, thirds = problem->n_hosts > WIDE ? WINDOW : problem->n_hosts;
 	if (try_shift(descent, group, host, home))
 		return true;
-	for (uint32_t other = 0; other < problem->n_groups; other++) {
-		if (other == group || !is_movable(state, other, home))
+	g_autofree uint32_t *others = state_groups(state, home, &n);
+	for (uint32_t i = 0; i < n; i++) {
+		if (others[i] == group || !is_movable(state, others[i], home))
 			continue;
-		if (!budget_take(descent->budget, problem->n_hosts * 8))
+		if (!budget_take(descent->budget, thirds * 2))
 			return false;
-		for (uint32_t third = 0; third < problem->n_hosts; third++)
-			if (third != home && problem->allowed[(size_t)other * problem->n_hosts + third] &&
-			        try_eject(descent, group, host, home, other, third))
+		uint32_t start = problem->n_hosts > WIDE ? descent->state->turn : 0;
+		for (uint32_t k = 0; k < thirds; k++) {
+			uint32_t third = (start + k) % problem->n_hosts;
+			if (third != home && problem->allowed[others[i]][third] &&
+			        try_eject(descent, group, host, home, others[i], third))
 				return true;
+		}
+		descent->state->turn = (start + thirds) % problem->n_hosts;
 	}
 	return false;
 }
 
-static bool undo_a_move(Descent *descent)
+static bool undo_a_move_of(Descent *descent, uint32_t group)
 {
 	const State *state = descent->state;
-	const Problem *problem = state->problem;
-	for (uint32_t g = 0; g < problem->n_groups; g++)
-		for (uint32_t h = 0; h < problem->n_hosts; h++) {
-			if (*state_count(state, g, h) <= problem->now[(size_t)g * problem->n_hosts + h])
-				continue;
-			for (uint32_t home = 0; home < problem->n_hosts; home++)
-				if (home != h && is_home(state, g, home) && send_home(descent, g, h, home))
-					return true;
+	const PlaceCounts *now = state->problem->now;
+	for (uint32_t i = 0; i < state->counts->n_spots[group]; i++) {
+		PlaceSpot spot = state->counts->spots[group][i];
+		if (spot.pods <= counts_of(now, group, spot.host))
+			continue;
+		for (uint32_t k = 0; k < now->n_spots[group]; k++) {
+			uint32_t home = now->spots[group][k].host;
+			if (home != spot.host && is_home(state, group, home) &&
+			        send_home(descent, group, spot.host, home))
+				return true;
 		}
+	}
 	return false;
+}
+
+static bool undo_moves(Descent *descent)
+{
+	bool any = false;
+	for (uint32_t g = 0; g < descent->state->problem->n_groups && descent->budget->left; g++)
+		while (descent->budget->left && undo_a_move_of(descent, g))
+			any = true;
+	return any;
 }
 
 /* ---- few moves ------------------------------------------------------------------------------------------------ */
 
-/* What runs stays where it is, however full that makes a host. */
-static void keep_now(State *state)
-{
-	const Problem *problem = state->problem;
-	for (uint32_t g = 0; g < problem->n_groups; g++) {
-		uint32_t left = problem->groups[g].count;
-		for (uint32_t h = 0; h < problem->n_hosts; h++) {
-			uint32_t now = problem->now[(size_t)g * problem->n_hosts + h];
-			if (!problem->allowed[(size_t)g * problem->n_hosts + h])
-				continue;
-			for (uint32_t k = MIN(now, left); k > 0; k--, left--)
-				state_add(state, g, h);
-		}
-	}
-}
-
-/* The resource that a host has most too much of, and how much; RESOURCES where it is not too full. */
-static Resource excess_of(const State *state, uint32_t host, const Amounts *room, int64_t *ret_excess)
-{
-	Resource worst = RESOURCES;
-	__int128 most = 0;
-	for (uint32_t r = 0; r < RESOURCES; r++) {
-		int64_t over = state->use[host].of[r] - room[host].of[r];
-		if (room[host].of[r] == AMOUNT_UNKNOWN || over <= 0)
-			continue;
-		__int128 share = ((__int128)over << 20) / MAX(room[host].of[r], 1);
-		if (share >= most) {
-			most = share;
-			worst = (Resource)r;
-			*ret_excess = over;
-		}
-	}
-	return worst;
-}
-
-/* One pod that is enough and no larger than it must be, else the largest: so few leave. Among those that were not
- * tried. */
-static uint32_t choose_leaver(const State *state, uint32_t host, Resource r, int64_t excess, const bool *tried)
-{
-	const Problem *problem = state->problem;
-	uint32_t best = problem->n_groups;
-	for (uint32_t g = 0; g < problem->n_groups; g++) {
-		int64_t demand = problem->groups[g].demand.of[r];
-		if (tried[g] || demand == 0 || !is_movable(state, g, host))
-			continue;
-		int64_t known = best < problem->n_groups ? problem->groups[best].demand.of[r] : 0;
-		bool enough = demand >= excess, known_enough = best < problem->n_groups && known >= excess;
-		if (best == problem->n_groups || (enough && (!known_enough || demand < known)) ||
-		        (!enough && !known_enough && demand > known))
-			best = g;
-	}
-	return best;
-}
-
-static void relieve_now(State *state, uint32_t host, const Amounts *room, Budget *budget)
-{
-	const Problem *problem = state->problem;
-	int64_t excess = 0;
-	Resource r = RESOURCES;
-	g_autofree bool *tried = g_new0(bool, MAX(problem->n_groups, 1));
-	while ((r = excess_of(state, host, room, &excess)) != RESOURCES) {
-		uint32_t g = choose_leaver(state, host, r, excess, tried);
-		if (g == problem->n_groups || !budget_take(budget, problem->n_groups + (uint64_t)problem->n_hosts * 8))
-			return;
-		state_remove(state, g, host);
-		uint32_t to = best_host(state, g, room, false);
-		state_add(state, g, to < problem->n_hosts ? to : host);
-		tried[g] = to == problem->n_hosts || to == host;
-	}
-}
-
 /* From what runs now, no more pods leave each host than must, and then such as cool the rest. */
 static State *relieve_all(const State *state, const Amounts *room, Budget *budget)
 {
-	const Problem *problem = state->problem;
 	State *fresh = state_new(state->facts);
-	keep_now(fresh);
-	for (uint32_t h = 0; h < problem->n_hosts; h++)
-		relieve_now(fresh, h, room, budget);
-	place_rest(fresh, state->facts->by_size, room, true);
+	leave_crowded(fresh, room, budget);
 	cool(fresh, state_pressure(state), budget);
 	cool_further(fresh, state_pressure(state), room, budget);
 	return fresh;
@@ -516,32 +388,54 @@ static State *relieve_all(const State *state, const Amounts *room, Budget *budge
 
 static void descend(State *state, uint32_t level, const Amounts *room, Budget *budget)
 {
-	Descent descent = {.state = state, .budget = budget, .accept = accept_better, .room = room, .level = level};
+	Descent descent = {.state = state,
+	        .budget = budget,
+	        .accept = accept_better,
+	        .room = room,
+	        .level = level,
+	        .hasty = is_large(state->problem)};
 	Goal goal = state->problem->settings.order[level];
 	for (uint32_t i = 0; i <= level; i++)
 		descent.score.at[state->problem->settings.order[i]] =
 		        state_goal(state, state->problem->settings.order[i]);
 	bool better = true;
 	while (better && budget->left && descent.score.at[goal] > 0) {
-		better = goal == GOAL_MOVES && undo_a_move(&descent);
+		better = goal == GOAL_MOVES && undo_moves(&descent);
 		for (uint32_t h = 0; h < state->problem->n_hosts && !better && goal != GOAL_MOVES; h++)
 			better = relieve_host(&descent, h);
 	}
+}
+
+/* Where not every step asked for survival, the whole may have cost some. */
+static void descend_safely(State *state, uint32_t level, const Amounts *room, Budget *budget)
+{
+	const Goal *order = state->problem->settings.order;
+	if (!is_large(state->problem)) {
+		descend(state, level, room, budget);
+		return;
+	}
+	g_autoptr(State) before = state_copy(state);
+	descend(state, level, room, budget);
+	for (uint32_t i = 0; i < level; i++)
+		if (state_goal(state, order[i]) > state_goal(before, order[i])) {
+			state_set(state, before);
+			return;
+		}
 }
 
 /* Moves are looked for from both sides: undoing those that are not needed, and making those that are. */
 static void improve_moves(State *state, uint32_t level, const Amounts *room, Budget *budget)
 {
 	const Problem *problem = state->problem;
-	Budget half = {budget->left / 2, 0, budget->deadline};
+	Budget half = budget_share(budget, 1, 2);
 	g_autoptr(State) fresh = relieve_all(state, room, &half);
 	descend(fresh, level, room, &half);
-	budget_take(budget, MIN(half.used, budget->left));
-	descend(state, level, room, budget);
+	budget_return(budget, &half);
+	descend_safely(state, level, room, budget);
 	Score old = state_score(state), new;
 	/* Rivals that run on one host now are not seen by the rules above. And nothing that was proven may be undone,
 	 * not even for a goal before it. */
-	bool better = place_score(problem, fresh->count, &new) && new.at[GOAL_MOVES] < old.at[GOAL_MOVES];
+	bool better = place_score(problem, fresh->counts, &new) && new.at[GOAL_MOVES] < old.at[GOAL_MOVES];
 	for (uint32_t i = 0; i < level; i++)
 		better = better && new.at[problem->settings.order[i]] <= old.at[problem->settings.order[i]];
 	if (better)
@@ -554,5 +448,5 @@ void search_improve(State *state, uint32_t level, Budget *budget)
 	if (state->problem->settings.order[level] == GOAL_MOVES)
 		improve_moves(state, level, room ? room : state->facts->room, budget);
 	else
-		descend(state, level, room, budget);
+		descend_safely(state, level, room, budget);
 }

@@ -40,22 +40,10 @@ static int64_t bound_of(Solver *solver, uint32_t level, GoalProof *ret_proof)
 	return bound;
 }
 
-/* A part of what is left, so that later goals have some too. */
-static Budget take_share(Solver *solver, uint32_t numerator, uint32_t denominator)
-{
-	Budget share = {solver->budget.left / denominator * numerator, 0, solver->budget.deadline};
-	return share;
-}
-
-static void give_back(Solver *solver, const Budget *share)
-{
-	budget_take(&solver->budget, MIN(share->used, solver->budget.left));
-}
-
 /* Where there was no time to rule out all that is better, perhaps there is for what is much better. */
 static int64_t raise_bound(Solver *solver, uint32_t level, int64_t bound, int64_t value)
 {
-	Budget share = take_share(solver, 1, 4);
+	Budget share = budget_share(&solver->budget, 1, 4);
 	g_autoptr(State) state = state_copy(solver->state);
 	while (bound + 1 < value) {
 		bool done;
@@ -63,7 +51,7 @@ static int64_t raise_bound(Solver *solver, uint32_t level, int64_t bound, int64_
 			break;
 		bound++;
 	}
-	give_back(solver, &share);
+	budget_return(&solver->budget, &share);
 	return bound;
 }
 
@@ -72,19 +60,19 @@ static void solve_goal(Solver *solver, uint32_t level)
 	Solution *solution = solver->solution;
 	Goal goal = solver->problem->settings.order[level];
 	if (level > 1 || goal != GOAL_PRESSURE) {
-		Budget local = take_share(solver, 1, 3);
+		Budget local = budget_share(&solver->budget, 1, 3);
 		search_improve(solver->state, level, &local);
-		give_back(solver, &local);
+		budget_return(&solver->budget, &local);
 	}
 	GoalProof proof = PROOF_NONE;
 	int64_t bound = bound_of(solver, level, &proof), value = state_goal(solver->state, goal);
 	bool done = false, found = true;
-	Budget share = take_share(solver, 1, 2);
+	Budget share = budget_share(&solver->budget, 1, 2);
 	while (value > bound && found) {
 		found = exact_better(solver->state, level, value, &share, &done, &solution->tried);
 		value = state_goal(solver->state, goal);
 	}
-	give_back(solver, &share);
+	budget_return(&solver->budget, &share);
 	if (value > bound && done && !found) {
 		proof = PROOF_SEARCH;
 		bound = value;
@@ -97,6 +85,12 @@ static void solve_goal(Solver *solver, uint32_t level)
 	solution->optimal = solution->optimal && proof != PROOF_NONE;
 }
 
+/* In a large cluster each pod wants to be looked at on many hosts. */
+static uint64_t default_steps(const Problem *problem)
+{
+	return DEFAULT_STEPS + (uint64_t)problem->n_groups * problem->n_hosts * 2;
+}
+
 /* With a bound that is above what can be met the search for less pressure would never end early, which is all that it
  * is used for; so it serves although nobody knows yet whether all pods have a place. */
 Solution *place_solve(const Problem *problem, const PlaceLimits *limits)
@@ -104,17 +98,20 @@ Solution *place_solve(const Problem *problem, const PlaceLimits *limits)
 	g_autoptr(Facts) facts = facts_new(problem);
 	Solution *solution = g_new0(Solution, 1);
 	Solver solver = {.facts = facts, .problem = problem, .solution = solution};
-	solver.budget.left = limits && limits->steps ? limits->steps : DEFAULT_STEPS;
-	solver.budget.deadline = limits ? limits->deadline : 0;
+	static const PlaceLimits usual = {0};
+	limits = limits ? limits : &usual;
+	solver.budget = (Budget){limits->steps ? limits->steps : default_steps(problem), 0, limits->deadline,
+	        limits->seed, limits->stop};
 	solution->optimal = true;
-	Budget share = take_share(&solver, 1, 2);
+	Budget share = budget_share(&solver.budget, 1, 2);
 	solver.state = search_start(facts, bound_pressure(facts, solution), &share);
-	give_back(&solver, &share);
+	budget_return(&solver.budget, &share);
 	for (uint32_t level = 0; level < GOALS; level++)
 		solve_goal(&solver, level);
 	solution->score = state_score(solver.state);
-	solution->count =
-	        g_memdup2(solver.state->count, sizeof(uint16_t) * (size_t)MAX(problem->n_groups, 1) * facts->columns);
+	solution->counts = counts_new(problem->n_groups);
+	counts_set(solution->counts, solver.state->counts);
+	solution->stopped = limits->stop && *limits->stop;
 	state_free(solver.state);
 	return solution;
 }
@@ -123,6 +120,6 @@ void solution_free(Solution *solution)
 {
 	if (!solution)
 		return;
-	g_free(solution->count);
+	counts_free(solution->counts);
 	g_free(solution);
 }

@@ -212,7 +212,7 @@ static void append_unplaced(Page *page)
 	for (guint i = 0; i < page->model->unfit->len; i++)
 		append_unfit(page, &g_array_index(page->model->unfit, Unfit, i), &begun);
 	for (uint32_t g = 0; g < problem->n_groups; g++) {
-		uint16_t pods = page->plan->solution->count[(size_t)g * (problem->n_hosts + 1) + problem->n_hosts];
+		uint32_t pods = page->plan->solution->counts->nowhere[g];
 		if (pods == 0)
 			continue;
 		append_unfit_head(page, MODEL_WORKLOAD(page->model, page->model->group_workload[g]), pods, &begun);
@@ -290,7 +290,7 @@ static uint64_t count_unplaced(const Plan *plan)
 	const Problem *problem = &plan->model->problem;
 	uint64_t pods = 0;
 	for (uint32_t g = 0; g < problem->n_groups; g++)
-		pods += plan->solution->count[(size_t)g * (problem->n_hosts + 1) + problem->n_hosts];
+		pods += plan->solution->counts->nowhere[g];
 	for (guint i = 0; i < plan->model->unfit->len; i++)
 		pods += g_array_index(plan->model->unfit, Unfit, i).pods;
 	return pods;
@@ -327,7 +327,9 @@ static void append_proof(Page *page)
 {
 	const Solution *solution = page->plan->solution;
 	const Goal *order = page->model->settings.order;
-	begin_section(page, solution->optimal ? "OPTIMAL, proven goal by goal" : "THE BEST FOUND, goal by goal");
+	begin_section(page, solution->optimal   ? "OPTIMAL, proven goal by goal"
+	                    : solution->stopped ? "THE BEST FOUND UNTIL IT WAS STOPPED, goal by goal"
+	                                        : "THE BEST FOUND, goal by goal");
 	for (uint32_t i = 0; i < GOALS; i++)
 		append_goal(page, order[i]);
 }

@@ -54,8 +54,7 @@ static const char *rival_on(const Plan *plan, uint32_t group, uint32_t host)
 			                 : bond->others[i] == group ? bond->group
 			                                            : NOWHERE;
 			for (uint32_t h = 0; h < problem->n_hosts && other != NOWHERE; h++)
-				if (part[h] == part[host] &&
-				        plan->solution->count[(size_t)other * (problem->n_hosts + 1) + h])
+				if (part[h] == part[host] && counts_of(plan->solution->counts, other, h))
 					return MODEL_WORKLOAD(plan->model, plan->model->group_workload[other])->name;
 		}
 	}
@@ -69,7 +68,7 @@ char *plan_why_not(const Plan *plan, uint32_t group, uint32_t host)
 	const char *clause = workload->why_not[plan->model->hosts[host]];
 	if (clause)
 		return g_strdup(clause);
-	if (!problem->allowed[(size_t)group * problem->n_hosts + host])
+	if (!problem->allowed[group][host])
 		return g_strdup("its volume lies elsewhere");
 	for (uint32_t r = 0; r < RESOURCES; r++) {
 		int64_t capacity = problem->hosts[host].capacity.of[r], demand = problem->groups[group].demand.of[r];

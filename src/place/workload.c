@@ -13,10 +13,10 @@ static bool is_quiet(const Graph *graph, Node node)
 	return graph_has(graph, file, FACT_CLASS) || graph_has(graph, file, FACT_QUIET);
 }
 
-static bool is_patch(const Graph *graph, Node object)
+bool is_put_away(const Graph *graph, Node object)
 {
 	Node document = graph_ancestor(graph, object, NODE_DOCUMENT);
-	return document && graph_has(graph, document, FACT_IS_PATCH);
+	return is_quiet(graph, object) || (document && graph_has(graph, document, FACT_IS_PATCH));
 }
 
 static bool is_asked(const Graph *graph, Node object, const char *const *paths)
@@ -138,8 +138,8 @@ void model_add_workloads(Model *model, const char *const *paths)
 		GRAPH_NODES (graph, NODE_OBJECT, object) {
 			Node pod = graph_first_child(graph, object, NODE_POD);
 			Node file = graph_file_node(graph, graph_file_of(graph, object));
-			if (!pod || !is_controller(graph_text(graph, object, FACT_KIND)) || is_quiet(graph, object) ||
-			        is_patch(graph, object) || !is_asked(graph, object, paths) ||
+			if (!pod || !is_controller(graph_text(graph, object, FACT_KIND)) || is_put_away(graph, object) ||
+			        !is_asked(graph, object, paths) ||
 			        graph_has(graph, file, FACT_REACHED_BY) != (reached == 1) ||
 			        model->workloads->len >= MOST_WORKLOADS)
 				continue;

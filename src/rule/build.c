@@ -227,17 +227,22 @@ static void report_missing(Checker *checker, const Ignored *ignored, const Copy 
 	if (said)
 		add_evidence(checker, finding, graph_span(graph, graph_find(graph, copy->dockerfile, FACT_CONTEXT)),
 		        "it is built in this folder");
-	g_autofree char *moved = find_moved(graph, slice_from(context), copy->source);
+	g_autofree char *same = find_moved(graph, slice_from(context), copy->source),
+	                *near = same ? NULL : moved_near(graph, path, 1);
+	const char *moved = same ? same : near;
 	if (!moved)
 		return;
 	set_hint(checker, finding, "%s exists: copy that, or move it back", moved);
 	Node file = graph_find_file(graph, slice_from(moved));
 	if (file)
-		add_evidence(checker, finding, graph_place(graph, file), "this file has the name");
+		add_evidence(checker, finding, graph_place(graph, file),
+		        near ? "this is nearly the name" : "this file has the name");
 	g_autofree char *text = moved_text(copy->source, slice_from(context), path, moved);
 	if (text && !g_str_has_prefix(text, "..")) {
 		g_autofree char *old = slice_dup(copy->source);
-		set_because(checker, finding, FIX_VALUE, "it is the one file of that name in the build context");
+		set_because(checker, finding, FIX_VALUE,
+		        near ? "no other name there is so near"
+		             : "it is the one file of that name in the build context");
 		add_rename(checker, finding, copy->span, old, text);
 	}
 }

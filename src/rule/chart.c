@@ -244,7 +244,80 @@ static void check_chart_values_unknown(Checker *checker)
 	}
 }
 
+/* ---- app-template ---------------------------------------------------------------------------------------------- */
+
+static bool is_mount(const char *what)
+{
+	return strcmp(what, "container") == 0;
+}
+
+static void check_chart_identifier_missing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Symbol name;
+	if (!graph_find_symbol(graph, SLICE("chart-identifier"), &name))
+		return;
+	GRAPH_NAMED(graph, NODE_PROBLEM, name, problem)
+	{
+		const char *what = graph_text(graph, problem, FACT_MESSAGE),
+		           *value = graph_text(graph, problem, FACT_VALUE);
+		const char *near = graph_text(graph, problem, FACT_NEAR);
+		Finding *finding = report(checker, graph_parent(graph, problem), graph_place(graph, problem),
+		        is_mount(what) ? "these mounts are for the %s %s, which the controller does not have"
+		                       : "the values name the %s %s, which they do not define",
+		        what, value);
+		set_detail(checker, finding, "%s %s", what, value);
+		if (!*near)
+			continue;
+		set_hint(checker, finding, "write %s", near);
+		set_because(checker, finding, FIX_VALUE, "there is no other so near");
+		add_rename(checker, finding, graph_place(graph, problem), value, near);
+	}
+}
+
+static void check_chart_number_rounded(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Symbol name;
+	if (!graph_find_symbol(graph, SLICE("chart-number"), &name))
+		return;
+	GRAPH_NAMED(graph, NODE_PROBLEM, name, problem)
+	{
+		const char *value = graph_text(graph, problem, FACT_VALUE);
+		Span place = graph_place(graph, problem);
+		Finding *finding = report(checker, graph_parent(graph, problem), place,
+		        "the program is given %s in place of %s", graph_text(graph, problem, FACT_MESSAGE), value);
+		set_detail(checker, finding, "%s", value);
+		set_hint(checker, finding, "quote it");
+		if (!slice_is(graph_span_bytes(graph, place), value))
+			continue;
+		set_because(checker, finding, FIX_SAFE, "a text is given on as it is written");
+		add_edit(checker, finding, place, slice_from(arena_printf(checker_arena(checker), "\"%s\"", value)));
+	}
+}
+
 static const Rule rules[] = {
+        {
+                .id = "chart-identifier-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "values of app-template name a part that they do not define",
+                .why = "Parts of these values name each other by their keys. A Service for a controller that is not "
+                       "there stops the whole release, and the one before stays in use; mounts for a container that "
+                       "is not there are left out without a word.",
+                .remedy = "Write the key of the part, or turn it on.",
+                .check = check_chart_identifier_missing,
+        },
+        {
+                .id = "chart-number-rounded",
+                .level = LEVEL_ERROR,
+                .fix = FIX_SAFE,
+                .title = "a large number that reaches its program as 1e+06",
+                .why = "Helm keeps numbers as real ones, and the chart prints those from a million on with an "
+                       "exponent. Programs that want a whole number refuse it, or read 1.",
+                .remedy = "Quote the number.",
+                .check = check_chart_number_rounded,
+        },
         {
                 .id = "chart-values-unknown",
                 .level = LEVEL_WARNING,

@@ -122,3 +122,17 @@ bool share_cluster(const Graph *graph, Node one, Node other)
 	return !has_appliers(graph) && !paths_part(slice_from(graph_file_path(graph, graph_file_of(graph, left_root))),
 	                                       slice_from(graph_file_path(graph, graph_file_of(graph, right_root))));
 }
+
+bool may_share_namespace(const Graph *graph, Node one, Node other)
+{
+	GRAPH_OF (graph, one, FACT_IDENTITY, left) {
+		g_auto(GStrv) a = g_strsplit(graph_symbol_text(graph, left->object), "/", 3);
+		GRAPH_OF (graph, other, FACT_IDENTITY, right) {
+			g_auto(GStrv) b = g_strsplit(graph_symbol_text(graph, right->object), "/", 3);
+			if (g_strv_length(a) == 3 && g_strv_length(b) == 3 &&
+			        (strcmp(a[1], b[1]) == 0 || !*a[1] || !*b[1]))
+				return true;
+		}
+	}
+	return false;
+}

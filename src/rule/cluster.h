@@ -6,6 +6,9 @@
 /* False where different roots of GitOps bring them in, or where their paths name two clusters, hosts or stages. */
 bool share_cluster(const Graph *graph, Node one, Node other);
 
+/* One of the namespaces in which one is applied is one of the other's, or is not known. */
+bool may_share_namespace(const Graph *graph, Node one, Node other);
+
 /* Folders named like a stage of deployment (dev, staging, test) hold alternatives of one thing, which may differ on
  * purpose. `production` alone is no such folder: many homelabs call so what runs, beside what is tried or put away. It
  * is a stage where another stage lies beside it. */

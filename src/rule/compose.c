@@ -6,6 +6,7 @@
  * cannot be told nothing is said. */
 #include "base/path.h"
 #include "rule/developing.h"
+#include "rule/moved.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -138,6 +139,20 @@ static bool is_pulled(const Graph *graph, Node service)
 	return strchr(graph_text(graph, service, FACT_IMAGE), '/') != NULL;
 }
 
+/* A slip in the name of a folder that is there. */
+static void mend_context(Checker *checker, Finding *finding, const Row *row, Slice folder)
+{
+	const Graph *graph = checker_graph(checker);
+	Slice written = graph_symbol_slice(graph, row->object);
+	g_autofree char *path = path_resolve(folder, written), *near = path ? moved_near(graph, path, 1) : NULL;
+	g_autofree char *text = near ? moved_text(written, folder, path, near) : NULL, *old = slice_dup(written);
+	if (!text)
+		return;
+	set_hint(checker, finding, "write %s", text);
+	set_because(checker, finding, FIX_VALUE, "no other name there is so near");
+	add_rename(checker, finding, graph_span(graph, row), old, text);
+}
+
 static void check_service_build(Checker *checker, const Row *row)
 {
 	const Graph *graph = checker_graph(checker);
@@ -162,6 +177,7 @@ static void check_service_build(Checker *checker, const Row *row)
 		        SLICE_ARGS(build.context));
 		if (step)
 			set_detail(checker, finding, "%.*s", SLICE_ARGS(build.context));
+		mend_context(checker, finding, row, folder);
 		return;
 	}
 	Slice name = build.file.length ? build.file : SLICE("Dockerfile");
@@ -336,14 +352,22 @@ static bool is_for_swarm(const Graph *graph)
 
 /* ---- depends_on ------------------------------------------------------------------------------------------------ */
 
-/* Images of servers that take seconds before they answer, and whose clients often give up by then. */
+/* What people or a clock ask to look into a database or to copy it: it asks again later. */
+static bool only_looks(const char *image)
+{
+	static const char *const parts[] = {
+	        "exporter", "express", "insight", "admin", "adminer", "backup", "backups", "commander", "dbgate", NULL};
+	return text_has_part(image, parts);
+}
+
+/* Images of servers that take seconds before they answer, and whose clients often give up by then. Redis and its kin
+ * answer at once. */
 static bool is_database(const Graph *graph, Node service)
 {
-	static const char *const parts[] = {"postgres", "mariadb", "mysql", "mongo", "redis", "valkey", "timescale",
-	        "rabbitmq", "elasticsearch", "opensearch", "influxdb", "pgvector", NULL};
-	static const char *const beside[] = {"exporter", "express", "insight", "admin", "backup", "commander", NULL};
+	static const char *const parts[] = {"postgres", "mariadb", "mysql", "mongo", "timescale", "rabbitmq",
+	        "elasticsearch", "opensearch", "influxdb", "pgvector", NULL};
 	const char *image = graph_text(graph, service, FACT_IMAGE);
-	return !text_has_part(image, beside) && text_has_part(image, parts);
+	return !only_looks(image) && text_has_part(image, parts);
 }
 
 static Node service_of(const Graph *graph, Node compose, Symbol name)
@@ -352,6 +376,90 @@ static Node service_of(const Graph *graph, Node compose, Symbol name)
 		if (graph_name_symbol(graph, service) == name)
 			return service;
 	return NODE_NONE;
+}
+
+/* What a service of the list is waited for. */
+static const char *condition_of(const Graph *graph, Node compose, Symbol name)
+{
+	Node service = service_of(graph, compose, name);
+	bool asked = service && is_database(graph, service) && graph_first_child(graph, service, NODE_PROBE);
+	return asked ? "service_healthy" : "service_started";
+}
+
+/* `[db, cache]`, all in one line. */
+static bool mend_flow_list(Checker *checker, Finding *finding, Rows rows)
+{
+	const Graph *graph = checker_graph(checker);
+	Span first = graph_span(graph, rows.at), last = graph_span(graph, rows.end - 1);
+	Slice text = graph_file_bytes(graph, first.file);
+	uint32_t open = first.start, close = last.end;
+	while (open > 0 && text.at[open - 1] == ' ')
+		open--;
+	while (close < text.length && text.at[close] == ' ')
+		close++;
+	if (open == 0 || text.at[open - 1] != '[' || close >= text.length || text.at[close] != ']')
+		return false;
+	add_edit(checker, finding, (Span){first.file, open - 1, open}, SLICE("{"));
+	add_edit(checker, finding, (Span){first.file, close, close + 1}, SLICE("}"));
+	for (const Row *row = rows.at; row != rows.end; row++) {
+		Span item = graph_span(graph, row);
+		const char *condition = condition_of(graph, graph_parent(graph, row->subject), row->object);
+		add_edit(checker, finding, (Span){item.file, item.end, item.end},
+		        slice_from(arena_printf(checker_arena(checker), ": {condition: %s}", condition)));
+	}
+	return true;
+}
+
+/* Where the line of the key begins that a list, whose item begins at `start`, is the value of. */
+static uint32_t key_line(Slice text, uint32_t start)
+{
+	uint32_t end;
+	Slice line = {"-", 1};
+	while (start > 0 && (line.length == 0 || strchr("-#", line.at[0]))) {
+		edit_line_span(text, start - 1, start - 1, &start, &end);
+		line = slice_trim(slice_sub(text, start, end));
+	}
+	return start;
+}
+
+/* `- db` becomes `db:` with its condition below it; deeper than the key, as a list need not be. */
+static bool mend_item(Checker *checker, Finding *finding, const Row *row)
+{
+	const Graph *graph = checker_graph(checker);
+	Span item = graph_span(graph, row);
+	Slice text = graph_file_bytes(graph, item.file), line = graph_line_at(graph, item);
+	uint32_t start = (uint32_t)(line.at - text.at);
+	Slice before = slice_sub(text, start, item.start), indent = edit_indent(text, start);
+	uint32_t key = key_line(text, start);
+	Slice above = edit_indent(text, key);
+	if (!slice_is(slice_trim(before), "-") ||
+	        !slice_starts(slice_sub(text, key + above.length, text.length), "depends_on:"))
+		return false;
+	int depth = (int)MAX(indent.length, above.length + 2);
+	const char *condition = condition_of(graph, graph_parent(graph, row->subject), row->object);
+	add_edit(checker, finding, (Span){item.file, start, item.end},
+	        slice_from(arena_printf(checker_arena(checker), "%*s%.*s:", depth, "",
+	                SLICE_ARGS(slice_sub(text, item.start, item.end)))));
+	add_lines_below(checker, finding, item,
+	        arena_printf(checker_arena(checker), "%*scondition: %s", depth + 2, "", condition));
+	return true;
+}
+
+/* The short form has no place for a condition, so that all of the list takes the long one. What its owner wrote in the
+ * long form is meant. */
+static void mend_depends(Checker *checker, Finding *finding, Node service, Node probe)
+{
+	const Graph *graph = checker_graph(checker);
+	Rows rows = graph_rows_of(graph, service, FACT_DEPENDS_ON);
+	set_because(checker, finding, FIX_VALUE, "%s has a healthcheck that says when it answers",
+	        graph_name(graph, graph_parent(graph, probe)));
+	if (mend_flow_list(checker, finding, rows))
+		return;
+	for (const Row *row = rows.at; row != rows.end; row++)
+		if (!mend_item(checker, finding, row)) {
+			finding->n_edits = 0;
+			return;
+		}
 }
 
 static void check_compose_depends_unhealthy(Checker *checker)
@@ -367,7 +475,8 @@ static void check_compose_depends_unhealthy(Checker *checker)
 			continue;
 		Node database = service_of(graph, compose, row->object);
 		Node probe = database ? graph_first_child(graph, database, NODE_PROBE) : NODE_NONE;
-		if (!probe || !is_database(graph, database))
+		if (!probe || !is_database(graph, database) ||
+		        only_looks(graph_text(graph, row->subject, FACT_IMAGE)))
 			continue;
 		const char *name = graph_name(graph, database);
 		Finding *finding = report(checker, row->subject, graph_span(graph, row),
@@ -376,6 +485,7 @@ static void check_compose_depends_unhealthy(Checker *checker)
 		set_detail(checker, finding, "%s", name);
 		add_evidence(checker, finding, graph_place(graph, probe), "%s says here how to ask it", name);
 		set_hint(checker, finding, "depends_on: {%s: {condition: service_healthy}}", name);
+		mend_depends(checker, finding, row->subject, probe);
 	}
 }
 
@@ -507,7 +617,7 @@ static const Rule rules[] = {
         {
                 .id = "build-file-missing",
                 .level = LEVEL_ERROR,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_VALUE,
                 .title = "a build names a folder or Dockerfile that is not tracked",
                 .why = "On the machine where it was written the build may work, because the files lie there. A clone "
                        "does not have them, so neither CI nor the next machine can build the image.",
@@ -517,6 +627,7 @@ static const Rule rules[] = {
         {
                 .id = "compose-depends-unhealthy",
                 .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
                 .title = "a service does not wait until its database answers",
                 .why = "depends_on in its short form waits until the container has started. A database takes seconds "
                        "more; its client fails in that time, after each boot of the machine.",

@@ -32,6 +32,10 @@ static void check_setting(Checker *checker, Node setting)
 	        near ? report(checker, setting, place, "no rule is called '%s'; did you mean '%s'?", id, near->id)
 	             : report(checker, setting, place, "no rule is called '%s'", id);
 	set_hint(checker, finding, "labwright rules lists them");
+	if (near) {
+		set_because(checker, finding, FIX_VALUE, "no other rule has a name so near");
+		add_rename(checker, finding, place, id, near->id);
+	}
 }
 
 static void check_config_invalid(Checker *checker)

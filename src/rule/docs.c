@@ -452,7 +452,7 @@ static const Rule rules[] = {
         {
                 .id = "structure-stale",
                 .level = LEVEL_INFO,
-                .fix = FIX_SAFE,
+                .fix = FIX_PROPOSAL,
                 .title = "a drawn tree of folders shows what is gone",
                 .why = "Such a tree is the map by which one finds things; a wrong one costs more time than none.",
                 .remedy = "Draw the tree again from the folders as they are, or only as deep as it is kept up.",

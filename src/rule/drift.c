@@ -233,7 +233,7 @@ static const Rule rules[] = {
         {
                 .id = "tag-drift",
                 .level = LEVEL_WARNING,
-                .fix = FIX_VALUE,
+                .fix = FIX_PROPOSAL,
                 .title = "one image is used with different versions",
                 .why = "An upgrade that was made in one file and forgotten in another: the forgotten one keeps its old "
                        "bugs and, in a client or a backup job, may not understand the new server.",

@@ -471,6 +471,17 @@ static Span file_start(const Graph *graph, Node file)
 	return graph_place(graph, file);
 }
 
+/* The name without a value: an example gives nothing away. */
+static void add_to_example(Checker *checker, Finding *finding, Node example, Node use)
+{
+	const Graph *graph = checker_graph(checker);
+	uint32_t file = graph_file_of(graph, example), length = (uint32_t)graph_file_bytes(graph, file).length;
+	if (length)
+		add_lines_below(checker, finding, (Span){file, length - 1, length - 1},
+		        arena_printf(checker_arena(checker), "# used in %s\n%s=",
+		                graph_file_path(graph, graph_file_of(graph, use)), graph_name(graph, use)));
+}
+
 static void report_undefined(Checker *checker, const Project *project, const Use *use)
 {
 	const Graph *graph = checker_graph(checker);
@@ -485,6 +496,10 @@ static void report_undefined(Checker *checker, const Project *project, const Use
 	add_uses(checker, finding, use);
 	set_hint(checker, finding, "add '%s=' to %s%s", name, path,
 	        stops ? "; compose refuses to start without it" : ", or write a default: ${NAME:-value}");
+	if (is_example(graph, project->env_file)) {
+		set_because(checker, finding, FIX_VALUE, "the example has the other variables of this project");
+		add_to_example(checker, finding, project->env_file, node);
+	}
 }
 
 static void report_only_container(Checker *checker, const Project *project, const Use *use)
@@ -572,12 +587,8 @@ static void report_drift(
 	add_evidence(checker, finding, file_start(graph, example), "the example that lacks it");
 	add_uses(checker, finding, use);
 	set_hint(checker, finding, "add '%s=' to %s", name, graph_name(graph, example));
-	uint32_t file = graph_file_of(graph, example), length = (uint32_t)graph_file_bytes(graph, file).length;
 	set_because(checker, finding, FIX_SAFE, "an example without a value gives nothing away");
-	if (length)
-		add_lines_below(checker, finding, (Span){file, length - 1, length - 1},
-		        arena_printf(checker_arena(checker),
-		                "# used in %s\n%s=", graph_file_path(graph, graph_file_of(graph, node)), name));
+	add_to_example(checker, finding, example, node);
 	g_hash_table_insert(known, g_steal_pointer(&key), finding);
 }
 

@@ -14,6 +14,7 @@
 typedef struct Door {
 	Span place;
 	const char *how;
+	Node port; /* that of a compose service, or NODE_NONE */
 } Door;
 
 /* The port is bound to more than the machine itself; a variable may be anything. */
@@ -34,6 +35,7 @@ static bool has_host_port(const Graph *graph, Node program, uint32_t target, Doo
 			continue;
 		ret_door->place = graph_span(graph, graph_find(graph, port, FACT_HOST_PORT));
 		ret_door->how = "a port of its machine";
+		ret_door->port = service ? port : NODE_NONE;
 		return true;
 	}
 	return false;
@@ -270,12 +272,54 @@ static bool asks_nothing(const Graph *graph, Node program, const Database *datab
 	return true;
 }
 
+/* A name by which neighbours or the machine itself reach a service. */
+static bool is_inside(const Graph *graph, const char *host)
+{
+	Symbol name;
+	if (strcmp(host, "localhost") == 0 || g_str_has_prefix(host, "127.") || strcmp(host, "0.0.0.0") == 0)
+		return true;
+	return graph_find_symbol(graph, slice_from(host), &name) &&
+	       graph_next_named(graph, NODE_SERVICE, name, NODE_NONE);
+}
+
+/* Something in the repository asks for that port at an address or name of a machine. */
+static bool is_asked_from_outside(const Graph *graph, uint32_t number)
+{
+	GRAPH_TO (graph, FACT_NUMBER, number, row)
+		if (graph_node_type(graph, row->subject) == NODE_MENTION &&
+		        !is_inside(graph, graph_name(graph, row->subject)))
+			return true;
+	return false;
+}
+
+/* Neighbours reach it by its name, whatever it is bound to; so does a client on the machine. */
+static void mend_binding(Checker *checker, Finding *finding, const Door *door)
+{
+	const Graph *graph = checker_graph(checker);
+	uint32_t number = graph_number(graph, door->port, FACT_HOST_PORT);
+	const Row *address = graph_find(graph, door->port, FACT_HOST_IP);
+	if (is_asked_from_outside(graph, number))
+		return;
+	set_because(checker, finding, FIX_VALUE,
+	        "it asks for no password, and nothing in this repository asks for port %u of the machine", number);
+	Slice line = graph_line_at(graph, door->place);
+	bool whole = slice_starts(slice_trim(line), "published:"); /* of the long form */
+	if (address)
+		add_rename(checker, finding, graph_span(graph, address), graph_symbol_text(graph, address->object),
+		        "127.0.0.1");
+	else if (whole)
+		add_pair_below(checker, finding, door->place, "host_ip: 127.0.0.1");
+	else if (slice_find(line, "published", 0) == SIZE_MAX)
+		add_rename(checker, finding, door->place, arena_printf(checker_arena(checker), "%u", number),
+		        arena_printf(checker_arena(checker), "127.0.0.1:%u", number));
+}
+
 static void check_database(Checker *checker, Node program)
 {
 	const Graph *graph = checker_graph(checker);
 	const Database *database = database_of(graph, program);
 	bool service = graph_node_type(graph, program) == NODE_SERVICE;
-	Door door;
+	Door door = {0};
 	if (!database || !is_asked(graph, program) ||
 	        (!has_host_port(graph, program, database->port, &door) &&
 	                (service || !has_service(graph, program, database->port, &door))))
@@ -287,6 +331,8 @@ static void check_database(Checker *checker, Node program)
 	        word_for(graph, program), graph_name(graph, holder_of(graph, program)));
 	add_evidence(checker, finding, graph_span(graph, graph_find(graph, program, FACT_IMAGE)), "it is %s",
 	        graph_text(graph, program, FACT_IMAGE));
+	if (nothing && door.port)
+		mend_binding(checker, finding, &door);
 	if (service)
 		set_hint(checker, finding,
 		        "leave out the port: services of one compose file reach it by name; or bind it to the machine: "
@@ -319,7 +365,7 @@ static const Rule rules[] = {
         {
                 .id = "database-exposed",
                 .level = LEVEL_WARNING,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_VALUE,
                 .title = "a database that the whole network reaches",
                 .why = "A published port is open to every device of the network, whatever rules the machine's firewall "
                        "has for others: the engine goes around ufw. Where no password is asked, each of them can read "

@@ -56,35 +56,33 @@ static GHashTable *index_places(const Graph *graph)
 	return by_name;
 }
 
-/* A name in the same folder that the written one is a slip of. */
-static char *near_sibling(const Graph *graph, const char *path)
+/* The only file of that name below the kustomization that none lists: it went deeper. NULL for none and for several. */
+static const char *moved_below(const Graph *graph, Slice folder, Slice name)
 {
-	Slice folder = path_folder(slice_from(path)), wanted = path_name(slice_from(path));
-	NearSearch search = near_search(wanted, near_limit(wanted));
-	g_autoptr(GHashTable) offered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	const char *found = NULL;
 	for (uint32_t file = 0; file < graph_files(graph); file++) {
-		Slice other = slice_from(graph_file_path(graph, file));
-		if (!path_is_below(other, folder) || other.length <= folder.length + (folder.length > 0))
+		Slice path = slice_from(graph_file_path(graph, file));
+		Node node = graph_file_node(graph, file);
+		if (!slice_equal(path_name(path), name) || !path_is_below(path, folder) || is_quiet(graph, node) ||
+		        graph_has(graph, node, FACT_REACHED_BY))
 			continue;
-		Slice rest = slice_sub(other, folder.length + (folder.length > 0), other.length);
-		size_t slash = slice_find_byte(rest, '/', 0);
-		Slice name = slice_sub(rest, 0, slash == SIZE_MAX ? rest.length : slash);
-		if (g_hash_table_add(offered, slice_dup(name)))
-			near_offer(&search, name);
+		if (found)
+			return NULL;
+		found = path.at;
 	}
-	if (near_result(&search) == SIZE_MAX)
-		return NULL;
-	return g_strdup_printf("%.*s%s%.*s", SLICE_ARGS(folder), folder.length ? "/" : "", SLICE_ARGS(search.best));
+	return found;
 }
 
 static void suggest_place(Checker *checker, Finding *finding, Node entry, const char *path, Places *places)
 {
 	const Graph *graph = checker_graph(checker);
-	g_autofree char *near = near_sibling(graph, path);
+	g_autofree char *near = moved_near(graph, path, NEAR_LIMIT_MAX);
 	if (!places->by_name)
 		places->by_name = index_places(graph);
 	g_autofree char *name = slice_dup(path_name(slice_from(path)));
 	const char *moved = near ? near : g_hash_table_lookup(places->by_name, name);
+	if (!moved && strchr(name, '.'))
+		moved = moved_below(graph, folder_of(graph, entry), slice_from(name));
 	if (!moved)
 		return;
 	g_autofree char *relative = path_relative(folder_of(graph, entry), moved);
@@ -101,8 +99,8 @@ static void suggest_place(Checker *checker, Finding *finding, Node entry, const 
 	        moved_text(graph_span_bytes(graph, graph_place(graph, entry)), folder_of(graph, entry), path, moved);
 	if (!text || (file && g_str_has_prefix(relative, "../")))
 		return; /* kustomize takes no files from above its folder */
-	set_because(
-	        checker, finding, FIX_VALUE, near ? "no other name there is so near" : "no other file has that name");
+	set_because(checker, finding, FIX_VALUE,
+	        near ? "no other name there is so near" : "no other file of that name could be meant");
 	add_edit(checker, finding, graph_place(graph, entry), slice_from(text));
 }
 
@@ -247,10 +245,27 @@ static void check_paths(Checker *checker, GHashTable *roots)
 		        kind_of(graph, object), graph_name(graph, object), graph_name(graph, entry),
 		        bare ? "which holds no kustomization.yaml" : "which does not exist in this repository");
 		g_autofree char *path = path_resolve((Slice){"", 0}, slice_from(graph_name(graph, entry)));
-		g_autofree char *near = path ? near_sibling(graph, path) : NULL;
+		g_autofree char *near = path ? moved_near(graph, path, NEAR_LIMIT_MAX) : NULL;
+		g_autofree char *text = near ? moved_text(graph_span_bytes(graph, graph_place(graph, entry)),
+		                                       (Slice){"", 0}, path, near)
+		                             : NULL;
 		if (near)
 			set_hint(checker, finding, "write ./%s", near);
+		if (text) {
+			set_because(checker, finding, FIX_VALUE, "no other name there is so near");
+			add_edit(checker, finding, graph_place(graph, entry), slice_from(text));
+		}
 	}
+}
+
+static const char *near_name(const Graph *graph, Node reference)
+{
+	Slice wanted = slice_from(graph_name(graph, reference));
+	NearSearch search = near_search(wanted, near_limit(wanted));
+	GRAPH_TO (graph, FACT_KIND, graph_symbol(graph, reference, FACT_WANTS_KIND), row)
+		if (graph_node_type(graph, row->subject) == NODE_OBJECT)
+			near_offer(&search, slice_from(graph_name(graph, row->subject)));
+	return near_result(&search) == SIZE_MAX ? NULL : search.best.at;
 }
 
 /* The repository itself is usually made by `flux bootstrap` or an operator and stands in no file. */
@@ -277,16 +292,6 @@ static Node namesake(const Graph *graph, Node reference)
 	return NODE_NONE;
 }
 
-static const char *near_name(const Graph *graph, Node reference)
-{
-	Slice wanted = slice_from(graph_name(graph, reference));
-	NearSearch search = near_search(wanted, near_limit(wanted));
-	GRAPH_TO (graph, FACT_KIND, graph_symbol(graph, reference, FACT_WANTS_KIND), row)
-		if (graph_node_type(graph, row->subject) == NODE_OBJECT)
-			near_offer(&search, slice_from(graph_name(graph, row->subject)));
-	return near_result(&search) == SIZE_MAX ? NULL : search.best.at;
-}
-
 static bool is_flux_role(const Graph *graph, Node reference)
 {
 	return has_role(graph, reference, "source") || has_role(graph, reference, "chart-ref") ||
@@ -304,6 +309,9 @@ static void report_reference(Checker *checker, GHashTable *known, Node reference
 	if (finding) {
 		add_evidence(checker, finding, graph_place(graph, reference), "%s %s names it too",
 		        kind_of(graph, object), graph_name(graph, object));
+		const char *meant = finding->n_edits ? near_name(graph, reference) : NULL;
+		if (meant)
+			add_rename(checker, finding, graph_place(graph, reference), name, meant);
 		return;
 	}
 	finding = report(checker, reference, graph_place(graph, reference), "%s %s %s %s %s, which %s",
@@ -318,6 +326,8 @@ static void report_reference(Checker *checker, GHashTable *known, Node reference
 		set_hint(checker, finding, "name the namespace that it is applied in");
 	} else if (near) {
 		set_hint(checker, finding, "write %s", near);
+		set_because(checker, finding, FIX_VALUE, "no other %s has a name so near", kind);
+		add_rename(checker, finding, graph_place(graph, reference), name, near);
 	}
 	g_hash_table_insert(known, g_steal_pointer(&key), finding);
 }
@@ -518,6 +528,7 @@ static const Rule rules[] = {
         {
                 .id = "flux-dangling",
                 .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
                 .title = "a Flux or Argo CD object names a path, source or dependency that does not exist",
                 .why = "The object stays not ready, everything that waits for it stays as it is, and changes in Git no "
                        "longer arrive in the cluster.",

@@ -368,15 +368,24 @@ static void add_mentions(Gone *gone, Finding *finding, const Cause *cause)
 		set_hint(gone->checker, finding, "write %s for %s", place, first->cause);
 }
 
+/* A short name is one step from many others; what stands before its ending counts. */
+static bool says_much(const char *path)
+{
+	return strcspn(path_name(slice_from(path)).at, ".") > 4;
+}
+
 /* The new place of a mention's path: its own, or below that of the folder that is gone. Free with g_free. */
 static char *new_path(Gone *gone, const Mention *mention)
 {
 	const char *now = moved_to(gone_moved(gone), mention->path);
 	if (now)
 		return g_strdup(now);
+	const Graph *graph = checker_graph(gone->checker);
 	const char *folder = moved_to(gone_moved(gone), mention->cause);
 	g_autofree char *below = folder ? g_strconcat(folder, mention->path + strlen(mention->cause), NULL) : NULL;
-	return below && path_exists(checker_graph(gone->checker), slice_from(below)) ? g_steal_pointer(&below) : NULL;
+	if (below && path_exists(graph, slice_from(below)))
+		return g_steal_pointer(&below);
+	return says_much(mention->path) ? moved_near(graph, mention->path, 1) : NULL;
 }
 
 /* All mentions follow the move, or the finding would stay. */

@@ -83,31 +83,50 @@ static char *exception_for(const Graph *graph, const Ignored *ignored, Node patt
 	return g_strdup_printf("!/%s", path + skip);
 }
 
-static Finding *finding_of(Hiding *hiding, Level level, Node pattern, const char *path, const char *what)
+/* Of what Git ignores the folder is taken back, with all that comes into Git; of what a build leaves out each file that
+ * its program needs, as seen from the context. */
+static void mend_hiding(Hiding *hiding, Finding *finding, Node pattern, const char *path, const Slice *context)
+{
+	const Graph *graph = checker_graph(hiding->checker);
+	Span place = graph_place(graph, pattern);
+	if (context) {
+		const char *below = path + context->length + (context->length > 0);
+		add_lines_below(
+		        hiding->checker, finding, place, arena_printf(checker_arena(hiding->checker), "!%s", below));
+		return;
+	}
+	g_autofree char *exception = exception_for(graph, hiding->ignored, pattern, path);
+	add_lines_below(hiding->checker, finding, place, exception);
+	add_tracked(hiding->checker, finding, path);
+}
+
+/* context: that of the build which leaves the path out; NULL where Git does. */
+static Finding *finding_of(Hiding *hiding, Level level, Node pattern, const char *path, const Slice *context)
 {
 	const Graph *graph = checker_graph(hiding->checker);
 	Finding *finding = g_hash_table_lookup(hiding->findings, GUINT_TO_POINTER(pattern));
+	const char *what = context ? "the build" : "Git";
 	if (finding) {
 		finding->level = MAX(finding->level, level);
-		if (strcmp(what, "Git") == 0)
-			add_tracked(hiding->checker, finding, path);
+		mend_hiding(hiding, finding, pattern, path, context);
 		return finding;
 	}
 	finding = report_at(hiding->checker, level, pattern, graph_place(graph, pattern),
 	        "the pattern '%s' keeps %s out of %s", graph_name(graph, pattern), path, what);
 	g_hash_table_insert(hiding->findings, GUINT_TO_POINTER(pattern), finding);
 	g_autofree char *exception = exception_for(graph, hiding->ignored, pattern, path);
-	if (strcmp(what, "Git") == 0)
+	if (!context)
 		set_hint(hiding->checker, finding,
 		        "add the line %s behind it, or begin the pattern with / if only the "
 		        "folder beside the ignore file is meant; then git add %s",
 		        exception, path);
 	else
 		set_hint(hiding->checker, finding, "make the pattern narrower, or take the path back in behind it");
-	set_because(hiding->checker, finding, FIX_VALUE, "the exception takes back %s and nothing else", path);
-	add_lines_below(hiding->checker, finding, graph_place(graph, pattern), exception);
-	if (strcmp(what, "Git") == 0)
-		add_tracked(hiding->checker, finding, path);
+	set_because(hiding->checker, finding, FIX_VALUE,
+	        context ? "the exceptions take back what the program needs and nothing else"
+	                : "the exception takes back %s and nothing else",
+	        path);
+	mend_hiding(hiding, finding, pattern, path, context);
 	return finding;
 }
 
@@ -153,7 +172,7 @@ static void check_hidden_import(Hiding *hiding, Node import)
 	if (!pattern || is_build_output(slice_from(graph_name(graph, pattern))) || is_quiet(graph, import) ||
 	        is_package(hiding, import) || has_example(graph, path))
 		return;
-	Finding *finding = finding_of(hiding, LEVEL_ERROR, pattern, path, "Git");
+	Finding *finding = finding_of(hiding, LEVEL_ERROR, pattern, path, NULL);
 	add_evidence(hiding->checker, finding, graph_place(graph, import), "this import needs it");
 	Node dockerfile = dockerfile_of(graph, graph_parent(graph, import));
 	if (dockerfile)
@@ -173,7 +192,7 @@ static void check_hidden_program(Hiding *hiding, Node file, Node dockerfile)
 	Node pattern = docker_ignoring_pattern(hiding->ignored, ignore_file, context, path);
 	if (!pattern)
 		return;
-	Finding *finding = finding_of(hiding, LEVEL_ERROR, pattern, path, "the build");
+	Finding *finding = finding_of(hiding, LEVEL_ERROR, pattern, path, &context);
 	add_evidence(hiding->checker, finding, graph_place(graph, file), "the image's program needs this file");
 	if (g_hash_table_add(hiding->places, GUINT_TO_POINTER(dockerfile)))
 		add_evidence(hiding->checker, finding, start_span(graph, dockerfile), "the image starts here");

@@ -293,7 +293,7 @@ static const Rule rules[] = {
         {
                 .id = "tag-floating",
                 .level = LEVEL_WARNING,
-                .fix = FIX_VALUE,
+                .fix = FIX_PROPOSAL,
                 .title = "an image tag moves by itself",
                 .why = "The next pull, on a restart or on another node, may bring another version: an upgrade at a "
                        "time nobody chose, two nodes with different programs under one name, and no way to say what "

@@ -11,21 +11,6 @@
 
 /* ---- workloads ------------------------------------------------------------------------------------------------ */
 
-/* One of the namespaces in which one is applied is one of the other's, or is not known. */
-static bool may_share_namespace(const Graph *graph, Node one, Node other)
-{
-	GRAPH_OF (graph, one, FACT_IDENTITY, left) {
-		g_auto(GStrv) a = g_strsplit(graph_symbol_text(graph, left->object), "/", 3);
-		GRAPH_OF (graph, other, FACT_IDENTITY, right) {
-			g_auto(GStrv) b = g_strsplit(graph_symbol_text(graph, right->object), "/", 3);
-			if (g_strv_length(a) == 3 && g_strv_length(b) == 3 &&
-			        (strcmp(a[1], b[1]) == 0 || !*a[1] || !*b[1]))
-				return true;
-		}
-	}
-	return false;
-}
-
 /* KEDA and its kin name what they scale in objects of their own; a kustomization can set the number as well. */
 static bool is_scaled_elsewhere(const Graph *graph, Node object)
 {
@@ -51,19 +36,11 @@ static bool has_inline_replicas(const Graph *graph)
 	return false;
 }
 
-static bool is_patched(const Graph *graph, Node object)
-{
-	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, object), other)
-	if (is_patch(graph, other))
-		return true;
-	return false;
-}
-
 /* How many pods the workload has, told by itself alone; false where something else may say otherwise. */
 static bool knows_replicas(const Graph *graph, Node object, uint32_t *ret_replicas)
 {
 	const Row *replicas = graph_find(graph, object, FACT_REPLICAS);
-	if (is_patch(graph, object) || is_scaled_elsewhere(graph, object) || is_patched(graph, object))
+	if (is_patch(graph, object) || is_scaled_elsewhere(graph, object) || has_patch(graph, object))
 		return false;
 	*ret_replicas = replicas ? replicas->object : 1;
 	return is_kind(graph, object, "Deployment") || is_kind(graph, object, "StatefulSet") ||
@@ -204,6 +181,48 @@ static Node own_term(const Graph *graph, Node pod)
 	return NODE_NONE;
 }
 
+#define REQUIRED "requiredDuringSchedulingIgnoredDuringExecution"
+
+/* The lines of the one term, deeper by what a wish stands around it. Comments go along. */
+static void append_as_wish(GString *out, Slice item, size_t dash, size_t depth, const char *newline)
+{
+	Slice line;
+	for (bool first = true; slice_next_line(&item, &line); first = false) {
+		if (first)
+			g_string_append_printf(out, "%*s-%*sweight: 100%s%*spodAffinityTerm:%s%*s%.*s%s", (int)dash, "",
+			        (int)(depth - dash - 1), "", newline, (int)depth, "", newline, (int)depth + 2, "",
+			        SLICE_ARGS(slice_sub(line, depth, line.length)), newline);
+		else
+			g_string_append_printf(
+			        out, "%s%.*s%s", slice_trim(line).length ? "  " : "", SLICE_ARGS(line), newline);
+	}
+}
+
+/* A rule of one term becomes a wish with all its weight: on other nodes as long as there are some. */
+static void mend_anti_affinity(Checker *checker, Finding *finding, Node term)
+{
+	const Graph *graph = checker_graph(checker);
+	Span place = graph_place(graph, term);
+	Slice text = graph_file_bytes(graph, place.file);
+	uint32_t start, end, key, key_end;
+	edit_block_span(text, place.start, &start, &end);
+	edit_line_span(text, start ? start - 1 : 0, start ? start - 1 : 0, &key, &key_end);
+	size_t dash = edit_indent(text, start).length, depth = place.start - start;
+	bool is_item = text.at[start + dash] == '-' && slice_is(slice_trim(slice_sub(text, start, place.start)), "-");
+	bool is_last = edit_indent(text, end).length < dash || end >= text.length || text.at[end + dash] != '-';
+	if (!is_item || !is_last || !slice_is(slice_trim(slice_sub(text, key, key_end)), REQUIRED ":"))
+		return;
+	g_autoptr(GString) wish = g_string_new(NULL);
+	const char *newline = edit_newline(text);
+	g_string_append_printf(wish, "%.*spreferredDuringSchedulingIgnoredDuringExecution:%s",
+	        SLICE_ARGS(edit_indent(text, key)), newline);
+	append_as_wish(wish, slice_sub(text, start, end), dash, depth, newline);
+	if (end > 0 && text.at[end - 1] != '\n')
+		g_string_truncate(wish, wish->len - strlen(newline));
+	set_because(checker, finding, FIX_VALUE, "as a wish it still spreads the pods over the nodes that are there");
+	add_edit(checker, finding, (Span){place.file, key, end}, (Slice){wish->str, wish->len});
+}
+
 /* Machines of the inventory may be no nodes, so that there are rather fewer; where none is listed nothing is known. */
 static void check_anti_affinity_impossible(Checker *checker)
 {
@@ -227,6 +246,7 @@ static void check_anti_affinity_impossible(Checker *checker)
 		add_evidence(checker, finding, graph_place(graph, first), "the nodes are listed here");
 		set_hint(checker, finding,
 		        "replicas: %u, or preferredDuringSchedulingIgnoredDuringExecution, which is a wish", machines);
+		mend_anti_affinity(checker, finding, term);
 	}
 }
 
@@ -262,21 +282,6 @@ static bool amount_of(const Graph *graph, Node container, size_t what, int64_t *
 		}
 	*ret_said = false;
 	return false;
-}
-
-/* 1536Mi, 2500m: in the largest unit that divides it. */
-static char *amount_text(int64_t amount, int64_t scale)
-{
-	static const char *const units[] = {"", "Ki", "Mi", "Gi", "Ti"};
-	size_t unit = 0;
-	if (scale == 1000)
-		return g_strdup_printf(amount % 1000 ? "%" G_GINT64_FORMAT "m" : "%" G_GINT64_FORMAT,
-		        amount % 1000 ? amount : amount / 1000);
-	while (amount && amount % 1024 == 0 && unit + 1 < G_N_ELEMENTS(units)) {
-		amount /= 1024;
-		unit++;
-	}
-	return g_strdup_printf("%" G_GINT64_FORMAT "%s", amount, units[unit]);
 }
 
 /* The namespace that an object is surely applied in; NULL where there is none or several. */
@@ -327,7 +332,7 @@ static void check_silent_pods(
 	Finding *finding = NULL;
 	for (guint i = 0; i < pods->len; i++) {
 		Node pod = g_array_index(pods, Node, i), object = graph_parent(graph, pod);
-		if (!share_cluster(graph, object, quota) || is_patched(graph, object))
+		if (!share_cluster(graph, object, quota) || has_patch(graph, object))
 			continue;
 		GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container) {
 			int64_t amount;
@@ -356,7 +361,7 @@ static bool sum_of(const Graph *graph, Node quota, const GArray *pods, size_t wh
 		Node pod = g_array_index(pods, Node, i), object = graph_parent(graph, pod);
 		uint32_t replicas;
 		if (!share_cluster(graph, object, quota) || !knows_replicas(graph, object, &replicas) ||
-		        is_patched(graph, object))
+		        has_patch(graph, object))
 			continue;
 		GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container) {
 			int64_t amount;
@@ -390,7 +395,7 @@ static void check_quota(Checker *checker, const Row *row, bool silent, GHashTabl
 			check_silent_pods(checker, row->subject, row, what, namespace, pods);
 		if (!sum_of(graph, row->subject, pods, what, &sum) || sum <= most)
 			continue;
-		g_autofree char *asked = amount_text(sum, counted[what].scale);
+		g_autofree char *asked = quantity_format(sum, counted[what].scale);
 		Finding *finding = report(checker, row->subject, graph_span(graph, row),
 		        "ResourceQuota %s gives %s %s of %s, and its workloads ask for %s",
 		        graph_name(graph, row->subject), namespace, equals + 1, counted[what].name, asked);
@@ -426,7 +431,7 @@ static const Rule rules[] = {
         {
                 .id = "anti-affinity-impossible",
                 .level = LEVEL_WARNING,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_VALUE,
                 .title = "more pods than nodes, and no two may share one",
                 .why = "Required anti-affinity is a rule without exception: the pods beyond the number of nodes stay "
                        "Pending, and so does a rolling update, which starts one more.",

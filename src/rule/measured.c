@@ -202,17 +202,6 @@ static bool is_patched(const Graph *graph, Node container)
 	return false;
 }
 
-/* "Deployment web"; of several containers "container nginx of Deployment web". */
-static char *container_text(const Graph *graph, Node container)
-{
-	Node object = graph_ancestor(graph, container, NODE_OBJECT), pod = graph_parent(graph, container);
-	Node first = graph_first_child(graph, pod, NODE_CONTAINER);
-	const char *kind = graph_text(graph, object, FACT_KIND), *name = graph_name(graph, object);
-	if (first == container && !graph_next_child(graph, first, NODE_CONTAINER))
-		return g_strdup_printf("%s %s", kind, name);
-	return g_strdup_printf("container %s of %s %s", graph_name(graph, container), kind, name);
-}
-
 /* ---- request-oversized ------------------------------------------------------------------------------------------ */
 
 static const struct {

@@ -129,3 +129,59 @@ void add_tracked(Checker *checker, Finding *finding, const char *path)
 			return;
 	g_ptr_array_add(finding->tracked, arena_text(checker_arena(checker), slice_from(path)));
 }
+
+/* ---- nodes ---------------------------------------------------------------------------------------------- */
+
+/* The line "containers:" of a block map, above its first container. */
+static bool find_containers(Slice text, uint32_t container, uint32_t *ret_line)
+{
+	uint32_t at = container, end;
+	while (at > 0) {
+		edit_line_span(text, at - 1, at - 1, &at, &end);
+		Slice line = slice_trim(slice_sub(text, at, end));
+		if (slice_is(line, "containers:")) {
+			*ret_line = at;
+			return true;
+		}
+		if (line.length && line.at[0] != '#' && !slice_starts(line, "-"))
+			return false;
+	}
+	return false;
+}
+
+/* What is said right above a key belongs to it. */
+static uint32_t above_comments(Slice text, uint32_t line)
+{
+	uint32_t start, end;
+	for (uint32_t at = line; at > 0; at = start) {
+		edit_line_span(text, at - 1, at - 1, &start, &end);
+		if (!slice_starts(slice_trim(slice_sub(text, start, end)), "#"))
+			return at;
+	}
+	return line;
+}
+
+bool node_selector_edit(const Graph *graph, Node pod, const char *host, Arena *arena, Edit *ret_edit)
+{
+	Node container = graph_first_child(graph, pod, NODE_CONTAINER);
+	uint32_t file = graph_file_of(graph, pod), line;
+	Slice text = graph_file_bytes(graph, file);
+	if (graph_has(graph, pod, FACT_NODE_SELECTOR) || !container ||
+	        !find_containers(text, graph_place(graph, container).start, &line))
+		return false;
+	Slice indent = edit_indent(text, line);
+	line = above_comments(text, line);
+	const char *lines = arena_printf(arena, "%.*snodeSelector:\n%.*s  kubernetes.io/hostname: %s",
+	        SLICE_ARGS(indent), SLICE_ARGS(indent), host);
+	*ret_edit = edit_insert_above(file, text, line, slice_from(lines), arena);
+	return true;
+}
+
+bool add_node_selector(Checker *checker, Finding *finding, Node pod, const char *host)
+{
+	Edit edit;
+	if (!node_selector_edit(checker_graph(checker), pod, host, checker_arena(checker), &edit))
+		return false;
+	append_edit(checker, finding, edit);
+	return true;
+}

@@ -2,6 +2,7 @@
  * proves more. Archived, generated and example files are never what was meant. */
 #include "rule/moved.h"
 
+#include "base/near.h"
 #include "base/path.h"
 #include "rule/gone.h"
 
@@ -120,6 +121,38 @@ const char *moved_to(const Moved *moved, const char *path)
 	if (!best || strcmp(best, path) == 0)
 		return NULL;
 	return most > 1 || (same->len == 1 && says_enough(moved, wanted, best)) ? best : NULL;
+}
+
+/* The part of the path that follows the deepest folder of it that is there. */
+static Slice missing_part(const Graph *graph, Slice path)
+{
+	for (size_t start = 0;;) {
+		size_t end = MIN(slice_find_byte(path, '/', start), path.length);
+		if (end == path.length || !graph_has_folder(graph, slice_sub(path, 0, end)))
+			return slice_sub(path, start, end);
+		start = end + 1;
+	}
+}
+
+char *moved_near(const Graph *graph, const char *path, unsigned most)
+{
+	Slice whole = slice_from(path), part = missing_part(graph, whole);
+	size_t start = (size_t)(part.at - path), end = start + part.length;
+	Slice folder = slice_sub(whole, 0, start);
+	NearSearch search = near_search(part, MIN(near_limit(part), most));
+	g_autoptr(GHashTable) offered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice other = slice_from(graph_file_path(graph, file));
+		if (!slice_equal(slice_sub(other, 0, MIN(start, other.length)), folder) || other.length <= start)
+			continue;
+		Slice name = slice_sub(other, start, MIN(slice_find_byte(other, '/', start), other.length));
+		if (g_hash_table_add(offered, slice_dup(name)))
+			near_offer(&search, name);
+	}
+	if (near_result(&search) == SIZE_MAX)
+		return NULL;
+	g_autofree char *near = g_strdup_printf("%.*s%.*s%s", SLICE_ARGS(folder), SLICE_ARGS(search.best), path + end);
+	return path_exists(graph, slice_from(near)) ? g_steal_pointer(&near) : NULL;
 }
 
 /* The new text for the bare path, or NULL. */

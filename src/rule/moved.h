@@ -14,6 +14,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Moved, moved_free)
  * NULL for none and for several. Borrowed. */
 const char *moved_to(const Moved *moved, const char *path);
 
+/* The path that is there and has one part, a folder or the name, that is nearly the one that is missing, by at most so
+ * many steps (see base/near.h); NULL for none and for two. Free with g_free. */
+char *moved_near(const Graph *graph, const char *path, unsigned most);
+
 /* What stands in a file of that folder for the path `full`, made to stand for `now`: from the root, from the folder or
  * from a folder between, as it was. Quotes, "./", a final slash, globs and what follows # and ? stay. NULL where the
  * text does not mean `full`. Free with g_free. */

@@ -207,10 +207,16 @@ static void report_namespace(Spaces *spaces, const char *name, Level level)
 	g_autoptr(GList) made = g_list_sort(g_hash_table_get_keys(spaces->made), (GCompareFunc)strcmp);
 	for (GList *at = made; at; at = at->next)
 		near_offer(&search, slice_from(at->data));
-	if (near_result(&search) != SIZE_MAX)
+	bool near = near_result(&search) != SIZE_MAX;
+	if (near)
 		set_hint(checker, finding, "write %.*s, or add a Namespace %s", SLICE_ARGS(search.best), name);
-	else
+	if (near && users->len == 1) {
+		g_autofree char *meant = slice_dup(search.best);
+		set_because(checker, finding, FIX_VALUE, "nothing else is in %s, and %s is made here", name, meant);
+		add_rename(checker, finding, first, name, meant);
+	} else if (!near) {
 		mend_namespace(checker, finding, first, name);
+	}
 }
 
 static void check_namespace_missing(Checker *checker)

@@ -388,7 +388,7 @@ static char *differences_of(const Graph *graph, const Pair *pair)
 	        graph_node_type(graph, pair->one) == NODE_OBJECT && graph_node_type(graph, pair->other) == NODE_OBJECT;
 	bool one_document =
 	        graph_ancestor(graph, pair->one, NODE_DOCUMENT) == graph_ancestor(graph, pair->other, NODE_DOCUMENT);
-	if (!objects || one_document)
+	if (!objects || one_document || is_made(graph, pair->one) || is_made(graph, pair->other))
 		return g_strdup("");
 	return differences(graph, pair->one, pair->other);
 }
@@ -410,7 +410,9 @@ static void explain_double(Doubles *doubles, Finding *finding, const Pair *pair)
 	else
 		add_evidence(checker, finding, place, "the first one");
 	Node last = applied_last(doubles, pair);
-	if (pair->build)
+	if (is_made(checker_graph(checker), pair->one) || is_made(checker_graph(checker), pair->other))
+		set_hint(checker, finding, "helm refuses to take over an object that it did not make: delete one");
+	else if (pair->build)
 		set_hint(checker, finding, "kustomize refuses to build both: delete one");
 	else if (pair->keys && last)
 		set_hint(checker, finding, "%s applies the one in %s last, so that one is in effect: keep one of them",

@@ -288,7 +288,8 @@ static bool mend_trigger(Reader *reader, Finding *finding, Node link)
 	const Graph *graph = checker_graph(reader->checker);
 	Slice pattern = name_of(graph, link), root = {"", 0};
 	g_autofree char *folder = path_resolve(root, literal_folder(pattern));
-	const char *now = folder ? moved_to(gone_moved(reader->gone), folder) : NULL;
+	g_autofree char *near = folder ? moved_near(graph, folder, 1) : NULL;
+	const char *moved = folder ? moved_to(gone_moved(reader->gone), folder) : NULL, *now = moved ? moved : near;
 	g_autofree char *text =
 	        now ? moved_text(graph_span_bytes(graph, graph_place(graph, link)), root, folder, now) : NULL;
 	if (!text)
@@ -314,7 +315,7 @@ static void check_trigger(Reader *reader, GHashTable *triggers, Node link)
 			finding->n_edits = 0;
 		return;
 	}
-	bool live = has_live_trigger(graph, workflow);
+	bool live = has_live_trigger(graph, workflow) || graph_has(graph, workflow, FACT_SCHEDULE);
 	finding = report_at(reader->checker, live ? LEVEL_WARNING : LEVEL_ERROR, link, graph_place(graph, link),
 	        live ? "the workflow is started by changes of '%.*s', and there is no such path"
 	             : "no change of the code starts this workflow: it waits for changes of '%.*s', and there is no "

@@ -279,13 +279,17 @@ static void mend_requirement(Checker *checker, Finding *finding, Node list, Slic
 	set_hint(checker, finding, "add %.*s to %s", SLICE_ARGS(package), path);
 	uint32_t file = graph_file_of(graph, list);
 	Slice text = graph_file_bytes(graph, file);
-	if (!g_str_has_suffix(path, ".txt") || text.length == 0)
+	if (!g_str_has_suffix(path, ".txt"))
 		return;
-	uint32_t last = (uint32_t)text.length - 1;
+	uint32_t last = text.length ? (uint32_t)text.length - 1 : 0;
 	g_autofree char *line = slice_dup(package);
 	set_because(
 	        checker, finding, FIX_VALUE, "it is the package that gives the module, in whatever version is current");
-	add_lines_below(checker, finding, (Span){file, last, last}, line);
+	if (text.length)
+		add_lines_below(checker, finding, (Span){file, last, last}, line);
+	else
+		add_edit(checker, finding, (Span){file, 0, 0},
+		        slice_from(arena_printf(checker_arena(checker), "%s\n", line)));
 }
 
 static void report_requirement(Checker *checker, Lack *lack, Node import, Span place, Slice top)
@@ -500,7 +504,7 @@ static const Rule rules[] = {
         {
                 .id = "import-unresolved",
                 .level = LEVEL_ERROR,
-                .fix = FIX_VALUE,
+                .fix = FIX_PROPOSAL,
                 .title = "a Python import that no tracked file of the image provides",
                 .why = "Python resolves imports from the container's own folders, not from the repository's. The image "
                        "builds without a word, and the program stops with ModuleNotFoundError when it starts: in "

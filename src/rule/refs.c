@@ -634,7 +634,7 @@ static const Rule rules[] = {
         {
                 .id = "serviceaccount-missing",
                 .level = LEVEL_ERROR,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_VALUE,
                 .title = "a ServiceAccount or Role that is named does not exist",
                 .why = "The controller cannot create pods (\"serviceaccount not found\"), or the binding gives no "
                        "rights.",

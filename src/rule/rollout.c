@@ -160,6 +160,49 @@ static bool find_pod_name(const Graph *graph, Node object, const char *service, 
 	return false;
 }
 
+/* The last line of the document that holds the place. */
+static uint32_t last_line(Slice text, uint32_t at)
+{
+	uint32_t last, end;
+	edit_line_span(text, at, at, &last, &end);
+	for (uint32_t start = last; start < text.length; start = end) {
+		edit_line_span(text, start, start, &start, &end);
+		Slice line = slice_sub(text, start, end);
+		if (slice_starts(line, "---") || slice_starts(line, "..."))
+			break;
+		if (slice_trim(line).length)
+			last = start;
+	}
+	return last;
+}
+
+/* The Service that is missing, behind the StatefulSet: a headless one opens nothing and only gives names. */
+static void mend_missing_service(Checker *checker, Finding *finding, Node object, const char *name)
+{
+	const Graph *graph = checker_graph(checker);
+	const char *namespace = graph_text(graph, object, FACT_NAMESPACE);
+	Span place = graph_place(graph, object);
+	Slice text = graph_file_bytes(graph, place.file);
+	Rows labels = graph_rows_of(graph, object, FACT_SELECTOR);
+	if (labels.at == labels.end || slice_starts(slice_trim(text), "{") ||
+	        slice_find(text, "kind: List", 0) != SIZE_MAX)
+		return;
+	g_autoptr(GString) lines = g_string_new("---\napiVersion: v1\nkind: Service\nmetadata:\n");
+	g_string_append_printf(lines, "  name: %s\n", name);
+	if (*namespace)
+		g_string_append_printf(lines, "  namespace: %s\n", namespace);
+	g_string_append(lines, "spec:\n  clusterIP: None\n  selector:");
+	for (const Row *row = labels.at; row != labels.end; row++) {
+		g_auto(GStrv) pair = g_strsplit(graph_symbol_text(graph, row->object), "=", 2);
+		Slice value = edit_scalar((Slice){"", 0}, slice_from(pair[1] ? pair[1] : ""), checker_arena(checker));
+		g_string_append_printf(lines, "\n    %s: %.*s", pair[0], SLICE_ARGS(value));
+	}
+	set_because(checker, finding, FIX_VALUE,
+	        "serviceName says what it is called, the selector of the StatefulSet which pods it is for");
+	uint32_t last = last_line(text, place.start);
+	add_lines_below(checker, finding, (Span){place.file, last, last}, lines->str);
+}
+
 static void check_statefulset_service(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -184,6 +227,8 @@ static void check_statefulset_service(Checker *checker)
 			add_evidence(checker, finding, graph_place(graph, target->object),
 			        "it has an address of its own, so its pods have no names");
 		add_evidence(checker, finding, asked, "one of them is asked by name here");
+		if (missing)
+			mend_missing_service(checker, finding, object, name);
 	}
 }
 
@@ -216,6 +261,7 @@ static const Rule rules[] = {
         {
                 .id = "statefulset-service",
                 .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
                 .title = "names of pods that no headless Service gives",
                 .why = "POD.SERVICE is a name only where the governing Service of the StatefulSet exists and is "
                        "headless. Without, whoever uses the name finds nobody.",

@@ -165,9 +165,33 @@ bool has_role(const Graph *graph, Node node, const char *role)
 	return strcmp(graph_text(graph, node, FACT_ROLE), role) == 0;
 }
 
+bool is_made(const Graph *graph, Node object)
+{
+	Node parent = graph_parent(graph, object);
+	return parent && graph_node_type(graph, parent) == NODE_OBJECT;
+}
+
 bool is_patch(const Graph *graph, Node node)
 {
 	return graph_has(graph, graph_ancestor(graph, node, NODE_DOCUMENT), FACT_IS_PATCH);
+}
+
+bool has_patch(const Graph *graph, Node object)
+{
+	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, object), other)
+	if (is_patch(graph, other))
+		return true;
+	return false;
+}
+
+char *container_text(const Graph *graph, Node container)
+{
+	Node object = graph_ancestor(graph, container, NODE_OBJECT), pod = graph_parent(graph, container);
+	Node first = graph_first_child(graph, pod, NODE_CONTAINER);
+	const char *kind = graph_text(graph, object, FACT_KIND), *name = graph_name(graph, object);
+	if (first == container && !graph_next_child(graph, first, NODE_CONTAINER))
+		return g_strdup_printf("%s %s", kind, name);
+	return g_strdup_printf("container %s of %s %s", graph_name(graph, container), kind, name);
 }
 
 /* What labwright.yaml ignores is ignored even by the rules that look everywhere. */

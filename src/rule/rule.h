@@ -98,6 +98,10 @@ void add_pair_below(Checker *checker, Finding *finding, Span span, const char *p
 /* Lines ("\n" between them, none at the end) below or above the line that the span begins in. */
 void add_lines_below(Checker *checker, Finding *finding, Span span, const char *lines);
 void add_lines_above(Checker *checker, Finding *finding, Span span, const char *lines);
+/* The pod, which has no selector of nodes yet, is bound to the host; false where its template takes no line. */
+bool add_node_selector(Checker *checker, Finding *finding, Node pod, const char *host);
+/* The same as an edit alone, in the arena. */
+bool node_selector_edit(const Graph *graph, Node pod, const char *host, Arena *arena, Edit *ret_edit);
 /* A file that is on disk comes into Git with the edits, which take it out of what is ignored. */
 void add_tracked(Checker *checker, Finding *finding, const char *path);
 /* The whole lines of the span go; or the line it begins in with all that stands deeper below it. */
@@ -122,8 +126,17 @@ bool has_role(const Graph *graph, Node node, const char *role);
 /* True for a text with a variable or a place to put something in: what it will say is not known. */
 bool is_open_text(const char *text);
 
+/* True for an object that a chart makes of values: there is no document of its own to change or to delete. */
+bool is_made(const Graph *graph, Node object);
+
 /* True for what stands in a patch document, and so is incomplete by design. */
 bool is_patch(const Graph *graph, Node node);
+
+/* True where a patch bears the name of the object, and may say of it what it does not say itself. */
+bool has_patch(const Graph *graph, Node object);
+
+/* "Deployment web"; of several containers "container nginx of Deployment web". Free with g_free. */
+char *container_text(const Graph *graph, Node container);
 
 /* ---- for flow ---------------------------------------------------------------------------------- */
 

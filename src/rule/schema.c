@@ -152,6 +152,12 @@ static const struct {
         {"flowcontrol.apiserver.k8s.io/v1beta1", NULL, "1.26", "flowcontrol.apiserver.k8s.io/v1", false},
         {"flowcontrol.apiserver.k8s.io/v1beta2", NULL, "1.29", "flowcontrol.apiserver.k8s.io/v1", false},
         {"flowcontrol.apiserver.k8s.io/v1beta3", NULL, "1.32", "flowcontrol.apiserver.k8s.io/v1", false},
+        {"admissionregistration.k8s.io/v1alpha1", " ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ",
+                "1.32", "admissionregistration.k8s.io/v1", true},
+        {"admissionregistration.k8s.io/v1beta1", " ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ",
+                "1.34", "admissionregistration.k8s.io/v1", true},
+        {"networking.k8s.io/v1beta1", " IPAddress ServiceCIDR ", "1.37", "networking.k8s.io/v1", true},
+        {"storage.k8s.io/v1beta1", " VolumeAttributesClass ", "1.37", "storage.k8s.io/v1", true},
 };
 
 static bool has_kind(const char *kinds, const char *kind)

@@ -103,6 +103,40 @@ static bool is_only_read(const Graph *graph, Node pod, Node volume)
 	return true;
 }
 
+/* The one host on which other pods keep the same folder; NULL for none and for several. *ret_row is the selector of one
+ * of them. */
+static const char *host_of_path(const Graph *graph, Symbol path, const Row **ret_row)
+{
+	const char *found = NULL;
+	GRAPH_TO (graph, FACT_HOST_PATH, path, row) {
+		const Row *pin;
+		Node pod = graph_parent(graph, row->subject);
+		const char *host = graph_node_type(graph, pod) == NODE_POD && !is_quiet(graph, pod)
+		                           ? bound_host(graph, pod, &pin)
+		                           : NULL;
+		if (!host || is_open(host))
+			continue;
+		if (found && strcmp(found, host) != 0)
+			return NULL;
+		found = host;
+		*ret_row = pin;
+	}
+	return found;
+}
+
+static void mend_host_path(Checker *checker, Finding *finding, Node pod, const Row *path)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *pin;
+	const char *host = host_of_path(graph, path->object, &pin);
+	if (!host || !add_node_selector(checker, finding, pod, host))
+		return;
+	Node other = graph_ancestor(graph, pin->subject, NODE_OBJECT);
+	add_evidence(checker, finding, graph_span(graph, pin), "%s %s keeps the same folder on %s",
+	        graph_text(graph, other, FACT_KIND), graph_name(graph, other), host);
+	set_because(checker, finding, FIX_VALUE, "whatever else uses this folder is bound to %s", host);
+}
+
 static void check_host_path(Checker *checker, const Row *row)
 {
 	const Graph *graph = checker_graph(checker);
@@ -118,6 +152,7 @@ static void check_host_path(Checker *checker, const Row *row)
 	        graph_text(graph, object, FACT_KIND), graph_name(graph, object), path);
 	set_detail(checker, finding, "%s", path);
 	set_hint(checker, finding, "pin it with nodeSelector kubernetes.io/hostname to the node that holds %s", path);
+	mend_host_path(checker, finding, pod, row);
 }
 
 /* Node rules without values (Exists, matchFields) give no facts, so the bytes of the document are asked. */
@@ -263,12 +298,14 @@ static void check_unschedulable(Checker *checker)
 /* Parts of image names of programs whose volume is worth something. */
 static const char *const stateful[] = {"postgres", "mariadb", "mysql", "mongo", "redis", "qdrant", "influxdb", "n8n",
         "vaultwarden", "gitea", "forgejo", "nextcloud", "immich", "home-assistant", "paperless", "photoprism", "minio",
-        "couchdb", "elasticsearch", "mealie", "bookstack", "wikijs", "open-webui", "jellyfin", "plex", "grafana",
-        "weaviate", "chroma", "timescale", "valkey", "vikunja", "actual", "firefly", NULL};
+        "couchdb", "elasticsearch", "mealie", "bookstack", "wikijs", "open-webui", "jellyfin", "plex",
+        "grafana/grafana", "bitnami/grafana", "weaviate", "chroma", "timescale", "valkey", "vikunja", "actual",
+        "firefly", NULL};
 
 static bool is_stateful(const Graph *graph, Node container)
 {
-	static const char *const beside[] = {"exporter", "express", "insight", "operator", "promtail", "backup", NULL};
+	static const char *const beside[] = {
+	        "exporter", "express", "insight", "operator", "promtail", "backup", "machine-learning", NULL};
 	const char *image = graph_text(graph, container, FACT_IMAGE);
 	return !text_has_part(image, beside) && text_has_part(image, stateful);
 }
@@ -505,7 +542,7 @@ static const Rule rules[] = {
         {
                 .id = "volume-without-backup",
                 .level = LEVEL_ERROR,
-                .fix = FIX_VALUE,
+                .fix = FIX_PROPOSAL,
                 .title = "data that nothing backs up",
                 .why = "A dead disk, a deleted claim or a bad upgrade ends the data. Word of a backup was looked for "
                        "everywhere: Velero, VolSync, "

@@ -1,11 +1,15 @@
 /* Workloads: the memory they ask for, and whether anything knows when they are ready. */
+#include "base/near.h"
 #include "base/path.h"
 #include "rule/measured.h"
 #include "rule/search.h"
 
-/* Controllers of programs that are meant to run all the time. */
+/* Controllers of programs that are meant to run all the time, and that are not switched off. */
 static bool is_service_workload(const Graph *graph, Node object)
 {
+	const Row *replicas = graph_find(graph, object, FACT_REPLICAS);
+	if (replicas && replicas->object == 0)
+		return false;
 	return is_kind(graph, object, "Deployment") || is_kind(graph, object, "StatefulSet") ||
 	       is_kind(graph, object, "DaemonSet") || is_kind(graph, object, "ReplicaSet") ||
 	       is_kind(graph, object, "ReplicationController");
@@ -271,6 +275,82 @@ static void check_liveness_risky(Checker *checker)
 	}
 }
 
+/* ---- mounts of nothing -------------------------------------------------------------------------------------- */
+
+/* The API server knows these and refuses them as a whole; other kinds may find volumes in other places. */
+static bool is_checked_by_api(const Graph *graph, Node object)
+{
+	return is_service_workload(graph, object) || is_kind(graph, object, "Job") ||
+	       is_kind(graph, object, "CronJob") || is_kind(graph, object, "Pod");
+}
+
+/* The pod's volume of that name; `search` is offered all of them. */
+static bool has_volume(const Graph *graph, Node pod, Symbol name, NearSearch *search, GArray *offered)
+{
+	const Node parents[] = {pod, graph_parent(graph, pod)}; /* a StatefulSet's templates are its own */
+	for (size_t i = 0; i < G_N_ELEMENTS(parents); i++)
+		GRAPH_CHILDREN (graph, parents[i], NODE_VOLUME, volume) {
+			if (graph_name_symbol(graph, volume) == name)
+				return true;
+			near_offer(search, slice_from(graph_name(graph, volume)));
+			g_array_append_val(offered, volume);
+		}
+	return false;
+}
+
+static bool is_kustomization(const Graph *graph, uint32_t file, void *data)
+{
+	return strcmp(graph_text(graph, graph_file_node(graph, file), FACT_FORMAT), "kustomize") == 0;
+}
+
+/* A patch, in a file of its own or within a kustomization, speaks of a volume so called. */
+static bool is_given_by_patch(const Graph *graph, Node mount)
+{
+	Span found;
+	GRAPH_NAMED(graph, NODE_VOLUME, graph_name_symbol(graph, mount), volume)
+	if (is_patch(graph, volume))
+		return true;
+	return search_word(graph, slice_from(graph_name(graph, mount)), is_kustomization, NULL, NULL, &found);
+}
+
+static void report_mount(Checker *checker, Node object, Node mount, Node near)
+{
+	const Graph *graph = checker_graph(checker);
+	const char *name = graph_name(graph, mount);
+	Finding *finding = report(checker, object, graph_place(graph, mount),
+	        "container %s mounts volume %s, which %s %s does not have",
+	        graph_name(graph, graph_parent(graph, mount)), name, graph_text(graph, object, FACT_KIND),
+	        graph_name(graph, object));
+	set_detail(checker, finding, "%s", name);
+	if (!near)
+		return;
+	add_evidence(checker, finding, graph_place(graph, near), "this is nearly the name");
+	set_hint(checker, finding, "write %s", graph_name(graph, near));
+	set_because(checker, finding, FIX_VALUE, "no other volume of the pod has a name so near");
+	add_rename(checker, finding, graph_place(graph, mount), name, graph_name(graph, near));
+}
+
+static void check_volume_missing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_MOUNT, mount) {
+		Node container = graph_parent(graph, mount), pod = graph_parent(graph, container);
+		Slice name = slice_from(graph_name(graph, mount));
+		NearSearch search = near_search(name, near_limit(name));
+		g_autoptr(GArray) offered = g_array_new(FALSE, FALSE, sizeof(Node));
+		if (graph_node_type(graph, container) != NODE_CONTAINER || graph_node_type(graph, pod) != NODE_POD ||
+		        name.length == 0 || is_open_text(name.at) || is_quiet(graph, mount))
+			continue;
+		Node object = graph_parent(graph, pod);
+		if (!is_checked_by_api(graph, object) || is_patch(graph, object) ||
+		        has_volume(graph, pod, graph_name_symbol(graph, mount), &search, offered) ||
+		        is_given_by_patch(graph, mount))
+			continue;
+		size_t near = near_result(&search);
+		report_mount(checker, object, mount, near == SIZE_MAX ? NODE_NONE : g_array_index(offered, Node, near));
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "requests-missing",
@@ -309,6 +389,17 @@ static const Rule rules[] = {
                 .remedy = "A startup probe holds the liveness probe back until the program has answered once; give it "
                           "minutes.",
                 .check = check_liveness_risky,
+        },
+        {
+                .id = "volume-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a container mounts a volume that its pod does not have",
+                .why = "The API server refuses the whole workload (\"volumeMounts[0].name: Not found\"), and whatever "
+                       "ran "
+                       "before goes on in its old form.",
+                .remedy = "Write the name of one of the pod's volumes, or add the volume.",
+                .check = check_volume_missing,
         },
 };
 

@@ -47,13 +47,54 @@ static bool has_service_shape(const YamlNode *services)
 	return found;
 }
 
+/* Nothing but words of compose at the top: other files hold more, or less. */
+static bool has_only_words_of_compose(const YamlNode *root)
+{
+	static const char *const words[] = {
+	        "name", "version", "services", "networks", "volumes", "secrets", "configs", "include", NULL};
+	for (const YamlEntry *entry = root->first; entry; entry = entry->next)
+		if (!yaml_is_scalar(entry->key) ||
+		        (!slice_starts(entry->key->value, "x-") && !slice_is_any_nocase(entry->key->value, words)))
+			return false;
+	return root->first != NULL;
+}
+
+static bool includes_files(const YamlNode *include)
+{
+	YAML_EACH_ITEM (include, item) {
+		const YamlNode *path = yaml_is_map(item) ? yaml_get(item, "path") : item;
+		Slice text = yaml_text(yaml_is_sequence(path) && path->first ? path->first->value : path);
+		return slice_ends(text, ".yml") || slice_ends(text, ".yaml");
+	}
+	return false;
+}
+
+/* Some network is made as only compose makes them. */
+static bool has_network_shape(const YamlNode *networks)
+{
+	static const char *const keys[] = {"driver", "external", "ipam", "driver_opts", "attachable"};
+	for (YamlPairs pairs = yaml_pairs(networks); yaml_next_pair(&pairs);)
+		for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+			if (yaml_get(pairs.value, keys[i]))
+				return true;
+	return false;
+}
+
+/* A file of another name may hold services, list files that do, or what they share. */
+static bool has_project_shape(const YamlNode *root)
+{
+	return has_service_shape(yaml_get(root, "services")) ||
+	       (has_only_words_of_compose(root) &&
+	               (includes_files(yaml_get(root, "include")) || has_network_shape(yaml_get(root, "networks"))));
+}
+
 static bool claims(const SourceFile *file, const YamlDocument *document)
 {
 	const YamlNode *root = document->root, *services = yaml_get(root, "services");
 	if (!yaml_is_map(root) || is_something_else(root))
 		return false;
 	if (!is_compose_name(file->name))
-		return has_service_shape(services);
+		return has_project_shape(root);
 	return yaml_is_map(services) || yaml_get(root, "include") || yaml_get(root, "networks") ||
 	       yaml_get(root, "volumes");
 }
@@ -95,6 +136,9 @@ static void add_waits(const SourceFile *file, Node node, const YamlNode *depends
 {
 	for (YamlPairs pairs = yaml_pairs(depends); yaml_is_map(depends) && yaml_next_pair(&pairs);) {
 		Slice condition = yaml_text_of(pairs.value, "condition");
+		bool required = true;
+		if (yaml_is_bool(yaml_get(pairs.value, "required"), &required) && !required)
+			add_scalar(file, node, FACT_DEPENDS_OPTIONALLY, pairs.key);
 		if (slice_is(condition, "service_healthy") || slice_is(condition, "service_completed_successfully"))
 			add_scalar(file, node, FACT_WAITS_FOR, pairs.key);
 	}
@@ -252,6 +296,10 @@ static void read_service_networks(const SourceFile *file, const YamlNode *servic
 		graph_add_flag(file->builder, node, FACT_HOST_NETWORK, mode->start, mode->end);
 	else
 		add_scalar(file, node, FACT_NETWORK_NAME, mode);
+	add_scalar(file, node, FACT_NETWORK_MODE, mode);
+	if (slice_starts(yaml_text(mode), "service:"))
+		graph_add(file->builder, node, FACT_SHARES_NETWORK, slice_from(mode->value.at + strlen("service:")),
+		        mode->start, mode->end);
 }
 
 static void read_limits(const SourceFile *file, const YamlNode *service, Node node)
@@ -305,10 +353,8 @@ static void read_restart_policy(const SourceFile *file, const YamlNode *policy, 
 		graph_add(file->builder, node, FACT_RESTART, SLICE("any"), policy->start, policy->start);
 }
 
-static Node read_service(
-        const SourceFile *file, const YamlNode *key, const YamlNode *service, bool duplicates, Node compose)
+void read_compose_service(const SourceFile *file, const YamlNode *service, bool duplicates, Node node)
 {
-	Node node = add_named(file, NODE_SERVICE, compose, key);
 	add_scalar_of(file, node, FACT_IMAGE, service, "image");
 	add_scalar_of(file, node, FACT_PULL_POLICY, service, "pull_policy");
 	read_build(file, yaml_get(service, "build"), node);
@@ -333,7 +379,6 @@ static Node read_service(
 	read_healthcheck(file, yaml_get(service, "healthcheck"), node);
 	read_service_labels(file, yaml_get(service, "labels"), node);
 	read_service_labels(file, yaml_at(service, "deploy.labels"), node);
-	return node;
 }
 
 /* ---- what services share -------------------------------------------------------------------------------- */
@@ -472,7 +517,8 @@ static void read_project(const SourceFile *file, const YamlDocument *document, N
 	for (YamlPairs pairs = yaml_pairs(services); yaml_is_map(services) && yaml_next_pair(&pairs);) {
 		if (!yaml_is_scalar(pairs.key) || slice_starts(pairs.key->value, "x-") || is_outgrown(file))
 			continue;
-		Node service = read_service(file, pairs.key, pairs.value, document->duplicates != NULL, compose);
+		Node service = add_named(file, NODE_SERVICE, compose, pairs.key);
+		read_compose_service(file, pairs.value, document->duplicates != NULL, service);
 		g_hash_table_insert(nodes, pairs.key, GUINT_TO_POINTER(service));
 	}
 	read_volumes(file, yaml_get(root, "volumes"), compose);

@@ -21,5 +21,8 @@ void read_service_mounts(const SourceFile *file, const YamlNode *service, Node n
 typedef void PairFound(Slice key, Slice value, const YamlNode *scalar, void *data);
 void each_setting(const YamlNode *settings, PairFound *found, void *data);
 
+/* All that a service says of itself, below its SERVICE node. duplicates: some key of the file stands twice. */
+void read_compose_service(const SourceFile *file, const YamlNode *service, bool duplicates, Node node);
+
 /* LABEL rows, and the ROUTE nodes that Traefik makes of them. */
 void read_service_labels(const SourceFile *file, const YamlNode *settings, Node node);

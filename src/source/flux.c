@@ -48,6 +48,7 @@ static void add_secret(const SourceFile *file, const YamlNode *map, const char *
 
 static void read_substitutes(const SourceFile *file, const YamlNode *build, Node object)
 {
+	add_pairs(file, object, FACT_SUBSTITUTES, yaml_get(build, "substitute"));
 	YAML_EACH_ITEM (yaml_get(build, "substituteFrom"), item) {
 		Slice kind = yaml_text_of(item, "kind");
 		const YamlNode *name = yaml_get(item, "name");
@@ -135,6 +136,57 @@ static void read_instance(const SourceFile *file, const YamlNode *root, Node obj
 	read_sync(file, yaml_at(root, "spec.sync"), object);
 }
 
+/* The first number of "^3.1.0", "4.x" or "5.1.0"; 0 where there is none. */
+static uint32_t major_version(Slice version)
+{
+	size_t start = 0, end;
+	uint32_t major = 0;
+	while (start < version.length && !g_ascii_isdigit(version.at[start]))
+		start++;
+	for (end = start; end < version.length && g_ascii_isdigit(version.at[end]);)
+		end++;
+	slice_to_number(slice_sub(version, start, end), &major);
+	return major;
+}
+
+static bool is_app_template(Slice chart)
+{
+	return slice_is(chart, "app-template") || slice_ends(chart, "/app-template");
+}
+
+/* Where a release only refers to its chart, the shape of the values decides what is read of them, and the linker
+ * whether the chart is the one that it looks like. */
+static bool is_app_release(const YamlNode *spec)
+{
+	const YamlNode *chart = yaml_at(spec, "chart.spec.chart");
+	return (chart ? is_app_template(yaml_text(chart)) : yaml_get(spec, "chartRef") != NULL) &&
+	       has_app_template_values(yaml_get(spec, "values"));
+}
+
+/* Flux puts the target namespace before the name where no other is given. */
+static const char *release_name(const SourceFile *file, const YamlNode *root, const YamlNode *spec)
+{
+	Slice given = yaml_text_of(spec, "releaseName"), target = yaml_text_of(spec, "targetNamespace");
+	Slice name = yaml_text(yaml_at(root, "metadata.name"));
+	if (given.length)
+		return given.at;
+	return target.length ? arena_printf(file->arena, "%s-%s", target.at, name.at) : name.at;
+}
+
+static void read_release_values(const SourceFile *file, const YamlNode *root, const YamlNode *spec, Node object)
+{
+	const YamlNode *values = yaml_get(spec, "values");
+	bool whole = !yaml_get(spec, "valuesFrom") && !yaml_get(spec, "postRenderers");
+	if (!is_app_release(spec) || !whole)
+		add_names(file, values, object);
+	if (!is_app_release(spec))
+		return;
+	read_app_template(file, values, release_name(file, root, spec),
+	        major_version(yaml_text(yaml_at(spec, "chart.spec.version"))), object);
+	if (whole)
+		graph_add_flag(file->builder, object, FACT_TRANSPARENT, values->start, values->start);
+}
+
 /* The instance's own chart takes the same fields as values. */
 static void read_release(const SourceFile *file, const YamlNode *root, Node object)
 {
@@ -147,7 +199,7 @@ static void read_release(const SourceFile *file, const YamlNode *root, Node obje
 	add_dependencies(file, spec, "HelmRelease", object);
 	read_values_from(file, yaml_get(spec, "valuesFrom"), object);
 	read_sync(file, yaml_at(spec, "values.instance.sync"), object);
-	add_names(file, yaml_get(spec, "values"), object);
+	read_release_values(file, root, spec, object);
 	if (slice_starts(yaml_text(yaml_at(spec, "chart.spec.chart")), "."))
 		add_chart_values(file, object, yaml_get(spec, "values"));
 }
@@ -177,6 +229,34 @@ static void read_helm_options(const SourceFile *file, const YamlNode *helm, Node
 		add_entry(file, entry ? entry : object, "values", path);
 	add_names(file, yaml_get(helm, "valuesObject"), object);
 	add_names(file, yaml_get(helm, "parameters"), object);
+}
+
+/* `values` of an Application is YAML within YAML: read where it stands, with the places of the file. */
+static const YamlNode *values_text(const SourceFile *file, const YamlNode *text)
+{
+	if (!yaml_is_scalar(text) || text->style != YAML_LITERAL)
+		return NULL;
+	size_t start = slice_find_byte(file->bytes, '\n', text->start);
+	if (start == SIZE_MAX || start >= text->end)
+		return NULL;
+	return yaml_read_part(file->bytes, start + 1, text->end, file->arena)->root;
+}
+
+/* The release has the name of the Application unless it says another. */
+static void read_app_source(const SourceFile *file, const YamlNode *source, Slice application, Node object)
+{
+	const YamlNode *helm = yaml_get(source, "helm"), *values = yaml_get(helm, "valuesObject");
+	Slice chart = yaml_text_of(source, "chart"), name = yaml_text_of(helm, "releaseName");
+	if (!is_app_template(chart))
+		return;
+	if (!values)
+		values = values_text(file, yaml_get(helm, "values"));
+	if (!has_app_template_values(values))
+		return;
+	read_app_template(file, values, name.length ? name.at : application.at,
+	        major_version(yaml_text_of(source, "targetRevision")), object);
+	if (!yaml_get(helm, "valueFiles") && !yaml_get(helm, "parameters"))
+		graph_add_flag(file->builder, object, FACT_TRANSPARENT, values->start, values->start);
 }
 
 /* A source without path and chart only lends its values files. */
@@ -212,12 +292,15 @@ static void read_cluster(const SourceFile *file, const YamlNode *destination, No
 		add_scalar(file, object, FACT_CLUSTER, server);
 }
 
-static void read_application_spec(const SourceFile *file, const YamlNode *spec, Node object)
+static void read_application_spec(const SourceFile *file, const YamlNode *spec, Slice name, Node object)
 {
 	const YamlNode *options = yaml_at(spec, "syncPolicy.syncOptions");
 	read_source(file, yaml_get(spec, "source"), object);
-	YAML_EACH_ITEM (yaml_get(spec, "sources"), source)
+	read_app_source(file, yaml_get(spec, "source"), name, object);
+	YAML_EACH_ITEM (yaml_get(spec, "sources"), source) {
 		read_source(file, source, object);
+		read_app_source(file, source, name, object);
+	}
 	add_scalar(file, object, FACT_TARGET_NAMESPACE, yaml_at(spec, "destination.namespace"));
 	read_cluster(file, yaml_get(spec, "destination"), object);
 	add_reference(file, object, "project", "AppProject", yaml_get(spec, "project"));
@@ -228,7 +311,7 @@ static void read_application_spec(const SourceFile *file, const YamlNode *spec, 
 
 static void read_application(const SourceFile *file, const YamlNode *root, Node object)
 {
-	read_application_spec(file, yaml_get(root, "spec"), object);
+	read_application_spec(file, yaml_get(root, "spec"), yaml_text(yaml_at(root, "metadata.name")), object);
 }
 
 static void read_git_generator(const SourceFile *file, const YamlNode *git, Node object)
@@ -258,7 +341,8 @@ static void read_application_set(const SourceFile *file, const YamlNode *root, N
 {
 	const YamlNode *spec = yaml_get(root, "spec");
 	read_generators(file, yaml_get(spec, "generators"), object, 0);
-	read_application_spec(file, yaml_at(spec, "template.spec"), object);
+	read_application_spec(
+	        file, yaml_at(spec, "template.spec"), yaml_text(yaml_at(spec, "template.metadata.name")), object);
 }
 
 static void read_project(const SourceFile *file, const YamlNode *root, Node object)

@@ -115,6 +115,21 @@ static void read_selecting(const SourceFile *file, const YamlNode *root, Node ob
 	read_selector(file, selector ? selector : yaml_get(spec, "podSelector"), object);
 }
 
+/* What Prometheus or VictoriaMetrics asks for figures: by labels, in which namespaces, at which named ports. */
+static void read_monitor(const SourceFile *file, const YamlNode *root, Node object)
+{
+	const YamlNode *spec = yaml_get(root, "spec"), *space = yaml_get(spec, "namespaceSelector"), *ports;
+	const YamlNode *any = yaml_get(space, "any");
+	read_selecting(file, root, object);
+	YAML_EACH_ITEM (yaml_get(space, "matchNames"), name)
+		add_scalar(file, object, FACT_WATCHES, name);
+	if (slice_is(yaml_text(any), "true"))
+		graph_add(file->builder, object, FACT_WATCHES, SLICE("*"), any->start, any->end);
+	ports = yaml_get(spec, "endpoints");
+	YAML_EACH_ITEM (ports ? ports : yaml_get(spec, "podMetricsEndpoints"), endpoint)
+		add_scalar_of(file, object, FACT_WANTS_PORT_NAME, endpoint, "port");
+}
+
 static void read_budget(const SourceFile *file, const YamlNode *root, Node object)
 {
 	const YamlNode *spec = yaml_get(root, "spec");
@@ -136,10 +151,24 @@ static void read_storage_class(const SourceFile *file, const YamlNode *root, Nod
 	add_scalar_of(file, object, FACT_TYPE, root, "provisioner");
 }
 
-/* As `kubectl get nodes -o yaml` saves it; those that people write for labels and taints have no status. */
-static void read_node(const SourceFile *file, const YamlNode *root, Node object)
+static void read_taint(const SourceFile *file, const YamlNode *taint, Node node)
 {
-	add_pairs(file, object, FACT_CAPACITY, yaml_at(root, "status.capacity"));
+	Slice key = yaml_text_of(taint, "key"), value = yaml_text_of(taint, "value"),
+	      effect = yaml_text_of(taint, "effect");
+	if (key.length == 0 || effect.length == 0)
+		return;
+	char *text = arena_printf(file->arena, "%.*s%s%.*s:%.*s", SLICE_ARGS(key), value.length ? "=" : "",
+	        (int)value.length, value.length ? value.at : "", SLICE_ARGS(effect));
+	graph_add(file->builder, node, FACT_TAINT, slice_from(text), taint->start, taint->end);
+}
+
+void add_node_facts(const SourceFile *file, const YamlNode *root, Node node)
+{
+	add_pairs(file, node, FACT_CAPACITY, yaml_at(root, "status.capacity"));
+	add_pairs(file, node, FACT_ALLOCATABLE, yaml_at(root, "status.allocatable"));
+	add_scalar(file, node, FACT_ARCHITECTURE, yaml_at(root, "status.nodeInfo.architecture"));
+	YAML_EACH_ITEM (yaml_at(root, "spec.taints"), taint)
+		read_taint(file, taint, node);
 }
 
 static void read_priority_class(const SourceFile *file, const YamlNode *root, Node object)
@@ -181,7 +210,7 @@ static const struct {
         {"PersistentVolumeClaim", "", read_claim},
         {"PersistentVolume", "", read_persistent_volume},
         {"StorageClass", "storage.k8s.io", read_storage_class},
-        {"Node", "", read_node},
+        {"Node", "", add_node_facts},
         {"ResourceQuota", "", read_quota},
         {"PriorityClass", "scheduling.k8s.io", read_priority_class},
         {"ServiceAccount", "", read_service_account},
@@ -190,8 +219,10 @@ static const struct {
         {"HorizontalPodAutoscaler", "autoscaling", read_autoscaler},
         {"PodDisruptionBudget", "policy", read_budget},
         {"NetworkPolicy", "networking.k8s.io", read_selecting},
-        {"ServiceMonitor", "monitoring.coreos.com", read_selecting},
-        {"PodMonitor", "monitoring.coreos.com", read_selecting},
+        {"ServiceMonitor", "monitoring.coreos.com", read_monitor},
+        {"PodMonitor", "monitoring.coreos.com", read_monitor},
+        {"VMServiceScrape", "operator.victoriametrics.com", read_monitor},
+        {"VMPodScrape", "operator.victoriametrics.com", read_monitor},
         {"IPAddressPool", NULL, read_address_pool},
         {"CiliumLoadBalancerIPPool", NULL, read_address_pool},
 };
@@ -277,20 +308,42 @@ static void read_kind(const SourceFile *file, const YamlNode *root, Node object,
 		read_custom(file, root, object);
 }
 
-static void read_one(const SourceFile *file, const YamlNode *root, Node parent)
+/* NODE_NONE where the kind is no text. */
+static Node begin_object(const SourceFile *file, const YamlNode *root, Node parent)
 {
 	const YamlNode *kind = yaml_get(root, "kind"), *metadata = yaml_get(root, "metadata");
 	const YamlNode *name = yaml_get(metadata, "name");
 	if (!yaml_is_scalar(kind))
-		return;
+		return NODE_NONE;
 	Node object = add_named(file, NODE_OBJECT, parent, yaml_is_scalar(name) ? name : root);
 	add_scalar(file, object, FACT_KIND, kind);
 	add_scalar_of(file, object, FACT_API_VERSION, root, "apiVersion");
 	read_metadata(file, metadata, object);
 	if (yaml_is_map(yaml_get(root, "sops")))
 		graph_add_flag(file->builder, object, FACT_ENCRYPTED, kind->start, kind->end);
+	return object;
+}
+
+static void finish_object(const SourceFile *file, const YamlNode *root, Node object)
+{
+	read_kind(file, root, object, yaml_text_of(root, "kind"), group_of(yaml_text_of(root, "apiVersion")));
+}
+
+static void read_one(const SourceFile *file, const YamlNode *root, Node parent)
+{
+	Node object = begin_object(file, root, parent);
+	if (!object)
+		return;
 	check_schema(file, root, object);
-	read_kind(file, root, object, kind->value, group_of(yaml_text_of(root, "apiVersion")));
+	finish_object(file, root, object);
+}
+
+Node read_made_object(const SourceFile *file, const YamlNode *root, Node parent)
+{
+	Node object = begin_object(file, root, parent);
+	if (object)
+		finish_object(file, root, object);
+	return object;
 }
 
 static void read_document(const SourceFile *file, const YamlDocument *document, Node node)

@@ -17,6 +17,9 @@ void read_pod(const SourceFile *file, const YamlNode *template, Node object);
 
 /* Required node affinity of a pod or volume, as label=value for each value that is allowed. */
 void add_node_affinity(const SourceFile *file, Node subject, const YamlNode *required);
+/* What a Node has and keeps away, as `kubectl get nodes -o yaml` saves it; those that people write for labels and taints
+ * have no status. Labels are read with the metadata. */
+void add_node_facts(const SourceFile *file, const YamlNode *root, Node node);
 /* What a pod asks of the node it runs on, and of the pods beside it. */
 void read_placement(const SourceFile *file, const YamlNode *spec, Node pod);
 
@@ -25,6 +28,15 @@ void add_names(const SourceFile *file, const YamlNode *node, Node object);
 
 /* Reads an object of Flux, Argo CD or the Helm controller of k3s; false for every other. */
 bool read_flux(const SourceFile *file, const YamlNode *root, Node object);
+
+/* An object that no file holds as such: a chart makes it of values that stand here. Its schema is not looked at. */
+Node read_made_object(const SourceFile *file, const YamlNode *root, Node parent);
+
+/* The values of the app-template chart as the objects that it makes of them, below parent. release is the release's
+ * name, major the chart's version or 0. has_… says whether values have the chart's shape. */
+bool has_app_template_values(const YamlNode *values);
+void read_app_template(
+        const SourceFile *file, const YamlNode *values, const char *release, uint32_t major, Node parent);
 
 /* Readers of one kind: spec may be NULL. */
 typedef void KindReader(const SourceFile *file, const YamlNode *root, Node object);

@@ -637,11 +637,31 @@ static void read_placement_settings(const Reader *reader, Node document, const Y
 	read_keys(reader, document, key, value, placement_keys, G_N_ELEMENTS(placement_keys));
 }
 
+/* ---- the cluster --------------------------------------------------------------------------------------------- */
+
+static void read_word(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	if (yaml_is_scalar(value) && value->value.length && !yaml_is_null(value))
+		add_setting(reader, document, key, value);
+	else
+		complain_shape(reader, key, value, "a word");
+}
+
+static const Key cluster_keys[] = {{"context", read_word}, {"id", read_word}};
+
+/* Which cluster is meant: without a context it would be any. */
+static void read_cluster(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	read_keys(reader, document, key, value, cluster_keys, G_N_ELEMENTS(cluster_keys));
+	if (yaml_is_map(value) && !yaml_get(value, "context"))
+		complain(reader, key, NULL, "cluster has no context, so that none is meant");
+}
+
 /* ---- the file
  * ---------------------------------------------------------------------------------------------------------- */
 
-static const Key top_keys[] = {{"aliases", read_aliases}, {"areas", read_areas}, {"honour", read_honour},
-        {"ignore", read_ignore}, {"networks", read_networks}, {"nodes", read_nodes},
+static const Key top_keys[] = {{"aliases", read_aliases}, {"areas", read_areas}, {"cluster", read_cluster},
+        {"honour", read_honour}, {"ignore", read_ignore}, {"networks", read_networks}, {"nodes", read_nodes},
         {"placement", read_placement_settings}, {"profile", read_profile}, {"rules", read_rules}};
 
 static bool claims(const SourceFile *file, const YamlDocument *document)

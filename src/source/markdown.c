@@ -85,7 +85,8 @@ static size_t read_code_span(const Document *document, Slice line, size_t at)
 		run = line.at[end] == '`' ? run + 1 : 0;
 	if (run < ticks)
 		return at + ticks;
-	bool linked = at > 0 && line.at[at - 1] == '[' && end < line.length && line.at[end] == ']';
+	/* Part of the text of a link, whose target says where it leads. */
+	bool linked = document->brackets.depth && slice_find(line, "](", end) != SIZE_MAX;
 	read_code(document, slice_trim(slice_sub(line, at + ticks, end - ticks)), linked);
 	return end;
 }

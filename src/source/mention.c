@@ -17,8 +17,7 @@ static bool matches(const SourceFile *file)
 {
 	if (slice_is(file->path, "labwright.yaml"))
 		return false;
-	const char *class = source_path_class(file->path);
-	return !class || (strcmp(class, "vendored") != 0 && strcmp(class, "generated") != 0);
+	return !file->class || (strcmp(file->class, "vendored") != 0 && strcmp(file->class, "generated") != 0);
 }
 
 /* ---- what the value belongs to ---------------------------------------------------------------------------- */

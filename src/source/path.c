@@ -133,10 +133,30 @@ static bool is_sample_manifest(const SourceFile *file)
 	return false;
 }
 
+/* "# ARCHIVED! DO NOT USE" on the first line: its owner says so in the file and not by its path. */
+static bool is_put_aside(Slice bytes)
+{
+	static const char *const words[] = {
+	        "archived", "deprecated", "obsolete", "unused", "not used", "no longer used", "do not use", "disabled"};
+	Slice line, rest = bytes;
+	if (!slice_next_line(&rest, &line) || !slice_starts(line, "#"))
+		return false;
+	while (line.length && strchr("#!-=* \t", line.at[0]))
+		line = slice_sub(line, 1, line.length);
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		size_t length = strlen(words[i]);
+		if (line.length >= length && slice_is_nocase(slice_sub(line, 0, length), words[i]) &&
+		        (line.length == length || strchr("!.,:;-", line.at[length])))
+			return true;
+	}
+	return false;
+}
+
 static const char *file_class(const SourceFile *file)
 {
-	const char *class = source_path_class(file->path);
-	return class || !is_sample_manifest(file) ? class : "example";
+	if (file->class)
+		return file->class;
+	return is_put_aside(file->bytes) ? "archive" : is_sample_manifest(file) ? "example" : NULL;
 }
 
 static bool matches(const SourceFile *file)

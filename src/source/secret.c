@@ -74,25 +74,63 @@ static size_t token_length(Slice bytes, size_t at, size_t form)
 	return length >= forms[form].least && length <= forms[form].most ? end - at : 0;
 }
 
+/* No form makes fewer bytes. */
+#define SHORTEST 20
+
+typedef struct Finder {
+	const SourceFile *file;
+	bool known[256];      /* bytes that tokens and their prefixes are made of */
+	uint64_t begins[256]; /* by the first byte of a prefix, which second ones follow it: a bit for each remainder of 64 */
+} Finder;
+
+static void prepare(Finder *finder)
+{
+	for (size_t c = 0; c < G_N_ELEMENTS(finder->known); c++)
+		finder->known[c] = g_ascii_isalnum(c) || c == '_' || c == '-' || c == '.';
+	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++)
+		finder->begins[(unsigned char)forms[i].prefix[0]] |= (uint64_t)1 << (forms[i].prefix[1] & 63);
+}
+
+/* The length of the token that begins at a place, or 0. */
+static size_t find_token(const SourceFile *file, size_t at)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
+		size_t length = token_length(file->bytes, at, i);
+		if (length == 0 || is_sample(slice_sub(file->bytes, at + strlen(forms[i].prefix), at + length)))
+			continue;
+		add_secret(file, file->node, forms[i].name, at, at + length);
+		return length;
+	}
+	return 0;
+}
+
+/* A run of known bytes: a token may begin at each place where no letter or digit stands before. */
+static void find_tokens_within(const Finder *finder, size_t start, size_t end)
+{
+	const char *bytes = finder->file->bytes.at;
+	size_t length = 0;
+	for (size_t at = start; at + SHORTEST <= end; at += MAX(length, 1)) {
+		bool begins = finder->begins[(unsigned char)bytes[at]] >> (bytes[at + 1] & 63) & 1;
+		length = begins && (at == start || !g_ascii_isalnum(bytes[at - 1])) ? find_token(finder->file, at) : 0;
+	}
+}
+
+/* Only at every twentieth byte: each run that is long enough has one of them. */
 static void find_tokens(const SourceFile *file)
 {
-	/* By the first byte, which second ones follow it: a bit for each remainder of 64. */
-	uint64_t begins[256] = {0};
-	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++)
-		begins[(unsigned char)forms[i].prefix[0]] |= (uint64_t)1 << (forms[i].prefix[1] & 63);
-	for (size_t at = 0; at + 4 < file->bytes.length; at++) {
-		char c = file->bytes.at[at];
-		if (!(begins[(unsigned char)c] >> (file->bytes.at[at + 1] & 63) & 1) ||
-		        (at && g_ascii_isalnum(file->bytes.at[at - 1])))
-			continue;
-		for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
-			size_t length = forms[i].prefix[0] == c ? token_length(file->bytes, at, i) : 0;
-			if (length == 0 || is_sample(slice_sub(file->bytes, at + strlen(forms[i].prefix), at + length)))
-				continue;
-			add_secret(file, file->node, forms[i].name, at, at + length);
-			at += length;
-			break;
-		}
+	Finder finder = {.file = file};
+	prepare(&finder);
+	const unsigned char *bytes = (const unsigned char *)file->bytes.at;
+	size_t length = file->bytes.length, done = 0;
+	for (size_t at = SHORTEST - 1; at < length; at = done + SHORTEST - 1) {
+		size_t start = at, end = at;
+		while (end < length && finder.known[bytes[end]])
+			end++;
+		while (end > at && start > done && finder.known[bytes[start - 1]])
+			start--;
+		if (end - start >= SHORTEST)
+			find_tokens_within(&finder, start, end);
+		done = MAX(end, at + 1);
 	}
 }
 
@@ -102,6 +140,20 @@ static bool is_base64_text(Slice body)
 		if (!g_ascii_isalnum(body.at[i]) && !strchr("+/= \t\r\n", body.at[i]))
 			return false;
 	return true;
+}
+
+/* "# sample TLS private key" on the line above, or the one before it. */
+static bool is_called_sample(Slice bytes, size_t at)
+{
+	static const char *const words[] = {"sample", "example", "dummy", "for testing"};
+	size_t start = at;
+	for (int lines = 0; start > 0 && at - start < 300 && lines < 3; start--)
+		lines += bytes.at[start - 1] == '\n';
+	Slice above = slice_sub(bytes, start, at);
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (slice_find(above, words[i], 0) != SIZE_MAX && slice_find(above, "#", 0) != SIZE_MAX)
+			return true;
+	return false;
 }
 
 /* A whole key with a body, and not only its first line as scripts and documents quote it. */
@@ -115,7 +167,7 @@ static void find_private_keys(const SourceFile *file)
 		size_t end = slice_find(file->bytes, "-----END ", at);
 		Slice body = slice_sub(file->bytes, at, end == SIZE_MAX ? at : end);
 		if (body.length > 200 && body.length < 20000 && !is_sample(slice_sub(body, line.length, body.length)) &&
-		        is_base64_text(slice_sub(body, line.length, body.length)))
+		        is_base64_text(slice_sub(body, line.length, body.length)) && !is_called_sample(file->bytes, at))
 			add_secret(file, file->node, "private key", at, at + line.length);
 	}
 }

@@ -13,9 +13,11 @@ static const Source *const sources[] = {
 
 void source_read(const SourceFile *file)
 {
+	SourceFile classed = *file;
+	classed.class = source_path_class(file->path);
 	for (size_t i = 0; i < G_N_ELEMENTS(sources); i++)
-		if (sources[i]->matches(file))
-			sources[i]->read(file);
+		if (sources[i]->matches(&classed))
+			sources[i]->read(&classed);
 }
 
 void add_scalar(const SourceFile *file, Node subject, FactKind kind, const YamlNode *scalar)

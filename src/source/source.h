@@ -17,6 +17,7 @@ typedef struct SourceFile {
 	Slice name;            /* last part of path */
 	Slice bytes;
 	bool executable;
+	const char *class; /* source_path_class of path; source_read fills it in */
 	Arena *arena; /* for this file only: it is reset before the next */
 } SourceFile;
 

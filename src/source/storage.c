@@ -42,8 +42,7 @@ void read_secret(const SourceFile *file, const YamlNode *root, Node object)
 	read_data(file, yaml_get(root, "stringData"), object, false);
 	/* Objects that tests apply hold passwords of nothing; tokens and private keys are found in them all the same.
 	 */
-	const char *class = source_path_class(file->path);
-	bool invented = class && (strcmp(class, "test") == 0 || strcmp(class, "example") == 0);
+	bool invented = file->class && (strcmp(file->class, "test") == 0 || strcmp(file->class, "example") == 0);
 	if (!yaml_get(root, "sops") && !invented) {
 		find_clear_values(file, yaml_get(root, "data"), object, true);
 		find_clear_values(file, yaml_get(root, "stringData"), object, false);

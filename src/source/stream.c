@@ -75,6 +75,10 @@ static void read_document(const SourceFile *file, const YamlDocument *document)
 	Node node = graph_add_node(file->builder, NODE_DOCUMENT, file->node, slice_from(number), document->root->start,
 	        document->root->end);
 	add_duplicates(file, node, document);
+	for (const YamlShared *at = document->shared; at; at = at->next)
+		if (at->several_keys)
+			graph_add_number(
+			        file->builder, node, FACT_ALIASES, at->aliases, at->node->start, at->node->end);
 	if (document->bomb)
 		graph_add_problem(file->builder, node, "yaml-bomb", "its aliases expand to more than a million nodes",
 		        NULL, document->root->start, document->root->start);

@@ -4,7 +4,7 @@
  * Every measured container and every pod is a USAGE node; every node of the cluster is a MACHINE as labwright.yaml has
  * them. Of a range of values the highest counts: a peak is what has to fit. */
 #include "base/quantity.h"
-#include "source/source.h"
+#include "source/kubernetes.h"
 
 static Node add_usage(const SourceFile *file, const YamlNode *name, const YamlNode *namespace, Node document)
 {
@@ -101,17 +101,6 @@ static void read_live_pod(const SourceFile *file, const YamlNode *pod, Node docu
 		read_kill(file, pod, status, usage);
 }
 
-static void read_taint(const SourceFile *file, const YamlNode *taint, Node machine)
-{
-	Slice key = yaml_text_of(taint, "key"), value = yaml_text_of(taint, "value"),
-	      effect = yaml_text_of(taint, "effect");
-	if (key.length == 0 || effect.length == 0)
-		return;
-	char *text = arena_printf(file->arena, "%.*s%s%.*s:%.*s", SLICE_ARGS(key), value.length ? "=" : "",
-	        (int)value.length, value.length ? value.at : "", SLICE_ARGS(effect));
-	graph_add(file->builder, machine, FACT_TAINT, slice_from(text), taint->start, taint->end);
-}
-
 static void read_live_node(const SourceFile *file, const YamlNode *node, Node document)
 {
 	const YamlNode *name = yaml_at(node, "metadata.name");
@@ -119,11 +108,7 @@ static void read_live_node(const SourceFile *file, const YamlNode *node, Node do
 		return;
 	Node machine = add_named(file, NODE_MACHINE, document, name);
 	add_pairs(file, machine, FACT_LABEL, yaml_at(node, "metadata.labels"));
-	add_pairs(file, machine, FACT_CAPACITY, yaml_at(node, "status.capacity"));
-	add_pairs(file, machine, FACT_ALLOCATABLE, yaml_at(node, "status.allocatable"));
-	add_scalar(file, machine, FACT_ARCHITECTURE, yaml_at(node, "status.nodeInfo.architecture"));
-	YAML_EACH_ITEM (yaml_at(node, "spec.taints"), taint)
-		read_taint(file, taint, machine);
+	add_node_facts(file, node, machine);
 }
 
 /* Items of a list that the API server gives raw have no kind of their own. */

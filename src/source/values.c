@@ -1,5 +1,6 @@
-/* Values of charts: the keys of values.yaml and its kin, and those that a release gives to a chart by path. */
-#include "source/source.h"
+/* Values of charts: the keys of values.yaml and its kin, and those that a release gives to a chart by path. Values of the
+ * app-template chart are objects too, of a release whose name is not known here. */
+#include "source/kubernetes.h"
 
 #define MOST_DEPTH 6
 #define MOST_KEYS 2000
@@ -42,6 +43,9 @@ void add_chart_values(const SourceFile *file, Node subject, const YamlNode *valu
 	read_map(&keys, values, "", 0);
 }
 
+/* Who installs the chart names the release, and that is not this file. */
+#define UNKNOWN_RELEASE "${release}"
+
 static bool claims(const SourceFile *file, const YamlDocument *document)
 {
 	return slice_starts(file->name, "values") && yaml_is_map(document->root);
@@ -49,7 +53,10 @@ static bool claims(const SourceFile *file, const YamlDocument *document)
 
 static void read_values(const SourceFile *file, const YamlDocument *document, Node node)
 {
-	add_chart_values(file, file->node, document->root);
+	const YamlNode *root = document->root, *inner = yaml_get(root, "app-template");
+	add_chart_values(file, file->node, root);
+	if (has_app_template_values(inner ? inner : root))
+		read_app_template(file, inner ? inner : root, UNKNOWN_RELEASE, 0, node);
 }
 
 const Dialect dialect_values = {"values", claims, read_values};

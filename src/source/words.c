@@ -21,7 +21,8 @@ typedef struct Splitter {
 	uint32_t count, commands;
 	Word made[8]; /* redirected to */
 	uint32_t n_made;
-	bool guarded; /* the line handles failure itself, or tests first */
+	size_t line;  /* where it begins */
+	bool guarded; /* a mark before a command says that its failure does not matter */
 } Splitter;
 
 static bool is_blank(char c)
@@ -217,6 +218,30 @@ static void strip_recipe_marks(Splitter *splitter)
 	}
 }
 
+/* End of the line, those that are continued with a backslash included. */
+static size_t find_line_end(Slice text, size_t at)
+{
+	size_t end = at;
+	while ((end = slice_find_byte(text, '\n', end)) != SIZE_MAX) {
+		size_t before = end - (end > at && text.at[end - 1] == '\r');
+		if (before == at || text.at[before - 1] != '\\')
+			return end;
+		end++;
+	}
+	return text.length;
+}
+
+/* It handles failure itself, or tests first. */
+static bool is_guarded_line(const Splitter *splitter)
+{
+	Slice line = slice_sub(splitter->text, splitter->line, find_line_end(splitter->text, splitter->line));
+	static const char *const marks[] = {"|| ", "[ -", "[[ -", "test -", "2>/dev/null", "--ignore-not-found"};
+	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+		if (slice_find(line, marks[i], 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
 static void end_command(Splitter *splitter)
 {
 	const SourceFile *file = splitter->file;
@@ -234,7 +259,7 @@ static void end_command(Splitter *splitter)
 		splitter->commands++;
 		if (splitter->fence.length)
 			graph_add(file->builder, command, FACT_FENCE, splitter->fence, words[0].start, words[0].end);
-		if (splitter->guarded)
+		if (splitter->guarded || is_guarded_line(splitter))
 			graph_add_flag(file->builder, command, FACT_GUARDED, words[0].start, words[0].end);
 		for (uint32_t i = 1; i < count; i++)
 			graph_add(file->builder, command, FACT_WORD, words[i].text, words[i].start, words[i].end);
@@ -297,29 +322,6 @@ static void skip_heredoc(Splitter *splitter)
 
 /* ---- lines ----------------------------------------------------------------------------------------- */
 
-/* End of the line, those that are continued with a backslash included. */
-static size_t find_line_end(Slice text, size_t at)
-{
-	size_t end = at;
-	while ((end = slice_find_byte(text, '\n', end)) != SIZE_MAX) {
-		size_t before = end - (end > at && text.at[end - 1] == '\r');
-		if (before == at || text.at[before - 1] != '\\')
-			return end;
-		end++;
-	}
-	return text.length;
-}
-
-static bool is_guarded_line(const Splitter *splitter)
-{
-	Slice line = slice_sub(splitter->text, splitter->at, find_line_end(splitter->text, splitter->at));
-	static const char *const marks[] = {"|| ", "[ -", "[[ -", "test -", "2>/dev/null", "--ignore-not-found"};
-	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
-		if (slice_find(line, marks[i], 0) != SIZE_MAX)
-			return true;
-	return false;
-}
-
 static void end_line(Splitter *splitter)
 {
 	end_command(splitter);
@@ -327,7 +329,7 @@ static void end_line(Splitter *splitter)
 	if (splitter->heredoc.length)
 		skip_heredoc(splitter);
 	if (splitter->at < splitter->text.length)
-		splitter->guarded = is_guarded_line(splitter);
+		splitter->line = splitter->at, splitter->guarded = false;
 }
 
 /* A backslash before a line end joins two lines. */
@@ -366,7 +368,6 @@ void read_commands(const SourceFile *file, Node parent, Slice text, Slice fence)
 	Word words[MOST_WORDS];
 	Splitter splitter = {
 	        .file = file, .parent = parent, .text = text, .fence = fence, .heredoc = {"", 0}, .words = words};
-	splitter.guarded = is_guarded_line(&splitter);
 	if (graph_builder_nodes(file->builder) > MOST_NODES + file->bytes.length / 64)
 		return; /* no text that people wrote has so many; aliases may name one script again and again */
 	while (splitter.at < text.length && splitter.commands < MOST_COMMANDS && splitter.waste < MOST_WASTE)

@@ -76,6 +76,8 @@ static void read_triggers(const SourceFile *file, const YamlNode *on, Node workf
 	static const char *const events[] = {"push", "pull_request", "pull_request_target"};
 	for (size_t i = 0; i < G_N_ELEMENTS(events); i++)
 		add_paths(file, workflow, "trigger", yaml_get(yaml_get(on, events[i]), "paths"));
+	YAML_EACH_ITEM (yaml_get(on, "schedule"), item)
+		add_scalar_of(file, workflow, FACT_SCHEDULE, item, "cron");
 }
 
 /* The action takes its file from the root, and a build from its context: "app/Dockerfile" of context "app" is

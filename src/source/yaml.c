@@ -14,8 +14,9 @@
 #define MOST_EXPANDED 1000000u
 
 typedef struct Anchor {
-	Slice name;
-	YamlNode *node; /* NULL while the node is still open: an alias to it would be a cycle */
+	Slice name, key;    /* key: of what it is the value; of an extension ("x-app") that of the first alias */
+	YamlNode *node;     /* NULL while the node is still open: an alias to it would be a cycle */
+	YamlShared *shared; /* NULL as long as it has no alias */
 	struct Anchor *next;
 } Anchor;
 
@@ -230,14 +231,38 @@ static void place(Reader *reader, YamlNode *node, size_t start, size_t end)
 	frame->node->size = (uint32_t)MIN(size, UINT32_MAX);
 }
 
+/* The key whose value begins here, or the list of it. */
+static Slice key_here(const Reader *reader)
+{
+	for (uint32_t i = reader->depth; i-- > 0;)
+		if (reader->frames[i].key)
+			return reader->frames[i].key->value;
+	return (Slice){"", 0};
+}
+
 static Anchor *anchor_add(Reader *reader, const YamlNode *node)
 {
 	if (node->anchor.length == 0)
 		return NULL;
 	Anchor *anchor = ARENA_NEW(reader->arena, Anchor);
-	*anchor = (Anchor){node->anchor, NULL, reader->anchors};
+	*anchor = (Anchor){.name = node->anchor, .key = key_here(reader), .next = reader->anchors};
 	reader->anchors = anchor;
 	return anchor;
+}
+
+static YamlNode *count_alias(const Reader *reader, Anchor *anchor)
+{
+	Slice key = key_here(reader);
+	if (!anchor->shared) {
+		bool extension = slice_starts(anchor->key, "x-") || slice_starts(anchor->key, ".");
+		anchor->key = extension ? key : anchor->key;
+		anchor->shared = ARENA_NEW(reader->arena, YamlShared);
+		*anchor->shared = (YamlShared){anchor->node, 0, false, reader->document->shared};
+		reader->document->shared = anchor->shared;
+	}
+	anchor->shared->aliases++;
+	anchor->shared->several_keys |= !slice_equal(anchor->key, key);
+	return anchor->node;
 }
 
 /* What an alias stands for: the newest anchor of the name (YAML 1.2 allows a second one). An unknown anchor, one that
@@ -251,7 +276,7 @@ static YamlNode *follow_alias(Reader *reader, const yaml_event_t *event, size_t 
 		if (anchor->node && anchor->node->size > MOST_EXPANDED)
 			reader->document->bomb = true;
 		else if (anchor->node)
-			return anchor->node;
+			return count_alias(reader, anchor);
 		break;
 	}
 	YamlNode *empty = ARENA_NEW(reader->arena, YamlNode);
@@ -265,7 +290,8 @@ static bool open_collection(Reader *reader, YamlNode *node)
 		fail(reader, node->start, "nested deeper than 100 levels");
 		return false;
 	}
-	reader->frames[reader->depth++] = (Frame){node, NULL, anchor_add(reader, node)};
+	Anchor *anchor = anchor_add(reader, node);
+	reader->frames[reader->depth++] = (Frame){node, NULL, anchor};
 	return true;
 }
 
@@ -424,6 +450,11 @@ static YamlDocument *document_new(Slice bytes, Arena *arena, size_t start, size_
 	return document;
 }
 
+YamlDocument *yaml_read_part(Slice bytes, size_t start, size_t end, Arena *arena)
+{
+	return document_new(bytes, arena, start, end, 1);
+}
+
 YamlDocument *yaml_read(Slice bytes, Arena *arena)
 {
 	YamlDocument *first = NULL, **next = &first;
@@ -564,6 +595,23 @@ static bool is_merge_key(const YamlEntry *entry)
 	       slice_is(entry->key->value, "<<");
 }
 
+/* A map has its own keys before those it merges, and those of an earlier map in a list before a later one's. */
+static bool is_overridden(const YamlPairs *pairs, const char *key)
+{
+	if (yaml_get_entry(pairs->map, key))
+		return true;
+	for (uint32_t i = 0; i + 1 < pairs->depth; i++) {
+		const YamlNode *outer = pairs->merged[i].map;
+		if (yaml_is_map(outer) && yaml_get_entry(outer, key))
+			return true;
+		for (YamlEntry *item = yaml_is_sequence(outer) ? outer->first : NULL;
+		        item && item->next != pairs->merged[i].at; item = item->next)
+			if (yaml_get(item->value, key))
+				return true;
+	}
+	return false;
+}
+
 static bool next_merged(YamlPairs *pairs)
 {
 	while (pairs->depth) {
@@ -577,7 +625,7 @@ static bool next_merged(YamlPairs *pairs)
 			begin_merge(pairs, entry->value);
 			continue;
 		}
-		if (entry->key->kind == YAML_SCALAR && yaml_get_entry(pairs->map, entry->key->value.at))
+		if (entry->key->kind == YAML_SCALAR && is_overridden(pairs, entry->key->value.at))
 			continue;
 		pairs->key = entry->key;
 		pairs->value = entry->value;

@@ -47,6 +47,14 @@ typedef struct YamlDuplicate {
 	struct YamlDuplicate *next;
 } YamlDuplicate;
 
+/* A node that aliases stand for, too. */
+typedef struct YamlShared {
+	const YamlNode *node;
+	uint32_t aliases;
+	bool several_keys; /* it is the value of different keys, and so may mean different things */
+	struct YamlShared *next;
+} YamlShared;
+
 typedef struct YamlDocument {
 	uint32_t number;    /* from 1, empty documents are counted too */
 	size_t start, end;  /* bytes of the file */
@@ -56,6 +64,7 @@ typedef struct YamlDocument {
 	bool bomb;          /* aliases were cut: they would expand to more than a million nodes */
 	bool template_text; /* holds {{ … }} outside of quotes, so that parts of it are not literal */
 	YamlDuplicate *duplicates;
+	YamlShared *shared; /* in no order */
 	struct YamlDocument *next;
 } YamlDocument;
 
@@ -63,6 +72,9 @@ typedef struct YamlDocument {
  * take its neighbours along. bytes need not be UTF-8: other bytes make a broken document. Everything returned lives in
  * the arena; decoded values are NUL-terminated. */
 YamlDocument *yaml_read(Slice bytes, Arena *arena);
+
+/* One document that stands within a file, at the bytes [start, end); places are those of the file. */
+YamlDocument *yaml_read_part(Slice bytes, size_t start, size_t end, Arena *arena);
 
 /* The value of a key of a map, merge keys (`<<`) followed; NULL if the node is NULL, no map, or has no such key. */
 YamlNode *yaml_get(const YamlNode *map, const char *key);

@@ -20,7 +20,9 @@ here = os.path.dirname(os.path.abspath(__file__))
 top = os.path.dirname(os.path.dirname(here))
 CACHE = os.path.expanduser("~/.cache/labwright-bench")
 GO_TOOLS = {"kube-score": "github.com/zegl/kube-score/cmd/kube-score",
-            "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform"}
+            "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform",
+            "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
+            "cmd": "github.com/compose-spec/compose-go/v2/cmd"}  # the last part of its path is what it is called
 RUNS = 21
 
 
@@ -346,4 +348,5 @@ def main():
                    .replace("@proof@", proof) + (f"\n{heading}{rest}" if heading else ""))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,8 @@
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
 
 typedef struct Random {
 	uint64_t state;
@@ -24,9 +26,14 @@ typedef struct Made {
 	Problem problem;
 	PlaceHost *hosts;
 	PlaceGroup *groups;
-	bool *allowed;
-	uint16_t *now;
+	bool *rows, *alone; /* of hosts that a group may run on; alone[n - h …] is the row of host h */
+	uint32_t n_rows;
+	const bool **allowed;
+	PlaceCounts *now;
 } Made;
+
+/* Large clusters have so many kinds of selectors at most. */
+#define MOST_ROWS 2000
 
 #define GI (INT64_C(1) << 30)
 #define MI (INT64_C(1) << 20)
@@ -64,13 +71,14 @@ static uint32_t make_groups(Made *made, Random *random, uint32_t pods)
 		group->price = 10;
 		left -= group->count;
 		bool bound = below(random, 10) == 0;
-		uint32_t only = below(random, hosts);
-		for (uint32_t h = 0; h < hosts; h++)
-			made->allowed[(size_t)g * hosts + h] = bound ? h == only : below(random, 12) != 0;
-		for (uint32_t k = 0; k < group->count; k++) {
-			uint32_t h = bound ? only : below(random, (hosts + 1) / 2);
-			made->now[(size_t)g * hosts + h]++;
-		}
+		uint32_t only = below(random, hosts), fresh = made->n_rows < MOST_ROWS;
+		uint32_t row = fresh ? made->n_rows : below(random, MOST_ROWS);
+		made->allowed[g] = bound ? &made->alone[hosts - only] : &made->rows[(size_t)row * hosts];
+		for (uint32_t h = 0; h < hosts && !bound && fresh; h++)
+			made->rows[(size_t)row * hosts + h] = below(random, 12) != 0;
+		made->n_rows += fresh && !bound;
+		for (uint32_t k = 0; k < group->count; k++)
+			counts_change(made->now, g, bound ? only : below(random, (hosts + 1) / 2), 1);
 	}
 	return g;
 }
@@ -79,11 +87,15 @@ static Made make(uint32_t pods)
 {
 	Random random = {pods};
 	Made made = {0};
-	uint32_t hosts = made.problem.n_hosts = pods <= 10 ? 2 : pods <= 50 ? 4 : pods <= 200 ? 20 : pods / 20;
+	uint32_t hosts = pods <= 10 ? 2 : pods <= 50 ? 4 : pods <= 200 ? 20 : pods / (pods < 50000 ? 20 : 10);
+	made.problem.n_hosts = hosts;
 	made.hosts = g_new0(PlaceHost, hosts);
 	made.groups = g_new0(PlaceGroup, pods);
-	made.allowed = g_new0(bool, (size_t)pods *hosts);
-	made.now = g_new0(uint16_t, (size_t)pods * hosts);
+	made.rows = g_new0(bool, (size_t)MIN(pods, MOST_ROWS) * hosts);
+	made.alone = g_new0(bool, (size_t)hosts * 2 + 1);
+	made.alone[hosts] = true;
+	made.allowed = g_new0(const bool *, pods);
+	made.now = counts_new(pods);
 	make_hosts(&made, &random, pods);
 	made.problem.n_groups = make_groups(&made, &random, pods);
 	made.problem.hosts = made.hosts;
@@ -99,7 +111,7 @@ static Made make(uint32_t pods)
 
 static bool has_room(const Made *made, uint32_t group, uint32_t host, const Amounts *use)
 {
-	if (!made->allowed[(size_t)group * made->problem.n_hosts + host])
+	if (!made->allowed[group][host])
 		return false;
 	for (uint32_t r = 0; r < RESOURCES; r++)
 		if (made->hosts[host].capacity.of[r] != AMOUNT_UNKNOWN &&
@@ -127,12 +139,52 @@ static int compare_memory(const void *a, const void *b, void *data)
 	return left > right ? -1 : left < right;
 }
 
+/* How many nodes with room kube-scheduler scores before it takes the best of them: all of 100, of more a part that
+ * shrinks from half to a twentieth (numFeasibleNodesToFind, with percentageOfNodesToScore left at 0). */
+static uint32_t nodes_to_score(uint32_t hosts)
+{
+	uint32_t percent = hosts / 125 < 45 ? 50 - hosts / 125 : 5;
+	return hosts < 100 ? hosts : MAX(hosts * percent / 100, 100);
+}
+
+typedef struct Once {
+	const Made *made;
+	Amounts *use;
+	uint32_t next; /* the node that kube-scheduler looks at first */
+} Once;
+
+static uint32_t first_fit(const Once *once, uint32_t group)
+{
+	uint32_t h = 0;
+	while (h < once->made->problem.n_hosts && !has_room(once->made, group, h, once->use))
+		h++;
+	return h;
+}
+
+static uint32_t best_score(Once *once, uint32_t group)
+{
+	uint32_t n = once->made->problem.n_hosts, best = n, found = 0, looked = 0;
+	double score = -1;
+	for (; looked < n && found < nodes_to_score(n); looked++) {
+		uint32_t h = (once->next + looked) % n;
+		if (!has_room(once->made, group, h, once->use))
+			continue;
+		found++;
+		double here = default_score(once->made, group, h, once->use);
+		best = here > score ? h : best;
+		score = MAX(score, here);
+	}
+	once->next = n < 100 ? 0 : (once->next + looked) % n;
+	return best;
+}
+
 /* Percent of the fullest node; *ret_unplaced pods found no room. */
 static int64_t place_once(const Made *made, bool decreasing, uint32_t *ret_unplaced)
 {
 	const Problem *problem = &made->problem;
 	g_autofree Amounts *use = g_new(Amounts, problem->n_hosts);
 	g_autofree uint32_t *order = g_new(uint32_t, problem->n_groups);
+	Once once = {made, use, 0};
 	int64_t worst = 0;
 	*ret_unplaced = 0;
 	for (uint32_t h = 0; h < problem->n_hosts; h++)
@@ -143,15 +195,7 @@ static int64_t place_once(const Made *made, bool decreasing, uint32_t *ret_unpla
 		g_qsort_with_data(order, (gint)problem->n_groups, sizeof *order, compare_memory, (void *)made);
 	for (uint32_t i = 0; i < problem->n_groups; i++)
 		for (uint32_t k = 0; k < made->groups[order[i]].count; k++) {
-			uint32_t best = problem->n_hosts;
-			double score = -1;
-			for (uint32_t h = 0; h < problem->n_hosts && !(decreasing && best < problem->n_hosts); h++) {
-				if (!has_room(made, order[i], h, use) ||
-				        (!decreasing && default_score(made, order[i], h, use) <= score))
-					continue;
-				best = h;
-				score = default_score(made, order[i], h, use);
-			}
+			uint32_t best = decreasing ? first_fit(&once, order[i]) : best_score(&once, order[i]);
 			*ret_unplaced += best == problem->n_hosts;
 			for (uint32_t r = 0; r < RESOURCES && best < problem->n_hosts; r++)
 				use[best].of[r] += made->groups[order[i]].demand.of[r];
@@ -161,36 +205,47 @@ static int64_t place_once(const Made *made, bool decreasing, uint32_t *ret_unpla
 	return worst;
 }
 
-static int64_t fullest(const Made *made, const uint16_t *count)
+static int64_t fullest(const Made *made, const PlaceCounts *counts)
 {
 	int64_t worst = 0;
-	for (uint32_t h = 0; h < made->problem.n_hosts; h++) {
-		Amounts use = place_use(&made->problem, count, h);
-		worst = MAX(worst, place_pressure(&made->problem, h, &use, NULL));
-	}
+	g_autofree Amounts *use = place_use(&made->problem, counts);
+	for (uint32_t h = 0; h < made->problem.n_hosts; h++)
+		worst = MAX(worst, place_pressure(&made->problem, h, &use[h], NULL));
 	return worst;
+}
+
+/* Of the process so far, in megabytes of 2^20 bytes. */
+static long peak_memory(void)
+{
+	struct rusage usage;
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss / 1024;
 }
 
 static void bench(uint32_t pods)
 {
 	Made made = make(pods);
-	int64_t start = g_get_monotonic_time();
+	clock_t start = clock();
 	g_autoptr(Solution) solution = place_solve(&made.problem, NULL);
-	double ms = (double)(g_get_monotonic_time() - start) / 1000;
+	double ms = (double)(clock() - start) * 1000 / CLOCKS_PER_SEC;
 	uint32_t ffd_lost, default_lost, moved = (uint32_t)(solution->score.at[GOAL_MOVES] / 10);
 	int64_t ffd = place_once(&made, true, &ffd_lost), scored = place_once(&made, false, &default_lost);
-	printf("%5u pods %4u nodes %9.1f ms  fullest %3d %%, of those with a choice %3d %% (bound %3d)  unplaced %d  "
+	printf("%5u pods %4u nodes %9.1f ms %5ld MB  fullest %3d %%, of those with a choice %3d %% (bound %3d)  "
+	       "unplaced %d  "
 	       "survival %d (%d)  moves %u (at least %d)  %s  "
 	       "first-fit %3d %%/%u  scheduler %3d %%/%u\n",
-	        pods, made.problem.n_hosts, ms, (int)fullest(&made, solution->count),
+	        pods, made.problem.n_hosts, ms, peak_memory(), (int)fullest(&made, solution->counts),
 	        (int)solution->score.at[GOAL_PRESSURE], (int)solution->bound.at[GOAL_PRESSURE],
 	        (int)solution->score.at[GOAL_UNPLACED], (int)solution->score.at[GOAL_SURVIVAL],
 	        (int)solution->bound.at[GOAL_SURVIVAL], moved, (int)(solution->bound.at[GOAL_MOVES] / 10),
 	        solution->optimal ? "proven" : "open", (int)ffd, ffd_lost, (int)scored, default_lost);
+	fflush(stdout);
 	g_free(made.hosts);
 	g_free(made.groups);
+	g_free(made.rows);
+	g_free(made.alone);
 	g_free(made.allowed);
-	g_free(made.now);
+	counts_free(made.now);
 }
 
 int main(int argc, char **argv)

@@ -70,6 +70,19 @@ git -C lab add -A && git -C lab commit -qm areas
 run organize lab
 has "labwright.yaml decides" "$out" "k8s/db → production/data/db"
 
+printf 'areas:\n  "sorted/data": k8s\n' >lab/labwright.yaml
+git -C lab add -A && git -C lab commit -qm "areas of my own"
+run organize --commit lab
+has "a whole folder can be of an area" "$out" "k8s/odd → sorted/data/odd"
+has "what is said of a folder that is emptied stays said" lab/labwright.yaml '"sorted/data": k8s'
+printf 'areas:\n  "sorted/data": []\n  "sorted/models": sorted/data/llm\n' >lab/labwright.yaml
+git -C lab add -A && git -C lab commit -qm "one goes elsewhere"
+run organize --commit lab
+has "an area is no path that is left" lab/labwright.yaml '"sorted/data": []'
+has "and a path in it follows" lab/labwright.yaml '"sorted/models": sorted/models/llm'
+run organize lab
+has "what lies in an area of the owner's stays" "$out" "0 parts would move"
+
 make_lab
 mkdir -p lab/production/core/db && echo taken >lab/production/core/db/note.txt
 git -C lab add -A && git -C lab commit -qm taken
@@ -98,9 +111,9 @@ touch lab/tmp_notes.md
 git -C lab add -A && git -C lab commit -qm "a chart, and an address"
 run organize lab
 has "a chart stays" "$out" "k8s/db: it is a chart"
-has "what is fetched by its address stays" "$out" "up.sh: docs/begin.md:2 fetches up.sh by its address"
+has "what is fetched by its address stays" "$out" "up.sh: docs/begin.md:2 has the address of up.sh"
 has "what is of the moment is no document" "$out" "tmp_notes.md: its name says"
-has "a folder is not taken apart" "$out" "k8s/llm: it could be in production/ai-stack, but 2 of 3 parts of k8s have no such place"
+has "a folder is not taken apart" "$out" "k8s/llm: it could be in production/ai-stack, but 2 of 3 folders of k8s have no such place"
 
 # what Git does not hold keeps its ignore rule; a variable of unknown place keeps its path
 make_lab
@@ -119,9 +132,89 @@ for area in video auth board cloud games; do mkdir -p lab/$area/one && manifest 
 git -C lab mv bot board/bot && git -C lab add -A && git -C lab commit -qm "areas of my own"
 run organize lab
 lacks "they stay" "$out" "/one → "
+
+# a folder for each service is one, too, whatever the table knows of them
+make_lab
+for name in mail quiz feed shop chat poll; do mkdir lab/$name && manifest $name example.org/$name:1.0 >lab/$name/$name.yaml; done
+mkdir lab/cache && manifest cache redis:7.4 >lab/cache/cache.yaml
+git -C lab add -A && git -C lab commit -qm "a folder each"
+run organize lab
+has "one of many at the top stays with the others" "$out" "folders of the top have no such place"
+
+# so is a folder of programs of which few run
+make_lab
+mkdir -p lab/apps/bot lab/apps/page lab/apps/tool && git -C lab mv bot/Dockerfile bot/main.py bot/models bot/bot.yaml apps/bot/
+echo x >lab/apps/page/index.html && echo x >lab/apps/tool/tool.go
+git -C lab add -A && git -C lab commit -qm apps
+run organize lab
+has "what has no place counts" "$out" "apps/bot: it could be in production, but 2 of 3 folders of apps have no such place"
+
+make_lab
 git -C lab mv README.md readme.md
 run organize lab
 lacks "a readme in small letters stays" "$out" "docs/readme.md"
+
+# a finding may go because it is mended, and not because nobody looks there any more
+make_lab
+printf 'kind: ConfigMap\napiVersion: v1\nmetadata: {name: x, name: y, namespace: lab}\n' >lab/k8s/llm/config.yaml
+printf 'ignore: [production/ai-stack]\n' >lab/labwright.yaml
+git -C lab add -A && git -C lab commit -qm "one key twice"
+run organize lab
+has "a move that hides a finding is not made" "$out" "k8s/llm: it would put out of sight the key 'name' stands twice"
+has "and the reader is told why" "$out" "production/ai-stack/llm/config.yaml would count as ignored there"
+printf 'areas:\n  "archive": k8s/llm\n' >lab/labwright.yaml
+git -C lab add -A && git -C lab commit -qm "on its way out"
+run organize lab
+has "its owner may do so" "$out" "k8s/llm → archive/llm"
+has "and is told what is no longer looked for" "$out" "NO LONGER LOOKED FOR
+k8s/llm/config.yaml:3: the key"
+has "with the reason" "$out" "archive/llm/config.yaml would count as archive there"
+run organize --commit lab
+git -C lab log -1 --format=%B HEAD~1 >"$out"
+has "so is who reads the commit" "$out" "No longer looked for:"
+
+# a slash before a path of the repository
+make_lab
+printf 'version: 2\nupdates:\n  - {package-ecosystem: docker, directory: "/bot"} # its image\n' >lab/.github/dependabot.yml
+printf '/bot/ @anna\n/bot/models @bert\n' >lab/.github/CODEOWNERS
+printf 'Run /bot/main.py? See [it](/bot/main.py).\n' >lab/docs/root.md
+git -C lab add -A && git -C lab commit -qm "slashes"
+run organize --commit lab
+has "a tool's folder follows" lab/.github/dependabot.yml 'directory: "/production/bot"} # its image'
+has "so do owners of code" lab/.github/CODEOWNERS "/production/bot/models @bert"
+has "and links from the root" lab/docs/root.md "[it](/production/bot/main.py)"
+
+# symbolic links follow what they point to, wherever they lie
+make_lab
+mkdir lab/shared lab/bot/data && echo A=1 >lab/shared/common.env && echo B=2 >lab/env.sample
+ln -s ../shared/common.env lab/bot/common.env && ln -s ../env.sample lab/bot/.env
+ln -s models/state.py lab/bot/state.py && ln -s bot/main.py lab/main.py && ln -s bot/ lab/program && ln -s ../bot/main.py lab/shared/main.py
+ln -s data/absent.db lab/bot/absent.db && ln -s /etc/hostname lab/bot/hostname
+printf '#!/bin/sh\ncat bot/common.env program/main.py\n' >lab/show.sh
+git -C lab add -A && git -C lab commit -qm "links"
+run organize --commit lab
+is "links are written with the rest" $code 0
+is "a link that moves points where it did" "$(cat lab/production/bot/common.env lab/production/bot/.env | tr '\n' ' ')" "A=1 B=2 "
+is "by a path of its new place" "$(readlink lab/production/bot/common.env)" ../../shared/common.env
+is "within a part nothing changes" "$(readlink lab/production/bot/state.py)" models/state.py
+is "a link to what moved follows" "$(readlink lab/main.py lab/shared/main.py | tr '\n' ' ')" "production/bot/main.py ../production/bot/main.py "
+is "so does one to a folder" "$(readlink lab/program)" production/bot/
+is "what was dangling dangles the same" "$(readlink lab/production/bot/absent.db)" data/absent.db
+is "an absolute one stays" "$(readlink lab/production/bot/hostname)" /etc/hostname
+has "a path through a link follows" lab/scripts/show.sh "cat production/bot/common.env program/main.py"
+is "links are in the second commit" "$(git -C lab show --format= --summary --raw HEAD | grep -c '120000 120000')" 5
+is "and in Git as links" "$(git -C lab ls-files -s production/bot/.env | cut -c1-6)" 120000
+is "nothing is left over of the links" "$(git -C lab status --porcelain)" ""
+make_lab
+ln -s ../../elsewhere lab/bot/out && ln -s k8s lab/all && mkdir lab/share
+printf 'services:\n  odd:\n    image: example.org/odd:1.0\n    env_file: ../k8s/odd/odd.env\n' >lab/share/common.yaml
+echo A=1 >lab/k8s/odd/odd.env && ln -s ../share/common.yaml lab/beta/common.yaml
+git -C lab add -A && git -C lab commit -qm "links that hold"
+run organize lab
+has "a link out of the repository holds its part" "$out" "bot: the link bot/out to ../../elsewhere leads out of the repository"
+has "a link holds what the folder that it shows would lose" "$out" "k8s/db: the link all to k8s shows it"
+has "a file that is read through a link holds it" "$out" "beta: the link beta/common.yaml to ../share/common.yaml is read where it lies, and line 4 there names k8s/odd/odd.env"
+lacks "and none of them moves" "$out" "bot → "
 
 make_lab
 rm -rf lab/.git

@@ -19,9 +19,10 @@ MAY = {
     "report": ["rule", "edit", "fact", "base"],
     "render": ["source", "fact", "base"],
     "engine": ["render", "fact", "base"],
-    "flow": ["engine", "render", "report", "organize", "place", "rule", "link", "source", "edit", "fact", "base"],
+    "cluster": ["engine", "render", "source", "fact", "base"],
+    "flow": ["cluster", "engine", "render", "report", "organize", "place", "rule", "link", "source", "edit", "fact", "base"],
     "serve": ["flow", "report", "place", "rule", "edit", "fact", "base"],
-    "command": ["serve", "flow", "engine", "render", "report", "place", "rule", "fact", "base"],
+    "command": ["serve", "flow", "cluster", "engine", "render", "report", "place", "rule", "fact", "base"],
     "": ["command"],
 }
 # Headers of C and POSIX; anything else in <> is a library. GLib is everybody's.

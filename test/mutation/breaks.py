@@ -113,7 +113,8 @@ BREAKS = {
     "quotes-of-boolean": on_group(r"value: ('true')", lambda text, _: text[1:-1]),
     "field": on_group(r"^  (replicas): 1", letter),
     "old-api": on_group(r"apiVersion: (batch/v1)\n", to("batch/v1beta1")),
-    "number-in-quotes": on_group(r"replicas: (1)\n", to('"one"')),
+    "quoted-number": on_group(r"replicas: (1)\n", to('"1"')),
+    "word-for-number": on_group(r"replicas: (1)\n", to('"one"')),
     # lines
     "key-twice": on_group(r"^(  namespace: .+\n)", twice),
     "key-twice-in-compose": on_group(r"^(    restart: .+\n)", twice, COMPOSE),
@@ -136,7 +137,6 @@ BREAKS = {
     "build-context": on_group(r"build: \./([a-z]+)", letter, COMPOSE),
     "copied-file": on_group(r"COPY (requirements)", letter, r"Dockerfile"),
     "ignored-copy": added(r"\.dockerignore$", "photos/\n"),
-    "ignored-source": added(r"^\.gitignore$", "models/\n"),
     "context-of-ci": on_group(r"context: stack/(photos)", letter),
     "trigger-of-ci": on_group(r"- \"stack/(photos)", letter),
     "requirement-lost": without(r"^(flask.*\n)", r"requirements"),

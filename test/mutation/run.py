@@ -55,11 +55,24 @@ EXPECTED = {
     "no-probe": (0, 100),
     "no-namespace": (0, 50),
     "entry-of-kustomization": (100, 100),
-    "manifest-moved": (0, 50),
+    "manifest-moved": (0, 100),
     "link": (100, 100),
     "document-moved": (0, 100),
     "script-moved": (0, 100),
     "ignored-copy": (0, 100),
+    "quoted-number": (100, 100),
+    "service-account": (100, 100),
+    "namespace-of-service": (100, 100),
+    "volume-of-mount": (100, 100),
+    "path-in-script": (100, 100),
+    "build-context": (100, 100),
+    "copied-file": (100, 100),
+    "context-of-ci": (100, 100),
+    "trigger-of-ci": (100, 100),
+    "requirement-lost": (0, 100),
+    "path-of-flux": (100, 100),
+    "variable-in-compose": (0, 100),
+    "variable-of-example": (0, 100),
     "address-in-script": (100, 100),
     "address-in-env": (100, 100),
     "address-in-document": (100, 100),
@@ -200,4 +213,5 @@ def main():
     sys.exit(0)
 
 
-main()
+if __name__ == "__main__":
+    main()

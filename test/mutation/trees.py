@@ -274,7 +274,22 @@ spec:
   sourceRef:
     kind: GitRepository
     name: lab-sources
-""", "programs/kustomization.yaml": kustomization("namespaces.yaml", "journal"),
+""", "clusters/lab/shared.yaml": """apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  name: shared
+  namespace: flux-system
+spec:
+  interval: 10m
+  path: ./shared
+  prune: true
+  sourceRef:
+    kind: GitRepository
+    name: lab-sources
+""", "shared/kustomization.yaml": kustomization("classes.yaml"),
+             "shared/classes.yaml": "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata:\n  name: traefik\n"
+                                    "spec:\n  controller: traefik.io/ingress-controller\n",
+             "programs/kustomization.yaml": kustomization("namespaces.yaml", "journal"),
              "programs/namespaces.yaml": namespaces("writing", "reading", "spare", "other"),
              "programs/journal/kustomization.yaml": kustomization(
                  "deployment.yaml", "parts.yaml", "service.yaml", "ingress.yaml", "journal-db.yaml", "backup-job.yaml"),
@@ -318,7 +333,7 @@ def plain():
         "stack/photos/requirements.txt": "flask==3.0.3\n",
         "stack/photos/.dockerignore": "*.log\n",
         "stack/photos/photos/__init__.py": "",
-        "stack/photos/photos/serve.py": "from photos.models import album\n\nprint(album.NAME)\n",
+        "stack/photos/photos/serve.py": "import flask\n\nfrom photos.models import album\n\nprint(flask, album.NAME)\n",
         "stack/photos/photos/models/__init__.py": "",
         "stack/photos/photos/models/album.py": "NAME = \"album\"\n",
         ".gitignore": "*.log\n.env\n",

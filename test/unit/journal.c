@@ -33,6 +33,7 @@ WRAP(int, fsync, (int fd), (fd))
 WRAP(int, rename, (const char *from, const char *to), (from, to))
 WRAP(int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags), (a, from, b, to, flags))
 WRAP(int, mkdirat, (int fd, const char *path, mode_t mode), (fd, path, mode))
+WRAP(int, symlinkat, (const char *target, int fd, const char *path), (target, fd, path))
 WRAP(int, unlink, (const char *path), (path))
 WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags))
 
@@ -85,6 +86,10 @@ static void append_tree(GString *out, const char *folder)
 		struct stat info;
 		g_assert_cmpint(lstat(path, &info), ==, 0);
 		g_string_append_printf(out, "%s %o", (char *)names->pdata[i], info.st_mode);
+		char target[64];
+		ssize_t length = S_ISLNK(info.st_mode) ? readlink(path, target, sizeof target) : -1;
+		if (length >= 0)
+			g_string_append_printf(out, " to %.*s", (int)length, target);
 		if (S_ISREG(info.st_mode) && g_file_get_contents(path, &text, NULL, NULL))
 			g_string_append_printf(out, " %s", text);
 		g_string_append_c(out, '\n');
@@ -98,6 +103,13 @@ static char *tree(void)
 	GString *out = g_string_new(NULL);
 	append_tree(out, ".");
 	return g_string_free(out, FALSE);
+}
+
+static void put_link(const char *path, const char *target)
+{
+	g_autofree char *full = below(path);
+	unlink(full);
+	g_assert_cmpint(symlink(target, full), ==, 0);
 }
 
 static void empty_tree(void)
@@ -117,6 +129,8 @@ static void make_tree(void)
 	put("kept.txt", "kept");
 	put("whole/in/f.md", "old f");
 	put("whole/untracked.bin", "stays beside it");
+	put_link("link", "apps/b.sh");
+	put_link("whole/in/link", "../../kept.txt");
 	g_autofree char *script = below("apps/b.sh");
 	g_assert_cmpint(chmod(script, 0750), ==, 0);
 }
@@ -137,6 +151,8 @@ static Journal *fill(const char *file)
 	journal_write(journal, "area/whole/in/g.md", NULL, SLICE("new g"), false);
 	journal_write(journal, "area/whole/made/h.md", NULL, SLICE("new h"), false);
 	journal_write(journal, "made/e.yaml", NULL, SLICE("new e"), true);
+	journal_link(journal, "link", SLICE("apps/b.sh"), SLICE("a.yaml"));
+	journal_link(journal, "area/whole/in/link", SLICE("../../kept.txt"), SLICE("../../../kept.txt"));
 	journal_remove(journal, "gone/d.txt", SLICE("old d"));
 	return journal;
 }
@@ -188,6 +204,8 @@ static void test_killed(void)
 	g_assert_nonnull(strstr(new, "./area/whole/in/f.md 100644 new f"));
 	g_assert_nonnull(strstr(new, "./area/whole/made/h.md 100644 new h"));
 	g_assert_nonnull(strstr(new, "./area/whole/untracked.bin"));
+	g_assert_nonnull(strstr(new, "./link 120777 to a.yaml"));
+	g_assert_nonnull(strstr(new, "./area/whole/in/link 120777 to ../../../kept.txt"));
 	g_assert_null(strstr(new, "gone"));
 	int olds = 0, news = 0;
 	for (int at = 0;; at++) {
@@ -235,6 +253,18 @@ static void spoil_folder(void)
 	g_assert_cmpint(symlink("elsewhere", apps), ==, 0);
 }
 
+static void spoil_target_of_link(void)
+{
+	put_link("link", "kept.txt");
+}
+
+static void spoil_link_to_file(void)
+{
+	g_autofree char *path = below("link");
+	g_assert_cmpint(unlink(path), ==, 0);
+	put("link", "apps/b.sh");
+}
+
 static void spoil_hard_link(void)
 {
 	g_autofree char *path = below("a.yaml"), *other = below("second.yaml");
@@ -243,7 +273,8 @@ static void spoil_hard_link(void)
 
 static void test_refused(void)
 {
-	static const Spoil spoils[] = {spoil_text, spoil_target, spoil_link, spoil_folder, spoil_hard_link};
+	static const Spoil spoils[] = {spoil_text, spoil_target, spoil_link, spoil_folder, spoil_hard_link,
+	        spoil_target_of_link, spoil_link_to_file};
 	g_autofree char *file = g_strconcat(top, ".journal", NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(spoils); i++) {
 		make_tree();

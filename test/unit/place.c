@@ -24,10 +24,19 @@ typedef struct Case {
 	PlaceGroup groups[GROUPS];
 	PlaceBond bonds[BONDS];
 	uint32_t others[BONDS][2];
-	bool allowed[GROUPS * HOSTS];
-	uint16_t now[GROUPS * HOSTS], dislike[GROUPS * HOSTS];
+	bool allowed[GROUPS][HOSTS];
+	uint16_t dislike[GROUPS][HOSTS];
+	const bool *allowed_rows[GROUPS];
+	const uint16_t *dislike_rows[GROUPS];
+	PlaceCounts *now;
 	uint32_t part[2 * HOSTS];
 } Case;
+
+static void case_clear(Case *c)
+{
+	counts_free(c->now);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Case, case_clear)
 
 static void make_hosts(Case *c, Random *random)
 {
@@ -64,13 +73,15 @@ static void make_groups(Case *c, Random *random)
 		pods += group->count;
 		uint32_t placed = 0;
 		for (uint32_t h = 0; h < hosts; h++) {
-			c->allowed[g * hosts + h] = below(random, 4) != 0;
-			c->dislike[g * hosts + h] = below(random, 3) ? 0 : (uint16_t)below(random, 4);
+			c->allowed[g][h] = below(random, 4) != 0;
+			c->dislike[g][h] = below(random, 3) ? 0 : (uint16_t)below(random, 4);
 			if (below(random, 2) && placed < group->count + (below(random, 8) == 0)) {
-				c->now[g * hosts + h] = 1;
+				counts_change(c->now, g, h, 1);
 				placed++;
 			}
 		}
+		c->allowed_rows[g] = c->allowed[g];
+		c->dislike_rows[g] = below(random, 5) ? c->dislike[g] : NULL;
 	}
 }
 
@@ -105,9 +116,9 @@ static void make_case(Case *c, uint64_t seed)
 	problem->hosts = c->hosts;
 	problem->groups = c->groups;
 	problem->bonds = c->bonds;
-	problem->allowed = c->allowed;
-	problem->now = c->now;
-	problem->dislike = below(&random, 2) ? c->dislike : NULL;
+	problem->allowed = c->allowed_rows;
+	problem->now = c->now = counts_new(problem->n_groups);
+	problem->dislike = below(&random, 2) ? c->dislike_rows : NULL;
 	problem->part = c->part;
 	problem->settings = (PlaceSettings){1 + below(&random, 2) * 4, below(&random, 3) * 30,
 	        {GOAL_UNPLACED, GOAL_PRESSURE, GOAL_SURVIVAL, GOAL_WISHES, GOAL_MOVES}};
@@ -124,33 +135,33 @@ static void make_case(Case *c, uint64_t seed)
 
 /* ---- the checker -------------------------------------------------------------------------------------- */
 
-static uint32_t pods_in(const Problem *problem, const uint16_t *count, uint32_t group, uint32_t topology, uint32_t part)
+static uint32_t pods_in(
+        const Problem *problem, const PlaceCounts *counts, uint32_t group, uint32_t topology, uint32_t part)
 {
 	uint32_t sum = 0;
 	for (uint32_t h = 0; h < problem->n_hosts; h++)
 		if (problem->part[topology * problem->n_hosts + h] == part)
-			sum += count[group * (problem->n_hosts + 1) + h];
+			sum += counts_of(counts, group, h);
 	return sum;
 }
 
 /* Of required bonds, as their definitions say. */
-static bool bond_holds(const Problem *problem, const uint16_t *count, const PlaceBond *bond)
+static bool bond_holds(const Problem *problem, const PlaceCounts *counts, const PlaceBond *bond)
 {
 	uint32_t least = UINT32_MAX, most = 0;
 	for (uint32_t h = 0; h < problem->n_hosts; h++) {
 		uint32_t part = problem->part[bond->topology * problem->n_hosts + h], others = 0, own = 0;
-		uint32_t here = count[bond->group * (problem->n_hosts + 1) + h];
+		uint32_t here = counts_of(counts, bond->group, h);
 		bool itself = false;
 		for (uint32_t i = 0; i < bond->n_others && part != NO_PART; i++) {
-			uint32_t in = pods_in(problem, count, bond->others[i], bond->topology, part);
+			uint32_t in = pods_in(problem, counts, bond->others[i], bond->topology, part);
 			others += in;
 			if (bond->others[i] == bond->group) {
 				itself = true;
 				own = in;
 			}
 		}
-		if (bond->kind == BOND_EVEN && part != NO_PART &&
-		        problem->allowed[bond->group * problem->n_hosts + h]) {
+		if (bond->kind == BOND_EVEN && part != NO_PART && problem->allowed[bond->group][h]) {
 			least = MIN(least, others);
 			most = MAX(most, others);
 		}
@@ -164,21 +175,21 @@ static bool bond_holds(const Problem *problem, const uint16_t *count, const Plac
 	return bond->kind != BOND_EVEN || least == UINT32_MAX || most <= least + bond->skew;
 }
 
-static bool is_right(const Problem *problem, const uint16_t *count)
+static bool is_right(const Problem *problem, const PlaceCounts *counts)
 {
 	for (uint32_t h = 0; h < problem->n_hosts; h++) {
 		int64_t use[RESOURCES], forgiven[RESOURCES] = {0};
 		for (uint32_t r = 0; r < RESOURCES; r++)
 			use[r] = problem->hosts[h].fixed.of[r];
 		for (uint32_t g = 0; g < problem->n_groups; g++) {
-			uint32_t n = count[g * (problem->n_hosts + 1) + h], choices = 0;
-			if (n && !problem->allowed[g * problem->n_hosts + h])
+			uint32_t n = counts_of(counts, g, h), choices = 0;
+			if (n && !problem->allowed[g][h])
 				return false;
 			for (uint32_t k = 0; k < problem->n_hosts; k++)
-				choices += problem->allowed[g * problem->n_hosts + k];
+				choices += problem->allowed[g][k];
 			for (uint32_t r = 0; r < RESOURCES; r++) {
 				use[r] += problem->groups[g].demand.of[r] * n;
-				if (choices == 1 && problem->allowed[g * problem->n_hosts + h])
+				if (choices == 1 && problem->allowed[g][h])
 					forgiven[r] +=
 					        (problem->groups[g].demand.of[r] - problem->groups[g].request.of[r]) *
 					        problem->groups[g].count;
@@ -190,7 +201,7 @@ static bool is_right(const Problem *problem, const uint16_t *count)
 				return false;
 	}
 	for (uint32_t b = 0; b < problem->n_bonds; b++)
-		if (problem->bonds[b].weight == 0 && !bond_holds(problem, count, &problem->bonds[b]))
+		if (problem->bonds[b].weight == 0 && !bond_holds(problem, counts, &problem->bonds[b]))
 			return false;
 	return true;
 }
@@ -199,7 +210,7 @@ static bool is_right(const Problem *problem, const uint16_t *count)
 
 typedef struct Brute {
 	const Problem *problem;
-	uint16_t count[GROUPS * (HOSTS + 1)];
+	PlaceCounts *counts;
 	Score best;
 	bool found;
 } Brute;
@@ -219,35 +230,39 @@ static void enumerate(Brute *brute, uint32_t group, uint32_t host, uint32_t left
 	const Problem *problem = brute->problem;
 	if (group == problem->n_groups) {
 		Score score;
-		if (place_score(problem, brute->count, &score) &&
+		if (place_score(problem, brute->counts, &score) &&
 		        (!brute->found || is_less(problem, &score, &brute->best))) {
 			brute->best = score;
 			brute->found = true;
 		}
 		return;
 	}
-	uint16_t *cell = &brute->count[group * (problem->n_hosts + 1) + host];
 	if (host == problem->n_hosts) {
-		*cell = (uint16_t)left;
+		brute->counts->nowhere[group] = left;
 		enumerate(brute, group + 1, 0, group + 1 < problem->n_groups ? problem->groups[group + 1].count : 0);
 		return;
 	}
-	for (uint32_t n = 0; n <= (problem->allowed[group * problem->n_hosts + host] ? left : 0); n++) {
-		*cell = (uint16_t)n;
+	enumerate(brute, group, host + 1, left);
+	uint32_t most = problem->allowed[group][host] ? left : 0;
+	for (uint32_t n = 1; n <= most; n++) {
+		counts_change(brute->counts, group, host, 1);
 		enumerate(brute, group, host + 1, left - n);
 	}
+	if (most)
+		counts_change(brute->counts, group, host, -(int32_t)most);
 }
 
 static void check_case(uint64_t seed)
 {
-	Case c;
+	g_auto(Case) c = {0};
 	make_case(&c, seed);
-	Brute brute = {.problem = &c.problem};
+	g_autoptr(PlaceCounts) counts = counts_new(c.problem.n_groups);
+	Brute brute = {.problem = &c.problem, .counts = counts};
 	enumerate(&brute, 0, 0, c.groups[0].count);
 	g_assert_true(brute.found);
 	g_autoptr(Solution) solution = place_solve(&c.problem, NULL);
 	Score again;
-	if (!place_score(&c.problem, solution->count, &again) || !is_right(&c.problem, solution->count))
+	if (!place_score(&c.problem, solution->counts, &again) || !is_right(&c.problem, solution->counts))
 		g_error("seed %" G_GUINT64_FORMAT ": what was answered breaks a hard constraint", seed);
 	g_assert_true(solution->optimal);
 	for (uint32_t i = 0; i < GOALS; i++) {
@@ -273,12 +288,12 @@ static void test_brute_force(void)
 static void test_short_of_work(void)
 {
 	for (uint64_t seed = 1; seed <= 500; seed++) {
-		Case c;
+		g_auto(Case) c = {0};
 		make_case(&c, seed);
-		PlaceLimits little = {1 + seed % 7 * 150, 0};
+		PlaceLimits little = {.steps = 1 + seed % 7 * 150};
 		g_autoptr(Solution) cut = place_solve(&c.problem, &little);
 		Solution *full = place_solve(&c.problem, NULL);
-		g_assert_true(is_right(&c.problem, cut->count));
+		g_assert_true(is_right(&c.problem, cut->counts));
 		bool same = true;
 		for (uint32_t i = 0; i < GOALS && same; i++) {
 			Goal goal = c.problem.settings.order[i];

@@ -1,0 +1,254 @@
+/* Requests to an API server. What may be asked again is asked again: a server that restarts or says that it has too
+ * much to do is no reason to stop in the middle of an `up`; every write here can be done twice. */
+#include "cluster/inner.h"
+
+#include "base/error.h"
+
+#define SILENCE 60      /* seconds without a byte after which a request has failed */
+#define TRIES 5         /* of a server that answers and is busy */
+#define LONGEST_WAIT 30 /* seconds that a server may ask for */
+
+G_DEFINE_QUARK(labwright - cluster, cluster_error)
+
+bool cluster_said(const GError *error, int status)
+{
+	return error && error->domain == cluster_error_quark() && error->code == status;
+}
+
+/* ---- what went wrong ------------------------------------------------------------------------------------- */
+
+static void say_end(const Access *access, GError **error)
+{
+	gint64 end = access_ends(access), now = g_get_real_time() / G_USEC_PER_SEC;
+	g_autoptr(GDateTime) time = end ? g_date_time_new_from_unix_utc(end) : NULL;
+	g_autofree char *text = time ? g_date_time_format(time, "%Y-%m-%d %H:%M UTC") : NULL;
+	if (end && end < now)
+		error_add_help(error, "%s: the %s ended on %s", access->place,
+		        access->token ? "token" : "client's certificate", text);
+	else if (access->token || access->certificate)
+		error_add_help(error, "%s holds what was shown; this server does not know it", access->place);
+	else
+		error_add_help(error, "%s has neither a client certificate, a token nor an exec plugin", access->place);
+}
+
+void cluster_refused(const Cluster *cluster, const HttpReply *reply, GError **error)
+{
+	gsize length;
+	const char *bytes = g_bytes_get_data(reply->body, &length);
+	g_autoptr(Json) status = json_parse((Slice){bytes, length}, NULL);
+	const char *message = json_text_at(status, "message");
+	g_autofree char *plain = message ? g_strdup(message) : g_strndup(bytes ? bytes : "", MIN(length, 300));
+	g_set_error(error, cluster_error_quark(), (int)reply->status, "%s",
+	        *g_strstrip(plain) ? plain : "the server says no more");
+	if (reply->status == 401) {
+		g_prefix_error(error, "the cluster does not know who you are (%s): ", cluster->access->context);
+		say_end(cluster->access, error);
+	} else if (reply->status == 403) {
+		error_add_help(error, "examples/rbac holds roles with the rights that labwright needs");
+	} else if (!message) {
+		g_prefix_error(error, "%u: ", reply->status);
+	}
+}
+
+static void not_reached(const Cluster *cluster, GError *failure, GError **error)
+{
+	const Access *access = cluster->access;
+	bool tls = failure->domain == G_TLS_ERROR;
+	g_set_error(error, cluster_error_quark(), 0, "cannot reach %s (context %s): %s", access->server,
+	        access->context, failure->message);
+	if (tls && failure->code == G_TLS_ERROR_BAD_CERTIFICATE && !access->insecure)
+		error_add_help(error, "%s",
+		        access->authorities
+		                ? "certificate-authority-data is of another cluster, or the address is not in its "
+		                  "certificate"
+		                : "the cluster's authority is not the system's: certificate-authority-data names it");
+	else if (!tls)
+		error_add_help(error, "is it up, and is this the network from which it can be reached?");
+}
+
+/* ---- one request ----------------------------------------------------------------------------------------- */
+
+static bool connect_again(Cluster *cluster, GError **error)
+{
+	Access *access = cluster->access;
+	HttpIdentity identity = {
+	        access->authorities, access->certificate, access->server_name, access->proxy, access->insecure};
+	Http *http = http_new_known(access->server, SILENCE, &identity, error);
+	if (!http)
+		return false;
+	g_autofree char *bearer = access->token ? g_strconcat("Bearer ", access->token, NULL) : NULL;
+	http_set_header(http, "Authorization", bearer);
+	http_set_header(http, "User-Agent", "labwright/" VERSION);
+	g_clear_pointer(&cluster->http, http_free);
+	cluster->http = http;
+	return true;
+}
+
+/* How long to wait before the next try, in milliseconds; 0: there is none. */
+static uint32_t next_try(const Cluster *cluster, const HttpReply *reply, uint32_t tried, gint64 began)
+{
+	bool answered = reply->body != NULL;
+	bool busy = answered && (reply->status == 429 || reply->status == 503 || reply->status == 504 ||
+	                                (reply->status == 500 && tried < 2));
+	if (cluster->cancellable && g_cancellable_is_cancelled(cluster->cancellable))
+		return 0;
+	gint64 gone = (g_get_monotonic_time() - began) / G_TIME_SPAN_SECOND;
+	if (answered && (!busy || (tried >= TRIES && gone >= cluster->patience)))
+		return 0;
+	if (!answered && (cluster->patience == 0 ? tried >= 1 : gone >= cluster->patience))
+		return 0;
+	if (reply->retry_after)
+		return MIN(reply->retry_after, LONGEST_WAIT) * 1000;
+	return MIN(100u << MIN(tried, 5), 2000);
+}
+
+bool cluster_ask(Cluster *cluster, const char *method, const char *path, GBytes *body, const char *type,
+        const char *accept, HttpReply *ret_reply, GError **error)
+{
+	gint64 began = g_get_monotonic_time();
+	bool refreshed = false;
+	http_set_header(cluster->http, "Accept", accept ? accept : "application/json");
+	for (uint32_t tried = 0;; tried++) {
+		g_autoptr(GError) failure = NULL;
+		*ret_reply = (HttpReply){0};
+		bool fine = http_ask(cluster->http, method, path, body, type, ret_reply, &failure);
+		cluster->count.requests++;
+		cluster->count.bytes += fine ? g_bytes_get_size(ret_reply->body) : 0;
+		if (fine && ret_reply->status == 401 && !refreshed &&
+		        (cluster->access->plugin || cluster->access->token_file)) {
+			http_reply_clear(ret_reply);
+			refreshed = true;
+			if (!access_refresh(cluster->access, error) || !connect_again(cluster, error))
+				return false;
+			http_set_header(cluster->http, "Accept", accept ? accept : "application/json");
+			continue;
+		}
+		uint32_t wait = fine && ret_reply->status < 400 ? 0 : next_try(cluster, ret_reply, tried, began);
+		if (fine && wait == 0)
+			return true;
+		if (!fine && (wait == 0 || failure->domain == G_TLS_ERROR)) {
+			not_reached(cluster, failure, error);
+			return false;
+		}
+		http_reply_clear(ret_reply);
+		g_usleep(wait * 1000);
+	}
+}
+
+static Json *parse_reply(const Cluster *cluster, const HttpReply *reply, GError **error)
+{
+	gsize length;
+	const char *bytes = g_bytes_get_data(reply->body, &length);
+	if (reply->status >= 400) {
+		cluster_refused(cluster, reply, error);
+		return NULL;
+	}
+	Json *value = json_parse((Slice){bytes, length}, error);
+	if (!value)
+		g_prefix_error(error, "%s does not answer like a Kubernetes API server: ", cluster->access->server);
+	return value;
+}
+
+Json *cluster_get(Cluster *cluster, const char *path, GError **error)
+{
+	return cluster_send(cluster, "GET", path, NULL, NULL, error);
+}
+
+Json *cluster_send(
+        Cluster *cluster, const char *method, const char *path, const Json *body, const char *type, GError **error)
+{
+	g_auto(HttpReply) reply = {0};
+	g_autofree char *text = body ? json_print(body) : NULL;
+	g_autoptr(GBytes) bytes = text ? g_bytes_new(text, strlen(text)) : NULL;
+	return cluster_ask(cluster, method, path, bytes, type, NULL, &reply, error)
+	               ? parse_reply(cluster, &reply, error)
+	               : NULL;
+}
+
+GInputStream *cluster_stream(Cluster *cluster, const char *path, GCancellable *cancellable, GError **error)
+{
+	cluster->count.requests++;
+	http_set_header(cluster->http, "Accept", "*/*");
+	return http_open(cluster->http, "GET", path, NULL, NULL, cancellable, error);
+}
+
+HttpSocket *cluster_socket(Cluster *cluster, const char *path, const char *const *protocols, GError **error)
+{
+	cluster->count.requests++;
+	return http_socket_new(cluster->http, path, protocols, error);
+}
+
+/* ---- opening --------------------------------------------------------------------------------------------- */
+
+Cluster *cluster_open(const char *kubeconfig, const char *context, GError **error)
+{
+	g_autoptr(Cluster) cluster = g_new0(Cluster, 1);
+	cluster->kubeconfig = g_strdup(kubeconfig);
+	cluster->access = access_new(kubeconfig, context, error);
+	if (!cluster->access || !access_refresh(cluster->access, error) || !connect_again(cluster, error))
+		return NULL;
+	g_autoptr(Json) version = cluster_get(cluster, "/version", error);
+	if (!version)
+		return NULL;
+	const char *release = json_text_at(version, "gitVersion");
+	if (!release) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK,
+		        "%s does not answer like a Kubernetes API server", cluster->access->server);
+		return NULL;
+	}
+	cluster->title = g_strdup_printf("Kubernetes %s at %s (context %s)", release, cluster->access->server, context);
+	return g_steal_pointer(&cluster);
+}
+
+Cluster *cluster_again(const Cluster *cluster, GError **error)
+{
+	g_autoptr(Cluster) other = g_new0(Cluster, 1);
+	other->kubeconfig = g_strdup(cluster->kubeconfig);
+	other->access = access_new(cluster->kubeconfig, cluster->access->context, error);
+	if (!other->access)
+		return NULL;
+	g_free(other->access->token);
+	g_free(other->access->certificate);
+	other->access->token = g_strdup(cluster->access->token);
+	other->access->certificate = g_strdup(cluster->access->certificate);
+	other->title = g_strdup(cluster->title);
+	other->patience = cluster->patience;
+	return connect_again(other, error) ? g_steal_pointer(&other) : NULL;
+}
+
+void cluster_free(Cluster *cluster)
+{
+	if (!cluster)
+		return;
+	cluster_forget_kinds(cluster);
+	http_free(cluster->http);
+	access_free(cluster->access);
+	g_free(cluster->kubeconfig);
+	g_free(cluster->title);
+	g_free(cluster);
+}
+
+const char *cluster_title(const Cluster *cluster)
+{
+	return cluster->title;
+}
+
+const Access *cluster_access(const Cluster *cluster)
+{
+	return cluster->access;
+}
+
+ClusterCount cluster_count(const Cluster *cluster)
+{
+	return cluster->count;
+}
+
+void cluster_set_patience(Cluster *cluster, uint32_t seconds)
+{
+	cluster->patience = seconds;
+}
+
+void cluster_set_cancellable(Cluster *cluster, GCancellable *cancellable)
+{
+	cluster->cancellable = cancellable;
+}

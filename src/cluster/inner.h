@@ -1,0 +1,65 @@
+/* Inside of cluster; only the files of src/cluster include this. */
+#pragma once
+
+#include "cluster/cluster.h"
+
+#include "base/http.h"
+
+bool access_run_plugin(Access *access, GError **error);
+
+struct Cluster {
+	Access *access;
+	char *kubeconfig; /* or NULL */
+	Http *http;
+	char *title;
+	uint32_t patience; /* seconds */
+	GCancellable *cancellable;
+	ClusterCount count;
+	GPtrArray *kinds; /* ClusterKind, or NULL: not asked yet */
+};
+
+/* An answer as it is, whatever its status. accept may be NULL: JSON. */
+bool cluster_ask(Cluster *cluster, const char *method, const char *path, GBytes *body, const char *type,
+        const char *accept, HttpReply *ret_reply, GError **error);
+/* cluster_list of another form than whole objects. */
+bool cluster_list_as(Cluster *cluster, const char *path, const char *accept, ClusterEach each, void *data,
+        char **ret_version, GError **error);
+/* The error that an answer of 400 and more means. */
+void cluster_refused(const Cluster *cluster, const HttpReply *reply, GError **error);
+
+/* Adds a pod's containers. */
+void live_add_pod(Live *live, const Json *pod);
+/* Adds what is wrong with claims, Services, quotas and scalers. What may not be read is left out. */
+void survey_notes(Survey *survey, Cluster *cluster, const char *namespace);
+
+/* ---- applying -------------------------------------------------------------------------------------------- */
+
+/* The parts of an object that a set of fields (fieldsV1 of managedFields) names; NULL for none. */
+Json *fields_extract(const Json *object, const Json *fields);
+/* The fields of an object that a manager applied, as it could be applied again; NULL if there are none. */
+Json *fields_of(const Json *object, const char *manager);
+/* Who set the field of a path in the form of FieldChange last; NULL if nobody says so. Borrowed from the object. */
+const char *fields_owner(const Json *object, const char *path);
+/* How two states of an object differ; bookkeeping of the server is left out. changes: FieldChange. */
+void object_compare(const Json *old, const Json *now, GPtrArray *changes);
+/* The same for what a file says and what is: only fields that the file names count. */
+void object_drift(const Json *file, const Json *live, GPtrArray *changes);
+void field_change_free(void *change);
+
+char *object_title(const Json *object); /* "core/Deployment/api"; "Namespace/core" */
+uint32_t object_wave(const Json *object, bool own_definition);
+/* Whether an object of a kind, which items of lists do not tell, is as far as it has to be. ret_why: what it waits for,
+ * or why it never will be (ret_broken); free with g_free. */
+bool object_is_ready(const char *kind, const Json *object, char **ret_why, bool *ret_broken);
+
+ClusterStep *step_new(ObjectChange kind, const Json *object);
+void plan_finish(ClusterPlan *plan);
+/* Removals of what carries the project's label, sorted into the plan; wanted holds the API paths of what stays. */
+bool plan_removals(Cluster *cluster, ClusterPlan *plan, GHashTable *wanted, bool volumes, GError **error);
+#define APPLY_TYPE "application/apply-patch+yaml" /* JSON is YAML */
+char *apply_path(const char *path, bool dry, bool force);
+/* What `up --rollback` goes back to; {"steps": [{path, wave, object, before}]}. */
+bool record_write(Cluster *cluster, const ClusterPlan *plan, GError **error);
+Json *record_read(Cluster *cluster, const char *project, GError **error);
+/* "ImagePullBackOff: …" of the first pod of a workload that will not come up by itself; NULL if there is none. */
+char *workload_trouble(Cluster *cluster, const Json *workload);

@@ -1,0 +1,175 @@
+/* The cluster as it is now: nodes with what is asked of them, pods, and what they use where the cluster measures it.
+ * Lists are read page by page and reduced at once. */
+#include "cluster/inner.h"
+
+typedef struct Surveying {
+	Survey *survey;
+	GHashTable *nodes;      /* name → ClusterNode */
+	GHashTable *containers; /* id → LiveContainer; made when metrics come */
+} Surveying;
+
+/* ---- nodes ----------------------------------------------------------------------------------------------- */
+
+static void node_free(void *data)
+{
+	ClusterNode *node = data;
+	g_free(node->name);
+	g_free(node->version);
+	g_free(node->architecture);
+	g_free(node->problem);
+	g_free(node);
+}
+
+/* The first condition that is not as it should be. */
+static char *node_problem(const Json *json)
+{
+	const Json *ready = condition_of(json, "Ready");
+	const char *status = json_text_at(ready, "status");
+	if (g_strcmp0(status, "True") != 0)
+		return g_strdup_printf("not ready: %s",
+		        json_text_at(ready, "message") ? json_text_at(ready, "message") : "it has never been");
+	JSON_EACH (json_at(json, "status.conditions"), condition) {
+		const char *type = json_text_at(condition, "type"), *message = json_text_at(condition, "message");
+		if (condition != ready && g_strcmp0(json_text_at(condition, "status"), "True") == 0 && type &&
+		        (g_str_has_suffix(type, "Pressure") || strcmp(type, "NetworkUnavailable") == 0))
+			return g_strdup_printf("%s%s%s", type, message ? ": " : "", message ? message : "");
+	}
+	return NULL;
+}
+
+static void add_node(const Json *json, void *data)
+{
+	Surveying *surveying = data;
+	ClusterNode *node = g_new0(ClusterNode, 1);
+	node->name = g_strdup(json_text_at(json, "metadata.name"));
+	node->version = g_strdup(json_text_at(json, "status.nodeInfo.kubeletVersion"));
+	node->architecture = g_strdup(json_text_at(json, "status.nodeInfo.architecture"));
+	node->problem = node_problem(json);
+	node->ready = g_strcmp0(json_text_at(condition_of(json, "Ready"), "status"), "True") == 0;
+	node->cordoned = json_true_at(json, "spec.unschedulable", false);
+	node->cpu = (double)amount_at(json, "status.allocatable.cpu", 1000) / 1000;
+	node->memory = (uint64_t)amount_at(json, "status.allocatable.memory", 1);
+	node->most_pods = (uint32_t)amount_at(json, "status.allocatable.pods", 1);
+	node->cpu_used = -1;
+	g_ptr_array_add(surveying->survey->nodes, node);
+	g_hash_table_insert(surveying->nodes, node->name, node);
+}
+
+/* ---- pods ------------------------------------------------------------------------------------------------ */
+
+static void add_pod(const Json *pod, void *data)
+{
+	Surveying *surveying = data;
+	const char *name = json_text_at(pod, "spec.nodeName"), *phase = json_text_at(pod, "status.phase");
+	ClusterNode *node = name ? g_hash_table_lookup(surveying->nodes, name) : NULL;
+	bool over = g_strcmp0(phase, "Succeeded") == 0 || g_strcmp0(phase, "Failed") == 0;
+	if (node && !over) {
+		int64_t cpu, memory;
+		pod_asks(pod, &cpu, &memory);
+		node->cpu_asked += (double)cpu / 1000;
+		node->memory_asked += (uint64_t)memory;
+		node->pods++;
+	}
+	live_add_pod(surveying->survey->live, pod);
+}
+
+/* ---- metrics --------------------------------------------------------------------------------------------- */
+
+static void add_pod_use(const Json *metrics, void *data)
+{
+	Surveying *surveying = data;
+	JSON_EACH (json_get(metrics, "containers"), use) {
+		g_autofree char *id = g_strdup_printf("%s/%s/%s", json_text_at(metrics, "metadata.namespace"),
+		        json_text_at(metrics, "metadata.name"), json_text_at(use, "name"));
+		LiveContainer *container = g_hash_table_lookup(surveying->containers, id);
+		if (container) {
+			container->memory = (uint64_t)amount_at(use, "usage.memory", 1);
+			container->cpu = (double)amount_at(use, "usage.cpu", 1000000000) / 1e9;
+		}
+	}
+}
+
+static void add_node_use(const Json *metrics, void *data)
+{
+	Surveying *surveying = data;
+	const char *name = json_text_at(metrics, "metadata.name");
+	ClusterNode *node = name ? g_hash_table_lookup(surveying->nodes, name) : NULL;
+	if (!node)
+		return;
+	node->memory_used = (uint64_t)amount_at(metrics, "usage.memory", 1);
+	node->cpu_used = (double)amount_at(metrics, "usage.cpu", 1000000000) / 1e9;
+	surveying->survey->measured = true;
+}
+
+/* Many clusters have no metrics server, which is no error. */
+static void measure(Surveying *surveying, Cluster *cluster, const char *namespace)
+{
+	g_autofree char *pods = namespace
+	                                ? g_strdup_printf("/apis/metrics.k8s.io/v1beta1/namespaces/%s/pods", namespace)
+	                                : g_strdup("/apis/metrics.k8s.io/v1beta1/pods");
+	g_autoptr(GError) none = NULL;
+	if (!cluster_list(cluster, "/apis/metrics.k8s.io/v1beta1/nodes", add_node_use, surveying, NULL, &none))
+		return;
+	surveying->containers = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; i < surveying->survey->live->containers->len; i++) {
+		LiveContainer *container = surveying->survey->live->containers->pdata[i];
+		g_hash_table_insert(surveying->containers, container->id, container);
+	}
+	cluster_list(cluster, pods, add_pod_use, surveying, NULL, NULL);
+	g_hash_table_unref(surveying->containers);
+}
+
+/* ---- all ------------------------------------------------------------------------------------------------- */
+
+static gint node_by_name(gconstpointer a, gconstpointer b)
+{
+	const ClusterNode *const *one = a, *const *other = b;
+	return strcmp((*one)->name, (*other)->name);
+}
+
+/* Who may only read one namespace has no nodes to show. */
+static bool read_nodes(Surveying *surveying, Cluster *cluster, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	if (cluster_list(cluster, "/api/v1/nodes", add_node, surveying, NULL, &failure))
+		return true;
+	if (cluster_said(failure, 403)) {
+		g_ptr_array_add(
+		        surveying->survey->notes, g_strdup_printf("nodes are not shown: %.*s",
+		                                          (int)strcspn(failure->message, "\n"), failure->message));
+		return true;
+	}
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return false;
+}
+
+Survey *survey_new(Cluster *cluster, const SurveyOptions *options, GError **error)
+{
+	g_autoptr(Survey) survey = g_new0(Survey, 1);
+	survey->live = live_new_empty();
+	survey->nodes = g_ptr_array_new_with_free_func(node_free);
+	survey->notes = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GHashTable) nodes = g_hash_table_new(g_str_hash, g_str_equal);
+	Surveying surveying = {survey, nodes, NULL};
+	g_autofree char *pods = options->namespace ? g_strdup_printf("/api/v1/namespaces/%s/pods", options->namespace)
+	                                           : g_strdup("/api/v1/pods");
+	if (!read_nodes(&surveying, cluster, error) || !cluster_list(cluster, pods, add_pod, &surveying, NULL, error))
+		return NULL;
+	g_ptr_array_sort(survey->nodes, node_by_name);
+	live_sort(survey->live);
+	if (!options->quick) {
+		measure(&surveying, cluster, options->namespace);
+		survey_notes(survey, cluster, options->namespace);
+	}
+	return g_steal_pointer(&survey);
+}
+
+void survey_free(Survey *survey)
+{
+	if (!survey)
+		return;
+	live_free(survey->live);
+	g_ptr_array_unref(survey->nodes);
+	g_ptr_array_unref(survey->notes);
+	g_free(survey);
+}

@@ -1,0 +1,285 @@
+/* Names within a compose project: networks, volumes, secrets, configs and services that a service names and that
+ * nothing defines. Compose does not start anything of such a project.
+ *
+ * A project may be more than its file. What is named counts as defined where the file itself says it, or one of its
+ * folder or of a folder above, for those are combined by their names or by -f. Where files include or extend each
+ * other, and where commands or COMPOSE_FILE list several, any compose file of the repository may be the other part. */
+#include "base/near.h"
+#include "base/path.h"
+#include "rule/rule.h"
+#include "rule/search.h"
+
+typedef struct Kind {
+	const char *word;
+	NodeType type;
+	const char *role; /* of a KEY */
+} Kind;
+
+static const Kind network = {"network", NODE_COMPOSE_NETWORK, NULL}, volume = {"volume", NODE_VOLUME, NULL},
+                  service = {"service", NODE_SERVICE, NULL}, secret = {"secret", NODE_KEY, "secret"},
+                  config = {"config", NODE_KEY, "config"};
+
+typedef struct Projects {
+	Checker *checker;
+	GHashTable *combined; /* COMPOSE nodes that are part of more */
+	bool any;             /* some command puts several files together */
+	bool counting;
+	GHashTable *findings; /* of one file: "kind name" to Finding */
+	GHashTable *lacking;  /* "kind name" to how many files lack it */
+} Projects;
+
+/* So many files with one gap are parts, put together by something that is not seen. */
+#define LEAST_PARTS 3
+
+static Slice folder_of(const Graph *graph, Node node)
+{
+	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
+}
+
+static bool is_of(const Graph *graph, Node node, const Kind *kind)
+{
+	return graph_node_type(graph, node) == kind->type && (!kind->role || has_role(graph, node, kind->role));
+}
+
+static bool defines(const Graph *graph, Node compose, const Kind *kind, Symbol name)
+{
+	GRAPH_CHILDREN (graph, compose, kind->type, child)
+		if (graph_name_symbol(graph, child) == name && is_of(graph, child, kind))
+			return true;
+	return false;
+}
+
+/* ---- which files are one project ------------------------------------------------------------------------ */
+
+/* The compose file at a path as it is written in another. */
+static Node compose_at(const Graph *graph, Node from, Slice path)
+{
+	g_autofree char *full = path_resolve(folder_of(graph, from), path);
+	Node file = full ? graph_find_file(graph, slice_from(full)) : NODE_NONE;
+	Node document = file ? graph_first_child(graph, file, NODE_DOCUMENT) : NODE_NONE;
+	return document ? graph_first_child(graph, document, NODE_COMPOSE) : NODE_NONE;
+}
+
+static void combine(Projects *projects, Node one, Slice path)
+{
+	Node other = compose_at(checker_graph(projects->checker), one, path);
+	g_hash_table_add(projects->combined, GUINT_TO_POINTER(one));
+	if (other)
+		g_hash_table_add(projects->combined, GUINT_TO_POINTER(other));
+}
+
+static bool takes_several(const Graph *graph, Node command)
+{
+	uint32_t files = 0;
+	bool compose = false;
+	Slice last = {"", 0};
+	GRAPH_OF (graph, command, FACT_WORD, row) {
+		Slice word = graph_symbol_slice(graph, row->object);
+		bool file = slice_is(last, "-f") || slice_is(last, "--file") || slice_starts(word, "--file=");
+		compose = compose || text_has(word, "compose");
+		files += file ? (slice_find_byte(word, '$', 0) != SIZE_MAX || text_has(word, "{{") ? 2 : 1) : 0;
+		last = word;
+	}
+	return compose && files > 1;
+}
+
+static bool are_put_together(const Graph *graph)
+{
+	static const char *const words[] = {"COMPOSE_FILE", NULL};
+	GRAPH_NODES (graph, NODE_COMMAND, command)
+		if (takes_several(graph, command))
+			return true;
+	return search_any_word(graph, words, NULL, NULL);
+}
+
+static void find_combined(Projects *projects)
+{
+	const Graph *graph = checker_graph(projects->checker);
+	GRAPH_EACH (graph, FACT_INCLUDES, row)
+		if (graph_node_type(graph, row->subject) == NODE_COMPOSE)
+			combine(projects, row->subject, graph_symbol_slice(graph, row->object));
+	GRAPH_EACH (graph, FACT_EXTENDS, row) {
+		Slice text = graph_symbol_slice(graph, row->object);
+		size_t colon = slice_find_byte(text, ':', 0);
+		if (colon != SIZE_MAX && colon > 0)
+			combine(projects, graph_parent(graph, row->subject), slice_sub(text, 0, colon));
+	}
+	projects->any = are_put_together(graph);
+}
+
+/* The other compose file may stand beside this one when it is started. */
+static bool may_be_joined(const Projects *projects, Node compose, Node other)
+{
+	const Graph *graph = checker_graph(projects->checker);
+	Slice folder = folder_of(graph, compose), above = folder_of(graph, other);
+	return projects->any || g_hash_table_contains(projects->combined, GUINT_TO_POINTER(compose)) ||
+	       slice_equal(folder, above) || path_is_below(folder, above);
+}
+
+static bool is_defined(const Projects *projects, Node compose, const Kind *kind, Symbol name)
+{
+	const Graph *graph = checker_graph(projects->checker);
+	if (defines(graph, compose, kind, name))
+		return true;
+	GRAPH_NAMED(graph, kind->type, name, node)
+	{
+		Node other = graph_parent(graph, node);
+		if (graph_node_type(graph, other) == NODE_COMPOSE && is_of(graph, node, kind) &&
+		        may_be_joined(projects, compose, other))
+			return true;
+	}
+	return false;
+}
+
+/* An include that cannot be followed may define anything. */
+static bool is_open(const Graph *graph, Node compose)
+{
+	GRAPH_OF (graph, compose, FACT_INCLUDES, row)
+		if (!compose_at(graph, compose, graph_symbol_slice(graph, row->object)))
+			return true;
+	return false;
+}
+
+/* ---- names that nothing defines -------------------------------------------------------------------------- */
+
+static void explain_undefined(Checker *checker, Finding *finding, Node compose, const Kind *kind, Slice name)
+{
+	const Graph *graph = checker_graph(checker);
+	NearSearch search = near_search(name, MIN(near_limit(name), 2));
+	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(Node));
+	GRAPH_CHILDREN (graph, compose, kind->type, child) {
+		if (!is_of(graph, child, kind))
+			continue;
+		near_offer(&search, graph_symbol_slice(graph, graph_name_symbol(graph, child)));
+		g_array_append_val(nodes, child);
+	}
+	size_t best = near_result(&search);
+	if (best == SIZE_MAX) {
+		if (kind->type == NODE_SERVICE)
+			set_hint(checker, finding, "add the service, or name one that the file has");
+		else
+			set_hint(checker, finding,
+			        "define it below %ss: at the top level, with external: true if it is made elsewhere",
+			        kind->word);
+		return;
+	}
+	Node near = g_array_index(nodes, Node, best);
+	add_evidence(checker, finding, graph_place(graph, near), "%s is defined here", graph_name(graph, near));
+	set_hint(checker, finding, "write %s", graph_name(graph, near));
+	set_because(checker, finding, FIX_VALUE, "it is the only %s of the file with a name so near", kind->word);
+}
+
+static void mend_undefined(Checker *checker, Finding *finding, Span place, const char *name)
+{
+	if (finding->because && finding->hint)
+		add_rename(checker, finding, place, name, finding->hint + strlen("write "));
+}
+
+/* The first round counts, the second reports. */
+static void note(Projects *projects, const char *key)
+{
+	gpointer count = g_hash_table_lookup(projects->lacking, key);
+	if (g_hash_table_add(projects->findings, g_strdup(key)))
+		g_hash_table_insert(projects->lacking, g_strdup(key), GUINT_TO_POINTER(GPOINTER_TO_UINT(count) + 1));
+}
+
+static void use(Projects *projects, Node user, const Kind *kind, Symbol symbol, Span place)
+{
+	Checker *checker = projects->checker;
+	const Graph *graph = checker_graph(checker);
+	const char *name = graph_symbol_text(graph, symbol);
+	Node compose = graph_parent(graph, user);
+	if (!*name || is_open_text(name) || strchr(name, '$') || is_defined(projects, compose, kind, symbol))
+		return;
+	g_autofree char *key = g_strdup_printf("%s %s", kind->word, name);
+	if (projects->counting) {
+		note(projects, key);
+		return;
+	}
+	if (GPOINTER_TO_UINT(g_hash_table_lookup(projects->lacking, key)) >= LEAST_PARTS)
+		return;
+	Finding *finding = g_hash_table_lookup(projects->findings, key);
+	if (finding) {
+		add_evidence(checker, finding, place, "service %s names it too", graph_name(graph, user));
+	} else {
+		finding = report(checker, user, place, "service %s names the %s %s, which is not defined",
+		        graph_name(graph, user), kind->word, name);
+		set_detail(checker, finding, "%s", key);
+		explain_undefined(checker, finding, compose, kind, graph_symbol_slice(graph, symbol));
+		g_hash_table_insert(projects->findings, g_steal_pointer(&key), finding);
+	}
+	mend_undefined(checker, finding, place, name);
+}
+
+static void check_networks(Projects *projects, Node user)
+{
+	const Graph *graph = checker_graph(projects->checker);
+	GRAPH_OF (graph, user, FACT_NETWORK_NAME, row)
+		if (!graph_says(graph, user, FACT_NETWORK_MODE, row->object) &&
+		        strcmp(graph_symbol_text(graph, row->object), "default") != 0)
+			use(projects, user, &network, row->object, graph_span(graph, row));
+	GRAPH_OF (graph, user, FACT_SHARES_NETWORK, row)
+		use(projects, user, &service, row->object, graph_span(graph, row));
+}
+
+static void check_service(Projects *projects, Node user)
+{
+	const Graph *graph = checker_graph(projects->checker);
+	check_networks(projects, user);
+	GRAPH_CHILDREN (graph, user, NODE_MOUNT, mount)
+		if (strcmp(graph_text(graph, mount, FACT_TYPE), "volume") == 0)
+			use(projects, user, &volume, graph_name_symbol(graph, mount), graph_place(graph, mount));
+	GRAPH_CHILDREN (graph, user, NODE_REFERENCE, reference) {
+		Symbol name = graph_name_symbol(graph, reference);
+		if (has_role(graph, reference, "secret"))
+			use(projects, user, &secret, name, graph_place(graph, reference));
+		else if (has_role(graph, reference, "config"))
+			use(projects, user, &config, name, graph_place(graph, reference));
+	}
+	GRAPH_OF (graph, user, FACT_DEPENDS_ON, row)
+		if (!graph_says(graph, user, FACT_DEPENDS_OPTIONALLY, row->object))
+			use(projects, user, &service, row->object, graph_span(graph, row));
+}
+
+static void check_projects(Projects *projects, bool counting)
+{
+	const Graph *graph = checker_graph(projects->checker);
+	projects->counting = counting;
+	GRAPH_NODES (graph, NODE_COMPOSE, compose) {
+		g_autoptr(GHashTable) findings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		projects->findings = findings;
+		if (is_quiet(graph, compose) || is_open(graph, compose))
+			continue;
+		GRAPH_CHILDREN (graph, compose, NODE_SERVICE, user)
+			check_service(projects, user);
+	}
+}
+
+static void check_compose_name_undefined(Checker *checker)
+{
+	g_autoptr(GHashTable) combined = g_hash_table_new(NULL, NULL);
+	g_autoptr(GHashTable) lacking = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	Projects projects = {.checker = checker, .combined = combined, .lacking = lacking};
+	if (!graph_first_node(checker_graph(checker), NODE_COMPOSE))
+		return;
+	find_combined(&projects);
+	check_projects(&projects, true);
+	check_projects(&projects, false);
+}
+
+static const Rule rules[] = {
+        {
+                .id = "compose-name-undefined",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a service names what its compose file does not define",
+                .why = "Compose reads the whole project before it starts anything: with one network, volume, secret, "
+                       "config or service that is not defined, nothing of the file comes up, also after the next boot.",
+                .remedy = "Correct the name, or define it at the top level of the file; what another project or "
+                          "a person makes is `external: true`.",
+                .peers = "docker compose config: refers to undefined network, volume, secret, config",
+                .check = check_compose_name_undefined,
+        },
+};
+
+const RuleSet rules_project = {"project", rules, G_N_ELEMENTS(rules)};

@@ -1,0 +1,298 @@
+/* Hosts that a compose service asks for and that no service is called: in its variables, and in the tracked files that
+ * are mounted in it (nginx, Caddy, Prometheus, Grafana and their kin name hosts with ports in the same way).
+ *
+ * Names of one part are resolved by compose first and by the network of the house after that, so a name that no
+ * service has may well be a machine. It is wrong where it is one slip away from a service of the same project, and
+ * likely so where only an archived file still has the service. */
+#include "base/near.h"
+#include "base/path.h"
+#include "rule/rule.h"
+#include "rule/search.h"
+
+typedef struct Upstreams {
+	Checker *checker;
+	GHashTable *names; /* Symbols that are a host somewhere */
+	GHashTable *seen;  /* mentions that are judged already */
+} Upstreams;
+
+static void add_names(const Graph *graph, Node node, GHashTable *names)
+{
+	static const FactKind kinds[] = {FACT_CONTAINER_NAME, FACT_ALIAS};
+	g_hash_table_add(names, GUINT_TO_POINTER(graph_name_symbol(graph, node)));
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		GRAPH_OF (graph, node, kinds[i], row)
+			g_hash_table_add(names, GUINT_TO_POINTER(row->object));
+}
+
+/* All that may answer to a name of one part. */
+static void collect_names(Upstreams *upstreams)
+{
+	const Graph *graph = checker_graph(upstreams->checker);
+	GRAPH_NODES (graph, NODE_SERVICE, service)
+		if (!is_quiet(graph, service))
+			add_names(graph, service, upstreams->names);
+	GRAPH_NODES (graph, NODE_MACHINE, machine)
+		add_names(graph, machine, upstreams->names);
+	GRAPH_NODES (graph, NODE_OBJECT, object)
+		if (is_kind(graph, object, "Service"))
+			add_names(graph, object, upstreams->names);
+}
+
+/* One part, as services are called; what compose and container engines answer themselves is none. */
+static bool is_service_host(const char *host)
+{
+	static const char *const own[] = {"localhost", "host", "gateway", NULL};
+	for (const char *at = host; *at; at++)
+		if (!g_ascii_isalnum(*at) && *at != '-' && *at != '_')
+			return false;
+	return strlen(host) > 2 && !slice_is_any_nocase(slice_from(host), own) &&
+	       strspn(host, "0123456789") != strlen(host);
+}
+
+/* Networks of other projects have services that stand elsewhere, and the host's own has none at all. */
+static bool is_closed(const Graph *graph, Node service)
+{
+	Node compose = graph_parent(graph, service);
+	if (graph_node_type(graph, compose) != NODE_COMPOSE || graph_has(graph, compose, FACT_INCLUDES) ||
+	        graph_has(graph, service, FACT_NETWORK_MODE) || graph_has(graph, service, FACT_EXTENDS))
+		return false;
+	GRAPH_CHILDREN (graph, compose, NODE_COMPOSE_NETWORK, network)
+		if (graph_has(graph, network, FACT_EXTERNAL) || graph_has(graph, network, FACT_NETWORK_NAME))
+			return false;
+	return true;
+}
+
+/* ---- what was meant ------------------------------------------------------------------------------------- */
+
+static Node near_service(const Graph *graph, Node service, Slice host)
+{
+	NearSearch search = near_search(host, MIN(near_limit(host), host.length < 9 ? 1 : 2));
+	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(Node));
+	GRAPH_CHILDREN (graph, graph_parent(graph, service), NODE_SERVICE, other) {
+		near_offer(&search, graph_symbol_slice(graph, graph_name_symbol(graph, other)));
+		g_array_append_val(nodes, other);
+	}
+	size_t best = near_result(&search);
+	return best == SIZE_MAX ? NODE_NONE : g_array_index(nodes, Node, best);
+}
+
+static Node archived_service(const Graph *graph, Symbol host)
+{
+	GRAPH_NAMED(graph, NODE_SERVICE, host, service)
+	if (is_quiet(graph, service))
+		return service;
+	return NODE_NONE;
+}
+
+/* extra_hosts, hostname, links: the name stands in the compose file for another reason. */
+static bool is_given_otherwise(const Graph *graph, Node service, const char *host)
+{
+	static const char *const keys[] = {"extra_hosts", "hostname", "links", "external_links", "upstream", NULL};
+	Slice bytes = graph_file_bytes(graph, graph_file_of(graph, service));
+	for (size_t at = 0; (at = slice_find(bytes, host, at)) != SIZE_MAX; at++) {
+		Slice line = graph_line_at(graph, (Span){graph_file_of(graph, service), (uint32_t)at, (uint32_t)at});
+		for (size_t i = 0; keys[i]; i++)
+			if (text_has(line, keys[i]))
+				return true;
+	}
+	return text_has(bytes, "extra_hosts");
+}
+
+static bool is_in_comment(const Graph *graph, Span place)
+{
+	Slice line = graph_line_at(graph, place), bytes = graph_file_bytes(graph, place.file);
+	Slice before = {line.at, (size_t)(bytes.at + place.start - line.at)};
+	return slice_find_byte(before, '#', 0) != SIZE_MAX || text_has(before, "//  ");
+}
+
+/* subject is where the host stands: a mention, or a variable with the span of its value. */
+static void judge(Upstreams *upstreams, Node service, Node subject, Symbol symbol, Span place)
+{
+	Checker *checker = upstreams->checker;
+	const Graph *graph = checker_graph(checker);
+	const char *host = graph_symbol_text(graph, symbol);
+	if (!is_service_host(host) || g_hash_table_contains(upstreams->names, GUINT_TO_POINTER(symbol)) ||
+	        is_in_comment(graph, place) || is_given_otherwise(graph, service, host) ||
+	        !g_hash_table_add(upstreams->seen, GUINT_TO_POINTER(subject)))
+		return;
+	Node near = near_service(graph, service, slice_from(host)),
+	     old = near ? NODE_NONE : archived_service(graph, symbol);
+	if (!near && !old)
+		return;
+	Finding *finding = report_at(checker, near ? LEVEL_ERROR : LEVEL_WARNING, subject, place,
+	        "service %s asks %s, and no service is called so", graph_name(graph, service), host);
+	if (old) {
+		add_evidence(checker, finding, graph_place(graph, old), "it was one once: this file is not in use");
+		return;
+	}
+	add_evidence(checker, finding, graph_place(graph, near), "there is %s", graph_name(graph, near));
+	set_hint(checker, finding, "write %s", graph_name(graph, near));
+	set_because(checker, finding, FIX_VALUE, "no other service of the file has a name so near");
+	add_rename(checker, finding, place, host, graph_name(graph, near));
+}
+
+static void judge_mention(Upstreams *upstreams, Node service, Node mention)
+{
+	const Graph *graph = checker_graph(upstreams->checker);
+	if (!graph_has(graph, mention, FACT_ADDRESS) && graph_has(graph, mention, FACT_NUMBER))
+		judge(upstreams, service, mention, graph_name_symbol(graph, mention), graph_place(graph, mention));
+}
+
+/* DB_HOST, SMTP_SERVER and their kin hold a host and nothing else. */
+static bool holds_host(const char *name)
+{
+	static const char *const ends[] = {"HOST", "HOSTNAME", "_SERVER", "_host", "_hostname"};
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (g_str_has_suffix(name, ends[i]))
+			return true;
+	return false;
+}
+
+static void judge_hosts(Upstreams *upstreams, Node service)
+{
+	const Graph *graph = checker_graph(upstreams->checker);
+	GRAPH_CHILDREN (graph, service, NODE_ENV, env) {
+		const Row *value = graph_find(graph, env, FACT_VALUE);
+		if (value && holds_host(graph_name(graph, env)))
+			judge(upstreams, service, env, value->object, graph_span(graph, value));
+	}
+}
+
+/* ---- where hosts are named --------------------------------------------------------------------------------- */
+
+static void judge_file(Upstreams *upstreams, Node service, Node file)
+{
+	const Graph *graph = checker_graph(upstreams->checker);
+	if (graph_first_child(graph, file, NODE_DOCUMENT) &&
+	        graph_first_child(graph, graph_first_child(graph, file, NODE_DOCUMENT), NODE_COMPOSE))
+		return;
+	GRAPH_CHILDREN (graph, file, NODE_MENTION, mention)
+		judge_mention(upstreams, service, mention);
+}
+
+#define MOST_MOUNTED 200
+
+/* The first file whose path is not before the text: files are in the order of their paths. */
+static uint32_t first_file(const Graph *graph, const char *path)
+{
+	uint32_t low = 0, high = graph_files(graph);
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (strcmp(graph_file_path(graph, middle), path) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* A folder of more files is data and no configuration. */
+static void judge_mount(Upstreams *upstreams, Node service, Slice written)
+{
+	const Graph *graph = checker_graph(upstreams->checker);
+	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, service))));
+	g_autofree char *path = path_resolve(folder, written);
+	if (!path || *path == '\0' || slice_equal(slice_from(path), folder))
+		return;
+	Node whole = graph_find_file(graph, slice_from(path));
+	if (whole) {
+		judge_file(upstreams, service, whole);
+		return;
+	}
+	g_autofree char *below = g_strconcat(path, "/", NULL);
+	uint32_t first = first_file(graph, below), end = first;
+	while (end < graph_files(graph) && end - first <= MOST_MOUNTED &&
+	        g_str_has_prefix(graph_file_path(graph, end), below))
+		end++;
+	for (uint32_t file = first; file < end && end - first <= MOST_MOUNTED; file++)
+		judge_file(upstreams, service, graph_file_node(graph, file));
+}
+
+typedef struct Value {
+	Span span;
+	Node service;
+} Value;
+
+static gint by_place(gconstpointer left, gconstpointer right)
+{
+	const Value *one = left, *other = right;
+	return one->span.start < other->span.start ? -1 : one->span.start > other->span.start;
+}
+
+static void add_values(const Graph *graph, Node service, GArray *values)
+{
+	GRAPH_CHILDREN (graph, service, NODE_ENV, env) {
+		const Row *row = graph_find(graph, env, FACT_VALUE);
+		if (!row)
+			continue;
+		Value value = {graph_span(graph, row), service};
+		g_array_append_val(values, value);
+	}
+}
+
+/* The value that holds the place, of those in the order of places. */
+static const Value *value_at(const GArray *values, Span place)
+{
+	guint low = 0, high = values->len;
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+		if (g_array_index(values, Value, middle).span.start <= place.start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	const Value *value = low ? &g_array_index(values, Value, low - 1) : NULL;
+	return value && place.end <= value->span.end ? value : NULL;
+}
+
+static void judge_variables(Upstreams *upstreams, Node compose)
+{
+	const Graph *graph = checker_graph(upstreams->checker);
+	g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(Value));
+	GRAPH_CHILDREN (graph, compose, NODE_SERVICE, service)
+		if (is_closed(graph, service))
+			add_values(graph, service, values);
+	if (values->len == 0)
+		return;
+	g_array_sort(values, by_place);
+	GRAPH_CHILDREN (graph, graph_file_node(graph, graph_file_of(graph, compose)), NODE_MENTION, mention) {
+		const Value *value = value_at(values, graph_place(graph, mention));
+		if (value)
+			judge_mention(upstreams, value->service, mention);
+	}
+}
+
+static void check_upstream_missing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) names = g_hash_table_new(NULL, NULL);
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+	Upstreams upstreams = {checker, names, seen};
+	collect_names(&upstreams);
+	GRAPH_NODES (graph, NODE_COMPOSE, compose)
+		if (!is_quiet(graph, compose))
+			judge_variables(&upstreams, compose);
+	GRAPH_NODES (graph, NODE_SERVICE, service) {
+		if (is_quiet(graph, service) || !is_closed(graph, service))
+			continue;
+		judge_hosts(&upstreams, service);
+		GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount)
+			GRAPH_OF (graph, mount, FACT_HOST_PATH, row)
+				judge_mount(&upstreams, service, graph_symbol_slice(graph, row->object));
+	}
+}
+
+static const Rule rules[] = {
+        {
+                .id = "upstream-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a host that no service of the project is called",
+                .why = "The name does not resolve: a proxy answers 502 or does not start at all, a client retries "
+                       "forever, a scrape target stays down.",
+                .remedy = "Name the service as compose does: by its key, its container_name or an alias.",
+                .check = check_upstream_missing,
+        },
+};
+
+const RuleSet rules_upstream = {"upstream", rules, G_N_ELEMENTS(rules)};

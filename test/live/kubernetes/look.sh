@@ -1,0 +1,112 @@
+#!/bin/sh
+# status, logs, exec and explain on a real control plane with the real scheduler: look.sh LABWRIGHT, by control.sh.
+here=$(dirname "$0")
+. "$here/../../command/tap.sh"
+. "$here/cluster.sh"
+nodes asuna:8Gi:4 pesubuntu:32Gi:12
+mkdir lab
+cd lab || exit 1
+printf 'cluster: {context: lab}\n' >labwright.yaml
+cp "$here/story.yaml" story.yaml
+git init -q -b main .
+git add -A
+explain() {
+	run explain "$@"
+}
+
+run up --no-wait
+is 'the story is applied' "$code" 0
+eventually 'the scheduler has looked at all' sh -c "[ \"\$(curl -sS --cacert $KUBE/ca.crt --cert $KUBE/admin.crt --key $KUBE/admin.key $server/api/v1/namespaces/story/pods | jq '[.items[] | select(.status.conditions[]?.type == \"PodScheduled\")] | length')\" -ge 9 ]"
+sleep 2
+
+# ---- status ----
+run status
+is 'what is not well is a finding' "$code" 1
+has 'how much is asked of a node' "$out" '7.5 of   8.0 Gi  94%'
+has 'a pod without a place' "$out" 'Pending'
+has 'with the scheduler'"'"'s words' "$out" 'nodes are available'
+has 'a pod that ends again and again' "$out" 'restarting 1'
+has 'an image that nobody has' "$out" 'ImagePullBackOff'
+has 'a Secret that is not there' "$out" 'secret "api-keys" not found'
+has 'a Service without endpoints' "$out" 'Service story/api has nobody who answers for it'
+has 'a claim without a volume' "$out" 'claim story/lost waits for a volume'
+has 'a quota that is full' "$out" 'quota limited/small: 1 of 1 pods'
+
+# ---- explain ----
+explain qdrant
+is 'explain' "$code" 0
+has 'Pending by a volume: the scheduler first' "$out" 'the scheduler'
+has 'the pod is meant for one machine, the bytes are on the other' "$out" 'the pod is meant for pesubuntu, which does not hold the bytes of claim qdrant: volume qdrant is on kubernetes.io/hostname=asuna'
+has 'with the line of the manifest' "$out" 'story.yaml:'
+explain big
+has 'Pending by memory, node by node' "$out" 'node asuna has 0.5 Gi of memory free, and 64.0 Gi are asked'
+explain tainted
+has 'Pending by labels' "$out" 'is not zone=attic, which the pod'
+explain waits
+has 'Pending by a claim without a volume' "$out" 'storage class by-hand makes no volumes by itself'
+explain crash
+has 'a crash: the code' "$out" 'ended with 1'
+has 'and the last words of the container before' "$out" "ModuleNotFoundError: No module named 'models.multimodal'"
+explain noimage
+has 'an image' "$out" 'cannot get the image example.org/mem0-api:latest'
+explain unset
+has 'a Secret' "$out" 'Secret api-keys is not in namespace story, and no file of the repository makes it'
+explain Service/api
+has 'a Service: which labels' "$out" 'no pod of namespace story has the labels app=api'
+has 'and which are there' "$out" 'has app=api-server instead'
+explain limited/many
+has 'a quota' "$out" 'quota small allows 1 pods, and 1 are used'
+explain PersistentVolumeClaim/lost
+has 'a claim' "$out" 'claim lost is Pending'
+api POST /api/v1/namespaces -H 'Content-Type: application/yaml' --data-binary '{apiVersion: v1, kind: Namespace, metadata: {name: going}}' >/dev/null
+api POST /api/v1/namespaces/going/configmaps -H 'Content-Type: application/yaml' --data-binary '{apiVersion: v1, kind: ConfigMap, metadata: {name: held, finalizers: [example.org/hold]}}' >/dev/null
+api DELETE /api/v1/namespaces/going >/dev/null
+eventually 'a finalizer that hangs' sh -c "'$labwright' explain ConfigMap/held | grep -qF 'the finalizer example.org/hold holds it'"
+eventually 'the namespace knows what is left' sh -c "'$labwright' explain Namespace/going | grep -qF 'example.org/hold'"
+api PATCH /api/v1/namespaces/going/configmaps/held -H 'Content-Type: application/merge-patch+json' -d '{"metadata":{"finalizers":null}}' >/dev/null
+explain nobody-at-all
+is 'an unknown name is a wrong word' "$code" 2
+
+# ---- logs, exec ----
+run logs well
+has 'logs' "$out" 'request served'
+run logs well --previous --grep Error
+has 'of the container before, by a pattern' "$out" 'ModuleNotFoundError'
+lacks 'and no other lines' "$out" 'Traceback'
+run exec well -- sh -c 'echo out; echo err >&2'
+is 'exec' "$code" 0
+is 'gives the output' "$(cat "$out")" out
+is 'and the errors' "$(cat "$err")" err
+printf 'one\ntwo\nthree\n' | timeout 20 "$labwright" exec well -- head -n 2 >"$folder/lines" 2>&1
+is 'takes standard input' "$(tr '\n' ' ' <"$folder/lines")" 'one two '
+run exec well -- no-such-program
+[ "$code" -ne 0 ]
+report $? 'a program that is not there' "code $code"
+run exec noimage -- true
+is 'a container that does not run' "$code" 2
+
+# ---- rights ----
+run status --context reader
+has 'without rights it is said what is missing' "$err" 'User "reader" cannot list'
+api POST /apis/rbac.authorization.k8s.io/v1/clusterroles -H 'Content-Type: application/yaml' --data-binary "@$here/../../../examples/rbac/read.yaml" >"$folder/role.json"
+is 'the role that is shipped' "$(jq -r .metadata.name "$folder/role.json")" labwright-read
+api POST /apis/rbac.authorization.k8s.io/v1/clusterrolebindings -H 'Content-Type: application/yaml' --data-binary '{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: reader}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: labwright-read}, subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: reader}]}' >/dev/null
+sleep 1
+run status --context reader --format json
+is 'is enough to look' "$code" 1
+is 'at every pod' "$(jq '.containers | length' "$out")" "$(api GET /api/v1/pods | jq '[.items[].spec.containers[]] | length')"
+run explain qdrant --context reader
+has 'and to explain' "$out" 'which does not hold the bytes'
+run up --context reader
+is 'and not to apply' "$code" 3
+has 'which is said of each object' "$out" 'User "reader" cannot patch resource "namespaces"'
+is 'nor to read Secrets' "$(curl -sS --cacert "$KUBE/ca.crt" --cert "$KUBE/reader.crt" --key "$KUBE/reader.key" "$server/api/v1/secrets" | jq .code)" 403
+
+# ---- a node that is lost ----
+kill -STOP "$(cat "$KUBE/kwok.pid")"
+api PATCH /api/v1/nodes/pesubuntu/status -H 'Content-Type: application/strategic-merge-patch+json' -d '{"status":{"conditions":[{"type":"Ready","status":"Unknown","reason":"NodeStatusUnknown","message":"Kubelet stopped posting node status."}]}}' >/dev/null
+eventually 'pods of a lost node are not well' sh -c "'$labwright' status | grep -qF 'not ready: Kubelet stopped'"
+explain Node/pesubuntu
+has 'explain says since when' "$out" 'node pesubuntu is not ready since'
+kill -CONT "$(cat "$KUBE/kwok.pid")"
+finish

@@ -1,0 +1,136 @@
+#!/bin/sh
+# up, status, down and --rollback on a real control plane: up.sh LABWRIGHT, by control.sh.
+here=$(dirname "$0")
+. "$here/../../command/tap.sh"
+. "$here/cluster.sh"
+nodes asuna:8Gi:4 pesubuntu:32Gi:12
+cp -r "$here/lab" lab
+cd lab || exit 1
+printf 'cluster: {context: lab}\n' >labwright.yaml
+git init -q -b main .
+git add -A
+
+# ---- the first time ----
+run up --dry-run
+is 'a dry run' "$code" 0
+has 'says what is made, with its place' "$out" '+ core/Deployment/web  apps/core.yaml:'
+is 'and makes nothing' "$(api GET /api/v1/namespaces/core | jq .code)" 404
+run up --dry-run --format json
+is 'waves are in order' "$(jq -r '[.objects[].wave] | reduce .[] as $w ([]; if .[-1] == $w then . else . + [$w] end) | join(", ")' "$out")" 'namespaces, definitions, configuration, workloads, the rest'
+run up --patience 60
+is 'up' "$code" 0
+has 'waits for what it made' "$out" '✓ core/Deployment/web'
+is 'pods run on nodes of the scheduler' "$(api GET /api/v1/namespaces/core/pods | jq '[.items[] | select(.status.phase == "Running" and .spec.nodeName)] | length')" 3
+is 'an object of a kind that came along' "$(api GET /apis/lab.example.org/v1/namespaces/core/lamps/kitchen | jq -r .spec.colour)" warm
+is 'labwright owns what it applied' "$(api GET /apis/apps/v1/namespaces/core/deployments/web | jq -r '[.metadata.managedFields[] | select(.operation == "Apply") | .manager] | tostring')" '["labwright"]'
+run up
+is 'a second up has nothing to do' "$code" 0
+has 'and says so' "$out" '0 of 8 objects to do'
+run status
+is 'all is well' "$code" 0
+has 'nodes by what is asked of them' "$out" 'asuna'
+has 'and pods' "$out" '3 of 3 running, 0 with problems'
+run status --format json
+is 'memory that is asked' "$(jq '[.nodes[].memoryAskedBytes] | add' "$out")" $(((1024 + 2 * 64) * 1024 * 1024))
+
+# ---- changes ----
+sed -i 's/web:1/web:2/; s/hello/good morning/; s/swordfish/lobster/' apps/core.yaml
+git add -A
+run up --dry-run
+has 'a field that changes' "$out" 'spec.template.spec.containers[web].image: example.org/web:1 → example.org/web:2'
+has 'values of Secrets are not shown' "$out" 'data.password: (hidden) → (hidden)'
+lacks 'neither the old one' "$out" c3dvcmRmaXNo
+lacks 'nor the new one' "$out" lobster
+run up --patience 60
+is 'a change is applied' "$code" 0
+is 'on the cluster' "$(api GET /apis/apps/v1/namespaces/core/deployments/web | jq -r '.spec.template.spec.containers[0].image')" example.org/web:2
+run up --rollback --patience 60
+is 'back again' "$code" 0
+is 'to the old image' "$(api GET /apis/apps/v1/namespaces/core/deployments/web | jq -r '.spec.template.spec.containers[0].image')" example.org/web:1
+is 'and the old Secret' "$(api GET /api/v1/namespaces/core/secrets/keys | jq -r '.data.password | @base64d')" swordfish
+run up --rollback
+is 'only once' "$code" 2
+has 'which is said' "$err" 'there is nothing to go back to'
+git checkout -q -f . 2>/dev/null; git -c user.name=a -c user.email=a@a commit -qm x
+run up --patience 60
+
+# ---- others ----
+put /apis/apps/v1/namespaces/core/deployments/web somebody 'apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: core}
+spec: {replicas: 3}'
+run up
+is 'a field that somebody else has set stops it' "$code" 3
+has 'which is said with owner and field' "$out" 'conflict: somebody keeps spec.replicas at another value'
+is 'nothing is forced' "$(api GET /apis/apps/v1/namespaces/core/deployments/web | jq .spec.replicas)" 3
+run up --force-conflicts --patience 60
+is 'unless that is meant' "$(api GET /apis/apps/v1/namespaces/core/deployments/web | jq .spec.replicas)" 2
+run up --rollback --patience 60
+is 'which can be taken back, too' "$(api GET /apis/apps/v1/namespaces/core/deployments/web | jq .spec.replicas)" 3
+run up --force-conflicts --patience 60
+put /api/v1/namespaces/core/configmaps/web kustomize-controller 'apiVersion: v1
+kind: ConfigMap
+metadata: {name: web, namespace: core, labels: {kustomize.toolkit.fluxcd.io/name: apps, kustomize.toolkit.fluxcd.io/namespace: flux-system}}'
+sed -i 's/good morning/good evening/' apps/core.yaml
+git add -A
+run up
+is 'what Flux applies is left to it' "$code" 3
+has 'which is said' "$err" 'Flux (Kustomization flux-system/apps)'
+has 'with what to do' "$err" 'git commit and push'
+is 'nothing is changed' "$(api GET /api/v1/namespaces/core/configmaps/web | jq -r .data.greeting)" 'good morning'
+git checkout -q -f HEAD -- apps
+
+# ---- what is wrong ----
+sed -i 's/replicas: 2/replicaz: 2/' apps/core.yaml
+git add -A
+run up
+has 'a field that nobody knows' "$out" 'replicaz'
+is 'stops all' "$code" 3
+git checkout -q -f HEAD -- apps
+printf -- '---\napiVersion: example.org/v9\nkind: Ghost\nmetadata: {name: g}\n' >>apps/core.yaml
+git add -A
+run up
+has 'a kind that the cluster does not have' "$out" 'this cluster has no kind Ghost of example.org/v9'
+git checkout -q -f HEAD -- apps
+cat >apps/broken.yaml <<'END'
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: broken, namespace: core}
+spec:
+  selector: {matchLabels: {app: broken}}
+  template:
+    metadata: {labels: {app: broken}, annotations: {labwright.test/fate: pull}}
+    spec: {containers: [{name: broken, image: example.org/nobody:has}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: later, namespace: core}
+spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
+END
+git add -A
+run up --patience 60
+is 'a wave that breaks ends it' "$code" 3
+has 'with the reason' "$err" 'ImagePullBackOff'
+is 'and the later waves are not touched' "$(api GET /apis/networking.k8s.io/v1/namespaces/core/ingresses/later | jq .code)" 404
+run up --rollback --patience 60
+is 'what it had made goes away again' "$(api GET /apis/apps/v1/namespaces/core/deployments/broken | jq .code)" 404
+
+# ---- what goes ----
+rm apps/broken.yaml apps/kinds.yaml
+git add -A
+run up --patience 60
+is 'without --prune nothing is removed' "$(api GET /apis/lab.example.org/v1/namespaces/core/lamps/kitchen | jq -r .spec.colour)" warm
+api POST /api/v1/namespaces/core/configmaps -H 'Content-Type: application/yaml' --data-binary 'apiVersion: v1
+kind: ConfigMap
+metadata: {name: copied, labels: {labwright/project: lab}}' >/dev/null
+run up --prune apps
+is '--prune of a part is refused' "$code" 2
+run up --prune --patience 60
+is 'with it what is in no file goes' "$(api GET /apis/lab.example.org/v1/namespaces/core/lamps/kitchen | jq .code)" 404
+is 'but not what labwright did not apply' "$(api GET /api/v1/namespaces/core/configmaps/copied | jq -r .metadata.name)" copied
+is 'and no definition, with which others would lose theirs' "$(api GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions/lamps.lab.example.org | jq -r .metadata.name)" lamps.lab.example.org
+run down
+is 'down' "$code" 0
+is 'takes the workloads' "$(api GET /apis/apps/v1/namespaces/core/deployments | jq '.items | length')" 0
+is 'and not the namespace' "$(api GET /api/v1/namespaces/core | jq -r .status.phase)" Active
+finish

@@ -1,0 +1,4 @@
+#!/bin/sh
+# first what is there
+. scripts/print-stte.sh
+kubectl apply -f apps/albun/web.yaml

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""labwright check --online against a real registry on loopback: with and without tokens, and when it limits or is away.
+
+    registry.py LABWRIGHT
+"""
+import base64
+import hashlib
+import http.server
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+
+import tap
+
+PROGRAM = os.path.abspath(sys.argv[1])
+OCI = "application/vnd.oci.image."
+
+
+running = []
+
+
+def check_that(good, name):
+    tap.ok(name, good)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Registry:
+    """Debian's docker-registry, stopped by its process; token is (realm, certificate) or None."""
+
+    def __init__(self, folder, token=None):
+        self.port = free_port()
+        config = {
+            "version": 0.1,
+            "log": {"level": "error", "accesslog": {"disabled": True}},
+            "storage": {"filesystem": {"rootdirectory": f"{folder}/store"}},
+            "http": {"addr": f"127.0.0.1:{self.port}", "secret": "x"},
+        }
+        if token:
+            config["auth"] = {"token": {"realm": token[0], "service": "lab", "issuer": "lab", "rootcertbundle": token[1]}}
+        with open(f"{folder}/registry.yml", "w", encoding="utf-8") as file:
+            json.dump(config, file)
+        self.process = subprocess.Popen(["docker-registry", "serve", f"{folder}/registry.yml"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        running.append(self.process)
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise SystemExit("the registry does not start")
+
+    def stop(self):
+        running.remove(self.process)
+        self.process.terminate()
+        self.process.wait(20)
+
+    def send(self, method, path, body=b"", kind="application/octet-stream"):
+        url = path if path.startswith("http") else f"http://127.0.0.1:{self.port}{path}"
+        request = urllib.request.Request(url, data=body, method=method, headers={"Content-Type": kind})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.headers
+
+    def blob(self, name, data):
+        digest = "sha256:" + hashlib.sha256(data).hexdigest()
+        place = self.send("POST", f"/v2/{name}/blobs/uploads/")["Location"]
+        self.send("PUT", place + ("&" if "?" in place else "?") + "digest=" + digest, data)
+        return {"digest": digest, "size": len(data)}
+
+    def manifest(self, name, reference, architecture):
+        config = self.blob(name, json.dumps({"architecture": architecture, "os": "linux", "n": reference}).encode())
+        layer = self.blob(name, b"layer of " + architecture.encode())
+        body = json.dumps({"schemaVersion": 2, "mediaType": OCI + "manifest.v1+json",
+                           "config": {"mediaType": OCI + "config.v1+json", **config},
+                           "layers": [{"mediaType": OCI + "layer.v1.tar", **layer}]}).encode()
+        digest = "sha256:" + hashlib.sha256(body).hexdigest()
+        self.send("PUT", f"/v2/{name}/manifests/{reference or digest}", body, OCI + "manifest.v1+json")
+        return {"mediaType": OCI + "manifest.v1+json", "digest": digest, "size": len(body),
+                "platform": {"architecture": architecture, "os": "linux"}}
+
+    def index(self, name, tag, architectures):
+        manifests = [self.manifest(name, None, architecture) for architecture in architectures]
+        body = json.dumps({"schemaVersion": 2, "mediaType": OCI + "index.v1+json", "manifests": manifests}).encode()
+        self.send("PUT", f"/v2/{name}/manifests/{tag}", body, OCI + "index.v1+json")
+
+
+def fill(registry):
+    for tag in ("1.0.0", "1.2.0", "1.10.0", "1.2.0-alpine", "v9.0.0", "2024.1.0", "latest"):
+        registry.index("lab/web", tag, ["amd64", "arm64"])
+    registry.manifest("lab/tool", "2.0.1", "amd64")
+
+
+class Tokens(http.server.BaseHTTPRequestHandler):
+    """Signs what the registry wants; the key and the certificate are made by openssl."""
+
+    folder = ""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        query = urllib.parse.parse_qs(urllib.parse.urlparse(self.path).query)
+        kind, name, actions = query["scope"][0].split(":")
+        der = subprocess.run(["openssl", "x509", "-in", f"{self.folder}/cert.pem", "-outform", "DER"],
+                             capture_output=True, check=True).stdout
+        now = int(time.time())
+        head = {"typ": "JWT", "alg": "RS256", "x5c": [base64.b64encode(der).decode()]}
+        claims = {"iss": "lab", "sub": "", "aud": query["service"][0], "exp": now + 300, "nbf": now - 10, "iat": now,
+                  "jti": "1", "access": [{"type": kind, "name": name, "actions": actions.split(",")}]}
+        parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (head, claims)]
+        signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", f"{self.folder}/key.pem"],
+                                   input=b".".join(parts), capture_output=True, check=True).stdout
+        token = b".".join(parts + [base64.urlsafe_b64encode(signature).rstrip(b"=")]).decode()
+        body = json.dumps({"token": token}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class Limits(http.server.BaseHTTPRequestHandler):
+    """A registry that has had enough; after one short wait nobody may ask again."""
+
+    asked = 0
+
+    def log_message(self, *_):
+        pass
+
+    def do_HEAD(self):
+        Limits.asked += 1
+        self.send_response(429)
+        self.send_header("Retry-After", "1")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_HEAD
+
+
+def serve(handler):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def check(folder, port, *words):
+    repository = f"{folder}/lab-{port}"
+    shutil.rmtree(repository, ignore_errors=True)
+    os.makedirs(repository)
+    host = f"127.0.0.1:{port}"
+    with open(f"{repository}/compose.yaml", "w", encoding="utf-8") as file:
+        file.write(f"""services:
+  web: {{image: "{host}/lab/web:1.2.0", restart: always}}
+  slim: {{image: "{host}/lab/web:1.2.0-alpine", restart: always}}
+  slip: {{image: "{host}/lab/web:1.2.0-alpin", restart: always}}
+  tool: {{image: "{host}/lab/tool:2.0.1", restart: always}}
+  gone: {{image: "{host}/lab/gone:1.0.0", restart: always}}
+  open: {{image: "{host}/lab/${{NAME:-web}}:1.0.0", restart: always}}
+""")
+    with open(f"{repository}/labwright.yaml", "w", encoding="utf-8") as file:
+        file.write("nodes:\n  board:\n    arch: arm64\n")
+    subprocess.run(["git", "init", "-q"], cwd=repository, check=True)
+    subprocess.run(["git", "add", "-A"], cwd=repository, check=True)
+    done = subprocess.run([PROGRAM, "check", "--format", "lines", "--level", "info", *words], cwd=repository,
+                          capture_output=True, text=True, timeout=120, check=False)
+    return done.stdout, done.stderr
+
+
+def what_is_said(name, out, port):
+    host = f"127.0.0.1:{port}"
+    check_that(f"the registry has no such tag or digest of '{host}/lab/web:1.2.0-alpin' [image-missing]" in out,
+              f"{name}: a tag that is not there")
+    check_that("hint: the registry has 1.2.0-alpine" in out, f"{name}: and the one that was meant")
+    check_that(f"the registry has no repository for '{host}/lab/gone:1.0.0' [image-missing]" in out,
+              f"{name}: a repository that is not there")
+    check_that(f"'{host}/lab/tool:2.0.1' is built for amd64, and can only run on board, which is arm64" in out,
+              f"{name}: an image for another machine")
+    check_that(f"'{host}/lab/web:1.2.0': the registry has 1.10.0 [image-outdated]" in out,
+              f"{name}: a newer version, counted by numbers and of the same form")
+    check_that(out.count("image-missing") == 2 and out.count("image-arch-mismatch") == 1 and
+              out.count("image-outdated") == 1, f"{name}: and nothing else")
+
+
+def main():
+    if not shutil.which("docker-registry"):
+        print("1..0 # SKIP no docker-registry")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Registry(folder)
+        fill(plain)
+        out, _ = check(folder, plain.port)
+        check_that("image-" not in out, "nothing is asked unless the owner says so")
+        out, errors = check(folder, plain.port, "--online")
+        what_is_said("without tokens", out, plain.port)
+        check_that(errors == "", "and all was asked")
+        plain.stop()
+
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=lab",
+                        "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem"],
+                       check=True, capture_output=True)
+        Tokens.folder = folder
+        tokens = serve(Tokens)
+        guarded = Registry(folder, (f"http://127.0.0.1:{tokens.server_port}/token", f"{folder}/cert.pem"))
+        out, errors = check(folder, guarded.port, "--online")
+        what_is_said("with tokens", out, guarded.port)
+        guarded.stop()
+        out, errors = check(folder, guarded.port, "--online")
+        check_that("image-missing" not in out and "not reached" in errors, "a registry that is away says nothing")
+        tokens.shutdown()
+
+        limits = serve(Limits)
+        out, errors = check(folder, limits.server_port, "--online")
+        check_that("image-missing" not in out and "limits how often" in errors, "one that limits is left alone")
+        check_that(Limits.asked == 2, "after it was waited for once")
+        limits.shutdown()
+    tap.finish()
+
+
+try:
+    main()
+finally:
+    for left in running:
+        left.terminate()

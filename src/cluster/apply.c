@@ -210,7 +210,7 @@ bool cluster_apply(Cluster *cluster, const ClusterPlan *plan, const ClusterApply
 {
 	Applying applying = {cluster, plan, options};
 	GError *failure = NULL;
-	if (options->keep_record && plan->to_do && !record_write(cluster, plan, error))
+	if (options->keep_record && plan->to_do && !undo_write(cluster, plan, error))
 		return false;
 	for (guint from = 0, to; from < plan->steps->len && !failure; from = to) {
 		const ClusterStep *first = plan->steps->pdata[from];

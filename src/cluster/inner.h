@@ -59,7 +59,7 @@ bool plan_removals(Cluster *cluster, ClusterPlan *plan, GHashTable *wanted, bool
 #define APPLY_TYPE "application/apply-patch+yaml" /* JSON is YAML */
 char *apply_path(const char *path, bool dry, bool force);
 /* What `up --rollback` goes back to; {"steps": [{path, wave, object, before}]}. */
-bool record_write(Cluster *cluster, const ClusterPlan *plan, GError **error);
-Json *record_read(Cluster *cluster, const char *project, GError **error);
+bool undo_write(Cluster *cluster, const ClusterPlan *plan, GError **error);
+Json *undo_read(Cluster *cluster, const char *project, GError **error);
 /* "ImagePullBackOff: …" of the first pod of a workload that will not come up by itself; NULL if there is none. */
 char *workload_trouble(Cluster *cluster, const Json *workload);

@@ -385,7 +385,7 @@ ClusterPlan *cluster_plan_down(Cluster *cluster, const char *project, bool volum
 ClusterPlan *cluster_plan_back(Cluster *cluster, const char *project, GError **error)
 {
 	g_autoptr(ClusterPlan) plan = plan_new_empty(project);
-	g_autoptr(Json) record = record_read(cluster, project, error);
+	g_autoptr(Json) record = undo_read(cluster, project, error);
 	if (!record)
 		return NULL;
 	JSON_EACH (json_get(record, "steps"), item) {

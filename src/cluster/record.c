@@ -44,7 +44,7 @@ static Json *record_of(const ClusterPlan *plan)
 	return record;
 }
 
-bool record_write(Cluster *cluster, const ClusterPlan *plan, GError **error)
+bool undo_write(Cluster *cluster, const ClusterPlan *plan, GError **error)
 {
 	g_autoptr(Json) record = record_of(plan), secret = json_new_map();
 	g_autofree char *text = json_print(record), *path = record_path(cluster, plan->project),
@@ -73,7 +73,7 @@ bool record_write(Cluster *cluster, const ClusterPlan *plan, GError **error)
 	return answer != NULL;
 }
 
-Json *record_read(Cluster *cluster, const char *project, GError **error)
+Json *undo_read(Cluster *cluster, const char *project, GError **error)
 {
 	g_autofree char *path = record_path(cluster, project);
 	g_autoptr(GError) failure = NULL;

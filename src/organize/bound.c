@@ -88,7 +88,7 @@ static void note_address(const Bonds *bonds, uint32_t file, Slice text, size_t s
 	for (size_t slash = slice_find_byte(address, '/', 0); slash != SIZE_MAX;
 	        slash = slice_find_byte(address, '/', slash + 1)) {
 		g_autofree char *path = slice_dup(slice_sub(address, slash + 1, address.length));
-		if (++parts < 4 || !exists(bonds->graph, path))
+		if (++parts < 4 || !graph_has_path(bonds->graph, slice_from(path)))
 			continue;
 		const char *key = arena_text(bonds->arena, slice_from(path));
 		g_hash_table_insert(bonds->fetched, (gpointer)key, (gpointer)place(bonds, file, start));

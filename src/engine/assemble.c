@@ -383,8 +383,9 @@ static bool extend(const Part *part, Json *services, const char *name, uint32_t 
 {
 	Json *service = json_get(services, name);
 	const Json *extends = json_get(service, "extends");
-	const char *file = json_text_at(extends, "file"),
-	           *base = json_text(extends) ? json_text(extends) : json_text_at(extends, "service");
+	const char *written = json_text(extends) ? json_text(extends) : json_text_at(extends, "service");
+	/* Kept, since those that go in a circle put others in the place of what says it. */
+	g_autofree char *file = g_strdup(json_text_at(extends, "file")), *base = g_strdup(written);
 	if (!extends)
 		return true;
 	if (depth >= MOST_DEPTH || !base) {
@@ -399,7 +400,7 @@ static bool extend(const Part *part, Json *services, const char *name, uint32_t 
 		        file ? file : "");
 		return !*error;
 	}
-	g_autoptr(Json) own = json_clone(service);
+	g_autoptr(Json) own = json_clone(json_get(services, name));
 	json_remove(own, "extends");
 	json_remove(merged, "extends");
 	merge(merged, own);

@@ -710,8 +710,9 @@ static bool is_wanted_image(const Wanted *wanted, const char *image)
 void wanted_add_builds(Wanted *wanted, const WantedOptions *options, const Graph *graph, const char *path)
 {
 	g_autoptr(Wanted) aside = wanted_new(options); /* takes the problems */
+	g_autoptr(GError) ignored = NULL;
 	g_auto(Compose) compose;
-	if (!compose_init(&compose, aside, options, graph, path, NULL))
+	if (!compose_init(&compose, aside, options, graph, path, &ignored))
 		return;
 	compose.wanted = wanted;
 	JSON_MEMBERS (json_get(compose.root, "services"), name, service) {

@@ -142,20 +142,59 @@ static char *target_of(const char *address)
 	return *address == '/' || g_str_has_prefix(address, "http://") ? g_strdup(address) : NULL;
 }
 
-static void read_name(Engine *engine, const Json *version)
+static void set_version(Engine *engine, const char *api)
 {
-	const char *number = json_text_at(version, "Version"), *arch = json_text_at(version, "Arch"),
-	           *api = json_text_at(version, "ApiVersion");
-	JSON_EACH (json_get(version, "Components"), component)
-		if (g_strcmp0(json_text_at(component, "Name"), "Podman Engine") == 0)
-			engine->podman = true;
-	engine->name = g_strdup_printf("%s %s", engine->podman ? "Podman" : "Docker", number ? number : "");
-	if (strchr(engine->name, '+'))
-		*strchr(engine->name, '+') = '\0';
-	engine->architecture = g_strdup(arch ? arch : "amd64");
 	guint64 minor = api && g_str_has_prefix(api, "1.") ? g_ascii_strtoull(api + 2, NULL, 10) : OLDEST_MINOR;
 	g_free(engine->prefix);
 	engine->prefix = g_strdup_printf("/v1.%u", (unsigned)CLAMP(minor, OLDEST_MINOR, NEWEST_MINOR));
+}
+
+static void set_name(Engine *engine, bool podman, Slice number)
+{
+	size_t plus = MIN(slice_find_byte(number, '+', 0), number.length);
+	engine->podman = podman;
+	engine->name = g_strdup_printf("%s %.*s", podman ? "Podman" : "Docker", (int)plus, number.at);
+}
+
+/* "Docker/20.10.24 (linux)", "Libpod/4.3.1 (linux)": what engines say of themselves at every answer. */
+static bool read_server(Engine *engine, const HttpReply *reply)
+{
+	const char *server = g_hash_table_lookup(reply->headers, "server"),
+	           *slash = server ? strchr(server, '/') : NULL;
+	bool podman = server && g_str_has_prefix(server, "Libpod/");
+	if (!podman && !(server && g_str_has_prefix(server, "Docker/")))
+		return false;
+	set_name(engine, podman, (Slice){slash + 1, strcspn(slash + 1, " ")});
+	set_version(engine, g_hash_table_lookup(reply->headers, "api-version"));
+	return true;
+}
+
+static void read_version(Engine *engine, const Json *version)
+{
+	const char *number = json_text_at(version, "Version");
+	bool podman = false;
+	JSON_EACH (json_get(version, "Components"), component)
+		if (g_strcmp0(json_text_at(component, "Name"), "Podman Engine") == 0)
+			podman = true;
+	set_name(engine, podman, slice_from(number ? number : ""));
+	set_version(engine, json_text_at(version, "ApiVersion"));
+}
+
+/* Who answers there. Podman takes a second to gather the versions of all its helpers, so these are asked for only where
+ * the answer to a ping does not tell. */
+static bool meet(Engine *engine, GError **error)
+{
+	g_auto(HttpReply) reply = {0};
+	if (!http_ask_with(engine->http, "GET", "/_ping", NULL, &reply, error)) {
+		g_prefix_error(error, "%s does not answer: ", engine->address);
+		return false;
+	}
+	if (reply.status < 400 && read_server(engine, &reply))
+		return true;
+	g_autoptr(Json) version = engine_get(engine, "/version", error);
+	if (version)
+		read_version(engine, version);
+	return version != NULL;
 }
 
 static Engine *connect_to(const char *address, GError **error)
@@ -174,10 +213,8 @@ static Engine *connect_to(const char *address, GError **error)
 	engine->target = g_steal_pointer(&target);
 	engine->http = http_new(engine->target, PATIENCE);
 	engine->prefix = g_strdup("");
-	g_autoptr(Json) version = engine_get(engine, "/version", error);
-	if (!version)
+	if (!meet(engine, error))
 		return NULL;
-	read_name(engine, version);
 	return g_steal_pointer(&engine);
 }
 
@@ -258,7 +295,11 @@ bool engine_is_podman(const Engine *engine)
 	return engine->podman;
 }
 
-const char *engine_architecture(const Engine *engine)
+const char *engine_architecture(Engine *engine)
 {
+	g_autoptr(Json) version = engine->architecture ? NULL : engine_get(engine, "/version", NULL);
+	const char *word = json_text_at(version, "Arch");
+	if (!engine->architecture)
+		engine->architecture = g_strdup(word ? word : "amd64");
 	return engine->architecture;
 }

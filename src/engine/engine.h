@@ -137,7 +137,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
 
 const char *engine_name(const Engine *engine); /* "Docker 20.10.24" */
 bool engine_is_podman(const Engine *engine);
-const char *engine_architecture(const Engine *engine); /* as images call it */
+const char *engine_architecture(Engine *engine); /* as images call it; asked once */
 
 /* One request; path is below the version: "/containers/json?all=1". Free the value with json_drop; NULL with an error
  * that says the engine's own words, in code the status. */

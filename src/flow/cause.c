@@ -339,7 +339,10 @@ static bool explain(Chain *chain, const char *name, GError **error)
 		return true;
 	}
 	chain->cause->title = title_of(container);
-	explain_container(chain, container);
+	if (failure && container->state == LIVE_CREATED && !container->error)
+		explain_failure(chain, unit, failure); /* Podman does not keep why it could not start something */
+	else
+		explain_container(chain, container);
 	return true;
 }
 

@@ -85,7 +85,7 @@ for _ in $(seq 300); do
 	kill -0 "$pid" 2>/dev/null || { echo "$which ended:" >&2; tail -20 "$run/log" >&2; pid=; exit 1; }
 	sleep 0.1
 done
-curl -sS --fail-with-body --max-time 60 --unix-socket "$run/engine.sock" -X POST -H 'Content-Type: application/x-tar' \
+curl -sS --fail-with-body --max-time 300 --unix-socket "$run/engine.sock" -X POST -H 'Content-Type: application/x-tar' \
 	-T "$cache/base.tar" "http://engine/v1.41/images/create?fromSrc=-&repo=labwright.test/base&tag=latest" >"$run/import" || { cat "$run/import" "$run/log" >&2; exit 1; }
 curl -fsS --unix-socket "$run/engine.sock" -X POST "http://engine/v1.41/images/labwright.test%2fbase:latest/tag?repo=labwright.test/base&tag=12"
 [ -z "${LABWRIGHT_LIVE_IMAGES:-}" ] || curl -sS --fail-with-body --max-time 300 --unix-socket "$run/engine.sock" -X POST \

@@ -675,31 +675,25 @@ ALWAYS void walk_loop(Walk *walk, int64_t temperature, uint64_t steps, uint32_t 
 	}
 }
 
+ALWAYS void walk_rows(Walk *walk, int64_t temperature, uint64_t steps, uint32_t stride)
+{
+	if (walk->excess_weight)
+		walk_loop(walk, temperature, steps, stride, true);
+	else
+		walk_loop(walk, temperature, steps, stride, false);
+}
+
 /* Rows of four, eight and twelve are unrolled. */
 void walk_on(Walk *walk, int64_t temperature, uint64_t steps)
 {
-	switch (walk->problem->stride) {
-	case 4:
-		if (walk->excess_weight)
-			walk_loop(walk, temperature, steps, 4, true);
-		else
-			walk_loop(walk, temperature, steps, 4, false);
-		break;
-	case 8:
-		if (walk->excess_weight)
-			walk_loop(walk, temperature, steps, 8, true);
-		else
-			walk_loop(walk, temperature, steps, 8, false);
-		break;
-	case 12:
-		if (walk->excess_weight)
-			walk_loop(walk, temperature, steps, 12, true);
-		else
-			walk_loop(walk, temperature, steps, 12, false);
-		break;
-	default:
+	if (walk->problem->stride == 4)
+		walk_rows(walk, temperature, steps, 4);
+	else if (walk->problem->stride == 8)
+		walk_rows(walk, temperature, steps, 8);
+	else if (walk->problem->stride == 12)
+		walk_rows(walk, temperature, steps, 12);
+	else
 		walk_loop(walk, temperature, steps, walk->problem->stride, walk->excess_weight > 0);
-	}
 }
 
 #if defined(FUZZING) && defined(__clang__)

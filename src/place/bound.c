@@ -6,6 +6,8 @@
  * every pod runs. */
 #include "place/inner.h"
 
+#include <stdlib.h>
+
 #define MOST_SETS 64
 
 typedef struct HostSet {
@@ -163,30 +165,130 @@ static int compare_down(const void *a, const void *b)
 	return left > right ? -1 : left < right;
 }
 
-/* Fewest pods that must leave a host so that the others fit, times the price of the cheapest. A group of which there
- * are to be fewer pods than there are loses them for nothing. */
-static int64_t excess_price(const Facts *facts, uint32_t host, Resource r, const Amounts *room)
+/* More pods on one host, or more that must leave it, are told apart by their largest alone. */
+#define MOST_LEAVERS 24u
+#define MOST_TRIES 50000u
+
+/* Pods of a host that could leave, and what is too much there. */
+typedef struct Crowd {
+	uint32_t n, tries;
+	Amounts *pods;
+	int64_t cheapest;
+	Amounts over;
+	int64_t (*most)[RESOURCES]; /* [pod × (MOST_LEAVERS + 1) + k]: the largest k of this pod and those behind it,
+	                               summed */
+} Crowd;
+
+static int compare_amounts(const void *a, const void *b)
+{
+	const Amounts *left = a, *right = b;
+	for (uint32_t r = 0; r < RESOURCES; r++)
+		if (left->of[r] != right->of[r])
+			return left->of[r] > right->of[r] ? -1 : 1;
+	return 0;
+}
+
+/* A group of which there are to be fewer pods than there are loses them for nothing, so it does not count. */
+static void find_crowd(const Facts *facts, uint32_t host, const Amounts *room, Crowd *crowd)
 {
 	const Problem *problem = facts->problem;
-	int64_t use = problem->hosts[host].fixed.of[r], cheapest = INT64_MAX, price = 0;
-	g_autoptr(GArray) sizes = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	for (guint i = 0; facts->runs[host] && i < facts->runs[host]->len; i++) {
-		const Run *run = &g_array_index(facts->runs[host], Run, i);
+	const GArray *runs = facts->runs[host];
+	uint32_t pods = 0;
+	for (guint i = 0; runs && i < runs->len; i++)
+		pods += g_array_index(runs, Run, i).pods;
+	*crowd = (Crowd){.pods = g_new(Amounts, MAX(pods, 1)), .cheapest = INT64_MAX};
+	for (uint32_t r = 0; r < RESOURCES; r++)
+		crowd->over.of[r] =
+		        room->of[r] == AMOUNT_UNKNOWN ? INT64_MIN / 2 : problem->hosts[host].fixed.of[r] - room->of[r];
+	for (guint i = 0; runs && i < runs->len; i++) {
+		const Run *run = &g_array_index(runs, Run, i);
 		const PlaceGroup *group = &problem->groups[run->group];
-		if (group->demand.of[r] == 0 || facts->known[run->group] > group->count ||
-		        !problem->allowed[run->group][host])
+		if (facts->known[run->group] > group->count || !problem->allowed[run->group][host])
 			continue;
-		use += group->demand.of[r] * run->pods;
-		cheapest = MIN(cheapest, (int64_t)group->price);
-		for (uint32_t k = 0; k < run->pods; k++)
-			g_array_append_val(sizes, group->demand.of[r]);
+		for (uint32_t r = 0; r < RESOURCES; r++)
+			crowd->over.of[r] += group->demand.of[r] * run->pods;
+		for (uint32_t k = 0; k < run->pods && facts->choices[run->group] > 1; k++)
+			crowd->pods[crowd->n++] = group->demand;
+		if (facts->choices[run->group] > 1)
+			crowd->cheapest = MIN(crowd->cheapest, (int64_t)group->price);
 	}
-	g_array_sort(sizes, compare_down);
-	for (guint i = 0; use > room->of[r] && i < sizes->len; i++) {
-		use -= g_array_index(sizes, int64_t, i);
-		price += cheapest;
+	if (crowd->n > 1)
+		qsort(crowd->pods, crowd->n, sizeof *crowd->pods, compare_amounts);
+}
+
+/* Fewest pods that must leave so that one resource alone is enough; n where not even all would do. */
+static uint32_t fewest_of(const Crowd *crowd, uint32_t r)
+{
+	g_autofree int64_t *sizes = g_new(int64_t, MAX(crowd->n, 1));
+	int64_t over = crowd->over.of[r];
+	uint32_t few = 0;
+	for (uint32_t i = 0; i < crowd->n; i++)
+		sizes[i] = crowd->pods[i].of[r];
+	if (crowd->n > 1)
+		qsort(sizes, crowd->n, sizeof *sizes, compare_down);
+	for (; over > 0 && few < crowd->n; few++)
+		over -= sizes[few];
+	return few;
+}
+
+static void find_most(Crowd *crowd)
+{
+	size_t width = MOST_LEAVERS + 1;
+	crowd->most = g_malloc0(sizeof *crowd->most * width * (crowd->n + 1));
+	for (uint32_t r = 0; r < RESOURCES; r++) {
+		int64_t largest[MOST_LEAVERS] = {0};
+		for (uint32_t i = crowd->n; i-- > 0;) {
+			int64_t size = crowd->pods[i].of[r];
+			for (uint32_t k = 0; k < MOST_LEAVERS && size > 0; k++)
+				if (size > largest[k]) {
+					int64_t smaller = largest[k];
+					largest[k] = size;
+					size = smaller;
+				}
+			for (uint32_t k = 0; k < MOST_LEAVERS; k++)
+				crowd->most[i * width + k + 1][r] = crowd->most[i * width + k][r] + largest[k];
+		}
 	}
-	return price;
+}
+
+/* So many of the pods from here on can take away all that is too much; also true where that was too long to find out.
+ */
+static bool can_relieve(Crowd *crowd, uint32_t from, uint32_t leavers, const Amounts *over)
+{
+	bool enough = true;
+	for (uint32_t r = 0; r < RESOURCES; r++) {
+		if (over->of[r] > crowd->most[from * (size_t)(MOST_LEAVERS + 1) + leavers][r])
+			return false;
+		enough = enough && over->of[r] <= 0;
+	}
+	if (enough || ++crowd->tries > MOST_TRIES)
+		return true;
+	if (leavers == 0 || from == crowd->n)
+		return false;
+	Amounts less = *over;
+	for (uint32_t r = 0; r < RESOURCES; r++)
+		less.of[r] -= crowd->pods[from].of[r];
+	return can_relieve(crowd, from + 1, leavers - 1, &less) || can_relieve(crowd, from + 1, leavers, over);
+}
+
+/* Fewest pods that must leave a host so that the others fit, in all resources together, times the price of the
+ * cheapest.
+ */
+static int64_t excess_price(const Facts *facts, uint32_t host, const Amounts *room)
+{
+	Crowd crowd;
+	uint32_t few = 0;
+	find_crowd(facts, host, room, &crowd);
+	for (uint32_t r = 0; r < RESOURCES; r++)
+		few = MAX(few, fewest_of(&crowd, r));
+	if (few > 0 && few < crowd.n) {
+		find_most(&crowd);
+		while (few <= MOST_LEAVERS && few < crowd.n && !can_relieve(&crowd, 0, few, &crowd.over))
+			few++;
+	}
+	g_free(crowd.most);
+	g_free(crowd.pods);
+	return few ? few * crowd.cheapest : 0;
 }
 
 int64_t bound_moves(const Facts *facts, const Amounts *room)
@@ -194,11 +296,7 @@ int64_t bound_moves(const Facts *facts, const Amounts *room)
 	const Problem *problem = facts->problem;
 	int64_t sum = 0;
 	for (uint32_t h = 0; h < problem->n_hosts; h++) {
-		int64_t most = 0;
-		for (uint32_t r = 0; r < RESOURCES; r++)
-			if (room[h].of[r] != AMOUNT_UNKNOWN)
-				most = MAX(most, excess_price(facts, h, (Resource)r, &room[h]));
-		sum += most;
+		sum += excess_price(facts, h, &room[h]);
 		for (guint i = 0; facts->runs[h] && i < facts->runs[h]->len; i++) {
 			const Run *run = &g_array_index(facts->runs[h], Run, i);
 			const PlaceGroup *group = &problem->groups[run->group];

@@ -121,6 +121,10 @@ void search_improve(State *state, uint32_t level, Budget *budget);
  * does not. Free with g_free. */
 Amounts *search_room(const State *state, uint32_t level);
 
+/* A placement with few moves in which no host uses more than room, found by annealing from what runs now; NULL where
+ * none was found. Goals other than the moves are for the caller to compare. Free with state_free. */
+State *relocate(const State *state, const Amounts *room, Budget *budget);
+
 /* A pod of the group is on the host now that has no place there yet. */
 static inline bool is_home(const State *state, uint32_t group, uint32_t host)
 {

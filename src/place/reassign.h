@@ -26,12 +26,13 @@ typedef struct Balance {
 typedef struct Reassignment {
 	uint32_t n_resources, stride, n_machines, n_services, n_processes, n_balances;
 	uint32_t n_neighbourhoods, n_locations;
-	bool *transient;                      /* by resource */
-	int64_t *load_weight;                 /* by resource */
-	uint32_t *neighbourhood, *location;   /* by machine, dense from 0 */
-	int32_t *capacity, *safety;           /* [machine × stride + resource] */
-	int32_t *machine_move;                /* [from × n_machines + to] */
-	uint32_t *spread;                     /* by service: fewest locations */
+	bool *transient;                    /* by resource */
+	int64_t *load_weight;               /* by resource */
+	uint32_t *neighbourhood, *location; /* by machine, dense from 0 */
+	int32_t *capacity, *safety;         /* [machine × stride + resource] */
+	int32_t *machine_move;              /* [from × n_machines + to], or NULL: moves cost the same everywhere */
+	const bool *const *allowed; /* by process: a row of machines that it may run on; NULL: all may run anywhere */
+	uint32_t *spread;           /* by service: fewest locations */
 	uint32_t *depends_first, *depends_on; /* by service s: depends_on[depends_first[s] … depends_first[s + 1]) */
 	uint32_t *service;                    /* by process */
 	int32_t *need;                        /* [process × stride + resource] */

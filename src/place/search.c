@@ -423,23 +423,32 @@ static void descend_safely(State *state, uint32_t level, const Amounts *room, Bu
 		}
 }
 
-/* Moves are looked for from both sides: undoing those that are not needed, and making those that are. */
-static void improve_moves(State *state, uint32_t level, const Amounts *room, Budget *budget)
+/* Rivals that run on one host now are not seen by the steps above. And nothing that was proven may be undone, not even
+ * for a goal before it. */
+static void take_better(State *state, const State *other, uint32_t level)
 {
 	const Problem *problem = state->problem;
-	Budget half = budget_share(budget, 1, 2);
+	Score old = state_score(state), new;
+	bool better = place_score(problem, other->counts, &new) && new.at[GOAL_MOVES] < old.at[GOAL_MOVES];
+	for (uint32_t i = 0; i < level; i++)
+		better = better && new.at[problem->settings.order[i]] <= old.at[problem->settings.order[i]];
+	if (better)
+		state_set(state, other);
+}
+
+/* Moves are looked for from both sides: undoing those that are not needed, and making those that are; then by a walk
+ * through what is neither. */
+static void improve_moves(State *state, uint32_t level, const Amounts *room, Budget *budget)
+{
+	Budget half = budget_share(budget, 1, 3);
 	g_autoptr(State) fresh = relieve_all(state, room, &half);
 	descend(fresh, level, room, &half);
 	budget_return(budget, &half);
 	descend_safely(state, level, room, budget);
-	Score old = state_score(state), new;
-	/* Rivals that run on one host now are not seen by the rules above. And nothing that was proven may be undone,
-	 * not even for a goal before it. */
-	bool better = place_score(problem, fresh->counts, &new) && new.at[GOAL_MOVES] < old.at[GOAL_MOVES];
-	for (uint32_t i = 0; i < level; i++)
-		better = better && new.at[problem->settings.order[i]] <= old.at[problem->settings.order[i]];
-	if (better)
-		state_set(state, fresh);
+	take_better(state, fresh, level);
+	g_autoptr(State) walked = relocate(state, room, budget);
+	if (walked)
+		take_better(state, walked, level);
 }
 
 void search_improve(State *state, uint32_t level, Budget *budget)

@@ -55,12 +55,25 @@ static int64_t raise_bound(Solver *solver, uint32_t level, int64_t bound, int64_
 	return bound;
 }
 
+/* All prices are multiples of it, and so is their sum. */
+static int64_t price_step(const Problem *problem)
+{
+	int64_t step = 0;
+	for (uint32_t g = 0; g < problem->n_groups; g++)
+		for (int64_t other = problem->groups[g].price; other;) {
+			int64_t rest = step % other;
+			step = other;
+			other = rest;
+		}
+	return MAX(step, 1);
+}
+
 static void solve_goal(Solver *solver, uint32_t level)
 {
 	Solution *solution = solver->solution;
 	Goal goal = solver->problem->settings.order[level];
 	if (level > 1 || goal != GOAL_PRESSURE) {
-		Budget local = budget_share(&solver->budget, 1, 3);
+		Budget local = budget_share(&solver->budget, goal == GOAL_MOVES ? 2 : 1, 3);
 		search_improve(solver->state, level, &local);
 		budget_return(&solver->budget, &local);
 	}
@@ -80,6 +93,10 @@ static void solve_goal(Solver *solver, uint32_t level)
 		bound = raise_bound(solver, level, bound, value);
 		proof = PROOF_NONE;
 	}
+	int64_t step = goal == GOAL_MOVES ? price_step(solver->problem) : 1;
+	bound = (bound + step - 1) / step * step;
+	if (bound >= value && proof == PROOF_NONE)
+		proof = PROOF_SEARCH;
 	solution->bound.at[goal] = MIN(bound, value);
 	solution->proof[goal] = proof;
 	solution->optimal = solution->optimal && proof != PROOF_NONE;
@@ -88,7 +105,7 @@ static void solve_goal(Solver *solver, uint32_t level)
 /* In a large cluster each pod wants to be looked at on many hosts. */
 static uint64_t default_steps(const Problem *problem)
 {
-	return DEFAULT_STEPS + (uint64_t)problem->n_groups * problem->n_hosts * 2;
+	return DEFAULT_STEPS + (uint64_t)problem->n_groups * (problem->n_hosts * 2 + 10000);
 }
 
 /* With a bound that is above what can be met the search for less pressure would never end early, which is all that it

@@ -115,8 +115,15 @@ ALWAYS int64_t move_price(const Reassignment *problem, uint32_t process, uint32_
 	uint32_t home = problem->home[process];
 	if (home == to)
 		return 0;
-	return problem->move_price[process] * problem->process_move_weight +
-	       problem->machine_move[(size_t)home * problem->n_machines + to] * problem->machine_move_weight;
+	int64_t price = problem->move_price[process] * problem->process_move_weight;
+	if (problem->machine_move)
+		price += problem->machine_move[(size_t)home * problem->n_machines + to] * problem->machine_move_weight;
+	return price;
+}
+
+ALWAYS bool may_run(const Reassignment *problem, uint32_t process, uint32_t machine)
+{
+	return !problem->allowed || problem->allowed[process][machine];
 }
 
 static int64_t machine_price(const Walk *walk, uint32_t machine)
@@ -399,7 +406,7 @@ ALWAYS bool try_shift(Walk *walk, uint32_t process, uint32_t to, int64_t limit, 
 	const Reassignment *problem = walk->problem;
 	uint32_t from = walk->at[process], service = problem->service[process], home = problem->home[process];
 	const int32_t *need = &problem->need[(size_t)process * stride];
-	if (from == to)
+	if (from == to || !may_run(problem, process, to))
 		return false;
 	int64_t excess = 0;
 	if (!soft && !fits(walk, to, need, mask_of(walk, process, to), NULL, NULL, stride))
@@ -452,7 +459,7 @@ ALWAYS bool try_swap(Walk *walk, uint32_t one, uint32_t two, int64_t limit, uint
 {
 	const Reassignment *problem = walk->problem;
 	uint32_t a = walk->at[one], b = walk->at[two];
-	if (a == b)
+	if (a == b || !may_run(problem, one, b) || !may_run(problem, two, a))
 		return false;
 	const int32_t *need_one = &problem->need[(size_t)one * stride],
 	              *need_two = &problem->need[(size_t)two * stride];
@@ -543,7 +550,7 @@ static int64_t shift_price(const Walk *walk, uint32_t process, uint32_t to)
 	const Reassignment *problem = walk->problem;
 	uint32_t stride = problem->stride, from = walk->at[process];
 	const int32_t *need = &problem->need[(size_t)process * stride];
-	if (to == from || !may_join(walk, problem->service[process], to) ||
+	if (to == from || !may_run(problem, process, to) || !may_join(walk, problem->service[process], to) ||
 	        !fits(walk, to, need, mask_of(walk, process, to), NULL, NULL, stride))
 		return INT64_MAX;
 	return load_delta(walk, to, need, NULL, stride) + balances_delta(walk, to, need, NULL) +
@@ -607,7 +614,7 @@ static void rearrange(Walk *walk, uint32_t process, uint32_t to, int64_t limit)
 	const Reassignment *problem = walk->problem;
 	uint32_t from = walk->at[process], service = problem->service[process];
 	const int32_t *need = &problem->need[(size_t)process * problem->stride];
-	if (from == to || !may_join(walk, service, to))
+	if (from == to || !may_run(problem, process, to) || !may_join(walk, service, to))
 		return;
 	int64_t before = walk->cost, most = walk->moved_most;
 	g_array_set_size(walk->log, 0);
@@ -668,31 +675,25 @@ ALWAYS void walk_loop(Walk *walk, int64_t temperature, uint64_t steps, uint32_t 
 	}
 }
 
+ALWAYS void walk_rows(Walk *walk, int64_t temperature, uint64_t steps, uint32_t stride)
+{
+	if (walk->excess_weight)
+		walk_loop(walk, temperature, steps, stride, true);
+	else
+		walk_loop(walk, temperature, steps, stride, false);
+}
+
 /* Rows of four, eight and twelve are unrolled. */
 void walk_on(Walk *walk, int64_t temperature, uint64_t steps)
 {
-	switch (walk->problem->stride) {
-	case 4:
-		if (walk->excess_weight)
-			walk_loop(walk, temperature, steps, 4, true);
-		else
-			walk_loop(walk, temperature, steps, 4, false);
-		break;
-	case 8:
-		if (walk->excess_weight)
-			walk_loop(walk, temperature, steps, 8, true);
-		else
-			walk_loop(walk, temperature, steps, 8, false);
-		break;
-	case 12:
-		if (walk->excess_weight)
-			walk_loop(walk, temperature, steps, 12, true);
-		else
-			walk_loop(walk, temperature, steps, 12, false);
-		break;
-	default:
+	if (walk->problem->stride == 4)
+		walk_rows(walk, temperature, steps, 4);
+	else if (walk->problem->stride == 8)
+		walk_rows(walk, temperature, steps, 8);
+	else if (walk->problem->stride == 12)
+		walk_rows(walk, temperature, steps, 12);
+	else
 		walk_loop(walk, temperature, steps, walk->problem->stride, walk->excess_weight > 0);
-	}
 }
 
 #if defined(FUZZING) && defined(__clang__)

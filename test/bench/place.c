@@ -1,9 +1,11 @@
 /* Placement of made-up clusters: time, what is proven, and the fullest node beside two ways that know no second
  * thought: first-fit-decreasing, and kube-scheduler's default scoring (LeastAllocated and
- * NodeResourcesBalancedAllocation, equal weights) with pods in the order of their names. A line each, for people and
- * for docs/performance.md.
+ * NodeResourcesBalancedAllocation, equal weights) with pods in the order of their names. Rows of a table, a cluster each:
  *
- *     bench-place [PODS…] */
+ *     bench-place [PODS…]
+ *
+ * pods | nodes | ms of a processor | peak MB | percent of the fullest node | of the fullest with a choice | its bound |
+ * moves | their bound | all proven | first-fit: fullest, unplaced | scheduler: fullest, unplaced */
 #include "place/place.h"
 
 #include <glib.h>
@@ -230,15 +232,10 @@ static void bench(uint32_t pods)
 	double ms = (double)(clock() - start) * 1000 / CLOCKS_PER_SEC;
 	uint32_t ffd_lost, default_lost, moved = (uint32_t)(solution->score.at[GOAL_MOVES] / 10);
 	int64_t ffd = place_once(&made, true, &ffd_lost), scored = place_once(&made, false, &default_lost);
-	printf("%5u pods %4u nodes %9.1f ms %5ld MB  fullest %3d %%, of those with a choice %3d %% (bound %3d)  "
-	       "unplaced %d  "
-	       "survival %d (%d)  moves %u (at least %d)  %s  "
-	       "first-fit %3d %%/%u  scheduler %3d %%/%u\n",
-	        pods, made.problem.n_hosts, ms, peak_memory(), (int)fullest(&made, solution->counts),
-	        (int)solution->score.at[GOAL_PRESSURE], (int)solution->bound.at[GOAL_PRESSURE],
-	        (int)solution->score.at[GOAL_UNPLACED], (int)solution->score.at[GOAL_SURVIVAL],
-	        (int)solution->bound.at[GOAL_SURVIVAL], moved, (int)(solution->bound.at[GOAL_MOVES] / 10),
-	        solution->optimal ? "proven" : "open", (int)ffd, ffd_lost, (int)scored, default_lost);
+	printf("| %u | %u | %.0f | %ld | %d | %d | %d | %u | %u | %s | %d, %u | %d, %u |\n", pods, made.problem.n_hosts, ms,
+	        peak_memory(), (int)fullest(&made, solution->counts), (int)solution->score.at[GOAL_PRESSURE],
+	        (int)solution->bound.at[GOAL_PRESSURE], moved, (uint32_t)(solution->bound.at[GOAL_MOVES] / 10),
+	        solution->optimal ? "yes" : "no", (int)ffd, ffd_lost, (int)scored, default_lost);
 	fflush(stdout);
 	g_free(made.hosts);
 	g_free(made.groups);

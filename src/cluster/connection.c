@@ -185,6 +185,15 @@ Json *cluster_get(Cluster *cluster, const char *path, GError **error)
 	return cluster_send(cluster, "GET", path, NULL, NULL, error);
 }
 
+Json *cluster_get_metadata(Cluster *cluster, const char *path, GError **error)
+{
+	g_auto(HttpReply) reply = {0};
+	static const char metadata_only[] = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+	return cluster_ask(cluster, "GET", path, NULL, NULL, metadata_only, &reply, error)
+	               ? parse_reply(cluster, &reply, error)
+	               : NULL;
+}
+
 Json *cluster_send(
         Cluster *cluster, const char *method, const char *path, const Json *body, const char *type, GError **error)
 {

@@ -176,6 +176,8 @@ typedef struct FieldChange {
 } FieldChange;
 
 void field_change_free(void *change);
+/* Whether items of lists are told apart by the member of this name in a FieldChange's path. */
+bool field_names_item(const char *key);
 /* How two states of an object differ; bookkeeping of the server is left out. changes: FieldChange. */
 void object_compare(const Json *old, const Json *now, GPtrArray *changes);
 /* The same for what is on the cluster (old) and what a file says (now): only fields that the file names count. */

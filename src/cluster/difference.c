@@ -50,13 +50,20 @@ static void add_change(Comparing *comparing, const char *path, const Json *old, 
 	g_ptr_array_add(comparing->changes, change);
 }
 
-/* The keys by which Kubernetes tells items apart; NULL for lists that have none. */
+/* By which Kubernetes tells items apart, in the order of their worth. */
+static const char *const item_keys[] = {
+        "name", "mountPath", "devicePath", "containerPort", "port", "key", "ip", "type", "topologyKey", "uid", NULL};
+
+bool field_names_item(const char *key)
+{
+	return g_strv_contains(item_keys, key);
+}
+
+/* NULL for what has none of them. */
 static char *item_name(const Json *item)
 {
-	static const char *const keys[] = {
-	        "name", "mountPath", "devicePath", "containerPort", "port", "key", "ip", "type", "topologyKey", "uid"};
-	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
-		char *text = json_kind(item) == JSON_MAP ? json_scalar(json_get(item, keys[i])) : NULL;
+	for (const char *const *key = item_keys; *key && json_kind(item) == JSON_MAP; key++) {
+		char *text = json_scalar(json_get(item, *key));
 		if (text)
 			return text;
 	}

@@ -18,3 +18,7 @@ typedef struct Drift {
 /* Drift of all objects (Drift), in their order; free with g_ptr_array_unref. Secrets are only looked for, and their
  * values not read. ret_unread counts kinds that the cluster lacks and objects that may not be read. */
 GPtrArray *live_drift(Cluster *cluster, const ObjectSet *objects, uint32_t *ret_unread, GError **error);
+
+/* The values of a drift as edits of the files: findings that FixOptions.proposed takes, in the arena; free with
+ * g_ptr_array_unref. ret_left: how many differences have no certain place in a file. */
+GPtrArray *adopt_findings(const Scan *scan, const GPtrArray *drifts, Arena *arena, uint32_t *ret_left);

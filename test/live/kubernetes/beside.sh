@@ -29,6 +29,16 @@ run check --live --context lab --fail-on warning
 is 'drift is a warning' "$code" 1
 run check --live --context lab --format json
 is 'and is told as text' "$code" 2
+run adopt --context lab
+is 'adopt' "$code" 0
+has 'as a diff of the file' "$out" '-  replicas: 2'
+has 'in the style of the file' "$out" '+        image: example.org/web:9'
+has 'what has no place is counted' "$out" '1 differ where no edit of a file is certain'
+run adopt --context lab --write --only web
+is 'adopt --write' "$(git diff --numstat | tr '\t' ' ')" '2 2 apps/core.yaml'
+run check --live --context lab --worktree
+has 'and they are the same' "$out" '1 of 8 objects differ'
+git checkout -q -- apps
 run check --live
 has 'no cluster is taken that nobody named' "$err" '--live needs a cluster'
 

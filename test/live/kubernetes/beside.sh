@@ -42,6 +42,24 @@ git checkout -q -- apps
 run check --live
 has 'no cluster is taken that nobody named' "$err" '--live needs a cluster'
 
+# Of two long values what is told is where they part.
+put /api/v1/namespaces/core/configmaps/web somebody "apiVersion: v1
+kind: ConfigMap
+metadata: {name: web, namespace: core}
+data: {greeting: '$(seq -s ' ' 100) here'}"
+sed -i "s/greeting: hello/greeting: '$(seq -s ' ' 100) there'/" apps/core.yaml
+cp apps/core.yaml apps/again.yaml
+git add -A
+run check --live --context lab apps/core.yaml
+has 'long values from where they part' "$out" '100 here on the cluster'
+lacks 'and not from their beginning' "$out" '1 2 3 4 5 6'
+run up --context lab --dry-run
+lacks 'what is there twice and says the same' "$out" 'name the folder that is meant'
+is 'is applied once' "$(grep -c 'core/ConfigMap/web' "$out")" 1
+git rm -qf apps/again.yaml
+git checkout -q HEAD -- apps 2>/dev/null || sed -i "s/greeting: .*/greeting: hello/" apps/core.yaml
+git add -A
+
 # ---- metrics, in the shape of metrics.k8s.io ----
 for kind in PodMetrics:pods:Namespaced NodeMetrics:nodes:Cluster; do
 	name=${kind%%:*} rest=${kind#*:}

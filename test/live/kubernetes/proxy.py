@@ -12,7 +12,7 @@ makes a tunnel. FOLDER/faults is a list of JSON objects, of which each counts fo
     {"match": "GET .*pods", "rate": 100000}                          so many bytes a second
     {"match": "watch=true", "expired": true}                         a watch whose version is too old
 
-FOLDER/asked gets a line for each request.
+FOLDER/asked gets a line for each request, which ends with the bytes of the answer.
 """
 import http.client
 import http.server
@@ -73,8 +73,12 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         line = f"{self.command} {self.path}"
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fault = fault_of(self.folder, line)
+        self.sent = 0
+        self.serve(line, body, fault)
         with open(os.path.join(self.folder, "asked"), "a") as file:
-            file.write(f"{line} {fault.get('status', '')}\n")
+            file.write(f"{line} {self.sent}\n")
+
+    def serve(self, line, body, fault):
         if "status" in fault:
             text = json.dumps({"kind": "Status", "code": fault["status"], "message": "the proxy says so"}).encode()
             self.send_response(fault["status"])
@@ -92,26 +96,27 @@ class Proxy(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = answer
 
-    def stream_head(self, status):
+    def stream_head(self, status, kind="application/json"):
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
 
     def chunk(self, data):
+        self.sent += len(data)
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
         self.wfile.flush()
 
     def pass_on(self, body, fault):
         server = http.client.HTTPSConnection("127.0.0.1", 6443, context=self.context, timeout=300)
-        headers = {name: self.headers[name] for name in ("Accept", "Content-Type") if self.headers[name]}
+        headers = {name: self.headers[name] for name in ("Accept", "Content-Type", "User-Agent") if self.headers[name]}
         try:
             server.request(self.command, self.path, body or None, headers)
             answer = server.getresponse()
         except OSError:
             self.close_connection = True
             return
-        self.stream_head(answer.status)
+        self.stream_head(answer.status, answer.headers.get("Content-Type", "application/json"))
         left = fault.get("cut", 1 << 40)
         while True:
             data = answer.read1(min(65536, left, max(fault.get("rate", 1 << 40) // 10, 1)))

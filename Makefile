@@ -3,7 +3,7 @@
 #   make run     build, lay out the bundled homelab with its history in a temporary folder, and improve it
 #   make test    build with AddressSanitizer and UBSan, warnings as errors, and run every test
 #   make demo    run the bundled homelab's services from Debian's packages on this machine's container engine
-#   make live    run what drives container engines on real ones, in namespaces of their own; as root
+#   make live    run what drives container engines and clusters on real ones, in namespaces of their own; as root
 #   make build   a release build at build/labwright
 #
 # MESON_FLAGS adds options to every `meson setup`; FUZZ_SECONDS is how long `make fuzz` spends on each format.

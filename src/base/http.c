@@ -16,9 +16,10 @@ struct Http {
 	char *base;                /* "http://localhost" for sockets */
 	char *socket;              /* its path, or NULL */
 	GTlsCertificate *identity; /* the client's, or NULL */
-	char *server_name;         /* or NULL */
 	GHashTable *headers;       /* name → value, or NULL */
 	int authorities;           /* file in memory, or -1 */
+	char *server_name;         /* that its certificate must hold, where that is not the address's; or NULL */
+	GTlsDatabase *trusted;     /* what that certificate is held against */
 };
 
 Http *http_new(const char *address, uint32_t patience)
@@ -77,13 +78,24 @@ static bool identify(Http *http, const HttpIdentity *identity, GError **error)
 		g_autoptr(GProxyResolver) resolver = g_simple_proxy_resolver_new(identity->proxy, NULL);
 		soup_session_set_proxy_resolver(http->session, resolver);
 	}
+	if (identity->server_name) { /* nobody is trusted by the session, so that accept_name is asked every time */
+		http->server_name = g_strdup(identity->server_name);
+		http->trusted = g_object_ref(soup_session_get_tls_database(http->session));
+		soup_session_set_tls_database(http->session, NULL);
+	}
 	http->trusting = identity->trusting;
-	http->server_name = g_strdup(identity->server_name);
 	return true;
 }
 
 Http *http_new_known(const char *address, uint32_t patience, const HttpIdentity *identity, GError **error)
 {
+	static gsize once;
+	if (g_once_init_enter(&once)) {
+		/* libsoup 3.2 loses the answer of a server that ends an HTTP/2 connection after it, as API servers do
+		 * with who they do not know; one request after the other gains nothing by HTTP/2. */
+		g_setenv("SOUP_FORCE_HTTP1", "1", FALSE);
+		g_once_init_leave(&once, 1);
+	}
 	g_autoptr(Http) http = http_new(address, patience);
 	return identify(http, identity, error) ? g_steal_pointer(&http) : NULL;
 }
@@ -104,10 +116,11 @@ void http_free(Http *http)
 		return;
 	g_object_unref(http->session);
 	g_clear_object(&http->identity);
+	g_clear_object(&http->trusted);
+	g_free(http->server_name);
 	if (http->authorities >= 0)
 		close(http->authorities);
 	g_clear_pointer(&http->headers, g_hash_table_unref);
-	g_free(http->server_name);
 	g_free(http->base);
 	g_free(http->socket);
 	g_free(http);
@@ -124,18 +137,12 @@ static gboolean accept_any(SoupMessage *message, GTlsCertificate *certificate, G
 	return TRUE;
 }
 
-/* Asked for when there is something wrong; a name that the caller gave may stand for the address's. */
 static gboolean accept_name(SoupMessage *message, GTlsCertificate *certificate, GTlsCertificateFlags errors, void *data)
 {
 	const Http *http = data;
 	g_autoptr(GSocketConnectable) name = g_network_address_new(http->server_name, 443);
-	GTlsDatabase *database = soup_session_get_tls_database(http->session);
-	g_autoptr(GTlsDatabase) system =
-	        database ? NULL : g_tls_backend_get_default_database(g_tls_backend_get_default());
-	return (errors & ~(guint)G_TLS_CERTIFICATE_BAD_IDENTITY) == 0 &&
-	       g_tls_database_verify_chain(database ? database : system, certificate,
-	               G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER, name, NULL, G_TLS_DATABASE_VERIFY_NONE, NULL,
-	               NULL) == 0;
+	return g_tls_database_verify_chain(http->trusted, certificate, G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER, name,
+	               NULL, G_TLS_DATABASE_VERIFY_NONE, NULL, NULL) == 0;
 }
 
 static void set_headers(const Http *http, SoupMessage *message)
@@ -175,8 +182,14 @@ bool http_ask(Http *http, const char *method, const char *path, GBytes *body, co
 	g_autoptr(SoupMessage) message = message_new(http, method, path, body, type, error);
 	if (!message)
 		return false;
-	ret_reply->body = soup_session_send_and_read(http->session, message, NULL, error);
+	g_autoptr(GError) failure = NULL;
+	ret_reply->body = soup_session_send_and_read(http->session, message, NULL, &failure);
 	ret_reply->status = soup_message_get_status(message);
+	if (!ret_reply->body &&
+	        ret_reply->status >= 400) /* servers hang up on who they refuse; what they say is known */
+		ret_reply->body = g_bytes_new(NULL, 0);
+	else if (!ret_reply->body)
+		g_propagate_error(error, g_steal_pointer(&failure));
 	const char *wait = soup_message_headers_get_one(soup_message_get_response_headers(message), "Retry-After");
 	ret_reply->retry_after = wait ? (uint32_t)CLAMP(g_ascii_strtoll(wait, NULL, 10), 0, 3600) : 0;
 	return ret_reply->body != NULL;

@@ -70,6 +70,8 @@ void cluster_set_cancellable(Cluster *cluster, GCancellable *cancellable);
 /* One request; path begins with /api. Free the value with json_drop. A server that is busy (429, 503, 504) or away is
  * asked again. NULL with the server's own words; the error's code is the status, 0 for the connection's. */
 Json *cluster_get(Cluster *cluster, const char *path, GError **error);
+/* Its metadata only: of a Secret no value comes over the network. */
+Json *cluster_get_metadata(Cluster *cluster, const char *path, GError **error);
 /* body may be NULL. Only for what may be done twice: server-side apply, deletion. */
 Json *cluster_send(
         Cluster *cluster, const char *method, const char *path, const Json *body, const char *type, GError **error);
@@ -80,7 +82,8 @@ GQuark cluster_error_quark(void);
 /* The server answered with this status; 0 where it was not reached. */
 bool cluster_said(const GError *error, int status);
 
-/* Calls each for every item of a list, which is asked for in pages; items are the caller's only during the call.
+/* Calls each for every item of a list, which is asked for in pages; items are the caller's only during the call, and
+ * tell nothing of the owners of their fields.
  * ret_version may be NULL; else the resourceVersion to watch from, free with g_free. */
 typedef void (*ClusterEach)(const Json *item, void *data);
 bool cluster_list(Cluster *cluster, const char *path, ClusterEach each, void *data, char **ret_version, GError **error);
@@ -113,7 +116,7 @@ char *kind_path(const ClusterKind *resource, const char *namespace, const char *
 /* ---- what it runs ---------------------------------------------------------------------------------------- */
 
 typedef struct ClusterNode {
-	char *name, *version, *architecture;
+	char *name, *version, *architecture, *address; /* InternalIP, or NULL */
 	char *problem; /* "not ready: kubelet stopped posting node status", "MemoryPressure"; or NULL */
 	bool ready, cordoned;
 	double cpu, cpu_asked, cpu_used;            /* cores; used: negative if not known */
@@ -171,6 +174,15 @@ typedef struct FieldChange {
 	char *old, *now; /* NULL: the field is not there */
 	char *owner;     /* who set it last ("kubectl-client-side-apply", "labwright"), or NULL */
 } FieldChange;
+
+void field_change_free(void *change);
+/* Whether items of lists are told apart by the member of this name in a FieldChange's path. */
+bool field_names_item(const char *key);
+/* How two states of an object differ; bookkeeping of the server is left out. changes: FieldChange. */
+void object_compare(const Json *old, const Json *now, GPtrArray *changes);
+/* The same for what is on the cluster (old) and what a file says (now): only fields that the file names count. */
+void object_drift(const Json *file, const Json *live, GPtrArray *changes);
+char *object_title(const Json *object); /* "core/Deployment/api", "Namespace/core"; free with g_free */
 
 typedef enum ObjectChange { OBJECT_KEEP, OBJECT_CREATE, OBJECT_CHANGE, OBJECT_REMOVE } ObjectChange;
 

@@ -43,6 +43,8 @@ void cluster_refused(const Cluster *cluster, const HttpReply *reply, GError **er
 	if (reply->status == 401) {
 		g_prefix_error(error, "the cluster does not know who you are (%s): ", cluster->access->context);
 		say_end(cluster->access, error);
+	} else if (reply->status == 403 && !cluster->access->token && !cluster->access->certificate) {
+		say_end(cluster->access, error);
 	} else if (reply->status == 403) {
 		error_add_help(error, "examples/rbac holds roles with the rights that labwright needs");
 	} else if (!message) {
@@ -50,13 +52,20 @@ void cluster_refused(const Cluster *cluster, const HttpReply *reply, GError **er
 	}
 }
 
+/* A certificate does not become better by asking again. */
+static bool is_distrust(const GError *failure)
+{
+	return g_error_matches(failure, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE) ||
+	       g_error_matches(failure, G_TLS_ERROR, G_TLS_ERROR_CERTIFICATE_REQUIRED);
+}
+
 static void not_reached(const Cluster *cluster, GError *failure, GError **error)
 {
 	const Access *access = cluster->access;
-	bool tls = failure->domain == G_TLS_ERROR;
+	bool tls = is_distrust(failure);
 	g_set_error(error, cluster_error_quark(), 0, "cannot reach %s (context %s): %s", access->server,
 	        access->context, failure->message);
-	if (tls && failure->code == G_TLS_ERROR_BAD_CERTIFICATE && !access->insecure)
+	if (tls && !access->insecure)
 		error_add_help(error, "%s",
 		        access->authorities
 		                ? "certificate-authority-data is of another cluster, or the address is not in its "
@@ -102,6 +111,31 @@ static uint32_t next_try(const Cluster *cluster, const HttpReply *reply, uint32_
 	return MIN(100u << MIN(tried, 5), 2000);
 }
 
+/* A stream that ends too early ends like any other for the client; every object ends with a brace. */
+static bool is_cut(const HttpReply *reply)
+{
+	gsize length;
+	const char *bytes = g_bytes_get_data(reply->body, &length);
+	while (length && g_ascii_isspace(bytes[length - 1]))
+		length--;
+	return reply->status < 300 && (length == 0 || bytes[length - 1] != '}');
+}
+
+static bool ask_once(Cluster *cluster, const char *method, const char *path, GBytes *body, const char *type,
+        HttpReply *ret_reply, GError **error)
+{
+	*ret_reply = (HttpReply){0};
+	cluster->count.requests++;
+	if (!http_ask(cluster->http, method, path, body, type, ret_reply, error))
+		return false;
+	cluster->count.bytes += g_bytes_get_size(ret_reply->body);
+	if (!is_cut(ret_reply))
+		return true;
+	http_reply_clear(ret_reply);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT, "the answer was cut off");
+	return false;
+}
+
 bool cluster_ask(Cluster *cluster, const char *method, const char *path, GBytes *body, const char *type,
         const char *accept, HttpReply *ret_reply, GError **error)
 {
@@ -110,10 +144,7 @@ bool cluster_ask(Cluster *cluster, const char *method, const char *path, GBytes 
 	http_set_header(cluster->http, "Accept", accept ? accept : "application/json");
 	for (uint32_t tried = 0;; tried++) {
 		g_autoptr(GError) failure = NULL;
-		*ret_reply = (HttpReply){0};
-		bool fine = http_ask(cluster->http, method, path, body, type, ret_reply, &failure);
-		cluster->count.requests++;
-		cluster->count.bytes += fine ? g_bytes_get_size(ret_reply->body) : 0;
+		bool fine = ask_once(cluster, method, path, body, type, ret_reply, &failure);
 		if (fine && ret_reply->status == 401 && !refreshed &&
 		        (cluster->access->plugin || cluster->access->token_file)) {
 			http_reply_clear(ret_reply);
@@ -126,7 +157,7 @@ bool cluster_ask(Cluster *cluster, const char *method, const char *path, GBytes 
 		uint32_t wait = fine && ret_reply->status < 400 ? 0 : next_try(cluster, ret_reply, tried, began);
 		if (fine && wait == 0)
 			return true;
-		if (!fine && (wait == 0 || failure->domain == G_TLS_ERROR)) {
+		if (!fine && (wait == 0 || is_distrust(failure))) {
 			not_reached(cluster, failure, error);
 			return false;
 		}
@@ -152,6 +183,15 @@ static Json *parse_reply(const Cluster *cluster, const HttpReply *reply, GError 
 Json *cluster_get(Cluster *cluster, const char *path, GError **error)
 {
 	return cluster_send(cluster, "GET", path, NULL, NULL, error);
+}
+
+Json *cluster_get_metadata(Cluster *cluster, const char *path, GError **error)
+{
+	g_auto(HttpReply) reply = {0};
+	static const char metadata_only[] = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+	return cluster_ask(cluster, "GET", path, NULL, NULL, metadata_only, &reply, error)
+	               ? parse_reply(cluster, &reply, error)
+	               : NULL;
 }
 
 Json *cluster_send(

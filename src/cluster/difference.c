@@ -6,6 +6,7 @@
 
 #define DEPTH 64
 #define LONGEST 120 /* bytes of a value that are shown */
+#define BEFORE 24   /* of them before the place where two values part */
 
 typedef struct Comparing {
 	GPtrArray *changes;
@@ -25,38 +26,63 @@ void field_change_free(void *data)
 	g_free(change);
 }
 
-static char *short_text(const Json *value)
+static char *whole_text(const Json *value)
 {
-	if (!value)
-		return NULL;
-	g_autofree char *scalar = json_kind(value) == JSON_TEXT ? g_strdup(json_text(value)) : json_print(value);
-	for (char *at = scalar; *at; at++)
+	char *text = !value ? NULL : json_kind(value) == JSON_TEXT ? g_strdup(json_text(value)) : json_print(value);
+	for (char *at = text; at && *at; at++)
 		if (*at == '\n' || *at == '\t')
 			*at = ' ';
-	if (strlen(scalar) <= LONGEST)
-		return g_steal_pointer(&scalar);
-	g_autofree char *cut = g_utf8_make_valid(scalar, LONGEST);
-	return g_strconcat(cut, "…", NULL);
+	return text;
+}
+
+/* A window of a text that begins at an offset, which is put back to the beginning of a letter. */
+static char *cut_text(const char *text, size_t from)
+{
+	if (!text || strlen(text) <= LONGEST)
+		return g_strdup(text);
+	while (from > 0 && ((guchar)text[from] & 0xc0) == 0x80)
+		from--;
+	bool more = strlen(text + from) > LONGEST;
+	g_autofree char *part = more ? g_utf8_make_valid(text + from, LONGEST) : g_strdup(text + from);
+	return g_strdup_printf("%s%s%s", from ? "…" : "", part, more ? "…" : "");
+}
+
+/* Of long values that begin alike, what is told begins shortly before they part. */
+static size_t parting(const char *old, const char *now)
+{
+	size_t same = 0;
+	while (old && now && old[same] && old[same] == now[same])
+		same++;
+	return same > BEFORE ? same - BEFORE : 0;
 }
 
 static void add_change(Comparing *comparing, const char *path, const Json *old, const Json *now)
 {
 	FieldChange *change = g_new0(FieldChange, 1);
 	bool hidden = comparing->hidden && (g_str_has_prefix(path, "data") || g_str_has_prefix(path, "stringData"));
+	g_autofree char *old_text = whole_text(old), *now_text = whole_text(now);
+	size_t from = parting(old_text, now_text);
 	change->path = g_strdup(path);
-	change->old = hidden && old ? g_strdup("(hidden)") : short_text(old);
-	change->now = hidden && now ? g_strdup("(hidden)") : short_text(now);
+	change->old = hidden && old ? g_strdup("(hidden)") : cut_text(old_text, from);
+	change->now = hidden && now ? g_strdup("(hidden)") : cut_text(now_text, from);
 	change->owner = g_strdup(fields_owner(comparing->owners, path));
 	g_ptr_array_add(comparing->changes, change);
 }
 
-/* The keys by which Kubernetes tells items apart; NULL for lists that have none. */
+/* By which Kubernetes tells items apart, in the order of their worth. */
+static const char *const item_keys[] = {
+        "name", "mountPath", "devicePath", "containerPort", "port", "key", "ip", "type", "topologyKey", "uid", NULL};
+
+bool field_names_item(const char *key)
+{
+	return g_strv_contains(item_keys, key);
+}
+
+/* NULL for what has none of them. */
 static char *item_name(const Json *item)
 {
-	static const char *const keys[] = {
-	        "name", "mountPath", "devicePath", "containerPort", "port", "key", "ip", "type", "topologyKey", "uid"};
-	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
-		char *text = json_kind(item) == JSON_MAP ? json_scalar(json_get(item, keys[i])) : NULL;
+	for (const char *const *key = item_keys; *key && json_kind(item) == JSON_MAP; key++) {
+		char *text = json_scalar(json_get(item, *key));
 		if (text)
 			return text;
 	}

@@ -40,13 +40,6 @@ Json *fields_extract(const Json *object, const Json *fields);
 Json *fields_of(const Json *object, const char *manager);
 /* Who set the field of a path in the form of FieldChange last; NULL if nobody says so. Borrowed from the object. */
 const char *fields_owner(const Json *object, const char *path);
-/* How two states of an object differ; bookkeeping of the server is left out. changes: FieldChange. */
-void object_compare(const Json *old, const Json *now, GPtrArray *changes);
-/* The same for what a file says and what is: only fields that the file names count. */
-void object_drift(const Json *file, const Json *live, GPtrArray *changes);
-void field_change_free(void *change);
-
-char *object_title(const Json *object); /* "core/Deployment/api"; "Namespace/core" */
 uint32_t object_wave(const Json *object, bool own_definition);
 /* Whether an object of a kind, which items of lists do not tell, is as far as it has to be. ret_why: what it waits for,
  * or why it never will be (ret_broken); free with g_free. */

@@ -16,6 +16,7 @@ static void node_free(void *data)
 	g_free(node->name);
 	g_free(node->version);
 	g_free(node->architecture);
+	g_free(node->address);
 	g_free(node->problem);
 	g_free(node);
 }
@@ -45,6 +46,9 @@ static void add_node(const Json *json, void *data)
 	node->version = g_strdup(json_text_at(json, "status.nodeInfo.kubeletVersion"));
 	node->architecture = g_strdup(json_text_at(json, "status.nodeInfo.architecture"));
 	node->problem = node_problem(json);
+	JSON_EACH (json_at(json, "status.addresses"), address)
+		if (!node->address && g_strcmp0(json_text_at(address, "type"), "InternalIP") == 0)
+			node->address = g_strdup(json_text_at(address, "address"));
 	node->ready = g_strcmp0(json_text_at(condition_of(json, "Ready"), "status"), "True") == 0;
 	node->cordoned = json_true_at(json, "spec.unschedulable", false);
 	node->cpu = (double)amount_at(json, "status.allocatable.cpu", 1000) / 1000;
@@ -84,7 +88,7 @@ static void add_pod_use(const Json *metrics, void *data)
 		LiveContainer *container = g_hash_table_lookup(surveying->containers, id);
 		if (container) {
 			container->memory = (uint64_t)amount_at(use, "usage.memory", 1);
-			container->cpu = (double)amount_at(use, "usage.cpu", 1000000000) / 1e9;
+			container->cpu = (double)amount_at(use, "usage.cpu", 1000) / 1000;
 		}
 	}
 }
@@ -97,7 +101,7 @@ static void add_node_use(const Json *metrics, void *data)
 	if (!node)
 		return;
 	node->memory_used = (uint64_t)amount_at(metrics, "usage.memory", 1);
-	node->cpu_used = (double)amount_at(metrics, "usage.cpu", 1000000000) / 1e9;
+	node->cpu_used = (double)amount_at(metrics, "usage.cpu", 1000) / 1000;
 	surveying->survey->measured = true;
 }
 

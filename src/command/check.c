@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "flow/flow.h"
+#include "flow/live.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -18,7 +19,8 @@ typedef struct Output {
 
 typedef struct CheckArguments {
 	ScanArguments scan;
-	char **only, **formats, **usage;
+	char **only, **formats, **usage, *context, *kubeconfig;
+	gboolean live;
 	char *output, *level, *fail_on, *colour, *profile, *since, *baseline, *write_baseline;
 	gboolean all, timing, online;
 	int64_t start;
@@ -34,6 +36,8 @@ static void check_arguments_clear(CheckArguments *arguments)
 	g_strfreev(arguments->only);
 	g_strfreev(arguments->formats);
 	g_strfreev(arguments->usage);
+	g_free(arguments->context);
+	g_free(arguments->kubeconfig);
 	g_free(arguments->output);
 	g_free(arguments->level);
 	g_free(arguments->fail_on);
@@ -243,6 +247,58 @@ static bool leave_known(
 	return true;
 }
 
+/* ---- beside the cluster ----------------------------------------------------------------------------------- */
+
+static void print_drift(const Graph *graph, const Drift *drift)
+{
+	uint32_t line, column;
+	graph_position(graph, drift->place, &line, &column);
+	if (drift->absent)
+		printf("%s:%u: %s is not on the cluster\n", graph_file_path(graph, drift->place.file), line,
+		        drift->title);
+	for (guint i = 0; i < drift->changes->len; i++) {
+		const FieldChange *change = drift->changes->pdata[i];
+		printf("%s:%u: %s: %s is %s on the cluster and %s here%s%s\n",
+		        graph_file_path(graph, drift->place.file), line, drift->title, change->path,
+		        change->old ? change->old : "absent", change->now, change->owner ? "; set by " : "",
+		        change->owner ? change->owner : "");
+	}
+}
+
+/* How many objects of the files are otherwise on the cluster, in *ret_count. */
+static bool check_live(const CheckArguments *arguments, const Scan *scan, const char *const *paths, uint32_t *ret_count,
+        GError **error)
+{
+	g_autoptr(Cluster) cluster = NULL;
+	ScanOptions where = scan_arguments_options(&arguments->scan);
+	TargetOptions target = {arguments->context, arguments->kubeconfig, false};
+	HomelabOptions options = {.paths = paths};
+	uint32_t unread;
+	if (arguments->formats) {
+		g_set_error(
+		        error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "--live is told as text: leave --format out");
+		return false;
+	}
+	if (!target_open(&where, &target, &cluster, error))
+		return false;
+	if (!cluster) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "--live needs a cluster, and none is named");
+		error_add_help(error, "--context NAME, or cluster: {context: NAME} in labwright.yaml");
+		return false;
+	}
+	g_autoptr(ObjectSet) objects = object_set_new(scan, &options, NULL, error);
+	g_autoptr(GPtrArray) drifts = objects ? live_drift(cluster, objects, &unread, error) : NULL;
+	if (!drifts)
+		return false;
+	printf("\n%s\n", cluster_title(cluster));
+	for (guint i = 0; i < drifts->len; i++)
+		print_drift(scan->graph, drifts->pdata[i]);
+	printf("%u of %u objects differ from the files", drifts->len, objects->manifests->len);
+	printf(unread ? "; %u could not be read or are of a kind that it does not have\n" : "\n", unread);
+	*ret_count = drifts->len;
+	return true;
+}
+
 static int check(const CheckArguments *arguments, GError **error)
 {
 	g_autoptr(Progress) progress = progress_new();
@@ -283,7 +339,11 @@ static int check(const CheckArguments *arguments, GError **error)
 		                : "");
 	if (arguments->timing)
 		print_timing(arguments, scan, check);
-	return reaches(check, arguments->failing) ? EXIT_FINDINGS : EXIT_CLEAN;
+	uint32_t differ = 0;
+	if (arguments->live && !check_live(arguments, scan, (const char *const *)paths, &differ, error))
+		return EXIT_WORK;
+	bool drifted = differ && arguments->failing != LEVEL_OFF && arguments->failing <= LEVEL_WARNING;
+	return drifted || reaches(check, arguments->failing) ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
 static int run(int argc, char **argv)
@@ -317,6 +377,12 @@ static int run(int argc, char **argv)
 	                "Ask the registries of images as well, by the network: what is missing, newer, or for other "
 	                "machines",
 	                NULL},
+	        {"live", 0, 0, G_OPTION_ARG_NONE, &arguments.live,
+	                "Say as well where the cluster differs from the files, and who set it so", NULL},
+	        {"context", 0, 0, G_OPTION_ARG_STRING, &arguments.context,
+	                "With --live: the cluster of this context; else what labwright.yaml names", "NAME"},
+	        {"kubeconfig", 0, 0, G_OPTION_ARG_FILENAME, &arguments.kubeconfig,
+	                "With --live: where contexts are; else KUBECONFIG, or ~/.kube/config", "FILE"},
 	        {"color", 0, 0, G_OPTION_ARG_STRING, &arguments.colour, "auto, always or never", "WHEN"},
 	        {"timing", 0, 0, G_OPTION_ARG_NONE, &arguments.timing, "Show where the time went", NULL},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},

@@ -22,6 +22,7 @@ typedef struct Found {
 
 typedef struct Writer {
 	const Graph *graph;
+	const Survey *survey; /* of the cluster that the nodes are taken from, or NULL */
 	const Hosts *hosts;
 	GArray *found;          /* Found */
 	GArray *shared;         /* Net: networks that hosts have undisputed addresses in, the fullest first */
@@ -302,8 +303,64 @@ static void append_nameless(Writer *writer)
 	}
 }
 
+/* The host of the repository that is called like a node of the cluster, or NULL. */
+static const char *host_called(const Writer *writer, const char *name)
+{
+	GHashTableIter iter;
+	const char *host;
+	g_hash_table_iter_init(&iter, writer->hosts->places);
+	while (g_hash_table_iter_next(&iter, (gpointer *)&host, NULL))
+		if (strcmp(host, name) == 0)
+			return host;
+	return NULL;
+}
+
+/* The address that the cluster knows, where it lies in a network that is written above. */
+static void append_cluster_address(Writer *writer, const char *address)
+{
+	Found found = {0};
+	if (!address || !ip_parse(slice_from(address), &found.ip))
+		return;
+	for (guint i = 0; i < writer->shared->len; i++) {
+		const Net *net = &g_array_index(writer->shared, Net, i);
+		found.scope = net->scope;
+		if (net_holds(net, &found)) {
+			g_string_append_printf(
+			        writer->out, "    addresses: {%s: %s}  # the cluster\n", net->name, address);
+			return;
+		}
+	}
+	g_string_append_printf(
+	        writer->out, "    # ? the cluster knows it as %s, which is in no network above\n", address);
+}
+
+/* What a cluster says of its machines is no question: it runs on them. */
+static void append_cluster_nodes(Writer *writer)
+{
+	g_string_append(writer->out, "nodes:\n");
+	for (guint i = 0; i < writer->survey->nodes->len; i++) {
+		const ClusterNode *node = writer->survey->nodes->pdata[i];
+		const char *host = host_called(writer, node->name), *quote = wants_quotes(node->name) ? "\"" : "";
+		gsize before;
+		g_string_append_printf(writer->out, "  %s%s%s:  # the cluster\n", quote, node->name, quote);
+		before = writer->out->len;
+		if (host)
+			append_addresses(writer, host);
+		if (writer->out->len == before)
+			append_cluster_address(writer, node->address);
+		g_string_append_printf(writer->out, "    allocatable: {cpu: %dm, memory: %" G_GUINT64_FORMAT "Mi}\n",
+		        (int)(node->cpu * 1000 + 0.5), node->memory >> 20);
+		if (node->architecture)
+			g_string_append_printf(writer->out, "    arch: %s\n", node->architecture);
+	}
+}
+
 static void append_nodes(Writer *writer)
 {
+	if (writer->survey && writer->survey->nodes->len) {
+		append_cluster_nodes(writer);
+		return;
+	}
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 	GHashTableIter iter;
 	gpointer host;
@@ -364,10 +421,11 @@ static void append_areas(Writer *writer)
 
 /* ---- the command --------------------------------------------------------------------------------------------- */
 
-static GString *write_config(const Graph *graph)
+static GString *write_config(const Graph *graph, const Survey *survey)
 {
 	Hosts hosts = hosts_new(graph);
 	Writer writer = {.graph = graph,
+	        .survey = survey,
 	        .hosts = &hosts,
 	        .found = find_addresses(&hosts),
 	        .shared = g_array_new(FALSE, FALSE, sizeof(Net)),
@@ -404,9 +462,14 @@ static int run(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	g_auto(ScanArguments) arguments = {0};
 	gboolean write = FALSE;
+	g_autofree char *context = NULL, *kubeconfig = NULL;
 	const GOptionEntry entries[] = {
 	        {"write", 0, 0, G_OPTION_ARG_NONE, &write, "Write labwright.yaml at the root instead of printing it",
 	                NULL},
+	        {"context", 0, 0, G_OPTION_ARG_STRING, &context, "Take the nodes from the cluster of this context",
+	                "NAME"},
+	        {"kubeconfig", 0, 0, G_OPTION_ARG_FILENAME, &kubeconfig,
+	                "Where contexts are; else KUBECONFIG, or ~/.kube/config", "FILE"},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	if (!scan_arguments_parse(&arguments, entries, &command_init, &argc, &argv, &error))
@@ -414,7 +477,12 @@ static int run(int argc, char **argv)
 	g_autoptr(Scan) scan = scan_arguments_read(&arguments, &error);
 	if (!scan)
 		return command_fail(error);
-	GString *out = write_config(scan->graph);
+	SurveyOptions options = {.quick = true};
+	g_autoptr(Cluster) cluster = context ? cluster_open(kubeconfig, context, &error) : NULL;
+	g_autoptr(Survey) survey = cluster ? survey_new(cluster, &options, &error) : NULL;
+	if (context && !survey)
+		return command_fail(error);
+	GString *out = write_config(scan->graph, survey);
 	bool done = write ? write_new(repo_root(scan->repo), out, &error) : command_write(NULL, out, &error);
 	g_string_free(out, TRUE);
 	return done ? EXIT_CLEAN : command_fail(error);

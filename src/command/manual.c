@@ -50,6 +50,10 @@ static const struct {
         {"mcp", "The Model Context Protocol on standard input and output, with the tools check, explain, facts, fix, "
                 "place and "
                 "report. fix writes only with --allow-write."},
+        {"up", "Where labwright.yaml names the context of a cluster (cluster: {context: NAME}), or --context does, "
+               "objects are applied "
+               "to it by server-side apply, wave by wave; else containers are made on Docker or Podman. The current "
+               "context of a kubeconfig is never taken."},
         {"init", "Each value with the place it was read from; what disagrees is a question in a comment. Never writes "
                  "over a "
                  "file that is there."},

@@ -117,7 +117,10 @@ static int run(int argc, char **argv)
 	g_auto(PlaceArguments) arguments = {0};
 	const GOptionEntry entries[] = {
 	        {"usage", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments.usage,
-	                "What a cluster said: pods, nodes or metrics as JSON; may be repeated", "FILE"},
+	                "What a cluster said: pods, nodes or metrics as JSON, or cluster:CONTEXT for what it says now; "
+	                "may be "
+	                "repeated",
+	                "FILE"},
 	        {"what-if", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments.what_if,
 	                "drain NODE, lose NODE, add node NAME cpu=4 memory=16Gi, replicas NAME=2; may be repeated",
 	                "QUESTION"},

@@ -52,7 +52,7 @@ typedef struct Usage {
 	GPtrArray *bytes; /* of the files */
 } Usage;
 
-/* paths: NULL-terminated. Fails where a file cannot be read, is no JSON, or says nothing of pods and nodes. */
+/* paths: NULL-terminated; "cluster:CONTEXT" asks the cluster of that context. Fails where a file cannot be read, is no JSON, or says nothing of pods and nodes. */
 Usage *usage_new(const char *const *paths, GError **error);
 void usage_free(Usage *usage);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Usage, usage_free)

@@ -8,31 +8,47 @@
 
 #include "base/error.h"
 #include "base/quantity.h"
+#include "flow/live.h"
 #include "source/source.h"
 
 #define MOST_USAGE ((gsize)256 * 1024 * 1024)
 
-static bool read_file(GraphBuilder *builder, Arena *arena, const char *path, GPtrArray *bytes, GError **error)
+#define LIVE "cluster:" /* and the name of a context: what the cluster says now */
+
+static bool read_text(
+        GraphBuilder *builder, Arena *arena, const char *path, char *take_text, GPtrArray *bytes, GError **error)
 {
-	char *text;
-	gsize length;
-	if (!g_file_get_contents(path, &text, &length, error))
-		return false;
-	g_ptr_array_add(bytes, text);
+	gsize length = strlen(take_text);
+	g_ptr_array_add(bytes, take_text);
 	if (length > MOST_USAGE) {
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "%s is larger than 256 MiB", path);
 		return false;
 	}
 	Slice name = slice_from(path);
 	SourceFile file = {.builder = builder,
-	        .node = graph_begin_file(builder, name, (Slice){text, length}),
+	        .node = graph_begin_file(builder, name, (Slice){take_text, length}),
 	        .path = name,
 	        .name = name,
-	        .bytes = {text, length},
+	        .bytes = {take_text, length},
 	        .arena = arena};
 	read_usage(&file);
 	arena_reset(arena);
 	return true;
+}
+
+static bool read_file(GraphBuilder *builder, Arena *arena, const char *path, GPtrArray *bytes, GError **error)
+{
+	char *text;
+	return g_file_get_contents(path, &text, NULL, error) && read_text(builder, arena, path, text, bytes, error);
+}
+
+static bool read_cluster(GraphBuilder *builder, Arena *arena, const char *path, GPtrArray *bytes, GError **error)
+{
+	g_autoptr(GPtrArray) lists = live_lists(path + strlen(LIVE), error);
+	for (guint i = 0; lists && i < lists->len; i++)
+		if (!read_text(builder, arena, path, g_strdup(lists->pdata[i]), bytes, error))
+			return false;
+	return lists != NULL;
 }
 
 /* A file that says nothing was not what the user meant. */
@@ -57,7 +73,8 @@ static Graph *read_files(const char *const *paths, GPtrArray *bytes, GError **er
 	g_autoptr(GraphBuilder) builder = graph_builder_new();
 	g_autoptr(Arena) arena = arena_new();
 	for (; *paths; paths++)
-		if (!read_file(builder, arena, *paths, bytes, error))
+		if (g_str_has_prefix(*paths, LIVE) ? !read_cluster(builder, arena, *paths, bytes, error)
+		                                   : !read_file(builder, arena, *paths, bytes, error))
 			return NULL;
 	g_autoptr(Graph) graph = graph_seal(&builder, 1);
 	graph_finish(graph);
@@ -211,7 +228,8 @@ static void count_kill(Measures *measures, Node container, Node usage)
 		Slice text = graph_symbol_slice(measures->usage, row->object);
 		size_t equals = slice_find_byte(text, '=', 0);
 		int64_t limit;
-		if (equals != SIZE_MAX && slice_is(slice_sub(text, 0, equals), graph_name(measures->graph, container)) &&
+		if (equals != SIZE_MAX &&
+		        slice_is(slice_sub(text, 0, equals), graph_name(measures->graph, container)) &&
 		        quantity_parse(slice_sub(text, equals + 1, text.length), 1, &limit))
 			seen->killed_at = MAX(seen->killed_at, limit);
 	}
@@ -256,7 +274,8 @@ static void derive_container(Graph *graph, Node container, const Seen *seen)
 	for (size_t i = 0; i < AMOUNTS; i++) {
 		if (seen->peak[i] == 0)
 			continue;
-		g_autofree char *peak = g_strdup_printf("%s=%" G_GINT64_FORMAT "%s", amounts[i].word, seen->peak[i], units[i]);
+		g_autofree char *peak =
+		        g_strdup_printf("%s=%" G_GINT64_FORMAT "%s", amounts[i].word, seen->peak[i], units[i]);
 		g_autofree char *usual =
 		        g_strdup_printf("%s=%" G_GINT64_FORMAT "%s", amounts[i].word, seen->usual[i], units[i]);
 		graph_derive(graph, container, FACT_PEAK, graph_intern(graph, slice_from(peak)), place);

@@ -66,25 +66,33 @@ static char *identity_of(const Json *object)
 	        json_text_at(object, "kind"), namespace ? namespace : "", json_text_at(object, "metadata.name"));
 }
 
-/* One object in two overlays, or defined twice: which is meant only the owner knows. */
+static void add_twin(ObjectSet *set, const Graph *graph, const Manifest *manifest, const Manifest *other)
+{
+	uint32_t line, column;
+	graph_position(graph, other->place, &line, &column);
+	add_problem(set, manifest->place, true,
+	        g_strdup_printf("%s/%s is also in %s:%u; name the folder that is meant",
+	                json_text_at(manifest->object, "kind"), json_text_at(manifest->object, "metadata.name"),
+	                graph_file_path(graph, other->place.file), line));
+}
+
+/* One object in two overlays, or defined twice: which is meant only the owner knows, unless both say the same. */
 static void find_twins(ObjectSet *set, const Graph *graph)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GArray) once = g_array_new(FALSE, FALSE, sizeof(Manifest));
 	for (guint i = 0; i < set->manifests->len; i++) {
 		const Manifest *manifest = &g_array_index(set->manifests, Manifest, i);
 		char *key = identity_of(manifest->object);
 		const Manifest *other = g_hash_table_lookup(seen, key);
-		if (other && !json_same(other->object, manifest->object)) {
-			uint32_t line, column;
-			graph_position(graph, other->place, &line, &column);
-			add_problem(set, manifest->place, true,
-			        g_strdup_printf("%s/%s is also in %s:%u; name the folder that is meant",
-			                json_text_at(manifest->object, "kind"),
-			                json_text_at(manifest->object, "metadata.name"),
-			                graph_file_path(graph, other->place.file), line));
-		}
+		if (other && !json_same(other->object, manifest->object))
+			add_twin(set, graph, manifest, other);
+		if (!other)
+			g_array_append_vals(once, manifest, 1);
 		g_hash_table_insert(seen, key, (void *)manifest);
 	}
+	g_array_set_size(set->manifests, 0);
+	g_array_append_vals(set->manifests, once->data, once->len);
 }
 
 ObjectSet *object_set_new(const Scan *scan, const HomelabOptions *options, const char *const *only, GError **error)

@@ -1,0 +1,98 @@
+#!/bin/sh
+# check --live, place, init and metrics on a real API server: beside.sh LABWRIGHT, by control.sh.
+here=$(dirname "$0")
+. "$here/../../command/tap.sh"
+. "$here/cluster.sh"
+nodes asuna:8Gi:4 pesubuntu:32Gi:12
+cp -r "$here/lab" lab
+cd lab || exit 1
+git init -q -b main .
+git add -A
+run up --context lab --patience 60
+is 'applied' "$code" 0
+
+# ---- drift ----
+run check --live --context lab
+has 'no drift after up' "$out" '0 of 8 objects differ from the files'
+put /apis/apps/v1/namespaces/core/deployments/web somebody 'apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: core}
+spec: {replicas: 3, template: {spec: {containers: [{name: web, image: "example.org/web:9"}]}}}'
+api DELETE /api/v1/namespaces/core/services/web >/dev/null
+run check --live --context lab
+has 'a field that somebody has set' "$out" 'core/Deployment/web: spec.replicas is 3 on the cluster and 2 here; set by somebody'
+has 'with the line of its object' "$out" 'apps/core.yaml:24: core/Deployment/web'
+has 'an item of a list' "$out" 'spec.template.spec.containers[web].image is example.org/web:9 on the cluster and example.org/web:1 here'
+has 'what is not there' "$out" 'core/Service/web is not on the cluster'
+has 'how many' "$out" '2 of 8 objects differ'
+run check --live --context lab --fail-on warning
+is 'drift is a warning' "$code" 1
+run check --live --context lab --format json
+is 'and is told as text' "$code" 2
+run adopt --context lab
+is 'adopt' "$code" 0
+has 'as a diff of the file' "$out" '-  replicas: 2'
+has 'in the style of the file' "$out" '+        image: example.org/web:9'
+has 'what has no place is counted' "$out" '1 differ where no edit of a file is certain'
+run adopt --context lab --write --only web
+is 'adopt --write' "$(git diff --numstat | tr '\t' ' ')" '2 2 apps/core.yaml'
+run check --live --context lab --worktree
+has 'and they are the same' "$out" '1 of 8 objects differ'
+git checkout -q -- apps
+run check --live
+has 'no cluster is taken that nobody named' "$err" '--live needs a cluster'
+
+# Of two long values what is told is where they part.
+put /api/v1/namespaces/core/configmaps/web somebody "apiVersion: v1
+kind: ConfigMap
+metadata: {name: web, namespace: core}
+data: {greeting: '$(seq -s ' ' 100) here'}"
+sed -i "s/greeting: hello/greeting: '$(seq -s ' ' 100) there'/" apps/core.yaml
+cp apps/core.yaml apps/again.yaml
+git add -A
+run check --live --context lab apps/core.yaml
+has 'long values from where they part' "$out" '100 here on the cluster'
+lacks 'and not from their beginning' "$out" '1 2 3 4 5 6'
+run up --context lab --dry-run
+lacks 'what is there twice and says the same' "$out" 'name the folder that is meant'
+is 'is applied once' "$(grep -c 'core/ConfigMap/web' "$out")" 1
+git rm -qf apps/again.yaml
+git checkout -q HEAD -- apps 2>/dev/null || sed -i "s/greeting: .*/greeting: hello/" apps/core.yaml
+git add -A
+
+# ---- metrics, in the shape of metrics.k8s.io ----
+for kind in PodMetrics:pods:Namespaced NodeMetrics:nodes:Cluster; do
+	name=${kind%%:*} rest=${kind#*:}
+	api POST /apis/apiextensions.k8s.io/v1/customresourcedefinitions -H 'Content-Type: application/yaml' --data-binary "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: ${rest%%:*}.metrics.k8s.io, annotations: {api-approved.kubernetes.io: 'unapproved, a test'}}
+spec:
+  group: metrics.k8s.io
+  scope: ${rest#*:}
+  names: {plural: ${rest%%:*}, kind: $name}
+  versions: [{name: v1beta1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]" >/dev/null
+done
+for _ in $(seq 50); do api GET /apis/metrics.k8s.io/v1beta1/pods -f >/dev/null 2>&1 && api GET /apis/metrics.k8s.io/v1beta1/nodes -f >/dev/null 2>&1 && break; sleep 0.2; done
+pod=$(api GET '/api/v1/namespaces/core/pods?labelSelector=app%3Dqueue' | jq -r '.items[0].metadata.name')
+put /apis/metrics.k8s.io/v1beta1/nodes/asuna test '{apiVersion: metrics.k8s.io/v1beta1, kind: NodeMetrics, metadata: {name: asuna}, usage: {cpu: 1500000000n, memory: 6Gi}}'
+put "/apis/metrics.k8s.io/v1beta1/namespaces/core/pods/$pod" test "{apiVersion: metrics.k8s.io/v1beta1, kind: PodMetrics, metadata: {name: $pod, namespace: core}, timestamp: '2026-01-01T00:00:00Z', containers: [{name: queue, usage: {cpu: 250m, memory: 900Mi}}]}"
+run status --context lab --format json
+is 'what a node uses' "$(jq '[.nodes[] | select(.name == "asuna") | .cpuUsed, .memoryUsedBytes] | tostring' "$out")" '"[1.5,6442450944]"'
+is 'what a container uses' "$(jq '[.containers[] | select(.container == "queue") | .cpu, .memoryBytes] | tostring' "$out")" '"[0.25,943718400]"'
+run check --usage cluster:lab --rule request-oversized
+[ "$code" -le 1 ]
+report $? 'rules know it, too' "code $code"
+
+# ---- place, init ----
+run place --usage cluster:lab --format json
+is 'place by the nodes of the cluster' "$(jq -r '[.nodes[] | .node // .name] | sort | join(" ")' "$out")" 'asuna pesubuntu'
+run init --context lab
+is 'init' "$code" 0
+has 'takes the nodes of the cluster' "$out" '  pesubuntu:  # the cluster'
+has 'and what they hold' "$out" 'allocatable: {cpu: 12000m, memory: 32768Mi}'
+cp "$out" labwright.yaml
+git add -A
+run check --rule config-invalid
+is 'what it writes is valid' "$code" 0
+finish

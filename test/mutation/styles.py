@@ -19,8 +19,8 @@ import time
 
 from run import call, git, report
 
-SECONDS, TRIALS = 20, 120
-LEAST = 90  # percent of the broken values that must come back; two in one Service may hide each other
+SECONDS, TRIALS = 60, 50  # of seconds no more
+LEAST = 85  # percent of the broken values that must come back; two in one Service may hide each other
 
 
 class Slot:

@@ -236,6 +236,8 @@ Engine *engine_open(GError **error)
 	const char *host = g_getenv("DOCKER_HOST");
 	g_autofree char *context = host && *host ? NULL : context_address();
 	g_autoptr(GPtrArray) places = NULL;
+	if (!archive_load(error))
+		return NULL;
 	if ((host && *host) || context) {
 		places = g_ptr_array_new_with_free_func(g_free);
 		g_ptr_array_add(places, g_strdup(context ? context : host));

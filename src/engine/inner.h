@@ -98,6 +98,8 @@ bool compose_read_env(const ComposeProject *project, const char *written, GHashT
 
 /* ---- the API ---------------------------------------------------------------------------------------------------- */
 
+/* Before all others here; an error where the library is missing. */
+bool archive_load(GError **error);
 /* A tar of one folder with a mode and a group (-1: none), for PUT …/archive. */
 GBytes *archive_folder(const char *name, uint32_t mode, int group);
 /* One file of a name and mode. */

@@ -4,6 +4,7 @@
  * others take from is read once. */
 #include "link/image.h"
 
+#include "base/glob.h"
 #include "base/path.h"
 
 #define MOST_LAYERS 200 /* more than people write; each stage could double those of the one before */
@@ -194,18 +195,16 @@ static void copy_wildcard(Image *image, Slice context, const char *source, const
 		image->open = true;
 		return;
 	}
-	g_autoptr(GPatternSpec) last = g_pattern_spec_new(pattern + folder.length + (folder.length > 0));
-	if (strchr(pattern, '['))
-		image->open = true;
+	size_t start = folder.length + (folder.length > 0);
+	const Glob *last = glob_new_docker(slice_from(pattern + start), image->arena);
+	image->open = image->open || !last;
 	for (uint32_t file = 0; file < graph_files(image->graph); file++) {
 		Slice path = slice_from(graph_file_path(image->graph, file));
 		if (!path_is_below(path, folder))
 			continue;
-		size_t start = folder.length + (folder.length > 0);
 		size_t slash = slice_find_byte(path, '/', start);
 		size_t end = MIN(slash, path.length);
-		g_autofree char *name = slice_dup(slice_sub(path, start, end));
-		if (!g_pattern_spec_match_string(last, name))
+		if (!last || !glob_matches(last, slice_sub(path, start, end)))
 			continue;
 		const char *repo = arena_text(image->arena, slice_sub(path, 0, end));
 		bool repeated = image->layers->len && strcmp(layer_at(image, image->layers->len - 1)->repo, repo) == 0;

@@ -19,7 +19,7 @@ static Node near_unit(const Graph *graph, Node reference, Slice name)
 	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, reference))));
 	NearSearch search = near_search(name, MIN(near_limit(name), 2));
 	g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	for (uint32_t file = 0; file < graph_files(graph); file++) {
+	for (uint32_t file = 0; ending && file < graph_files(graph); file++) {
 		Slice path = slice_from(graph_file_path(graph, file));
 		if (!slice_equal(path_folder(path), folder) || !slice_ends(path, ending))
 			continue;

@@ -154,8 +154,8 @@ static const struct {
         {"flowcontrol.apiserver.k8s.io/v1beta3", NULL, "1.32", "flowcontrol.apiserver.k8s.io/v1", false},
         {"admissionregistration.k8s.io/v1alpha1", " ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ",
                 "1.32", "admissionregistration.k8s.io/v1", true},
-        {"admissionregistration.k8s.io/v1beta1", " ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ",
-                "1.34", "admissionregistration.k8s.io/v1", true},
+        {"admissionregistration.k8s.io/v1beta1", " ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ", "1.34",
+                "admissionregistration.k8s.io/v1", true},
         {"networking.k8s.io/v1beta1", " IPAddress ServiceCIDR ", "1.37", "networking.k8s.io/v1", true},
         {"storage.k8s.io/v1beta1", " VolumeAttributesClass ", "1.37", "storage.k8s.io/v1", true},
 };
@@ -166,6 +166,13 @@ static bool has_kind(const char *kinds, const char *kind)
 		return true;
 	g_autofree char *word = g_strconcat(" ", kind, " ", NULL);
 	return strstr(kinds, word) != NULL;
+}
+
+/* Where Flux or Argo CD apply what is meant, an object that neither reaches breaks nothing yet. */
+static Level removal_level(const Graph *graph, Node object)
+{
+	bool waits = has_appliers(graph) && !is_built_by_cluster(graph, file_node_of(graph, object));
+	return waits ? LEVEL_WARNING : LEVEL_ERROR;
 }
 
 static void check_api_removed(Checker *checker)
@@ -179,8 +186,8 @@ static void check_api_removed(Checker *checker)
 			const char *kind = graph_text(graph, row->subject, FACT_KIND);
 			if (!has_kind(removals[i].kinds, kind))
 				continue;
-			Finding *finding = report(checker, row->subject, graph_span(graph, row),
-			        "%s %s is written in %s, which Kubernetes %s removed", kind,
+			Finding *finding = report_at(checker, removal_level(graph, row->subject), row->subject,
+			        graph_span(graph, row), "%s %s is written in %s, which Kubernetes %s removed", kind,
 			        graph_name(graph, row->subject), removals[i].api_version, removals[i].removed);
 			if (!removals[i].successor)
 				set_hint(checker, finding,

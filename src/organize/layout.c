@@ -267,6 +267,30 @@ static void add_decided(Planner *planner, const Part *part, const char *area, co
 		g_array_index(moves, PartMove, before).decided = true;
 }
 
+static bool is_noted(const Layout *layout, const char *from)
+{
+	for (guint i = 0; i < layout->moves->len; i++)
+		if (strcmp(g_array_index(layout->moves, PartMove, i).from, from) == 0)
+			return true;
+	return false;
+}
+
+/* A pattern without wildcards names a folder: that goes to the area as it is, with all that lies in it. False where the
+ * part is no part of such a folder. */
+static bool add_whole_folder(
+        Planner *planner, const Part *part, const char *area, const char *pattern, const char *reason)
+{
+	Slice folder = slice_from(pattern);
+	while (slice_ends(folder, "/"))
+		folder.length--;
+	if (strpbrk(pattern, "*?[") || !path_is_below(slice_from(part->path), folder) || slice_is(folder, part->path))
+		return false;
+	Part whole = {.path = arena_text(planner->layout->arena, folder), .folder = true};
+	if (!is_noted(planner->layout, whole.path))
+		add_decided(planner, &whole, area, reason);
+	return true;
+}
+
 static void add_unsure(Layout *layout, const char *path, uint32_t line, const char *reason)
 {
 	Unsure unsure = {path, line, reason};
@@ -274,7 +298,8 @@ static void add_unsure(Layout *layout, const char *path, uint32_t line, const ch
 }
 
 /* The area that labwright.yaml gives the path by name: not the one that its folder already is. */
-static const char *declared_area(const Planner *planner, const char *path, const char **ret_reason)
+static const char *declared_area(
+        const Planner *planner, const char *path, const char **ret_pattern, const char **ret_reason)
 {
 	const Graph *graph = planner->graph;
 	GRAPH_NODES (graph, NODE_AREA, area)
@@ -283,6 +308,7 @@ static const char *declared_area(const Planner *planner, const char *path, const
 			if (!path_matches(pattern, path))
 				continue;
 			*ret_reason = arena_printf(planner->layout->arena, "labwright.yaml says so: %s", pattern);
+			*ret_pattern = pattern;
 			return graph_name(graph, area);
 		}
 	return NULL;
@@ -463,11 +489,13 @@ static void decide(Planner *planner, Part *part)
 {
 	static const char *const trials[] = {"experiment", "beta", "prototype", "work in progress", "(wip)", NULL};
 	Layout *layout = planner->layout;
-	const char *reason = NULL, *area = declared_area(planner, part->path, &reason);
+	const char *reason = NULL, *pattern = NULL, *area = declared_area(planner, part->path, &pattern, &reason);
 	uint32_t line;
 	const char *document;
-	if (area)
+	if (area && !add_whole_folder(planner, part, area, pattern, reason))
 		add_decided(planner, part, area, reason);
+	else if (area)
+		return;
 	else if (is_in_declared_area(planner, part->path))
 		return;
 	else if (part->quiet == part->files)

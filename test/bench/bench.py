@@ -341,7 +341,7 @@ def main():
         text = file.read().replace("@processors@", str(os.cpu_count())).replace("@runs@", str(RUNS))
     page = os.path.join(top, "docs", "performance.md")
     with open(page, encoding="utf-8") as file:
-        _, heading, rest = file.read().partition("## Placement")  # placement.py and reassign.py write what follows
+        _, heading, rest = file.read().partition("## Beside")  # fixers.py, placement.py and reassign.py measure what follows
     with open(page, "w", encoding="utf-8") as file:
         file.write(text.replace("@rows@", "\n".join(lines)).replace("@growth@", growth)
                    .replace("@large@", large)

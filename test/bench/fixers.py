@@ -24,9 +24,9 @@ def leaves(value, path=()):
             yield from leaves(one, path + (key,))
     elif isinstance(value, list):
         for one in value:
-            yield path, json.dumps(one, sort_keys=True)
+            yield path, json.dumps(one, sort_keys=True) if isinstance(one, (dict, list)) else str(one)
     else:
-        yield path, json.dumps(value)
+        yield path, str(value)  # 80 and "80" are one port
 
 
 def differing(before, after):

@@ -79,9 +79,9 @@ has "labwright.yaml decides" "$out" "k8s/db → production/data/db"
 printf 'areas:\n  "sorted/data": k8s\n' >lab/labwright.yaml
 git -C lab add -A && git -C lab commit -qm "areas of my own"
 run organize --commit lab
-has "a whole folder can be of an area" "$out" "k8s/odd → sorted/data/odd"
+has "a whole folder can go to an area, as it is" "$out" "k8s → sorted/data/k8s"
 has "what is said of a folder that is emptied stays said" lab/labwright.yaml '"sorted/data": k8s'
-printf 'areas:\n  "sorted/data": []\n  "sorted/models": sorted/data/llm\n' >lab/labwright.yaml
+printf 'areas:\n  "sorted/data": []\n  "sorted/models": sorted/data/k8s/llm\n' >lab/labwright.yaml
 git -C lab add -A && git -C lab commit -qm "one goes elsewhere"
 run organize --commit lab
 has "an area is no path that is left" lab/labwright.yaml '"sorted/data": []'

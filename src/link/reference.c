@@ -221,12 +221,14 @@ static bool is_custom_name(const Search *search, Slice part)
 		return false;
 	GRAPH_NAMED(graph, NODE_OBJECT, name, object)
 	if (object != search->object && link_is_custom_group(link_group(graph, object)) &&
-	        !slice_ends(link_group(graph, object), ".toolkit.fluxcd.io"))
+	        !slice_ends(link_group(graph, object), ".toolkit.fluxcd.io") &&
+	        !graph_has(graph, object, FACT_PROVIDES))
 		return true;
 	return false;
 }
 
-/* Operators name what they make after their object: db → db-app, rook-ceph-object-user-db. */
+/* Operators name what they make after their object: db → db-app, rook-ceph-object-user-db. One that says what it makes
+ * makes nothing else. */
 static bool may_be_of_operator(const Search *search)
 {
 	Slice name = graph_symbol_slice(search->linker->graph, search->name);

@@ -41,15 +41,15 @@ static Node near_object(const Graph *graph, Node reference)
 	return best == SIZE_MAX ? NODE_NONE : g_array_index(objects, Node, best);
 }
 
-/* The one that a script, document or template makes, as "Kind/name"; NULL for none. */
-static const Row *near_made(const Graph *graph, Node reference)
+/* The one of the rows, each "Kind/name", whose name was probably meant; NULL for none. */
+static const Row *near_row(const Graph *graph, Node reference, FactKind fact, unsigned most)
 {
 	g_autofree char *kind = g_strconcat(graph_text(graph, reference, FACT_WANTS_KIND), "/", NULL);
 	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference));
-	NearSearch search = near_search(name, MIN(near_limit(name), 2));
+	NearSearch search = near_search(name, MIN(near_limit(name), most));
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 	g_autoptr(GPtrArray) rows = g_ptr_array_new();
-	GRAPH_EACH (graph, FACT_CREATES, row) {
+	GRAPH_EACH (graph, fact, row) {
 		Slice made = graph_symbol_slice(graph, row->object);
 		if (!slice_starts(made, kind) || is_quiet(graph, row->subject) ||
 		        !g_hash_table_add(seen, GUINT_TO_POINTER(row->object)))
@@ -59,6 +59,19 @@ static const Row *near_made(const Graph *graph, Node reference)
 	}
 	size_t best = near_result(&search);
 	return best == SIZE_MAX ? NULL : rows->pdata[best];
+}
+
+/* What a script, document or template makes. */
+static const Row *near_made(const Graph *graph, Node reference)
+{
+	return near_row(graph, reference, FACT_CREATES, 2);
+}
+
+/* What another object says that it makes: an ExternalSecret its Secret. Most of those are called after one pattern, so
+ * one step is all that a slip may be. */
+static const Row *near_provided(const Graph *graph, Node reference)
+{
+	return is_elsewhere(graph, reference) ? NULL : near_row(graph, reference, FACT_PROVIDES, 1);
 }
 
 static Node first_named(const Graph *graph, Node reference)
@@ -75,7 +88,8 @@ static void explain_missing(Checker *checker, Finding *finding, Node reference)
 	const Graph *graph = checker_graph(checker);
 	Node elsewhere = is_elsewhere(graph, reference) ? first_named(graph, reference) : NODE_NONE;
 	Node near = elsewhere ? NODE_NONE : near_object(graph, reference);
-	const Row *made = elsewhere || near ? NULL : near_made(graph, reference);
+	const Row *provided = elsewhere || near ? NULL : near_provided(graph, reference);
+	const Row *made = elsewhere || near ? NULL : provided ? provided : near_made(graph, reference);
 	if (elsewhere) {
 		const char *namespace = graph_text(graph, elsewhere, FACT_NAMESPACE);
 		add_evidence(checker, finding, graph_place(graph, elsewhere), "the %s of that name is in %s%s",
@@ -93,7 +107,10 @@ static void explain_missing(Checker *checker, Finding *finding, Node reference)
 		const char *name = strchr(graph_symbol_text(graph, made->object), '/') + 1;
 		add_evidence(checker, finding, graph_span(graph, made), "%s is made here, the nearest name", name);
 		set_hint(checker, finding, "write %s", name);
-		set_because(checker, finding, FIX_VALUE, "%s is the only one made by hand with a name so near", name);
+		set_because(checker, finding, FIX_VALUE,
+		        provided ? "%s is the only one that is made with a name so near"
+		                 : "%s is the only one made by hand with a name so near",
+		        name);
 		add_rename(checker, finding, graph_place(graph, reference), graph_name(graph, reference), name);
 	}
 }
@@ -168,7 +185,7 @@ static Level config_level(const Graph *graph, Node reference)
 		return LEVEL_ERROR;
 	if (is_elsewhere(graph, reference))
 		return LEVEL_WARNING;
-	if (near_object(graph, reference))
+	if (near_object(graph, reference) || near_provided(graph, reference))
 		return LEVEL_ERROR;
 	return near_made(graph, reference) ? LEVEL_WARNING : LEVEL_INFO;
 }

@@ -34,10 +34,13 @@ pid= dns=
 finish() {
 	code=$?
 	trap - EXIT INT TERM
-	if [ -n "$pid" ] && kill -TERM "$pid" 2>/dev/null; then
-		for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
-		kill -KILL "$pid" 2>/dev/null || :
+	touch "$run/stop"
+	engine=$(cat "$run/engine.pid" 2>/dev/null || :)
+	if [ -n "$engine" ] && kill -TERM "$engine" 2>/dev/null; then
+		for _ in $(seq 100); do kill -0 "$engine" 2>/dev/null || break; sleep 0.1; done
+		kill -KILL "$engine" 2>/dev/null || :
 	fi
+	[ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null || :
 	[ -z "$dns" ] || kill -TERM "$dns" 2>/dev/null || :
 	names=$(cat /run/containers/networks/aardvark-dns/aardvark.pid 2>/dev/null || :)
 	[ -z "$names" ] || kill -TERM "$names" 2>/dev/null || :
@@ -61,18 +64,26 @@ dnsmasq --keep-in-foreground --conf-file=/dev/null --no-hosts --no-resolv --loca
 	--pid-file= --user=root >"$run/dns.log" 2>&1 &
 dns=$!
 
+# The engine, started again where somebody kills it; its number is in a file.
+keep_running() {
+	while [ ! -e "$run/stop" ]; do
+		sh -c 'echo $$ >"$0"; exec "$@"' "$run/engine.pid" "$@" >>"$run/log" 2>&1 || :
+		sleep 0.2
+	done
+}
+
 # What is left of an unified hierarchy makes Podman take the machine for one with version 2.
 umount /sys/fs/cgroup/unified 2>/dev/null || :
 case $which in
 dockerd)
-	dockerd -H "unix://$run/engine.sock" --data-root "$run/data" --exec-root "$run/exec" --pidfile "$run/pid" \
-		--containerd-namespace "lw$$" --log-level warn --shutdown-timeout 5 >"$run/log" 2>&1 &
+	keep_running dockerd -H "unix://$run/engine.sock" --data-root "$run/data" --exec-root "$run/exec" --pidfile "$run/pid" \
+		--containerd-namespace "lw$$" --log-level warn --shutdown-timeout 5 &
 	;;
 podman)
 	. "$here/podman.sh"
 	podman_settings "$cache"
-	podman --root "$run/data" --runroot "$run/exec" --tmpdir "$run/tmp" \
-		--storage-driver "${LABWRIGHT_PODMAN_STORAGE:-overlay}" system service --time=0 "unix://$run/engine.sock" >"$run/log" 2>&1 &
+	keep_running podman --root "$run/data" --runroot "$run/exec" --tmpdir "$run/tmp" \
+		--storage-driver "${LABWRIGHT_PODMAN_STORAGE:-overlay}" system service --time=0 "unix://$run/engine.sock" &
 	;;
 *)
 	echo "engine.sh: no engine '$which'" >&2
@@ -82,7 +93,6 @@ esac
 pid=$!
 for _ in $(seq 300); do
 	[ -S "$run/engine.sock" ] && curl -fsS --max-time 2 --unix-socket "$run/engine.sock" http://engine/_ping >/dev/null 2>&1 && break
-	kill -0 "$pid" 2>/dev/null || { echo "$which ended:" >&2; tail -20 "$run/log" >&2; pid=; exit 1; }
 	sleep 0.1
 done
 curl -sS --fail-with-body --max-time 300 --unix-socket "$run/engine.sock" -X POST -H 'Content-Type: application/x-tar' \
@@ -90,5 +100,5 @@ curl -sS --fail-with-body --max-time 300 --unix-socket "$run/engine.sock" -X POS
 curl -fsS --unix-socket "$run/engine.sock" -X POST "http://engine/v1.41/images/labwright.test%2fbase:latest/tag?repo=labwright.test/base&tag=12"
 [ -z "${LABWRIGHT_LIVE_IMAGES:-}" ] || curl -sS --fail-with-body --max-time 300 --unix-socket "$run/engine.sock" -X POST \
 	-H 'Content-Type: application/x-tar' -T "$LABWRIGHT_LIVE_IMAGES" "http://engine/v1.41/images/load" >"$run/load" || { cat "$run/load" >&2; exit 1; }
-export DOCKER_HOST="unix://$run/engine.sock" LABWRIGHT_ENGINE=$which LABWRIGHT_ENGINE_LOG=$run/log
+export DOCKER_HOST="unix://$run/engine.sock" LABWRIGHT_ENGINE=$which LABWRIGHT_ENGINE_LOG=$run/log LABWRIGHT_ENGINE_PID=$run/engine.pid
 "$@"

@@ -1,0 +1,89 @@
+#!/bin/sh
+# Whatever is killed, the next `up` makes it right: cycles.sh LABWRIGHT ENGINE [CYCLES], by engine.sh. A cycle kills
+# containers, the engine or labwright itself in the middle of its work, sometimes changes what is wanted, and then asks
+# that one `up` brings all of it back, that there is nothing beside it, and that every byte of every volume is there.
+. "$(dirname "$0")/../command/tap.sh"
+engine=$2 cycles=${3:-6}
+export XDG_STATE_HOME="$folder/state" ASAN_OPTIONS=detect_leaks=0
+cp -r "$here/homelab" lab
+git init -q -b main lab
+cd lab || exit 1
+rm -r shop
+git add -A
+seed=${LABWRIGHT_SEED:-$$}
+# A number below $1, the same again for the same seed.
+below() {
+	seed=$(((seed * 1103515245 + 12345) % 2147483648))
+	number_below=$((seed / 65536 % $1))
+}
+api() {
+	curl -sS --max-time 60 --retry 20 --retry-all-errors --retry-delay 1 --unix-socket "${DOCKER_HOST#unix://}" "$@" 2>/dev/null
+}
+names() {
+	api 'http://engine/v1.41/containers/json?all=1' | jq -r '[.[].Names[0] | ltrimstr("/")] | sort | join(" ")'
+}
+answers() {
+	for _ in $(seq 100); do
+		curl -sS --max-time 2 --unix-socket "${DOCKER_HOST#unix://}" http://engine/_ping >/dev/null 2>&1 && return
+		sleep 0.2
+	done
+}
+run up --proxy-image labwright.test/base:12 apps
+is "$engine: all runs before anything is killed" "$code" 0
+wanted=$(names)
+volume() {
+	"$labwright" exec core/owned -- sh -c "$1"
+}
+
+bad=0 cycle=0
+while [ "$cycle" -lt "$cycles" ] && [ "$bad" -eq 0 ]; do
+	cycle=$((cycle + 1))
+	below 1000000
+	volume "head -c 100000 /dev/urandom >/data/block-$cycle && sync /data/block-$cycle && cd /data && sha256sum block-$cycle" >>"$folder/sums" 2>/dev/null || { bad=1; echo "# cycle $cycle: cannot write"; }
+	below 4
+	kind=$number_below
+	below 2
+	[ "$number_below" -eq 0 ] || { echo "page $cycle" >apps/index.html; git add -A; }
+	below 2000
+	pause=$(printf '%d.%03d' $((number_below / 1000)) $((number_below % 1000)))
+	case $kind in
+	0 | 1) # some containers; those of labwright's own making included
+		for name in $wanted; do
+			below 3
+			[ "$number_below" -ne 0 ] || api -X POST "http://engine/v1.41/containers/$name/kill" >/dev/null
+			below 6
+			[ "$number_below" -ne 0 ] || api -X DELETE "http://engine/v1.41/containers/$name?force=true" >/dev/null
+		done
+		;;
+	2) # labwright, while it works
+		echo "page of $cycle" >apps/index.html
+		git add -A
+		(exec "$labwright" up --proxy-image labwright.test/base:12 apps) >/dev/null 2>&1 &
+		work=$!
+		sleep "$pause"
+		kill -KILL "$work" 2>/dev/null || :
+		wait "$work" 2>/dev/null || :
+		;;
+	3) # the engine, while labwright works
+		(exec "$labwright" up --proxy-image labwright.test/base:12 apps) >/dev/null 2>&1 &
+		work=$!
+		sleep "$pause"
+		kill -KILL "$(cat "$LABWRIGHT_ENGINE_PID")"
+		wait "$work" 2>/dev/null || :
+		answers
+		;;
+	esac
+	run up --proxy-image labwright.test/base:12 apps
+	[ "$code" -eq 0 ] || { bad=1; echo "# cycle $cycle, kind $kind: up ended with $code"; }
+	now=$(names)
+	[ "$now" = "$wanted" ] || { bad=1; echo "# cycle $cycle, kind $kind: there is $now"; }
+	volume "cat /data/a >/dev/null; cd /data && sha256sum block-*" 2>/dev/null | sort >"$folder/now"
+	sort "$folder/sums" | cmp -s - "$folder/now" || { bad=1; echo "# cycle $cycle, kind $kind: the volume differs"; }
+done
+is "$engine: $cycles cycles, each made right by one up" "$bad" 0
+run up --proxy-image labwright.test/base:12 apps
+has "$engine: and nothing is left to do" "$out" '(0 made, 0 made anew, 0 started, 0 removed)'
+run down --volumes --yes
+is "$engine: nothing is left behind" "$(names)" ''
+is "$engine: no volume either" "$(api http://engine/v1.41/volumes | jq '.Volumes | length')" 0
+finish

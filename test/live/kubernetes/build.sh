@@ -37,6 +37,7 @@ if [ -z "$go" ]; then
 	chmod -R u+w "$cache/go"
 	chmod +x "$cache"/go/bin/* "$cache"/go/pkg/tool/*/*
 	go=$cache/go/bin/go
+	unset GOROOT
 fi
 
 export CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS="-p=2 -trimpath -buildvcs=false"

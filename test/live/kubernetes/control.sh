@@ -59,7 +59,8 @@ ip link set lo up
 pids=
 finish() {
 	code=$?
-	trap - EXIT INT TERM
+	trap - EXIT
+	trap '' INT TERM
 	for pid in $pids $(cat "$KUBE/server.pid" 2>/dev/null || :); do kill -TERM "$pid" 2>/dev/null || :; done
 	sleep 0.3
 	for pid in $pids $(cat "$KUBE/server.pid" 2>/dev/null || :); do kill -KILL "$pid" 2>/dev/null || :; done

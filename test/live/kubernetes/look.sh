@@ -64,6 +64,29 @@ api DELETE /api/v1/namespaces/going >/dev/null
 eventually 'a finalizer that hangs' sh -c "'$labwright' explain ConfigMap/held | grep -qF 'the finalizer example.org/hold holds it'"
 eventually 'the namespace knows what is left' sh -c "'$labwright' explain Namespace/going | grep -qF 'example.org/hold'"
 api PATCH /api/v1/namespaces/going/configmaps/held -H 'Content-Type: application/merge-patch+json' -d '{"metadata":{"finalizers":null}}' >/dev/null
+make() {
+	api POST "$1" -H 'Content-Type: application/yaml' --data-binary "$2" >/dev/null
+}
+make /api/v1/namespaces/story/services '{apiVersion: v1, kind: Service, metadata: {name: closed}, spec: {selector: {app: api-server}, ports: [{port: 80, targetPort: metrics}]}}'
+make /apis/networking.k8s.io/v1/namespaces/story/networkpolicies '{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: shut}, spec: {podSelector: {matchLabels: {app: api-server}}, policyTypes: [Ingress]}}'
+explain Service/closed
+has 'a port that nobody has' "$out" 'it sends to port metrics, which no container of pod server has'
+has 'a policy that lets nothing in' "$out" 'NetworkPolicy shut lets nothing in to its pods'
+make /api/v1/namespaces '{apiVersion: v1, kind: Namespace, metadata: {name: hooked, labels: {hooked: "yes"}}}'
+make /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations '{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration, metadata: {name: gone}, webhooks: [{name: pods.gone.example.org, admissionReviewVersions: [v1], sideEffects: None, failurePolicy: Fail, timeoutSeconds: 1, namespaceSelector: {matchLabels: {hooked: "yes"}}, rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}], clientConfig: {service: {name: policy, namespace: hooked}}}]}'
+make /apis/apps/v1/namespaces/hooked/deployments '{apiVersion: apps/v1, kind: Deployment, metadata: {name: app}, spec: {selector: {matchLabels: {app: app}}, template: {metadata: {labels: {app: app}}, spec: {containers: [{name: app, image: "example.org/app:1"}]}}}}'
+eventually 'a webhook that does not answer' sh -c "'$labwright' explain hooked/app | grep -qF 'an admission webhook is asked at Service hooked/policy, which does not exist'"
+api PATCH /api/v1/namespaces/story/pods/well/status -H 'Content-Type: application/strategic-merge-patch+json' -d '{"status":{"phase":"Failed","reason":"Evicted","message":"The node was low on resource: memory."}}' >/dev/null
+explain well
+has 'a pod that was evicted' "$out" 'story/well is Evicted'
+has 'and why' "$out" 'The node was low on resource: memory.'
+api PATCH /api/v1/namespaces/story/pods/well/status -H 'Content-Type: application/strategic-merge-patch+json' -d '{"status":{"phase":"Running","reason":null,"message":null}}' >/dev/null
+api PATCH /api/v1/nodes/asuna/status -H 'Content-Type: application/strategic-merge-patch+json' -d '{"status":{"conditions":[{"type":"DiskPressure","status":"True","reason":"KubeletHasDiskPressure","message":"kubelet has disk pressure"}]}}' >/dev/null
+run status
+has 'a node without room on its disk' "$out" 'DiskPressure: kubelet has disk pressure'
+explain Node/asuna
+has 'is explained' "$out" 'free its disk on asuna'
+api PATCH /api/v1/nodes/asuna/status -H 'Content-Type: application/strategic-merge-patch+json' -d '{"status":{"conditions":[{"type":"DiskPressure","status":"False"}]}}' >/dev/null
 explain nobody-at-all
 is 'an unknown name is a wrong word' "$code" 2
 

@@ -129,6 +129,20 @@ run up --prune --patience 60
 is 'with it what is in no file goes' "$(api GET /apis/lab.example.org/v1/namespaces/core/lamps/kitchen | jq .code)" 404
 is 'but not what labwright did not apply' "$(api GET /api/v1/namespaces/core/configmaps/copied | jq -r .metadata.name)" copied
 is 'and no definition, with which others would lose theirs' "$(api GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions/lamps.lab.example.org | jq -r .metadata.name)" lamps.lab.example.org
+# ---- with the rights that are shipped ----
+for role in read apply; do
+	put /apis/rbac.authorization.k8s.io/v1/clusterroles/labwright-$role test "$(cat "$here/../../../examples/rbac/$role.yaml")"
+	put /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/keeper-$role test "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: keeper-$role}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: labwright-$role}, subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: keeper}]}"
+done
+sleep 1
+sed -i 's/example.org\/queue:1/example.org\/queue:2/' apps/core.yaml
+git add -A
+run up --context keeper --patience 60
+is 'both roles are enough to apply' "$code" 0
+is 'what changed' "$(api GET /apis/apps/v1/namespaces/core/statefulsets/queue | jq -r '.spec.template.spec.containers[0].image')" example.org/queue:2
+run up --context keeper --rollback --patience 60
+is 'and to go back' "$code" 0
+
 run down
 is 'down' "$code" 0
 is 'takes the workloads' "$(api GET /apis/apps/v1/namespaces/core/deployments | jq '.items | length')" 0

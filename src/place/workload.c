@@ -138,8 +138,8 @@ void model_add_workloads(Model *model, const char *const *paths)
 		GRAPH_NODES (graph, NODE_OBJECT, object) {
 			Node pod = graph_first_child(graph, object, NODE_POD);
 			Node file = graph_file_node(graph, graph_file_of(graph, object));
-			if (!pod || !is_controller(graph_text(graph, object, FACT_KIND)) || is_put_away(graph, object) ||
-			        !is_asked(graph, object, paths) ||
+			if (!pod || !is_controller(graph_text(graph, object, FACT_KIND)) ||
+			        is_put_away(graph, object) || !is_asked(graph, object, paths) ||
 			        graph_has(graph, file, FACT_REACHED_BY) != (reached == 1) ||
 			        model->workloads->len >= MOST_WORKLOADS)
 				continue;

@@ -197,6 +197,16 @@ static bool read_url(Slice text, size_t colon, Address *address)
 /* ---- bare addresses ------------------------------------------------------------------------------------------------
  */
 
+/* "address=/nas.home/10.0.0.5" of dnsmasq, up to the last slash. */
+static bool is_answer(Slice text, size_t slash)
+{
+	size_t start = slash;
+	while (start > 0 && slash - start < 260 && !strchr(" \t\n\"'", text.at[start - 1]))
+		start--;
+	Slice word = slice_sub(text, start, slash);
+	return slice_starts(word, "address=/") || slice_starts(word, "server=/");
+}
+
 /* What may not stand before an address without a scheme: it would be a version, a path, part of a name. */
 static bool is_part_of_word(Slice text, size_t start)
 {
@@ -206,7 +216,8 @@ static bool is_part_of_word(Slice text, size_t start)
 	if (c == '-')
 		return start > 1 && is_host_byte(text.at[start - 2]);
 	if (c == '/') /* a share: //10.0.0.5/music */
-		return start < 2 || text.at[start - 2] != '/' || (start > 2 && is_host_byte(text.at[start - 3]));
+		return (start < 2 || text.at[start - 2] != '/' || (start > 2 && is_host_byte(text.at[start - 3]))) &&
+		       !is_answer(text, start - 1);
 	return g_ascii_isalnum(c) || strchr("_.$}\\", c) != NULL;
 }
 

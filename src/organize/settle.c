@@ -88,12 +88,23 @@ static void refuse_lone(Layout *layout)
 		                g_array_index(layout->moves, PartMove, lone).area));
 }
 
+/* Nor is a folder that is made for one loose file, and nothing else. */
+static void refuse_lone_file(Layout *layout)
+{
+	const PartMove *move = layout->moves->len == 1 ? &g_array_index(layout->moves, PartMove, 0) : NULL;
+	if (move && !move->folder && !move->decided && !graph_has_folder(layout->graph, slice_from(move->area)))
+		layout_refuse(layout, 0,
+		        arena_printf(
+		                layout->arena, "it could be in %s, but would be the only one that moves", move->area));
+}
+
 void layout_settle(Layout *layout)
 {
 	g_hash_table_remove_all(layout->emptied);
 	do {
 		keep_together(layout);
 		refuse_lone(layout);
+		refuse_lone_file(layout);
 	} while (layout_hold_links(layout));
 	for (guint i = 0; i < layout->moves->len; i++) {
 		Slice folder = path_folder(slice_from(g_array_index(layout->moves, PartMove, i).from));

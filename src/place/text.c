@@ -112,7 +112,7 @@ static void append_step(Page *page, const Step *step, uint32_t number)
 		g_autofree char *bytes = amount_text(RESOURCE_STORAGE, workload->volume_bytes);
 		if (page->model->migrate && (workload->local_volume || workload->volume_bytes))
 			g_string_append_printf(
-			        page->out, "     its volume of %s moves too: labwright migrate\n", bytes);
+			        page->out, "     its volume of %s moves too: copy it while the pod is down\n", bytes);
 		if (workload->host_path)
 			g_string_append_printf(
 			        page->out, "     copy %s first: it lies on the node\n", workload->host_path);
@@ -202,7 +202,7 @@ static void append_unfit(Page *page, const Unfit *unfit, bool *begun)
 		g_string_append(
 		        page->out, "     hint: its data is lost with the node; restore it elsewhere from a backup\n");
 	else if (unfit->pinned)
-		g_string_append(page->out, "     hint: its volume has to move first: labwright migrate\n");
+		g_string_append(page->out, "     hint: its volume has to be copied first, while the pod is down\n");
 }
 
 static void append_unplaced(Page *page)

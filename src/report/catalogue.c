@@ -275,6 +275,14 @@ static int compare_services(const void *a, const void *b)
 	return order ? order : strcmp(left->file, right->file);
 }
 
+/* A build under a profile, and nothing that a container would have: it is there to be built. */
+static bool is_only_built(const Graph *graph, Node service)
+{
+	return graph_has(graph, service, FACT_BUILD_CONTEXT) && graph_has(graph, service, FACT_PROFILE) &&
+	       !graph_has(graph, service, FACT_RESTART) && !graph_first_child(graph, service, NODE_PORT) &&
+	       !graph_first_child(graph, service, NODE_MOUNT) && !graph_first_child(graph, service, NODE_ENV);
+}
+
 Catalogue *catalogue_new(const Graph *graph)
 {
 	Catalogue *catalogue = g_new0(Catalogue, 1);
@@ -284,7 +292,7 @@ Catalogue *catalogue_new(const Graph *graph)
 		if (is_listed(graph, object))
 			add_workload(catalogue, graph, object);
 	GRAPH_NODES (graph, NODE_SERVICE, service)
-		if (!is_quiet(graph, service))
+		if (!is_quiet(graph, service) && !is_only_built(graph, service))
 			add_composed(catalogue, graph, service);
 	g_array_sort(catalogue->services, compare_services);
 	return catalogue;

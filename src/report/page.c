@@ -301,7 +301,7 @@ static const char style[] =
         "@media(max-width:40rem){main{padding:1.25rem 1rem 3rem}h1{font-size:1.6rem}h2{margin-top:2.2rem}th,th.n{white-space:normal}.tiles{grid-template-columns:1fr 1fr}.tiles div{padding:.5rem .7rem}dd strong{font-size:1.4rem}}"
         "@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#ccc;--paper:#fff;--band:#f6f7f9;--good:#237a34;--bad:#c92a2a;--warn:#b35c00;--accent:#1864ab}"
         "body{font-size:10pt}main{max-width:none;padding:0}nav{display:none}h2,h3,h4,.note{break-after:avoid}tr,figure,.tiles div{break-inside:avoid}"
-        ".scroll{overflow:visible}td,th{overflow-wrap:anywhere;min-width:0;white-space:normal!important}table{font-size:8pt}pre{white-space:pre-wrap}details::details-content{content-visibility:visible;block-size:auto}figure svg{max-width:15cm}}";
+        ".scroll{overflow:visible}td,th{overflow-wrap:anywhere;min-width:0;white-space:normal!important}table{font-size:8pt}pre{white-space:pre-wrap;font-size:7.5pt}details::details-content{content-visibility:visible;block-size:auto}figure svg{max-width:15cm}}";
 /* clang-format on */
 
 void page_escape(GString *out, const char *text)

@@ -240,8 +240,9 @@ static void add_addresses(Page *page, const Summary *summary)
 	for (guint i = 0; i < all->len; i++)
 		nobodys += *g_array_index(all, SummaryAddress, i).host == '\0';
 	page_text(page,
-	        "How often each private or overlay address is written, and in how many files; archived, generated and "
-	        "example files are not counted. %u of %u belong to no host that labwright.yaml or a text names.",
+	        "How often each private or overlay address is written, and in how many files; archived, dated, "
+	        "generated "
+	        "and example files are not counted. %u of %u belong to no host that labwright.yaml or a text names.",
 	        nobodys, all->len);
 	page_table(page, summary->single ? "=address|host|>mentions|>in files"
 	                                 : "=address|host|>mentions before|>in files|>mentions after|>in files");

@@ -147,6 +147,12 @@ git -C lab add -A && git -C lab commit -qm "a folder each"
 run organize lab
 has "one of many at the top stays with the others" "$out" "folders of the top have no such place"
 
+# a folder is not made for one loose file, and nothing else
+rm -rf one && mkdir -p one/web && git -C one init -q && manifest web example.org/web:1.0 >one/web/web.yaml
+printf '#!/bin/sh\necho hello\n' >one/hello.sh && git -C one add -A && git -C one commit -qm one
+run organize one
+has "a loose script alone stays" "$out" "hello.sh: it could be in scripts, but would be the only one that moves"
+
 # so is a folder of programs of which few run
 make_lab
 mkdir -p lab/apps/bot lab/apps/page lab/apps/tool && git -C lab mv bot/Dockerfile bot/main.py bot/models bot/bot.yaml apps/bot/

@@ -187,6 +187,8 @@ Slice graph_line_at(const Graph *graph, Span span);
 /* The FILE node of a path, or NODE_NONE; whether some file lies below a folder ("" is the root). Paths without
  * "./" and without a final slash. */
 Node graph_find_file(const Graph *graph, Slice path);
+/* Number of the first file whose path is not before the text, by bytes: graph_files where all are. */
+uint32_t graph_first_file(const Graph *graph, const char *text);
 bool graph_has_folder(const Graph *graph, Slice path);
 
 /* The path with the first symbolic link on its way replaced by what that points to; NULL where there is none, or it

@@ -384,6 +384,19 @@ Node graph_find_file(const Graph *graph, Slice path)
 	return graph_next_named(graph, NODE_FILE, name, NODE_NONE);
 }
 
+uint32_t graph_first_file(const Graph *graph, const char *text)
+{
+	uint32_t low = 0, high = graph_files(graph);
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (strcmp(graph_file_path(graph, middle), text) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 bool graph_has_folder(const Graph *graph, Slice path)
 {
 	Symbol name;

@@ -68,20 +68,6 @@ Node link_find_kustomization(const Graph *graph, Slice folder)
 	return NODE_NONE;
 }
 
-/* The first file whose path is not before the text, by the order of bytes that the graph keeps files in. */
-static uint32_t first_at(const Graph *graph, const char *text)
-{
-	uint32_t low = 0, high = graph_files(graph);
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (strcmp(graph_file_path(graph, middle), text) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 void link_files_below(const Graph *graph, Slice folder, uint32_t *ret_first, uint32_t *ret_end)
 {
 	*ret_first = 0;
@@ -90,6 +76,6 @@ void link_files_below(const Graph *graph, Slice folder, uint32_t *ret_first, uin
 		return;
 	g_autofree char *from = g_strdup_printf("%.*s/", SLICE_ARGS(folder));
 	g_autofree char *to = g_strdup_printf("%.*s0", SLICE_ARGS(folder)); /* '0' follows '/' */
-	*ret_first = first_at(graph, from);
-	*ret_end = first_at(graph, to);
+	*ret_first = graph_first_file(graph, from);
+	*ret_end = graph_first_file(graph, to);
 }

@@ -398,8 +398,7 @@ static void check_workload_too_large(Checker *checker)
 			return; /* nobody knows how large that one is */
 	GRAPH_NODES (graph, NODE_POD, pod) {
 		Node object = graph_parent(graph, pod);
-		const Row *replicas = graph_find(graph, object, FACT_REPLICAS);
-		if (hosts->len == 0 || has_patch(graph, object) || (replicas && replicas->object == 0))
+		if (hosts->len == 0 || has_patch(graph, object) || is_stopped(graph, object))
 			continue;
 		Asked asked = asked_by_pod(graph, pod);
 		bool fits = false;

@@ -47,12 +47,6 @@ static const char *bound_node(const Graph *graph, Node pod)
 	return found;
 }
 
-static bool is_stopped(const Graph *graph, Node owner)
-{
-	const Row *replicas = graph_find(graph, owner, FACT_REPLICAS);
-	return replicas && replicas->object == 0;
-}
-
 static bool read_compose_claim(const Graph *graph, Node port, Node service, Claim *claim)
 {
 	const Row *low = graph_find(graph, port, FACT_HOST_PORT);

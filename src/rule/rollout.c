@@ -51,8 +51,7 @@ static Node single_claim(const Graph *graph, Node pod, Node *ret_reference)
 static bool rolls(const Graph *graph, Node object)
 {
 	const char *strategy = graph_text(graph, object, FACT_STRATEGY), *surge = graph_text(graph, object, FACT_SURGE);
-	const Row *replicas = graph_find(graph, object, FACT_REPLICAS);
-	if (replicas && replicas->object == 0)
+	if (is_stopped(graph, object))
 		return false;
 	if (strcmp(surge, "0") == 0 || strcmp(surge, "0%") == 0)
 		return false;

@@ -176,6 +176,12 @@ bool is_patch(const Graph *graph, Node node)
 	return graph_has(graph, graph_ancestor(graph, node, NODE_DOCUMENT), FACT_IS_PATCH);
 }
 
+bool is_stopped(const Graph *graph, Node object)
+{
+	const Row *replicas = graph_find(graph, object, FACT_REPLICAS);
+	return replicas && replicas->object == 0;
+}
+
 bool has_patch(const Graph *graph, Node object)
 {
 	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, object), other)

@@ -131,6 +131,8 @@ bool is_made(const Graph *graph, Node object);
 
 /* True for what stands in a patch document, and so is incomplete by design. */
 bool is_patch(const Graph *graph, Node node);
+/* It says replicas: 0. */
+bool is_stopped(const Graph *graph, Node object);
 
 /* True where a patch bears the name of the object, and may say of it what it does not say itself. */
 bool has_patch(const Graph *graph, Node object);

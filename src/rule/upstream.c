@@ -177,20 +177,6 @@ static void judge_file(Upstreams *upstreams, Node service, Node file)
 
 #define MOST_MOUNTED 200
 
-/* The first file whose path is not before the text: files are in the order of their paths. */
-static uint32_t first_file(const Graph *graph, const char *path)
-{
-	uint32_t low = 0, high = graph_files(graph);
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (strcmp(graph_file_path(graph, middle), path) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* A folder of more files is data and no configuration. */
 static void judge_mount(Upstreams *upstreams, Node service, Slice written)
 {
@@ -205,7 +191,7 @@ static void judge_mount(Upstreams *upstreams, Node service, Slice written)
 		return;
 	}
 	g_autofree char *below = g_strconcat(path, "/", NULL);
-	uint32_t first = first_file(graph, below), end = first;
+	uint32_t first = graph_first_file(graph, below), end = first;
 	while (end < graph_files(graph) && end - first <= MOST_MOUNTED &&
 	        g_str_has_prefix(graph_file_path(graph, end), below))
 		end++;

@@ -7,8 +7,7 @@
 /* Controllers of programs that are meant to run all the time, and that are not switched off. */
 static bool is_service_workload(const Graph *graph, Node object)
 {
-	const Row *replicas = graph_find(graph, object, FACT_REPLICAS);
-	if (replicas && replicas->object == 0)
+	if (is_stopped(graph, object))
 		return false;
 	return is_kind(graph, object, "Deployment") || is_kind(graph, object, "StatefulSet") ||
 	       is_kind(graph, object, "DaemonSet") || is_kind(graph, object, "ReplicaSet") ||

@@ -35,12 +35,7 @@ static void add_entry(Arena *arena, YamlNode *parent, const YamlNode *key, const
 {
 	YamlEntry *entry = ARENA_NEW(arena, YamlEntry);
 	*entry = (YamlEntry){(YamlNode *)key, (YamlNode *)value, NULL, value->start, value->end};
-	if (parent->last)
-		parent->last->next = entry;
-	else
-		parent->first = entry;
-	parent->last = entry;
-	parent->count++;
+	yaml_link(parent, entry);
 }
 
 void made_set(Arena *arena, YamlNode *map, const char *key, const YamlNode *value)

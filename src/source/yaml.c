@@ -197,18 +197,23 @@ static void check_duplicate(Reader *reader, const YamlNode *map, const YamlNode 
 /* Quadratic key comparison is left to maps of a size that people write. */
 #define MOST_COMPARED 1000
 
-static void append(Reader *reader, YamlNode *parent, YamlNode *key, YamlNode *value, size_t start, size_t end)
+void yaml_link(YamlNode *parent, YamlEntry *entry)
 {
-	YamlEntry *entry = ARENA_NEW(reader->arena, YamlEntry);
-	*entry = (YamlEntry){key, value, NULL, start, end};
-	if (key && parent->count < MOST_COMPARED)
-		check_duplicate(reader, parent, key, value);
 	if (parent->last)
 		parent->last->next = entry;
 	else
 		parent->first = entry;
 	parent->last = entry;
 	parent->count++;
+}
+
+static void append(Reader *reader, YamlNode *parent, YamlNode *key, YamlNode *value, size_t start, size_t end)
+{
+	YamlEntry *entry = ARENA_NEW(reader->arena, YamlEntry);
+	*entry = (YamlEntry){key, value, NULL, start, end};
+	if (key && parent->count < MOST_COMPARED)
+		check_duplicate(reader, parent, key, value);
+	yaml_link(parent, entry);
 }
 
 /* Hands a complete node, used at [start, end), to the collection that is open. */

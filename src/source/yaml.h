@@ -111,6 +111,9 @@ typedef struct YamlPairs {
 	uint32_t depth;
 } YamlPairs;
 
+/* Puts an entry at the end of a collection. */
+void yaml_link(YamlNode *parent, YamlEntry *entry);
+
 YamlPairs yaml_pairs(const YamlNode *map);
 bool yaml_next_pair(YamlPairs *pairs);
 

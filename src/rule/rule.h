@@ -47,6 +47,13 @@ typedef struct Evidence {
 	const char *text; /* what this place says, in half a line */
 } Evidence;
 
+/* Which of a finding's edits are still among them once its owner was asked about each. */
+typedef enum EditsKept {
+	KEPT_ALL,
+	KEPT_SOME,     /* not all: they have to do without the others */
+	KEPT_MENTIONS, /* not all, and each rewrites a mention of its own: what was left may stay found */
+} EditsKept;
+
 typedef struct Finding {
 	const Rule *rule;
 	Level level;
@@ -63,6 +70,7 @@ typedef struct Finding {
 	uint32_t n_edits, edits_room;
 	GPtrArray *tracked; /* paths of files on disk that come into Git with the edits; of the checker's, or NULL */
 	Node suppressed_by; /* the comment, annotated object or setting that silences it, or NODE_NONE */
+	EditsKept kept;     /* by its owner */
 } Finding;
 
 /* ---- for rules --------------------------------------------------------------------------------- */

@@ -15,7 +15,13 @@ static bool wants(const Graph *graph, Node reference, const char *kind)
 static bool is_missing(const Graph *graph, Node reference)
 {
 	const char *why = graph_text(graph, reference, FACT_UNRESOLVED);
-	return strcmp(why, "missing") == 0 || strcmp(why, "other-namespace") == 0;
+	return strcmp(why, "missing") == 0 || strcmp(why, "unlikely") == 0 || strcmp(why, "other-namespace") == 0;
+}
+
+/* A chart in the same namespace could make it, though its name says something else. */
+static bool is_unlikely(const Graph *graph, Node reference)
+{
+	return strcmp(graph_text(graph, reference, FACT_UNRESOLVED), "unlikely") == 0;
 }
 
 /* "missing", "other-namespace": which of them, for one finding. */
@@ -123,7 +129,19 @@ static char *user_name(const Graph *graph, Node reference)
 	              : g_strdup(graph_file_path(graph, graph_file_of(graph, reference)));
 }
 
-/* One finding for each missing thing that take() accepts, the later mentions as evidence. */
+static void add_mention(Checker *checker, Finding *finding, Node reference)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autofree char *user = user_name(graph, reference);
+	add_evidence(checker, finding, graph_place(graph, reference), "%s names it too", user);
+	Node near = finding->n_edits ? near_object(graph, reference) : NODE_NONE;
+	if (near)
+		add_rename(checker, finding, graph_place(graph, reference), graph_name(graph, reference),
+		        graph_name(graph, near));
+}
+
+/* One finding for each missing thing that take() accepts, the later mentions as evidence. Where a chart of another name
+ * stands by, what is no more than a note is left unsaid. */
 static void report_missing(
         Checker *checker, bool (*take)(const Graph *, Node), Level (*level)(const Graph *, Node), const char *unless)
 {
@@ -137,18 +155,16 @@ static void report_missing(
 		const char *kind = graph_text(graph, reference, FACT_WANTS_KIND), *name = graph_name(graph, reference);
 		char *key = g_strdup_printf("%s/%s/%s", kind, graph_text(graph, reference, FACT_UNRESOLVED), name);
 		Finding *finding = g_hash_table_lookup(known, key);
-		if (finding) {
-			g_autofree char *user = user_name(graph, reference);
-			add_evidence(checker, finding, graph_place(graph, reference), "%s names it too", user);
-			Node near = finding->n_edits ? near_object(graph, reference) : NODE_NONE;
-			if (near)
-				add_rename(checker, finding, graph_place(graph, reference),
-				        graph_name(graph, reference), graph_name(graph, near));
+		Level own = finding ? finding->level : level(graph, reference);
+		bool unlikely = is_unlikely(graph, reference);
+		if (finding)
+			add_mention(checker, finding, reference);
+		if (finding || (unlikely && own < LEVEL_WARNING)) {
 			g_free(key);
 			continue;
 		}
 		g_autofree char *user = user_name(graph, reference);
-		finding = report_at(checker, level(graph, reference), reference, graph_place(graph, reference),
+		finding = report_at(checker, unlikely ? LEVEL_WARNING : own, reference, graph_place(graph, reference),
 		        is_elsewhere(graph, reference) ? "%s needs %s %s, which is only in another namespace"
 		                                       : "%s needs %s %s, which nothing in this repository makes",
 		        user, kind, name);

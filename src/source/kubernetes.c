@@ -213,6 +213,7 @@ static const struct {
         {"Node", "", add_node_facts},
         {"ResourceQuota", "", read_quota},
         {"PriorityClass", "scheduling.k8s.io", read_priority_class},
+        {"CustomResourceDefinition", "apiextensions.k8s.io", read_definition},
         {"ServiceAccount", "", read_service_account},
         {"RoleBinding", "rbac.authorization.k8s.io", read_binding},
         {"ClusterRoleBinding", "rbac.authorization.k8s.io", read_binding},

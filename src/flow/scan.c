@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "flow/flow.h"
 #include "flow/former.h"
+#include "flow/live.h"
 #include "flow/measured.h"
 #include "link/link.h"
 #include "source/source.h"
@@ -288,6 +289,8 @@ Scan *scan_again(const Scan *base, Overlay *overlay)
 	}
 	scan->usage = base->usage;
 	measured_derive(scan);
+	beside_derive(scan, NULL);
+	scan_drift(scan, base->drifts);
 	return scan;
 }
 

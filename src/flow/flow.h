@@ -63,13 +63,14 @@ typedef struct Scan {
 	Graph *graph;
 	GPtrArray *arenas; /* what the graph's bytes live in */
 	Timing timing;
-	uint64_t bytes;        /* read */
-	size_t held;           /* memory of the arenas */
-	GHashTable *compiled;  /* what Python said of programs, by the checksum of their bytes; see compile.c */
-	const Usage *usage;    /* what was measured of its containers, or NULL; see measured.c */
-	GArray *former;        /* what ports of Services were, or NULL; see former.c */
-	uint32_t not_compiled; /* programs that no Python could be asked about */
-	uint32_t threads;      /* that may work at a time */
+	uint64_t bytes;          /* read */
+	size_t held;             /* memory of the arenas */
+	GHashTable *compiled;    /* what Python said of programs, by the checksum of their bytes; see compile.c */
+	const Usage *usage;      /* what was measured of its containers, or NULL; see measured.c */
+	const GPtrArray *drifts; /* where the cluster is otherwise, or NULL; see live.h */
+	GArray *former;          /* what ports of Services were, or NULL; see former.c */
+	uint32_t not_compiled;   /* programs that no Python could be asked about */
+	uint32_t threads;        /* that may work at a time */
 	bool is_compiled, no_cache;
 } Scan;
 
@@ -82,9 +83,10 @@ void scan_online(Scan *scan, GString *notes);
  * check does not need it and a long history takes time. */
 void scan_history(Scan *scan);
 
-/* Says of the containers what was measured of them. The usage must outlive the scan, and all that are made of it. NULL
- * is fine. */
-void scan_measure(Scan *scan, const Usage *usage);
+/* Says of the containers what was measured of them, and of all objects what a cluster says of them. The usage must
+ * outlive the scan, and all that are made of it. NULL is fine. What does not run and is in no file is appended to
+ * notes, or NULL. */
+void scan_measure(Scan *scan, const Usage *usage, GString *notes);
 
 /* The same files with those of the overlay in their new state, read from memory: nothing is asked of the disk again.
  * The base and the overlay must outlive it. */

@@ -23,6 +23,7 @@ typedef struct RepoEntry {
 	RepoKind kind;
 	bool executable;
 	bool from_disk; /* read from the working tree */
+	bool has_blob;  /* Git holds what it is under this id */
 	uint8_t blob[20];
 } RepoEntry;
 

@@ -87,6 +87,17 @@ Node graph_add_problem(GraphBuilder *builder, Node parent, const char *name, con
 /* Nodes added so far in the current file: a source that must not outgrow its input looks here. */
 uint32_t graph_builder_nodes(const GraphBuilder *builder);
 
+/* As if the current file had not begun; there is none until the next begins. */
+void graph_undo_file(GraphBuilder *builder);
+
+/* ---- keeping ------------------------------------------------------------------------------- */
+
+/* All rows of the current file as bytes, for another run of this same program. */
+void graph_append_record(GraphBuilder *builder, GByteArray *out);
+/* Begins a file and adds what its record says of it; false, and no file begun, for bytes that are no record of a file
+ * of this length. */
+bool graph_add_record(GraphBuilder *builder, Slice path, Slice bytes, Slice record);
+
 /* ---- sealing ------------------------------------------------------------------------------- */
 
 typedef struct Graph Graph;
@@ -94,7 +105,8 @@ typedef struct Graph Graph;
 /* Joins the builders into one graph and leaves nothing in them: they can only be freed. The files' bytes stay borrowed.
  */
 Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders);
-/* The same of some files of one builder, which keeps all of them, by their numbers in the order of graph_begin_file, from 0. */
+/* The same of some files of one builder, which keeps all of them, by their numbers in the order of graph_begin_file,
+ * from 0. */
 Graph *graph_seal_files(GraphBuilder *builder, const uint32_t *files, size_t n_files);
 void graph_free(Graph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Graph, graph_free)

@@ -85,12 +85,17 @@ static inline void *pieces_at(const Pieces *array, uint32_t index)
 
 /* Elements [start, end) are not asked for again. */
 void pieces_give_back(Pieces *array, uint32_t start, uint32_t end);
+/* Room for one more; nothing is written there yet. */
+void *pieces_add(Pieces *array);
 
 struct GraphBuilder {
 	SymbolTable *symbols;
 	GArray *files; /* BuiltFile */
 	Pieces nodes;  /* NodeInfo with the builder's own numbers; 0 unused */
 	Pieces rows;   /* BuiltRow */
+	/* For records: the texts of the file at hand, and by symbol of this builder the number there, 0 between files.
+	 */
+	GArray *texts, *numbers;
 };
 
 /* For rows of one kind: by object, then as they were written. */

@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "flow/flow.h"
 #include "flow/former.h"
+#include "flow/kept.h"
 #include "flow/measured.h"
 #include "link/link.h"
 #include "source/source.h"
@@ -24,8 +25,10 @@ typedef struct Worker {
 	size_t count;
 	gint *next;
 	GraphBuilder *builder;
+	Store *kept; /* NULL: nothing is kept */
 	Arena *texts, *scratch;
 	uint64_t bytes;
+	uint32_t recalled; /* files that an earlier run has read */
 } Worker;
 
 static void fetch(Worker *worker, Input *input)
@@ -42,32 +45,62 @@ static void fetch(Worker *worker, Input *input)
 		                                            : problem;
 }
 
-static void read_input(Worker *worker, Input input)
+/* Writes what the file says. */
+static void state_input(Worker *worker, const Input *input)
 {
-	if (!input.known)
-		fetch(worker, &input);
-	Slice bytes = input.bytes;
-	Node node = graph_begin_file(worker->builder, input.path, input.is_file ? bytes : (Slice){"", 0});
+	Slice bytes = input->bytes;
+	Node node = graph_begin_file(worker->builder, input->path, input->is_file ? bytes : (Slice){"", 0});
 	graph_add_number(worker->builder, node, FACT_SIZE, (uint32_t)bytes.length, 0, 0);
-	if (input.executable)
+	if (input->executable)
 		graph_add_flag(worker->builder, node, FACT_EXECUTABLE, 0, 0);
-	if (input.skipped) {
-		graph_add(worker->builder, node, FACT_SKIPPED, slice_from(input.skipped), 0, 0);
+	if (input->skipped) {
+		graph_add(worker->builder, node, FACT_SKIPPED, slice_from(input->skipped), 0, 0);
 		return;
 	}
-	if (input.is_link) {
+	if (input->is_link) {
 		graph_add(worker->builder, node, FACT_LINK_TARGET, bytes, 0, 0);
 		return;
 	}
 	SourceFile file = {.builder = worker->builder,
 	        .node = node,
-	        .path = input.path,
-	        .name = path_name(input.path),
+	        .path = input->path,
+	        .name = path_name(input->path),
 	        .bytes = bytes,
-	        .executable = input.executable,
+	        .executable = input->executable,
 	        .arena = worker->scratch};
 	source_read(&file);
-	worker->bytes += bytes.length;
+}
+
+/* What an earlier run of this program wrote of the same bytes at the same path. */
+static bool recall_input(Worker *worker, const Input *input, const RepoEntry *entry)
+{
+	Slice record;
+	if (!kept_find(worker->kept, entry, worker->scratch, &record) ||
+	        !graph_add_record(worker->builder, input->path, input->bytes, record))
+		return false;
+	worker->recalled++;
+	return true;
+}
+
+static void keep_input(Worker *worker, const Input *input, const RepoEntry *entry)
+{
+	g_autoptr(GByteArray) record = g_byte_array_new();
+	graph_append_record(worker->builder, record);
+	kept_add(worker->kept, entry, input->bytes, (Slice){(const char *)record->data, record->len});
+}
+
+static void read_input(Worker *worker, Input input)
+{
+	if (!input.known)
+		fetch(worker, &input);
+	const RepoEntry *entry =
+	        !worker->kept || input.known || input.skipped ? NULL : repo_entry(worker->repo, input.entry);
+	if (!entry || !recall_input(worker, &input, entry)) {
+		state_input(worker, &input);
+		if (entry)
+			keep_input(worker, &input, entry);
+	}
+	worker->bytes += input.bytes.length;
 	arena_reset(worker->scratch);
 }
 
@@ -86,6 +119,7 @@ static void worker_init(Worker *worker, Scan *scan, const GArray *inputs, gint *
 	        .count = inputs->len,
 	        .next = next,
 	        .builder = graph_builder_new(),
+	        .kept = scan->kept,
 	        .texts = arena_new(),
 	        .scratch = arena_new()};
 	g_ptr_array_add(scan->arenas, worker->texts);
@@ -119,6 +153,7 @@ static void read_all(Scan *scan, const GArray *inputs, uint32_t threads_wanted, 
 			g_thread_join(threads[i]);
 		builders[i] = workers[i].builder;
 		scan->bytes += workers[i].bytes;
+		scan->recalled += workers[i].recalled;
 		arena_free(workers[i].scratch);
 	}
 	int64_t read = g_get_monotonic_time();
@@ -135,16 +170,18 @@ struct Pool {
 	GraphBuilder *builder; /* of every file that was read, once for each blob at each path */
 	GHashTable *files;     /* key_of → its number in the builder */
 	GHashTable *compiled;  /* as in Scan */
+	Store *kept;
 	Arena *texts, *scratch;
 	uint32_t count;
 };
 
-Pool *pool_new(void)
+Pool *pool_new(bool no_cache)
 {
 	Pool *pool = g_new0(Pool, 1);
 	*pool = (Pool){.builder = graph_builder_new(),
 	        .files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	        .compiled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+	        .kept = no_cache ? NULL : kept_open(),
 	        .texts = arena_new(),
 	        .scratch = arena_new()};
 	return pool;
@@ -153,6 +190,7 @@ Pool *pool_new(void)
 void pool_free(Pool *pool)
 {
 	graph_builder_free(pool->builder);
+	store_close(pool->kept);
 	g_hash_table_unref(pool->files);
 	g_hash_table_unref(pool->compiled);
 	arena_free(pool->texts);
@@ -178,11 +216,16 @@ static uint32_t pool_read(Pool *pool, Scan *scan, const Input *input)
 		g_free(key);
 		return GPOINTER_TO_UINT(number);
 	}
-	Worker worker = {.repo = scan->repo, .builder = pool->builder, .texts = pool->texts, .scratch = pool->scratch};
+	Worker worker = {.repo = scan->repo,
+	        .builder = pool->builder,
+	        .kept = pool->kept,
+	        .texts = pool->texts,
+	        .scratch = pool->scratch};
 	Input kept = *input;
 	kept.path.at = arena_text(pool->texts, input->path);
 	read_input(&worker, kept);
 	scan->bytes += worker.bytes;
+	scan->recalled += worker.recalled;
 	g_hash_table_insert(pool->files, key, GUINT_TO_POINTER(pool->count));
 	return pool->count++;
 }
@@ -228,7 +271,9 @@ Scan *scan_new(const ScanOptions *options, GError **error)
 		Input input = {.path = {entry->path, entry->length}, .bytes = {"", 0}, .entry = i};
 		g_array_append_val(inputs, input);
 	}
-	if (options->pool && options->view == REPO_REVISION)
+	bool pooled = options->pool && options->view == REPO_REVISION;
+	scan->kept = pooled || options->no_cache ? NULL : kept_open();
+	if (pooled)
 		read_pooled(scan, options->pool, inputs);
 	else
 		read_all(scan, inputs, options->threads, options->progress);
@@ -295,6 +340,7 @@ void scan_free(Scan *scan)
 {
 	if (!scan)
 		return;
+	store_close(scan->kept);
 	graph_free(scan->graph);
 	repo_free(scan->repo);
 	g_ptr_array_unref(scan->arenas);

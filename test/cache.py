@@ -141,6 +141,22 @@ def test_damage(lab):
     report("and are written anew", seen > files * 0.9, f"{seen} of {files}")
 
 
+def test_behind_git(lab):
+    """What is kept says where things stand in Git's text, so that no other text may be shown for it."""
+    before = lab.check("--level", "info")
+    full = os.path.join(lab.tree, "examples", "before", "README.md")
+    state = os.stat(full)
+    with open(full, "r+b") as file:
+        text = file.read()
+        file.seek(0)
+        file.write(b"\n" * len(text))
+    os.utime(full, ns=(state.st_atime_ns, state.st_mtime_ns))
+    report("a text that changed behind Git's back is read from Git", lab.check("--level", "info") == before)
+    with open(full, "wb") as file:
+        file.write(text)
+    git(lab.tree, "add", "-A", "-f")
+
+
 def test_writers(lab):
     facts = lab.facts("--no-cache")
     lab.forget()
@@ -204,6 +220,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab(folder)
         test_states(lab)
+        test_behind_git(lab)
         test_damage(lab)
         test_writers(lab)
         test_places(lab)

@@ -479,6 +479,27 @@ RepoRead repo_read(
 	return result;
 }
 
+bool repo_read_blob(const Repo *repo, size_t index, size_t most, Arena *arena, Slice *ret_bytes)
+{
+	const RepoEntry *entry = repo_entry(repo, index);
+	const char *problem;
+	return entry->has_blob && repo->objects &&
+	       read_blob(repo, entry, most, arena, ret_bytes, &problem) == REPO_READ;
+}
+
+bool repo_is_blob(const RepoEntry *entry, Slice bytes)
+{
+	char head[32];
+	guint8 id[sizeof entry->blob];
+	gsize length = sizeof id;
+	int head_length = g_snprintf(head, sizeof head, "blob %zu", bytes.length) + 1;
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA1);
+	g_checksum_update(sum, (const guchar *)head, head_length);
+	g_checksum_update(sum, (const guchar *)bytes.at, (gssize)bytes.length);
+	g_checksum_get_digest(sum, id, &length);
+	return entry->has_blob && memcmp(id, entry->blob, sizeof id) == 0;
+}
+
 bool repo_read_path(const Repo *repo, const char *path, Arena *arena, Slice *ret_bytes)
 {
 	const char *problem;

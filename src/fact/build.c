@@ -79,6 +79,16 @@ Node graph_begin_file(GraphBuilder *builder, Slice path, Slice bytes)
 	return graph_add_node(builder, NODE_FILE, NODE_NONE, path, 0, 0);
 }
 
+size_t graph_text_length(const GraphBuilder *builder)
+{
+	return current_file(builder)->bytes.length;
+}
+
+void graph_set_text(GraphBuilder *builder, const char *text)
+{
+	current_file(builder)->bytes.at = text;
+}
+
 Node graph_add_node(GraphBuilder *builder, NodeType type, Node parent, Slice name, size_t start, size_t end)
 {
 	g_assert(start <= end && end <= current_file(builder)->bytes.length);

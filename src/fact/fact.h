@@ -70,6 +70,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GraphBuilder, graph_builder_free)
 
 /* Begins a file: all that follows belongs to it. bytes are borrowed until the graph is freed. Returns its FILE node. */
 Node graph_begin_file(GraphBuilder *builder, Slice path, Slice bytes);
+/* How long the text of the current file is; and where it is now. NULL: with nobody, it is fetched when it is asked for.
+ */
+size_t graph_text_length(const GraphBuilder *builder);
+void graph_set_text(GraphBuilder *builder, const char *text);
 
 /* A new node of the current file; [start, end) is the place of its name, or of the whole thing where it has none. */
 Node graph_add_node(GraphBuilder *builder, NodeType type, Node parent, Slice name, size_t start, size_t end);
@@ -94,9 +98,9 @@ void graph_undo_file(GraphBuilder *builder);
 
 /* All rows of the current file as bytes, for another run of this same program. */
 void graph_append_record(GraphBuilder *builder, GByteArray *out);
-/* Begins a file and adds what its record says of it; false, and no file begun, for bytes that are no record of a file
- * of this length. */
-bool graph_add_record(GraphBuilder *builder, Slice path, Slice bytes, Slice record);
+/* Begins a file, whose text nobody has yet, and adds what its record says of it; false, and no file begun, for bytes
+ * that are no record. */
+bool graph_add_record(GraphBuilder *builder, Slice path, Slice record);
 
 /* ---- sealing ------------------------------------------------------------------------------- */
 
@@ -108,6 +112,10 @@ Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders);
 /* The same of some files of one builder, which keeps all of them, by their numbers in the order of graph_begin_file,
  * from 0. */
 Graph *graph_seal_files(GraphBuilder *builder, const uint32_t *files, size_t n_files);
+/* Who has the texts that nobody had when the graph was sealed: as long as it was said then, for as long as the graph
+ * lives. Called from any thread, at times twice for one file. */
+typedef const char *GraphFetch(void *data, uint32_t file, size_t length);
+void graph_set_fetch(Graph *graph, GraphFetch *fetch, void *data);
 void graph_free(Graph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Graph, graph_free)
 

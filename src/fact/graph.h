@@ -27,7 +27,7 @@ typedef struct Lines {
 
 typedef struct FileInfo {
 	Node node;
-	Slice bytes;
+	Slice bytes;  /* at: NULL until they are fetched */
 	Lines *lines; /* made when first asked for, as by_object */
 } FileInfo;
 
@@ -53,6 +53,8 @@ struct Graph {
 	Layer layers[2];
 	GArray *derived; /* Row, in the order of graph_derive */
 	GHashTable *folders;
+	GraphFetch *fetch;
+	void *fetch_data;
 };
 
 /* A file as its builder keeps it: ranges in the builder's arrays. */

@@ -94,15 +94,21 @@ static uint8_t *put_rows(const GraphBuilder *builder, const BuiltFile *file, uin
 	return at;
 }
 
+static void append_number(GByteArray *out, uint32_t number)
+{
+	uint8_t bytes[MOST_NUMBER];
+	g_byte_array_append(out, bytes, (guint)(put(bytes, number) - bytes));
+}
+
 static void append_texts(GraphBuilder *builder, GByteArray *out)
 {
-	uint8_t number[MOST_NUMBER];
-	g_byte_array_append(out, number, (guint)(put(number, builder->texts->len) - number));
+	append_number(out, builder->texts->len);
 	for (guint i = 0; i < builder->texts->len; i++) {
-		Slice text = symbol_slice(builder->symbols, g_array_index(builder->texts, Symbol, i));
-		g_byte_array_append(out, number, (guint)(put(number, (uint32_t)text.length) - number));
+		Symbol symbol = g_array_index(builder->texts, Symbol, i);
+		Slice text = symbol_slice(builder->symbols, symbol);
+		append_number(out, (uint32_t)text.length);
 		g_byte_array_append(out, (const guint8 *)text.at, (guint)text.length);
-		g_array_index(builder->numbers, uint32_t, g_array_index(builder->texts, Symbol, i)) = 0;
+		g_array_index(builder->numbers, uint32_t, symbol) = 0;
 	}
 	g_array_set_size(builder->texts, 0);
 }
@@ -113,8 +119,8 @@ void graph_append_record(GraphBuilder *builder, GByteArray *out)
 	size_t parts = (size_t)(file->end_node - file->first_node) + (file->end_row - file->first_row) + 1;
 	g_array_set_size(builder->numbers, symbol_count(builder->symbols));
 	g_autofree uint8_t *bytes = g_malloc(parts * 5 * MOST_NUMBER);
-	uint8_t *end = put(bytes, (uint32_t)file->bytes.length);
-	end = put_rows(builder, file, put_nodes(builder, file, end));
+	const uint8_t *end = put_rows(builder, file, put_nodes(builder, file, bytes));
+	append_number(out, (uint32_t)file->bytes.length);
 	append_texts(builder, out);
 	g_byte_array_append(out, bytes, (guint)(end - bytes));
 }
@@ -194,13 +200,13 @@ static void get_rows(GraphBuilder *builder, Input *input, BuiltFile *file)
 	}
 }
 
-bool graph_add_record(GraphBuilder *builder, Slice path, Slice bytes, Slice record)
+bool graph_add_record(GraphBuilder *builder, Slice path, Slice record)
 {
 	Input input = {(const uint8_t *)record.at, (const uint8_t *)record.at + record.length, false};
-	graph_begin_file(builder, path, bytes);
+	size_t length = get(&input);
+	graph_begin_file(builder, path, (Slice){length ? NULL : "", length});
 	BuiltFile *file = &g_array_index(builder->files, BuiltFile, builder->files->len - 1);
 	get_texts(builder, &input);
-	input.broken |= get(&input) != bytes.length;
 	get_nodes(builder, &input, file);
 	get_rows(builder, &input, file);
 	g_array_set_size(builder->texts, 0);

@@ -62,7 +62,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Usage, usage_free)
 typedef struct Scan {
 	Repo *repo; /* NULL for a scan of what would be */
 	Graph *graph;
-	GPtrArray *arenas; /* what the graph's bytes live in */
+	GPtrArray *arenas;   /* what the graph's bytes live in */
+	struct Texts *texts; /* those that are read when they are asked for; NULL in a scan of what would be */
 	Timing timing;
 	struct Store *kept;    /* what earlier runs read, and this one for the next; NULL: nothing is kept */
 	uint64_t bytes;        /* read */

@@ -7,8 +7,6 @@
 
 #include "base/version.h"
 
-#include <stdio.h>
-
 Store *kept_open(void)
 {
 	const char *stamp = version_stamp();
@@ -32,27 +30,12 @@ static Slice key_of(const RepoEntry *entry, Arena *arena)
 
 bool kept_find(const Store *kept, const RepoEntry *entry, Arena *arena, Slice *ret_record)
 {
-	return is_keepable(entry) && store_find(kept, key_of(entry, arena), arena, ret_record);
+	return kept && is_keepable(entry) && store_find(kept, key_of(entry, arena), arena, ret_record);
 }
 
-/* Git's name for the bytes is the entry's. */
-static bool is_same(const RepoEntry *entry, Slice bytes)
-{
-	char head[32];
-	guint8 id[20];
-	gsize length = sizeof id;
-	int head_length = snprintf(head, sizeof head, "blob %zu", bytes.length) + 1;
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA1);
-	g_checksum_update(sum, (const guchar *)head, head_length);
-	g_checksum_update(sum, (const guchar *)bytes.at, (gssize)bytes.length);
-	g_checksum_get_digest(sum, id, &length);
-	return memcmp(id, entry->blob, sizeof id) == 0;
-}
-
-void kept_add(Store *kept, const RepoEntry *entry, Slice bytes, Slice record)
+void kept_add(Store *kept, const RepoEntry *entry, Slice record)
 {
 	g_autoptr(Arena) arena = arena_new();
-	/* What Git's objects gave was counted out by Git. */
-	if (is_keepable(entry) && (!entry->from_disk || is_same(entry, bytes)))
+	if (is_keepable(entry))
 		store_add(kept, key_of(entry, arena), record);
 }

@@ -5,11 +5,15 @@
 #include "flow/former.h"
 #include "flow/kept.h"
 #include "flow/measured.h"
+#include "flow/text.h"
 #include "link/link.h"
 #include "source/source.h"
 
 /* Larger text files are logs, dumps and data: named in the output and not read. */
 #define MOST_BYTES ((size_t)16 * 1024 * 1024)
+
+/* Texts of all threads together; more of them are let go of. */
+#define MOST_TEXTS ((size_t)16 * 1024 * 1024)
 
 /* What is to be read: from the repository, or of bytes that are known already. */
 typedef struct Input {
@@ -26,7 +30,11 @@ typedef struct Worker {
 	gint *next;
 	GraphBuilder *builder;
 	Store *kept; /* NULL: nothing is kept */
-	Arena *texts, *scratch;
+	/* Where texts stay; how much of them may, before those that Git has are let go of; and where these are
+	 * meanwhile. */
+	Arena *texts;
+	size_t most_texts;
+	Arena *passing, *scratch;
 	uint64_t bytes;
 	uint32_t recalled; /* files that an earlier run has read */
 } Worker;
@@ -35,7 +43,7 @@ static void fetch(Worker *worker, Input *input)
 {
 	const RepoEntry *entry = repo_entry(worker->repo, input->entry);
 	const char *problem;
-	RepoRead result = repo_read(worker->repo, input->entry, MOST_BYTES, worker->texts, &input->bytes, &problem);
+	RepoRead result = repo_read(worker->repo, input->entry, MOST_BYTES, worker->passing, &input->bytes, &problem);
 	input->is_file = entry->kind == REPO_FILE;
 	input->is_link = entry->kind == REPO_LINK;
 	input->executable = entry->executable;
@@ -71,36 +79,68 @@ static void state_input(Worker *worker, const Input *input)
 	source_read(&file);
 }
 
-/* What an earlier run of this program wrote of the same bytes at the same path. */
-static bool recall_input(Worker *worker, const Input *input, const RepoEntry *entry)
+/* Where other scans will want the text as well, it is read now and once. */
+static bool recall_text(Worker *worker, Input *input)
 {
-	Slice record;
-	if (!kept_find(worker->kept, entry, worker->scratch, &record) ||
-	        !graph_add_record(worker->builder, input->path, input->bytes, record))
+	fetch(worker, input);
+	if (input->skipped || input->bytes.length != graph_text_length(worker->builder))
 		return false;
-	worker->recalled++;
+	graph_set_text(worker->builder, arena_text(worker->texts, input->bytes));
 	return true;
 }
 
-static void keep_input(Worker *worker, const Input *input, const RepoEntry *entry)
+/* What an earlier run of this program wrote of the same bytes at the same path. */
+static bool recall_input(Worker *worker, Input *input, const RepoEntry *entry)
+{
+	Slice record;
+	if (!kept_find(worker->kept, entry, worker->scratch, &record) ||
+	        !graph_add_record(worker->builder, input->path, record))
+		return false;
+	if (graph_text_length(worker->builder) <= MOST_BYTES &&
+	        (worker->most_texts < SIZE_MAX || recall_text(worker, input)))
+		return true;
+	graph_undo_file(worker->builder);
+	return false;
+}
+
+static void keep_record(Worker *worker, const RepoEntry *entry)
 {
 	g_autoptr(GByteArray) record = g_byte_array_new();
 	graph_append_record(worker->builder, record);
-	kept_add(worker->kept, entry, input->bytes, (Slice){(const char *)record->data, record->len});
+	kept_add(worker->kept, entry, (Slice){(const char *)record->data, record->len});
+}
+
+/* The text stays in memory, unless there is much already and it can be had again: see text.c. */
+static void keep_text(Worker *worker, Slice bytes, bool in_git)
+{
+	bool stays = !in_git || arena_size(worker->texts) < worker->most_texts;
+	graph_set_text(worker->builder, stays ? arena_text(worker->texts, bytes) : NULL);
+}
+
+static void read_entry(Worker *worker, Input *input, const RepoEntry *entry)
+{
+	fetch(worker, input);
+	state_input(worker, input);
+	if (input->skipped || !input->is_file)
+		return;
+	bool wanted = worker->kept || arena_size(worker->texts) >= worker->most_texts;
+	bool in_git = entry->has_blob && wanted && (!entry->from_disk || repo_is_blob(entry, input->bytes));
+	if (in_git && worker->kept)
+		keep_record(worker, entry);
+	keep_text(worker, input->bytes, in_git);
 }
 
 static void read_input(Worker *worker, Input input)
 {
-	if (!input.known)
-		fetch(worker, &input);
-	const RepoEntry *entry =
-	        !worker->kept || input.known || input.skipped ? NULL : repo_entry(worker->repo, input.entry);
-	if (!entry || !recall_input(worker, &input, entry)) {
+	const RepoEntry *entry = input.known ? NULL : repo_entry(worker->repo, input.entry);
+	if (!entry)
 		state_input(worker, &input);
-		if (entry)
-			keep_input(worker, &input, entry);
-	}
-	worker->bytes += input.bytes.length;
+	else if (recall_input(worker, &input, entry))
+		worker->recalled++;
+	else
+		read_entry(worker, &input, entry);
+	worker->bytes += graph_text_length(worker->builder);
+	arena_reset(worker->passing);
 	arena_reset(worker->scratch);
 }
 
@@ -121,6 +161,8 @@ static void worker_init(Worker *worker, Scan *scan, const GArray *inputs, gint *
 	        .builder = graph_builder_new(),
 	        .kept = scan->kept,
 	        .texts = arena_new(),
+	        .most_texts = MOST_TEXTS / scan->threads,
+	        .passing = arena_new(),
 	        .scratch = arena_new()};
 	g_ptr_array_add(scan->arenas, worker->texts);
 }
@@ -154,10 +196,13 @@ static void read_all(Scan *scan, const GArray *inputs, uint32_t threads_wanted, 
 		builders[i] = workers[i].builder;
 		scan->bytes += workers[i].bytes;
 		scan->recalled += workers[i].recalled;
+		arena_free(workers[i].passing);
 		arena_free(workers[i].scratch);
 	}
 	int64_t read = g_get_monotonic_time();
 	scan->graph = graph_seal(builders, n);
+	if (scan->repo)
+		graph_set_fetch(scan->graph, texts_fetch, scan->texts = texts_new(scan->repo));
 	scan->timing.read = read - start;
 	scan->timing.seal = g_get_monotonic_time() - read;
 	for (uint32_t i = 0; i < n; i++)
@@ -171,7 +216,7 @@ struct Pool {
 	GHashTable *files;     /* key_of → its number in the builder */
 	GHashTable *compiled;  /* as in Scan */
 	Store *kept;
-	Arena *texts, *scratch;
+	Arena *texts, *passing, *scratch;
 	uint32_t count;
 };
 
@@ -183,6 +228,7 @@ Pool *pool_new(bool no_cache)
 	        .compiled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 	        .kept = no_cache ? NULL : kept_open(),
 	        .texts = arena_new(),
+	        .passing = arena_new(),
 	        .scratch = arena_new()};
 	return pool;
 }
@@ -194,6 +240,7 @@ void pool_free(Pool *pool)
 	g_hash_table_unref(pool->files);
 	g_hash_table_unref(pool->compiled);
 	arena_free(pool->texts);
+	arena_free(pool->passing);
 	arena_free(pool->scratch);
 	g_free(pool);
 }
@@ -220,6 +267,8 @@ static uint32_t pool_read(Pool *pool, Scan *scan, const Input *input)
 	        .builder = pool->builder,
 	        .kept = pool->kept,
 	        .texts = pool->texts,
+	        .most_texts = SIZE_MAX,
+	        .passing = pool->passing,
 	        .scratch = pool->scratch};
 	Input kept = *input;
 	kept.path.at = arena_text(pool->texts, input->path);
@@ -342,6 +391,7 @@ void scan_free(Scan *scan)
 		return;
 	store_close(scan->kept);
 	graph_free(scan->graph);
+	texts_free(scan->texts);
 	repo_free(scan->repo);
 	g_ptr_array_unref(scan->arenas);
 	g_hash_table_unref(scan->compiled);

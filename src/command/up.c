@@ -120,8 +120,9 @@ static int apply(UpArguments *arguments, Homelab *homelab, Engine *engine, const
 	g_autoptr(GCancellable) cancellable = g_cancellable_new();
 	Telling telling = {
 	        .began = g_get_monotonic_time(), .said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
-	ApplyOptions options = {repo_root(homelab->scan->repo), !arguments->objects.no_wait, arguments->pull, tell,
-	        &telling, cancellable};
+	ApplyOptions options = {repo_root(homelab->scan->repo), !arguments->objects.no_wait,
+	        arguments->pull ? PULL_ALWAYS : homelab->choice.pull, homelab->choice.parallel, tell, &telling,
+	        cancellable};
 	Interrupt *interrupt = interrupt_new(cancellable);
 	g_auto(ApplyResult) result = {0};
 	bool fine = homelab_write_files(homelab, error) && rollout_apply(rollout, engine, &options, &result, error);
@@ -157,7 +158,7 @@ static int up(UpArguments *arguments, GError **error)
 	if (!homelab)
 		return EXIT_WORK;
 	bool offline = arguments->objects.dry_run && arguments->format;
-	g_autoptr(Engine) engine = offline ? NULL : engine_open(error);
+	g_autoptr(Engine) engine = offline ? NULL : engine_open(&homelab->choice, error);
 	if (!engine && !offline)
 		return EXIT_WORK;
 	bool fine = say_problems(homelab);

@@ -52,6 +52,8 @@ git add -A
 up apps
 is "$engine: a start that fails is told" "$code" 1
 has "$engine: with the program's words" "$out" 'no-such-option'
+has "$engine: and ends with what explain says" "$out" 'core/web-0 runs as it was before: its new version did not start'
+has "$engine: down to what changed" "$out" 'since it last ran well'
 is "$engine: and the old containers run on" "$(page http://127.0.0.1:30080/index.html)" 'another text'
 git -c user.name=a -c user.email=a@a commit -qm x
 

@@ -17,8 +17,8 @@ void read_pod(const SourceFile *file, const YamlNode *template, Node object);
 
 /* Required node affinity of a pod or volume, as label=value for each value that is allowed. */
 void add_node_affinity(const SourceFile *file, Node subject, const YamlNode *required);
-/* What a Node has and keeps away, as `kubectl get nodes -o yaml` saves it; those that people write for labels and taints
- * have no status. Labels are read with the metadata. */
+/* What a Node has and keeps away, as `kubectl get nodes -o yaml` saves it; those that people write for labels and
+ * taints have no status. Labels are read with the metadata. */
 void add_node_facts(const SourceFile *file, const YamlNode *root, Node node);
 /* What a pod asks of the node it runs on, and of the pods beside it. */
 void read_placement(const SourceFile *file, const YamlNode *spec, Node pod);
@@ -40,6 +40,6 @@ void read_app_template(
 
 /* Readers of one kind: spec may be NULL. */
 typedef void KindReader(const SourceFile *file, const YamlNode *root, Node object);
-KindReader read_service, read_ingress, read_ingress_route, read_http_route;
+KindReader read_service, read_ingress, read_ingress_route, read_http_route, read_gateway, read_reference_grant;
 KindReader read_config_map, read_secret, read_sealed_secret, read_external_secret, read_certificate;
 KindReader read_claim, read_persistent_volume, read_address_pool;

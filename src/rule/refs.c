@@ -29,7 +29,29 @@ static bool is_elsewhere(const Graph *graph, Node reference)
 	return strcmp(graph_text(graph, reference, FACT_UNRESOLVED), "other-namespace") == 0;
 }
 
-/* The one object of the wanted kind whose name was probably meant, or NODE_NONE. */
+static bool is_in_folder_of(const Graph *graph, Node node, Node other)
+{
+	return slice_equal(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node)))),
+	        path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, other)))));
+}
+
+/* A database beside what names it is meant whatever it is called now; NODE_NONE for none and for two. */
+static Node only_database(const Graph *graph, Node reference)
+{
+	Node only = NODE_NONE;
+	if (!has_role(graph, reference, "database"))
+		return NODE_NONE;
+	GRAPH_TO (graph, FACT_KIND, graph_symbol(graph, reference, FACT_WANTS_KIND), row) {
+		if (is_quiet(graph, row->subject) || !is_in_folder_of(graph, row->subject, reference))
+			continue;
+		if (only)
+			return NODE_NONE;
+		only = row->subject;
+	}
+	return only;
+}
+
+/* The one object of the wanted kind that was probably meant, mostly by its name; or NODE_NONE. */
 static Node near_object(const Graph *graph, Node reference)
 {
 	Symbol kind = graph_symbol(graph, reference, FACT_WANTS_KIND);
@@ -43,7 +65,7 @@ static Node near_object(const Graph *graph, Node reference)
 		g_array_append_val(objects, row->subject);
 	}
 	size_t best = near_result(&search);
-	return best == SIZE_MAX ? NODE_NONE : g_array_index(objects, Node, best);
+	return best == SIZE_MAX ? only_database(graph, reference) : g_array_index(objects, Node, best);
 }
 
 /* The one of the rows, each "Kind/name", whose name was probably meant; NULL for none. */
@@ -101,10 +123,12 @@ static void explain_missing(Checker *checker, Finding *finding, Node reference)
 		        graph_text(graph, reference, FACT_WANTS_KIND), *namespace ? "namespace " : "another namespace",
 		        namespace);
 	} else if (near) {
-		add_evidence(
-		        checker, finding, graph_place(graph, near), "the nearest name is %s", graph_name(graph, near));
+		bool beside = near == only_database(graph, reference);
+		add_evidence(checker, finding, graph_place(graph, near),
+		        beside ? "the one beside it is %s" : "the nearest name is %s", graph_name(graph, near));
 		set_hint(checker, finding, "write %s", graph_name(graph, near));
-		set_because(checker, finding, FIX_VALUE, "%s %s is the only one with a name so near",
+		set_because(checker, finding, FIX_VALUE,
+		        beside ? "%s %s is the only one in the folder" : "%s %s is the only one with a name so near",
 		        graph_text(graph, reference, FACT_WANTS_KIND), graph_name(graph, near));
 		add_rename(checker, finding, graph_place(graph, reference), graph_name(graph, reference),
 		        graph_name(graph, near));
@@ -322,6 +346,22 @@ static void check_middleware_missing(Checker *checker)
 	        checker, is_middleware, own_level_error, "Traefik drops the whole route until the middleware exists");
 }
 
+static bool is_database(const Graph *graph, Node reference)
+{
+	return has_role(graph, reference, "database");
+}
+
+/* Another operator may make one: only a name so near, or none of its namespace, is surely wrong. */
+static Level database_level(const Graph *graph, Node reference)
+{
+	return near_object(graph, reference) || is_elsewhere(graph, reference) ? LEVEL_ERROR : LEVEL_WARNING;
+}
+
+static void check_database_missing(Checker *checker)
+{
+	report_missing(checker, is_database, database_level, NULL);
+}
+
 static bool is_backend(const Graph *graph, Node reference)
 {
 	return has_role(graph, reference, "backend") && wants(graph, reference, "Service");
@@ -521,6 +561,16 @@ static const Rule rules[] = {
                 .remedy = "Correct the name and its namespace (namespace-name@kubernetescrd in annotations), or add "
                           "the Middleware.",
                 .check = check_middleware_missing,
+        },
+        {
+                .id = "database-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a database cluster that is named does not exist",
+                .why = "A selector of cnpg.io/cluster finds no pods, and a backup, pooler or database of that cluster "
+                       "waits for it without a word.",
+                .remedy = "Write the name of the Cluster as it is now.",
+                .check = check_database_missing,
         },
         {
                 .id = "ingress-backend-missing",

@@ -512,6 +512,27 @@ static void decide(Planner *planner, Part *part)
 		decide_by_contents(planner, part);
 }
 
+/* A folder or file within a part that labwright.yaml names by its path goes alone, and the part stays around its place.
+ */
+static void decide_named(Planner *planner)
+{
+	const Graph *graph = planner->graph;
+	GRAPH_NODES (graph, NODE_AREA, area)
+		GRAPH_OF (graph, area, FACT_PATH, row) {
+			Slice path = graph_symbol_slice(graph, row->object);
+			while (slice_ends(path, "/"))
+				path.length--;
+			bool folder = graph_has_folder(graph, path);
+			const Part *around = part_above(planner, path);
+			if (!around || slice_is(path, around->path) || (!folder && !graph_find_file(graph, path)))
+				continue;
+			Part named = {.path = arena_text(planner->layout->arena, path), .folder = folder};
+			if (!is_noted(planner->layout, named.path))
+				add_decided(planner, &named, graph_name(graph, area),
+				        arena_printf(planner->layout->arena, "labwright.yaml says so: %s", named.path));
+		}
+}
+
 /* ---- loose files ------------------------------------------------------------------------------------------ */
 
 /* A script that goes to the folder it lies in would go elsewhere. */
@@ -569,26 +590,6 @@ static void decide_loose(Planner *planner, uint32_t file)
 
 /* ---- the layout --------------------------------------------------------------------------------------------- */
 
-/* Two parts for one place, or a place that is taken. */
-static void refuse_collisions(Layout *layout)
-{
-	for (guint i = layout->moves->len; i-- > 0;) {
-		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
-		Slice to = slice_from(move->to);
-		bool taken = graph_find_file(layout->graph, to) || graph_has_folder(layout->graph, to);
-		for (guint k = 0; k < layout->moves->len && !taken; k++) {
-			const PartMove *other = &g_array_index(layout->moves, PartMove, k);
-			bool into = k != i && other->folder && path_is_below(to, slice_from(other->to));
-			g_autofree char *there =
-			        into ? g_strconcat(other->from, move->to + strlen(other->to), NULL) : NULL;
-			taken = (k < i && strcmp(other->to, move->to) == 0) ||
-			        (there && graph_has_path(layout->graph, slice_from(there)));
-		}
-		if (taken)
-			layout_refuse(layout, i, arena_printf(layout->arena, "%s is already there", move->to));
-	}
-}
-
 static int compare_moves(const void *a, const void *b)
 {
 	return strcmp(((const PartMove *)a)->from, ((const PartMove *)b)->from);
@@ -632,6 +633,7 @@ Layout *layout_new(const Graph *graph)
 	layout->arena = arena_new();
 	layout->emptied = g_hash_table_new(g_str_hash, g_str_equal);
 	layout->crowds = g_hash_table_new(g_str_hash, g_str_equal);
+	layout->named = g_hash_table_new(g_str_hash, g_str_equal);
 	Planner planner = {.layout = layout,
 	        .graph = graph,
 	        .parts = g_ptr_array_new_with_free_func(part_free),
@@ -644,10 +646,11 @@ Layout *layout_new(const Graph *graph)
 	count_crowds(&planner);
 	for (guint i = 0; i < planner.parts->len; i++)
 		decide(&planner, planner.parts->pdata[i]);
+	decide_named(&planner);
 	for (uint32_t file = 0; file < graph_files(graph) && !planner.live; file++)
 		decide_loose(&planner, file);
 	g_array_sort(layout->moves, compare_moves);
-	refuse_collisions(layout);
+	layout_untangle(layout);
 	layout_settle(layout);
 	bonds_free(planner.bonds);
 	g_hash_table_unref(planner.by_path);
@@ -663,6 +666,7 @@ void layout_free(Layout *layout)
 	g_array_unref(layout->unsure);
 	g_hash_table_unref(layout->emptied);
 	g_hash_table_unref(layout->crowds);
+	g_hash_table_unref(layout->named);
 	g_clear_pointer(&layout->names, g_hash_table_unref);
 	arena_free(layout->arena);
 	g_free(layout);

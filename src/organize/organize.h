@@ -32,6 +32,7 @@ typedef struct Layout {
 	GArray *unsure;      /* Unsure, by path */
 	GHashTable *crowds;  /* folder → how many folders lie in it; "" → how many parts lie at the top */
 	GHashTable *emptied; /* folder that all parts leave → where most of what was below it is */
+	GHashTable *named;   /* folders whose own kustomization another one names from now on; see enclose.c */
 	GHashTable *names;   /* places of bare file names that are paths for sure: "file start"; made by rewrite.c */
 	Arena *arena;
 } Layout;
@@ -43,6 +44,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Layout, layout_free)
 
 /* Takes a move out of the layout and says why. index is that of layout->moves. */
 void layout_refuse(Layout *layout, guint index, const char *reason);
+
+/* Refuses moves of which one lies in the other, or that want the same place: once, before the first layout_settle. */
+void layout_untangle(Layout *layout);
 
 /* Refuses moves that would take a folder's parts apart, and finds the folders that the others empty: after the last
  * layout_refuse, before what follows. */
@@ -57,6 +61,17 @@ const char *layout_path(const Layout *layout, const char *path);
  * path from a file that moves. What names one in a way that is not clear is added to the layout's unsure. Free with
  * g_array_unref. */
 GArray *layout_rewrite(Layout *layout);
+
+/* A file that comes with the moves; path is where it will be. */
+typedef struct FreshFile {
+	const char *path;
+	Slice text;
+} FreshFile;
+
+/* Lets kustomizations name the folder of what would lie above them: changes the edits, and fills fresh (an array of
+ * FreshFile, in the layout's arena) with the kustomizations that these folders need. Refuses a move where that cannot
+ * be, and is true then: what was rewritten so far does not hold any more. */
+bool layout_enclose(Layout *layout, GArray *edits, GArray *fresh);
 
 /* A symbolic link that points where it did by another text. */
 typedef struct LinkChange {

@@ -1,7 +1,50 @@
-/* What the moves make of the folders that they leave: whether a folder is emptied or torn apart, and where what was
- * said of it is true now. */
+/* What the moves make of each other and of the folders that they leave: whether two want one place, whether a folder is
+ * emptied or torn apart, and where what was said of it is true now. */
 #include "base/path.h"
 #include "organize/organize.h"
+
+/* Of two moves of which one lies in the other, the one that its owner decided; the inner one where both are. */
+static void refuse_nested(Layout *layout)
+{
+	for (guint i = layout->moves->len; i-- > 0;) {
+		const PartMove *outer = &g_array_index(layout->moves, PartMove, i);
+		for (guint k = 0; k < layout->moves->len; k++) {
+			const PartMove *inner = &g_array_index(layout->moves, PartMove, k);
+			if (k == i || !outer->folder ||
+			        !path_is_below(slice_from(inner->from), slice_from(outer->from)))
+				continue;
+			layout_refuse(layout, i,
+			        arena_printf(layout->arena, "labwright.yaml takes %s out of it", inner->from));
+			break;
+		}
+	}
+}
+
+/* Two parts for one place, or a place that is taken. */
+static void refuse_collisions(Layout *layout)
+{
+	for (guint i = layout->moves->len; i-- > 0;) {
+		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
+		Slice to = slice_from(move->to);
+		bool taken = graph_find_file(layout->graph, to) || graph_has_folder(layout->graph, to);
+		for (guint k = 0; k < layout->moves->len && !taken; k++) {
+			const PartMove *other = &g_array_index(layout->moves, PartMove, k);
+			bool into = k != i && other->folder && path_is_below(to, slice_from(other->to));
+			g_autofree char *there =
+			        into ? g_strconcat(other->from, move->to + strlen(other->to), NULL) : NULL;
+			taken = (k < i && strcmp(other->to, move->to) == 0) ||
+			        (there && graph_has_path(layout->graph, slice_from(there)));
+		}
+		if (taken)
+			layout_refuse(layout, i, arena_printf(layout->arena, "%s is already there", move->to));
+	}
+}
+
+void layout_untangle(Layout *layout)
+{
+	refuse_nested(layout);
+	refuse_collisions(layout);
+}
 
 /* Something stays in the folder. */
 static bool keeps_files(const Layout *layout, Slice folder)

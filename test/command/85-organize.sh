@@ -185,6 +185,71 @@ run organize --commit lab
 git -C lab log -1 --format=%B HEAD~1 >"$out"
 has "so is who reads the commit" "$out" "No longer looked for:"
 
+# kustomize takes no file from above its folder: what leaves a kustomization's folder gets one of its own
+make_kustomized() { # what the list holds
+	make_lab
+	manifest redis redis:7.4 >lab/k8s/db/redis.yaml
+	printf 'kind: ConfigMap\napiVersion: v1\nmetadata: {name: settings}\ndata: {a: b}\n' >lab/k8s/odd/settings.yaml
+	printf 'namespace: lab\nnamePrefix: my-\nresources:%b' "$1" >lab/k8s/kustomization.yaml
+	printf 'areas:\n  "data": k8s/db\n' >lab/labwright.yaml
+	printf '#!/bin/sh\nkubectl apply -k k8s\n' >lab/up.sh
+	git -C lab add -A && git -C lab commit -qm "one list"
+}
+built() {
+	"$labwright" render lab/k8s >"$folder/rendered.$1"
+	kustomize=$(command -v kustomize || ls "$HOME/.cache/labwright-bench/kustomize" 2>/dev/null)
+	[ -z "$kustomize" ] || "$kustomize" build lab/k8s >"$folder/built.$1" || echo "failed $1" >"$folder/built.$1"
+}
+compare_built() {
+	is "$1: the same objects are applied" "$(sort "$folder/rendered.before" | cksum)" "$(sort "$folder/rendered.after" | cksum)"
+	if [ -n "$kustomize" ]; then
+		is "$1: kustomize itself builds the same" "$(cmp "$folder/built.before" "$folder/built.after" && echo same)" same
+	else
+		skip "$1: kustomize itself builds the same" "it is not here"
+	fi
+}
+make_kustomized '\n  - db/postgres.yaml # the data\n  # fast\n  - "db/redis.yaml" # no disk\n  - odd/odd.yaml\n'
+built before
+run organize --commit lab
+built after
+is "a named folder leaves its kustomization" "$(ls lab/data/db | tr '\n' ' ')" "kustomization.yaml postgres.yaml redis.yaml "
+is "which names the folder, and keeps what is said" "$(sed -n '3,$p' lab/k8s/kustomization.yaml | tr '\n' '~')" "resources:~  - ../data/db # the data~  # fast~  - odd/odd.yaml~"
+is "the folder lists its files" "$(sed -n '3,$p' lab/data/db/kustomization.yaml | tr '\n' '~')" "resources:~  - postgres.yaml~  - redis.yaml # no disk~"
+is "the moves come first, alone" "$(git -C lab show --format= --name-status HEAD~1 | grep -v '^R100' | wc -l | tr -d ' ')" 0
+compare_built "a block list"
+run organize lab
+has "a second run moves nothing there" "$out" "0 parts would move, references rewritten in 0 files"
+
+make_kustomized ' [db/postgres.yaml, odd/settings.yaml, db/redis.yaml]\n'
+built before
+run organize --write lab
+built after
+is "a list in brackets stays one" "$(sed -n 3p lab/k8s/kustomization.yaml)" "resources: [../data/db, odd/settings.yaml]"
+compare_built "a list in brackets"
+
+make_kustomized '\n  - db/postgres.yaml\n  - db/redis.yaml\n'
+printf 'resources:\n  - redis.yaml\n  - ./postgres.yaml\n' >lab/k8s/db/kustomization.yaml
+git -C lab add -A && git -C lab commit -qm "it has its own"
+built before
+run organize --write lab
+built after
+is "a kustomization that lists the same is used" "$(sed -n '2p' lab/data/db/kustomization.yaml) $(sed -n '4,$p' lab/k8s/kustomization.yaml)" "  - redis.yaml   - ../data/db"
+compare_built "a folder with its own"
+
+make_kustomized '\n  - db/postgres.yaml\n'
+printf 'namespace: other\nresources:\n  - postgres.yaml\n' >lab/k8s/db/kustomization.yaml
+git -C lab add -A && git -C lab commit -qm "it has another"
+run organize lab
+has "one that does more holds the folder" "$out" "k8s/db: k8s/kustomization.yaml lists files of it, and its own kustomization does more than that"
+make_kustomized '\n  - db/postgres.yaml\npatches:\n  - path: db/redis.yaml\n'
+run organize lab
+has "so does a patch" "$out" "k8s/db: k8s/kustomization.yaml takes db/redis.yaml in, and kustomize takes no such file"
+make_kustomized '\n  - db/postgres.yaml\n'
+printf '#!/bin/sh\nkubectl apply -f k8s/db\n' >lab/up.sh
+git -C lab commit -qam "by hand"
+run organize lab
+has "so does a script that applies the folder as it is" "$out" "k8s/db: a script applies it as it is"
+
 # the catalogue says which job copies the data
 make_lab
 cat >lab/k8s/db/data.yaml <<'END'

@@ -122,7 +122,7 @@ Organize *organize_new(Scan *scan)
 	Organize *organize = g_new0(Organize, 1);
 	organize->scan = scan;
 	organize->check = check_new(scan, &all, NULL);
-	organize->layout = layout_new(scan->graph);
+	organize->layout = layout_new(scan->graph, scan->repo);
 	organize->arena = arena_new();
 	organize->overlay = g_hash_table_new(g_str_hash, g_str_equal);
 	organize->files = g_array_new(FALSE, FALSE, sizeof(OrganizedFile));

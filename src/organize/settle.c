@@ -88,6 +88,11 @@ static bool tears_apart(const char *folder, guint some, guint all)
 	return *folder ? some * 3 < all * 2 : all >= CROWD && some * 2 < all;
 }
 
+static bool may_leave(const PartMove *move)
+{
+	return move->decided || move->alone;
+}
+
 static void keep_together(Layout *layout)
 {
 	g_autoptr(GHashTable) leaving = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -104,7 +109,7 @@ static void keep_together(Layout *layout)
 		g_autofree char *folder = slice_dup(path_folder(slice_from(move->from)));
 		guint all = GPOINTER_TO_UINT(g_hash_table_lookup(layout->crowds, folder)),
 		      some = GPOINTER_TO_UINT(g_hash_table_lookup(leaving, folder));
-		if (move->folder && tears_apart(folder, some, all) && !move->decided)
+		if (move->folder && tears_apart(folder, some, all) && !may_leave(move))
 			layout_refuse(layout, i,
 			        arena_printf(layout->arena,
 			                "it could be in %s, but %u of %u folders of %s have no such place", move->area,
@@ -120,7 +125,7 @@ static void refuse_lone(Layout *layout)
 		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
 		bool begun =
 		        graph_has_folder(layout->graph, slice_sub(slice_from(move->to), 0, strcspn(move->to, "/")));
-		if (!move->folder || move->decided || begun)
+		if (!move->folder || may_leave(move) || begun)
 			continue;
 		some++;
 		lone = i;

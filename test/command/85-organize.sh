@@ -185,6 +185,46 @@ run organize --commit lab
 git -C lab log -1 --format=%B HEAD~1 >"$out"
 has "so is who reads the commit" "$out" "No longer looked for:"
 
+# dead: one sign is a question, two are an answer, and the age is never the only one
+at() { # date, then words of git
+	day=$1 && shift && GIT_AUTHOR_DATE="$day 12:00:00 +0000" GIT_COMMITTER_DATE="$day 12:00:00 +0000" git -C lab "$@"
+}
+go_on() {
+	for day in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22; do
+		echo "$day" >>lab/docs/notes.md && at "$1-$day" commit -qam "day $day"
+	done
+}
+make_old() { # what else the lab holds, as a command
+	make_lab
+	mkdir -p lab/k8s/cache lab/k8s/wiki && manifest cache redis:7.4 >lab/k8s/cache/cache.yaml && manifest wiki redis:6 >lab/k8s/wiki/wiki.yaml
+	mkdir -p lab/stacks/wiki && manifest wiki redis:7.4 >lab/stacks/wiki/wiki.yaml
+	rm -r lab/k8s/odd
+	printf 'kubectl apply -f k8s/db -f k8s/llm -f bot/bot.yaml -f beta/gadget.yaml\nkubectl apply -f stacks/wiki\n' >lab/up.sh
+	eval "$1"
+	git -C lab add -A && at 2024-01-05 commit -q --amend -m "a lab"
+}
+make_old true && go_on 2024-03
+run organize lab
+has "what another runs is a question" "$out" "k8s/wiki: nothing applies it, and stacks/wiki/wiki.yaml runs the same: archive it"
+has "what nothing applies still has its area" "$out" "k8s/cache → production/core/cache"
+make_old true && go_on 2025-03
+run organize lab
+has "and an answer once nobody has touched it for long" "$out" "k8s/wiki → archive/wiki
+      nothing applies it, and stacks/wiki/wiki.yaml runs the same, and it was last touched on 2024-01-05"
+has "what nothing applies is a question then" "$out" "k8s/cache: nothing applies it or leads to it, and it was last touched on 2024-01-05: archive it"
+has "what is applied has its area, however old" "$out" "k8s/db → production/core/db"
+make_old 'printf "The \`k8s/cache/\` is deprecated, we use files.\n\`k8s/llm\` (no longer used).\n" >>lab/README.md' && go_on 2024-03
+run organize lab
+has "what a document calls past and nothing applies is put aside" "$out" "k8s/cache → archive/cache
+      README.md:4 says that it is past, and nothing applies it or leads to it"
+has "what is applied all the same is a question" "$out" "k8s/llm: README.md:5 says that it is past: archive it"
+make_old 'printf "Since redis is deprecated, the wiki uses cache.\n" >>lab/README.md' && go_on 2024-03
+run organize lab
+has "another's end is not the own" "$out" "k8s/cache → production/core/cache"
+git -C lab clone -q --depth 3 "file://$PWD/lab" ../shallow 2>/dev/null && mv lab whole && mv shallow lab 2>/dev/null || true
+run organize lab
+is "a history that is cut off does no harm" $code 0
+
 # kustomize takes no file from above its folder: what leaves a kustomization's folder gets one of its own
 make_kustomized() { # what the list holds
 	make_lab

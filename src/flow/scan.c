@@ -4,6 +4,7 @@
 #include "flow/custom.h"
 #include "flow/flow.h"
 #include "flow/former.h"
+#include "flow/live.h"
 #include "flow/measured.h"
 #include "link/link.h"
 #include "source/source.h"
@@ -290,6 +291,8 @@ Scan *scan_again(const Scan *base, Overlay *overlay)
 	}
 	scan->usage = base->usage;
 	measured_derive(scan);
+	beside_derive(scan, NULL);
+	scan_drift(scan, base->drifts);
 	return scan;
 }
 

@@ -347,6 +347,19 @@ Node read_made_object(const SourceFile *file, const YamlNode *root, Node parent)
 	return object;
 }
 
+Node read_listed_object(const SourceFile *file, const YamlNode *root, Slice kind, Slice version, Node parent)
+{
+	const YamlNode *metadata = yaml_get(root, "metadata"), *name = yaml_get(metadata, "name");
+	if (!yaml_is_scalar(name) || kind.length == 0)
+		return NODE_NONE;
+	Node object = add_named(file, NODE_OBJECT, parent, name);
+	graph_add(file->builder, object, FACT_KIND, kind, name->start, name->end);
+	graph_add(file->builder, object, FACT_API_VERSION, version, name->start, name->end);
+	read_metadata(file, metadata, object);
+	read_kind(file, root, object, kind, group_of(version));
+	return object;
+}
+
 static void read_document(const SourceFile *file, const YamlDocument *document, Node node)
 {
 	const YamlNode *items = yaml_get(document->root, "items");

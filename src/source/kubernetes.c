@@ -202,6 +202,8 @@ static const struct {
         {"TLSRoute", "gateway.networking.k8s.io", read_http_route},
         {"TCPRoute", "gateway.networking.k8s.io", read_http_route},
         {"UDPRoute", "gateway.networking.k8s.io", read_http_route},
+        {"Gateway", "gateway.networking.k8s.io", read_gateway},
+        {"ReferenceGrant", "gateway.networking.k8s.io", read_reference_grant},
         {"ConfigMap", "", read_config_map},
         {"Secret", "", read_secret},
         {"SealedSecret", NULL, read_sealed_secret},

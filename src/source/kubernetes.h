@@ -45,6 +45,6 @@ void read_app_template(
 
 /* Readers of one kind: spec may be NULL. */
 typedef void KindReader(const SourceFile *file, const YamlNode *root, Node object);
-KindReader read_service, read_ingress, read_ingress_route, read_http_route;
+KindReader read_service, read_ingress, read_ingress_route, read_http_route, read_gateway, read_reference_grant;
 KindReader read_config_map, read_secret, read_sealed_secret, read_external_secret, read_certificate;
 KindReader read_claim, read_persistent_volume, read_address_pool, read_definition;

@@ -48,3 +48,15 @@ bool target_open(const ScanOptions *where, const TargetOptions *options, Cluster
 	*ret_cluster = g_steal_pointer(&cluster);
 	return true;
 }
+
+bool target_open_cluster(const ScanOptions *where, const TargetOptions *options, const char *option,
+        Cluster **ret_cluster, GError **error)
+{
+	if (!target_open(where, options, ret_cluster, error))
+		return false;
+	if (*ret_cluster)
+		return true;
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "%s needs a cluster, and none is named", option);
+	error_add_help(error, "--context NAME, or cluster: {context: NAME} in labwright.yaml");
+	return false;
+}

@@ -31,5 +31,8 @@
 /* Runs all linkers and finishes the graph. */
 void link_graph(Graph *graph);
 
+/* The graph of a cluster: every OBJECT has the IDENTITY that it has there. */
+void link_cluster(Graph *graph);
+
 /* Where Dockerfiles are built, which programs their images run and where the imports of these lead. */
 void link_builds(Graph *graph);

@@ -83,6 +83,8 @@ static void collect_made(Spaces *spaces)
 		if (strstr(kind, "Namespace") || strcmp(kind, "Project") == 0 || strcmp(kind, "Tenant") == 0)
 			add_made(spaces, strrchr(graph_symbol_text(graph, row->object), '/') + 1);
 	}
+	GRAPH_EACH (graph, FACT_CLUSTER_NAMESPACE, row)
+		add_made(spaces, graph_symbol_text(graph, row->object));
 	collect_making(spaces);
 }
 

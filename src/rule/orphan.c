@@ -143,6 +143,21 @@ static bool is_commented_out(const Graph *graph, Slice path)
 	}
 }
 
+/* The list means the file by a name that is nearly its own: that is another finding, and its mend lists the file. */
+static bool is_listed_wrongly(const Graph *graph, Node list, Slice path)
+{
+	Slice folder = path_folder(slice_from(graph_name(graph, list)));
+	GRAPH_CHILDREN (graph, list, NODE_DOCUMENT, document)
+		GRAPH_CHILDREN (graph, document, NODE_KUSTOMIZATION, kustomization)
+			GRAPH_CHILDREN (graph, kustomization, NODE_ENTRY, entry) {
+				g_autofree char *named = path_resolve(folder, slice_from(graph_name(graph, entry)));
+				if (graph_has(graph, entry, FACT_UNRESOLVED) && named &&
+				        near_distance(slice_from(named), path, NEAR_LIMIT_MAX) <= near_limit(path))
+					return true;
+			}
+	return false;
+}
+
 static bool is_folder_known_applied(const Orphans *orphans, Slice folder, bool list)
 {
 	gpointer known;
@@ -476,7 +491,7 @@ static void check_file(Orphans *orphans, Node file)
 		return;
 	if (holds_applier(graph, file) || is_sample_name(path_name(path)) || is_in_chart(graph, path) ||
 	        is_commented_out(graph, path) || is_applied_by_hand(orphans, path, false, !needed) ||
-	        is_generated_from(graph, file))
+	        is_generated_from(graph, file) || (list && is_listed_wrongly(graph, list, path)))
 		return;
 	if (needed)
 		report_needed(orphans, file, list);

@@ -155,6 +155,33 @@ static void add_mention(Checker *checker, Finding *finding, Node reference)
 		        graph_name(graph, near));
 }
 
+/* The cluster has what no file makes: it was made there by hand, or by something that the files do not show. */
+static bool is_only_there(const Graph *graph, Node reference)
+{
+	return graph_has(graph, reference, FACT_ON_CLUSTER);
+}
+
+static Finding *report_reference(Checker *checker, Node reference, Level level, const char *unless)
+{
+	const Graph *graph = checker_graph(checker);
+	const char *kind = graph_text(graph, reference, FACT_WANTS_KIND), *name = graph_name(graph, reference);
+	g_autofree char *user = user_text(graph, reference);
+	bool there = is_only_there(graph, reference);
+	Finding *finding = report_at(checker, there ? LEVEL_INFO : level, reference, graph_place(graph, reference),
+	        there                            ? "%s needs %s %s, which only the cluster has: no file makes it"
+	        : is_elsewhere(graph, reference) ? "%s needs %s %s, which is only in another namespace"
+	                                         : "%s needs %s %s, which nothing in this repository makes",
+	        user, kind, name);
+	if (there) {
+		set_hint(checker, finding, "it is missing when the cluster is built anew from these files");
+		return finding;
+	}
+	explain_missing(checker, finding, reference);
+	if (!finding->hint && unless)
+		set_hint(checker, finding, "%s", unless);
+	return finding;
+}
+
 /* One finding for each missing thing that take() accepts, the later mentions as evidence. Where a chart of another name
  * stands by, what is no more than a note is left unsaid. */
 static void report_missing(
@@ -168,7 +195,8 @@ static void report_missing(
 		        is_quiet(graph, reference) || !take(graph, reference))
 			continue;
 		const char *kind = graph_text(graph, reference, FACT_WANTS_KIND), *name = graph_name(graph, reference);
-		char *key = g_strdup_printf("%s/%s/%s", kind, graph_text(graph, reference, FACT_UNRESOLVED), name);
+		char *key = g_strdup_printf("%s/%s/%d/%s", kind, graph_text(graph, reference, FACT_UNRESOLVED),
+		        is_only_there(graph, reference), name);
 		Finding *finding = g_hash_table_lookup(known, key);
 		Level own = finding ? finding->level : level(graph, reference);
 		bool unlikely = is_unlikely(graph, reference);
@@ -178,14 +206,7 @@ static void report_missing(
 			g_free(key);
 			continue;
 		}
-		g_autofree char *user = user_text(graph, reference);
-		finding = report_at(checker, unlikely ? LEVEL_WARNING : own, reference, graph_place(graph, reference),
-		        is_elsewhere(graph, reference) ? "%s needs %s %s, which is only in another namespace"
-		                                       : "%s needs %s %s, which nothing in this repository makes",
-		        user, kind, name);
-		explain_missing(checker, finding, reference);
-		if (!finding->hint && unless)
-			set_hint(checker, finding, "%s", unless);
+		finding = report_reference(checker, reference, unlikely ? LEVEL_WARNING : own, unless);
 		g_hash_table_insert(known, key, finding);
 	}
 }
@@ -254,7 +275,8 @@ static void check_ref_config_missing(Checker *checker)
 static bool is_optional_config(const Graph *graph, Node reference)
 {
 	return (wants(graph, reference, "ConfigMap") || wants(graph, reference, "Secret")) &&
-	       graph_has(graph, reference, FACT_OPTIONAL) && near_object(graph, reference);
+	       graph_has(graph, reference, FACT_OPTIONAL) && !is_only_there(graph, reference) &&
+	       near_object(graph, reference);
 }
 
 static void check_optional_hides_missing(Checker *checker)

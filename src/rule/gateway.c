@@ -135,8 +135,9 @@ static void check_backend(Checker *checker, Node reference, const Row *written, 
 	const char *kind = graph_text(graph, object, FACT_KIND), *name = graph_name(graph, reference);
 	g_autofree char *from = g_strdup_printf("%s/%.*s", kind, SLICE_ARGS(own));
 	g_autofree char *to = g_strdup_printf("Service/%s", name);
-	char *key = g_strdup_printf("%s/%s>%.*s/%s", from, graph_name(graph, object), SLICE_ARGS(other), to);
-	if (is_granted(graph, other, from, to) || !g_hash_table_add(known, key))
+	if (is_granted(graph, other, from, to) ||
+	        !g_hash_table_add(known,
+	                g_strdup_printf("%s/%s>%.*s/%s", from, graph_name(graph, object), SLICE_ARGS(other), to)))
 		return;
 	Finding *finding = report_at(checker, may_be_granted(graph, other) ? LEVEL_WARNING : LEVEL_ERROR, reference,
 	        graph_span(graph, written),

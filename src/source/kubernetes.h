@@ -12,6 +12,9 @@ Node add_reference(const SourceFile *file, Node parent, const char *role, const 
 Node add_reference_in(const SourceFile *file, Node parent, const char *role, const char *kind, const YamlNode *name,
         const YamlNode *namespace);
 
+/* CloudNativePG labels its pods with the name of their cluster: a selector that asks for one names that cluster. */
+void add_database_label(const SourceFile *file, const YamlNode *labels, Node parent);
+
 /* A pod template or Pod, with its containers, volumes and everything they name. */
 void read_pod(const SourceFile *file, const YamlNode *template, Node object);
 

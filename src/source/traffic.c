@@ -47,6 +47,7 @@ void read_service(const SourceFile *file, const YamlNode *root, Node object)
 	const YamlNode *spec = yaml_get(root, "spec"), *cluster_ip = yaml_get(spec, "clusterIP");
 	add_scalar_of(file, object, FACT_TYPE, spec, "type");
 	add_pairs(file, object, FACT_SELECTOR, yaml_get(spec, "selector"));
+	add_database_label(file, yaml_get(spec, "selector"), object);
 	add_scalar_of(file, object, FACT_EXTERNAL_NAME, spec, "externalName");
 	if (slice_is(yaml_text(cluster_ip), "None"))
 		graph_add_flag(file->builder, object, FACT_HEADLESS, cluster_ip->start, cluster_ip->end);

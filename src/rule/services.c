@@ -328,8 +328,13 @@ static void check_service_port(Checker *checker, Node service, Node port, Node p
 	const char *only_name = graph_text(graph, only, FACT_PORT_NAME);
 	add_evidence(checker, finding, graph_place(graph, only), "the pods declare %u%s%s",
 	        graph_number(graph, only, FACT_NUMBER), *only_name ? ", named " : "", only_name);
-	if (count != 1 || other)
+	bool alone = graph_first_child(graph, service, NODE_PORT) == port && !graph_next_child(graph, port, NODE_PORT);
+	if (count != 1 || other || !alone) {
+		if (name)
+			set_hint(checker, finding,
+			        "declare a port %s in the pods, or leave this one out of the Service", target);
 		return;
+	}
 	uint32_t target_number = graph_number(graph, only, FACT_NUMBER);
 	set_hint(checker, finding, "set targetPort to %u", target_number);
 	set_because(checker, finding, FIX_VALUE, "it is the only port of the pods");

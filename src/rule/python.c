@@ -4,6 +4,7 @@
 #include "base/package.h"
 #include "base/path.h"
 #include "rule/ignored.h"
+#include "rule/import.h"
 #include "rule/need.h"
 #include "rule/rule.h"
 
@@ -222,6 +223,8 @@ static Finding *report_unresolved(Checker *checker, const Missing *missing)
 	}
 	set_detail(checker, finding, "%s", missing->path);
 	add_places(checker, finding, missing);
+	if (!is_not_copied(missing) || is_reason(graph, missing->import, "beside"))
+		mend_imports(checker, finding, missing->imports, missing->elsewhere);
 	return finding;
 }
 
@@ -504,7 +507,7 @@ static const Rule rules[] = {
         {
                 .id = "import-unresolved",
                 .level = LEVEL_ERROR,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_VALUE,
                 .title = "a Python import that no tracked file of the image provides",
                 .why = "Python resolves imports from the container's own folders, not from the repository's. The image "
                        "builds without a word, and the program stops with ModuleNotFoundError when it starts: in "

@@ -23,6 +23,7 @@ typedef struct RepoEntry {
 	RepoKind kind;
 	bool executable;
 	bool from_disk; /* read from the working tree */
+	bool has_blob;  /* Git holds what it is under this id */
 	uint8_t blob[20];
 } RepoEntry;
 
@@ -92,6 +93,12 @@ typedef enum RepoRead {
 	REPO_TOO_LARGE,  /* larger than most bytes: none given */
 	REPO_UNREADABLE, /* see *ret_problem */
 } RepoRead;
+
+/* What Git holds under the entry's id. From any thread. */
+bool repo_read_blob(const Repo *repo, size_t index, size_t most, Arena *arena, Slice *ret_bytes);
+
+/* Whether Git's id of these bytes is that of the entry. */
+bool repo_is_blob(const RepoEntry *entry, Slice bytes);
 
 /* Reads one entry; may be called from any thread. Bytes live in the arena and are followed by a NUL. For a link they
  * are its target. ret_problem is a static text. */

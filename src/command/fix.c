@@ -202,7 +202,7 @@ static int fix_all(const FixArguments *arguments, GError **error)
 	g_autoptr(Scan) scan = scan_arguments_read(&arguments->scan, error);
 	if (!scan || !scan_arguments_below(&arguments->scan, scan, &paths, error) || !recover(arguments, scan, error))
 		return EXIT_WORK;
-	scan_measure(scan, usage);
+	scan_measure(scan, usage, NULL);
 	if (arguments->place && !(moves = find_moves(arguments, scan, usage, (const char *const *)paths, arena, error)))
 		return EXIT_WORK;
 	HunkQuestions questions = {.colour = arguments->with_colour, .unicode = g_get_charset(NULL)};

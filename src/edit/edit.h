@@ -68,7 +68,7 @@ void edit_block_span(Slice text, uint32_t at, uint32_t *ret_start, uint32_t *ret
 Edit edit_insert_below(uint32_t file, Slice text, uint32_t at, Slice lines, Arena *arena);
 /* The same above that line. */
 Edit edit_insert_above(uint32_t file, Slice text, uint32_t at, Slice lines, Arena *arena);
-/* The whole lines of a span go away. */
+/* The whole lines of a span go away, and one of the two blank lines around them. */
 Edit edit_delete_lines(uint32_t file, Slice text, uint32_t start, uint32_t end);
 
 /* ---- hunks ------------------------------------------------------------------------------------- */

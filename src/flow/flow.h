@@ -16,7 +16,8 @@ typedef struct ScanProgress {
 
 /* What blobs say that were read before: a scan of another commit reads only what is new in it. For commits alone. */
 typedef struct Pool Pool;
-Pool *pool_new(void);
+/* no_cache: as in ScanOptions, for all scans that are made with it. */
+Pool *pool_new(bool no_cache);
 /* After all scans that were made with it. */
 void pool_free(Pool *pool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pool, pool_free)
@@ -61,15 +62,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Usage, usage_free)
 typedef struct Scan {
 	Repo *repo; /* NULL for a scan of what would be */
 	Graph *graph;
-	GPtrArray *arenas; /* what the graph's bytes live in */
+	GPtrArray *arenas;   /* what the graph's bytes live in */
+	struct Texts *texts; /* those that are read when they are asked for; NULL in a scan of what would be */
 	Timing timing;
-	uint64_t bytes;        /* read */
-	size_t held;           /* memory of the arenas */
-	GHashTable *compiled;  /* what Python said of programs, by the checksum of their bytes; see compile.c */
-	const Usage *usage;    /* what was measured of its containers, or NULL; see measured.c */
-	GArray *former;        /* what ports of Services were, or NULL; see former.c */
-	uint32_t not_compiled; /* programs that no Python could be asked about */
-	uint32_t threads;      /* that may work at a time */
+	struct Store *kept;      /* what earlier runs read, and this one for the next; NULL: nothing is kept */
+	uint64_t bytes;          /* read */
+	uint32_t recalled;       /* files that an earlier run had read */
+	size_t held;             /* memory of the arenas */
+	GHashTable *compiled;    /* what Python said of programs, by the checksum of their bytes; see compile.c */
+	const Usage *usage;      /* what was measured of its containers, or NULL; see measured.c */
+	const GPtrArray *drifts; /* where the cluster is otherwise, or NULL; see live.h */
+	GArray *former;          /* what ports of Services were, or NULL; see former.c */
+	uint32_t not_compiled;   /* programs that no Python could be asked about */
+	uint32_t threads;        /* that may work at a time */
 	bool is_compiled, no_cache;
 } Scan;
 
@@ -82,9 +87,10 @@ void scan_online(Scan *scan, GString *notes);
  * check does not need it and a long history takes time. */
 void scan_history(Scan *scan);
 
-/* Says of the containers what was measured of them. The usage must outlive the scan, and all that are made of it. NULL
- * is fine. */
-void scan_measure(Scan *scan, const Usage *usage);
+/* Says of the containers what was measured of them, and of all objects what a cluster says of them. The usage must
+ * outlive the scan, and all that are made of it. NULL is fine. What does not run and is in no file is appended to
+ * notes, or NULL. */
+void scan_measure(Scan *scan, const Usage *usage, GString *notes);
 
 /* The same files with those of the overlay in their new state, read from memory: nothing is asked of the disk again.
  * The base and the overlay must outlive it. */

@@ -192,6 +192,27 @@ static Slice fixed_elsewhere(const Image *image, Slice floating)
 	return (Slice){"", 0};
 }
 
+/* Each use is pinned to what its pods run, if a cluster said that of all of them. The tag stays for the reader. */
+static void mend_floating(Checker *checker, Finding *finding, const Image *image)
+{
+	const Graph *graph = checker_graph(checker);
+	uint32_t before = finding->n_edits;
+	for (guint i = 0; i < image->uses->len; i++) {
+		const ImageUse *use = &g_array_index(image->uses, ImageUse, i);
+		const char *digest = graph_text(graph, use->row->subject, FACT_RUNNING_DIGEST);
+		if (!is_floating(use))
+			continue;
+		if (!*digest) {
+			finding->n_edits = before;
+			return;
+		}
+		add_value_edit(checker, finding, graph_span(graph, use->row),
+		        arena_printf(checker_arena(checker), "%s%s@%s", graph_symbol_text(graph, use->row->object),
+		                use->tag.length ? "" : ":latest", digest));
+	}
+	set_because(checker, finding, FIX_VALUE, "this is what the cluster runs of it now");
+}
+
 static void report_floating(Checker *checker, const Image *image, const ImageUse *first, guint count)
 {
 	const Graph *graph = checker_graph(checker);
@@ -213,6 +234,7 @@ static void report_floating(Checker *checker, const Image *image, const ImageUse
 			add_evidence(checker, finding, graph_span(graph, use->row), "'%s' uses it too",
 			        graph_name(graph, use->row->subject));
 	}
+	mend_floating(checker, finding, image);
 }
 
 /* A file that sets variables, or an example of one, gives the variable a version; or the word that moves, which is then
@@ -375,7 +397,7 @@ static const Rule rules[] = {
         {
                 .id = "tag-floating",
                 .level = LEVEL_WARNING,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_VALUE,
                 .title = "an image tag moves by itself",
                 .why = "The next pull, on a restart or on another node, may bring another version: an upgrade at a "
                        "time nobody chose, two nodes with different programs under one name, and no way to say what "

@@ -506,7 +506,7 @@ static json_t *services_json(const Graph *graph)
 		json_t *object = json_object();
 		for (size_t k = 0; k < G_N_ELEMENTS(pairs); k++)
 			set_text(object, pairs[k][0], pairs[k][1]);
-		if (service->replicas)
+		if (service->replicas != REPLICAS_UNKNOWN)
 			json_object_set_new(object, "replicas", json_integer(service->replicas));
 		if (service->opaque)
 			json_object_set_new(object, "opaque", json_true());
@@ -558,6 +558,8 @@ static json_t *uses_json(const GArray *uses)
 		set_text(object, "node", use->node);
 		set_text(object, "resource", use->resource);
 		set_text(object, "capacity", use->capacity);
+		if (use->stated)
+			set_text(object, "stated", use->stated);
 		set_percent(object, "before", use->before);
 		set_percent(object, "after", use->after);
 		set_percent(object, "planned", use->planned);

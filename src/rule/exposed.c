@@ -3,6 +3,7 @@
  * What is bound to the machine itself, what only neighbours in the cluster reach, and what is there to develop with is
  * no door. Whether a firewall stands before it cannot be known, so the words are of what the files open. */
 #include "base/credential.h"
+#include "base/variable.h"
 #include "rule/developing.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -177,12 +178,38 @@ static bool is_password(const char *name)
 }
 
 /* What guides and images have, and what is tried first. */
-static bool is_default(const char *value)
+static bool is_default(Slice value)
 {
 	static const char *const words[] = {"admin", "adminadmin", "administrator", "changeme", "change-me",
 	        "change_me", "changeit", "default", "guest", "letmein", "minioadmin", "pass", "passw0rd", "password",
 	        "password123", "postgres", "root", "secret", "toor", "123456", "12345678", "123456789", "qwerty", NULL};
-	return slice_is_any_nocase(slice_from(value), words);
+	return slice_is_any_nocase(value, words);
+}
+
+/* The value is nothing but ${NAME:-word}: ret_name is whoever sets it, and the word is what it is otherwise. */
+static Slice fallback_of(Slice value, Slice *ret_name)
+{
+	size_t at = 0;
+	Variable use;
+	*ret_name = (Slice){"", 0};
+	if (!variable_next(value, &at, &use) || use.op != '-' || use.start != 0 || use.end != value.length)
+		return value;
+	*ret_name = use.name;
+	return use.word;
+}
+
+/* A .env file in Git gives the variable another value. */
+static bool is_set_otherwise(const Graph *graph, Slice name)
+{
+	Symbol symbol;
+	if (name.length == 0 || !graph_find_symbol(graph, name, &symbol))
+		return false;
+	GRAPH_NAMED(graph, NODE_ENV, symbol, env)
+	if (graph_node_type(graph, graph_parent(graph, env)) == NODE_FILE &&
+	        strcmp(graph_text(graph, graph_parent(graph, env), FACT_FORMAT), "dotenv") == 0 &&
+	        !is_default(slice_from(graph_text(graph, env, FACT_VALUE))))
+		return true;
+	return false;
 }
 
 /* The password that the program asks for, and not one that it says to another behind it. */
@@ -199,7 +226,8 @@ static bool is_its_own(const Graph *graph, Node program, const char *name)
 	return true;
 }
 
-static void report_default_password(Checker *checker, Node env, const Row *value)
+/* unless is the variable that would give it another one; empty where nothing would. */
+static void report_default_password(Checker *checker, Node env, const Row *value, Slice unless)
 {
 	const Graph *graph = checker_graph(checker);
 	Node program = graph_parent(graph, env);
@@ -208,10 +236,13 @@ static void report_default_password(Checker *checker, Node env, const Row *value
 	        (graph_node_type(graph, program) == NODE_SERVICE || !has_service(graph, program, 0, &door)) &&
 	        !has_route(graph, program, &door))
 		return;
-	Finding *finding =
-	        report(checker, program, graph_span(graph, value), "%s of %s %s is the one that everybody tries first",
-	                graph_name(graph, env), word_for(graph, program), graph_name(graph, holder_of(graph, program)));
+	Finding *finding = report_at(checker, unless.length ? LEVEL_WARNING : LEVEL_ERROR, program,
+	        graph_span(graph, value), "%s of %s %s is the one that everybody tries first%s%.*s%s",
+	        graph_name(graph, env), word_for(graph, program), graph_name(graph, holder_of(graph, program)),
+	        unless.length ? ", unless " : "", SLICE_ARGS(unless), unless.length ? " is set" : "");
 	set_detail(checker, finding, "%s", graph_name(graph, env));
+	if (unless.length)
+		set_hint(checker, finding, "write ${%.*s:?} so that nothing starts without one", SLICE_ARGS(unless));
 	add_evidence(checker, finding, door.place, "%s leads to it", door.how);
 }
 
@@ -219,13 +250,15 @@ static void check_default_password(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	GRAPH_NODES (graph, NODE_ENV, env) {
-		NodeType type = graph_node_type(graph, graph_parent(graph, env));
+		Node program = graph_parent(graph, env);
+		NodeType type = graph_node_type(graph, program);
 		const Row *value = graph_find(graph, env, FACT_VALUE);
-		if ((type == NODE_SERVICE || type == NODE_CONTAINER) && value && is_password(graph_name(graph, env)) &&
-		        is_default(graph_symbol_text(graph, value->object)) &&
-		        is_asked(graph, graph_parent(graph, env)) &&
-		        is_its_own(graph, graph_parent(graph, env), graph_name(graph, env)))
-			report_default_password(checker, env, value);
+		if ((type != NODE_SERVICE && type != NODE_CONTAINER) || !value || !is_password(graph_name(graph, env)))
+			continue;
+		Slice name, text = fallback_of(graph_symbol_slice(graph, value->object), &name);
+		if (is_default(text) && is_asked(graph, program) &&
+		        is_its_own(graph, program, graph_name(graph, env)) && !is_set_otherwise(graph, name))
+			report_default_password(checker, env, value, name);
 	}
 }
 

@@ -236,7 +236,8 @@ Node find_moved(const Gone *gone, Slice path)
 	if (found == 0 || found == UINT32_MAX || is_common_name(slice_from(name)))
 		return NODE_NONE;
 	Node file = graph_file_node(graph, found - 1);
-	return graph_has(graph, file, FACT_CLASS) ? NODE_NONE : file;
+	const char *class = graph_text(graph, file, FACT_CLASS);
+	return *class && strcmp(class, "dated") != 0 ? NODE_NONE : file;
 }
 
 const Moved *gone_moved(Gone *gone)

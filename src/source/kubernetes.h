@@ -12,13 +12,16 @@ Node add_reference(const SourceFile *file, Node parent, const char *role, const 
 Node add_reference_in(const SourceFile *file, Node parent, const char *role, const char *kind, const YamlNode *name,
         const YamlNode *namespace);
 
+/* CloudNativePG labels its pods with the name of their cluster: a selector that asks for one names that cluster. */
+void add_database_label(const SourceFile *file, const YamlNode *labels, Node parent);
+
 /* A pod template or Pod, with its containers, volumes and everything they name. */
 void read_pod(const SourceFile *file, const YamlNode *template, Node object);
 
 /* Required node affinity of a pod or volume, as label=value for each value that is allowed. */
 void add_node_affinity(const SourceFile *file, Node subject, const YamlNode *required);
-/* What a Node has and keeps away, as `kubectl get nodes -o yaml` saves it; those that people write for labels and taints
- * have no status. Labels are read with the metadata. */
+/* What a Node has and keeps away, as `kubectl get nodes -o yaml` saves it; those that people write for labels and
+ * taints have no status. Labels are read with the metadata. */
 void add_node_facts(const SourceFile *file, const YamlNode *root, Node node);
 /* What a pod asks of the node it runs on, and of the pods beside it. */
 void read_placement(const SourceFile *file, const YamlNode *spec, Node pod);
@@ -32,6 +35,11 @@ bool read_flux(const SourceFile *file, const YamlNode *root, Node object);
 /* An object that no file holds as such: a chart makes it of values that stand here. Its schema is not looked at. */
 Node read_made_object(const SourceFile *file, const YamlNode *root, Node parent);
 
+/* An item of a list as the API server gives it: its kind and version are the list's. NODE_NONE where it has no name. */
+Node read_listed_object(const SourceFile *file, const YamlNode *root, Slice kind, Slice version, Node parent);
+/* The same, with what the cluster says of it in its status. */
+void read_live_object(const SourceFile *file, const YamlNode *root, Slice kind, Slice version, Node parent);
+
 /* The values of the app-template chart as the objects that it makes of them, below parent. release is the release's
  * name, major the chart's version or 0. has_… says whether values have the chart's shape. */
 bool has_app_template_values(const YamlNode *values);
@@ -40,6 +48,6 @@ void read_app_template(
 
 /* Readers of one kind: spec may be NULL. */
 typedef void KindReader(const SourceFile *file, const YamlNode *root, Node object);
-KindReader read_service, read_ingress, read_ingress_route, read_http_route;
+KindReader read_service, read_ingress, read_ingress_route, read_http_route, read_gateway, read_reference_grant;
 KindReader read_config_map, read_secret, read_sealed_secret, read_external_secret, read_certificate;
-KindReader read_claim, read_persistent_volume, read_address_pool;
+KindReader read_claim, read_persistent_volume, read_address_pool, read_definition;

@@ -80,8 +80,8 @@ static Dual *find_dual(Solver *solver, const Amounts *room, int64_t *bound)
 	return dual;
 }
 
-/* By search: what is left open, or that nothing is. */
-static GoalProof close_gap(Solver *solver, uint32_t level, const Dual *dual, int64_t *bound)
+/* By search: a placement that meets the bound, or a bound that meets what was found. */
+static GoalProof close_gap(Solver *solver, uint32_t level, const Dual *dual, int64_t *bound, GoalProof proof)
 {
 	Goal goal = solver->problem->settings.order[level];
 	int64_t value = state_goal(solver->state, goal);
@@ -92,8 +92,9 @@ static GoalProof close_gap(Solver *solver, uint32_t level, const Dual *dual, int
 		value = state_goal(solver->state, goal);
 	}
 	budget_return(&solver->budget, &share);
-	if (value > *bound)
-		*bound = done && !found ? value : raise_bound(solver, level, dual, *bound, value);
+	if (value <= *bound)
+		return proof;
+	*bound = done && !found ? value : raise_bound(solver, level, dual, *bound, value);
 	return *bound >= value ? PROOF_SEARCH : PROOF_NONE;
 }
 
@@ -116,7 +117,7 @@ static void solve_goal(Solver *solver, uint32_t level)
 	}
 	bound = (bound + step - 1) / step * step;
 	if (state_goal(solver->state, goal) > bound)
-		proof = close_gap(solver, level, dual, &bound);
+		proof = close_gap(solver, level, dual, &bound, proof);
 	int64_t value = state_goal(solver->state, goal);
 	bound = (bound + step - 1) / step * step;
 	solution->bound.at[goal] = MIN(bound, value);

@@ -127,7 +127,7 @@ char *plan_proof(const Plan *plan, Goal goal)
 	case PROOF_EXCESS:
 		return g_strdup("so much must leave the nodes that hold too much now");
 	case PROOF_ELSEWHERE:
-		return g_strdup("so much must leave the nodes that hold too much now, and fit elsewhere");
+		return g_strdup("with less, some node would hold too much");
 	case PROOF_SEARCH:
 		return g_strdup("every other placement was ruled out");
 	case PROOF_SUM:

@@ -271,7 +271,8 @@ static Slice find_moved(const Graph *graph, Slice path)
 	return (Slice){"", 0};
 }
 
-static void check_exception(Checker *checker, Node pattern)
+/* known: path → Finding, for a folder and what lies below it have one cause. */
+static void check_exception(Checker *checker, Node pattern, GHashTable *known)
 {
 	const Graph *graph = checker_graph(checker);
 	Slice written = slice_from(graph_name(graph, pattern)), literal = literal_part(written);
@@ -292,8 +293,12 @@ static void check_exception(Checker *checker, Node pattern)
 	Slice moved = find_moved(graph, slice_from(path));
 	if (!gone && moved.length == 0)
 		return;
-	Finding *finding = report(checker, pattern, graph_place(graph, pattern),
-	        "this exception takes back nothing: there is no %s", path);
+	Finding *finding = g_hash_table_lookup(known, path);
+	if (finding)
+		add_evidence(checker, finding, graph_place(graph, pattern), "nor does this one");
+	else
+		finding = report(checker, pattern, graph_place(graph, pattern),
+		        "this exception takes back nothing: there is no %s", path);
 	if (moved.length)
 		set_hint(checker, finding, "%.*s has the name: follow the move, or delete the line", SLICE_ARGS(moved));
 	if (moved.length && folder.length == 0) {
@@ -301,14 +306,16 @@ static void check_exception(Checker *checker, Node pattern)
 		set_because(checker, finding, FIX_VALUE, "no other path has that name");
 		add_rename(checker, finding, graph_place(graph, pattern), old, now);
 	}
+	g_hash_table_insert(known, g_steal_pointer(&path), finding);
 }
 
 static void check_ignore_exception_dead(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	GRAPH_EACH (graph, FACT_NEGATED, row)
 		if (graph_node_type(graph, row->subject) == NODE_PATTERN && !is_quiet(graph, row->subject))
-			check_exception(checker, row->subject);
+			check_exception(checker, row->subject, known);
 }
 
 /* ---- ignore-file-ignored ---------------------------------------------------------------------------------- */
@@ -320,7 +327,9 @@ static void check_ignore_pattern(Checker *checker, const Ignored *ignored, Node 
 	g_autofree char *path = path_resolve(folder, slice_from(name));
 	if (!path || graph_find_file(graph, slice_from(path)) || ignoring_pattern(ignored, path, false) != pattern)
 		return;
-	Finding *finding = report(checker, pattern, graph_place(graph, pattern),
+	/* Whether there is a .dockerignore at all nobody knows. */
+	Level level = strcmp(name, ".dockerignore") == 0 ? LEVEL_INFO : LEVEL_WARNING;
+	Finding *finding = report_at(checker, level, pattern, graph_place(graph, pattern),
 	        "'%s' keeps %s itself out of Git: only one machine obeys it", graph_name(graph, pattern), name);
 	set_detail(checker, finding, "%s", name);
 	set_because(checker, finding, FIX_SAFE, "the file is for everybody who clones");

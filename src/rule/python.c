@@ -219,7 +219,7 @@ static Finding *report_unresolved(Checker *checker, const Missing *missing)
 	if (missing->elsewhere) {
 		Node file = graph_find_file(graph, slice_from(missing->elsewhere));
 		if (file)
-			add_evidence(checker, finding, graph_place(graph, file), "this is what is there");
+			add_evidence(checker, finding, graph_place(graph, file), "the module that is meant");
 	}
 	set_detail(checker, finding, "%s", missing->path);
 	add_places(checker, finding, missing);
@@ -251,6 +251,9 @@ static void check_import_unresolved(Checker *checker)
 		if (is_same_cause(graph, missing, before)) {
 			add_evidence(
 			        checker, last, graph_place(graph, missing->import), "nor is '%s'", missing->module);
+			set_hint(checker, last,
+			        "copy them all in the Dockerfile: %s and the others that are named here",
+			        before->elsewhere);
 			continue;
 		}
 		last = report_unresolved(checker, missing);

@@ -256,7 +256,10 @@ static void check_schema_invalid(Checker *checker)
 
 /* ---- versions ------------------------------------------------------------------------------------------ */
 
-/* From the project's deprecation guide: which release stopped serving a version, and what to write since when.
+/* Which release stopped serving a version, and what to write since when. Up to 1.29 from the project's deprecation
+ * guide, for 1.32 and later from what the module k8s.io/api v0.36.3 says in its zz_generated.prerelease-lifecycle.go;
+ * what that no longer holds went with the release whose module lacks it first (resource.k8s.io/v1alpha3 and
+ * networking.k8s.io/v1alpha1 with v0.34.0 at the latest, storagemigration.k8s.io/v1alpha1 as v0.34.0 announced it).
  * kinds: words between spaces; NULL is every kind of that version. */
 static const struct {
 	const char *api_version, *kinds, *removed, *successor;
@@ -297,6 +300,13 @@ static const struct {
                 "1.32", "admissionregistration.k8s.io/v1", true},
         {"admissionregistration.k8s.io/v1beta1", " ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ", "1.34",
                 "admissionregistration.k8s.io/v1", true},
+        {"networking.k8s.io/v1alpha1", " IPAddress ServiceCIDR ", "1.33", "networking.k8s.io/v1", true},
+        {"resource.k8s.io/v1alpha3", " DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice ", "1.34",
+                "resource.k8s.io/v1", false},
+        {"storage.k8s.io/v1alpha1", " VolumeAttributesClass ", "1.35", "storage.k8s.io/v1", true},
+        {"storagemigration.k8s.io/v1alpha1", " StorageVersionMigration ", "1.36", "storagemigration.k8s.io/v1beta1",
+                false},
+        {"certificates.k8s.io/v1alpha1", " ClusterTrustBundle ", "1.37", "certificates.k8s.io/v1beta1", true},
         {"networking.k8s.io/v1beta1", " IPAddress ServiceCIDR ", "1.37", "networking.k8s.io/v1", true},
         {"storage.k8s.io/v1beta1", " VolumeAttributesClass ", "1.37", "storage.k8s.io/v1", true},
 };

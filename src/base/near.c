@@ -150,3 +150,25 @@ size_t near_find(Slice wanted, const Slice *candidates, size_t count, unsigned l
 		near_offer(&search, candidates[i]);
 	return near_result(&search);
 }
+
+static bool next_part(Slice *rest, Slice *ret_part)
+{
+	size_t start = 0, end;
+	while (start < rest->length && strchr("-_./", rest->at[start]))
+		start++;
+	for (end = start; end < rest->length && !strchr("-_./", rest->at[end]);)
+		end++;
+	*ret_part = slice_sub(*rest, start, end);
+	*rest = slice_sub(*rest, end, rest->length);
+	return ret_part->length > 0;
+}
+
+bool near_share_word(Slice a, Slice b)
+{
+	Slice one, other;
+	while (next_part(&a, &one))
+		for (Slice rest = b; one.length >= 3 && next_part(&rest, &other);)
+			if (slice_equal(one, other))
+				return true;
+	return false;
+}

@@ -38,3 +38,6 @@ size_t near_result(const NearSearch *search);
 
 /* The same over an array. */
 size_t near_find(Slice wanted, const Slice *candidates, size_t count, unsigned limit);
+
+/* Some word of three bytes or more, of those that '-', '_', '.' and '/' part, stands in both names. */
+bool near_share_word(Slice a, Slice b);

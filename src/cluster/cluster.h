@@ -88,6 +88,9 @@ bool cluster_said(const GError *error, int status);
 typedef void (*ClusterEach)(const Json *item, void *data);
 bool cluster_list(Cluster *cluster, const char *path, ClusterEach each, void *data, char **ret_version, GError **error);
 
+/* The same of the metadata only: of Secrets no value comes over the network. */
+bool cluster_list_metadata(Cluster *cluster, const char *path, ClusterEach each, void *data, GError **error);
+
 typedef enum WatchEvent { WATCH_ADDED, WATCH_CHANGED, WATCH_GONE, WATCH_ANEW } WatchEvent;
 /* False ends the watch. item is NULL for WATCH_ANEW: all that was told before is forgotten, and is told again. */
 typedef bool (*ClusterSeen)(WatchEvent event, const Json *item, void *data);

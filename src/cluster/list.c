@@ -110,6 +110,13 @@ bool cluster_list(Cluster *cluster, const char *path, ClusterEach each, void *da
 	return cluster_list_as(cluster, path, NULL, each, data, ret_version, error);
 }
 
+bool cluster_list_metadata(Cluster *cluster, const char *path, ClusterEach each, void *data, GError **error)
+{
+	static const char metadata_only[] =
+	        "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
+	return cluster_list_as(cluster, path, metadata_only, each, data, NULL, error);
+}
+
 /* ---- watching -------------------------------------------------------------------------------------------- */
 
 typedef struct Watch {

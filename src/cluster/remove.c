@@ -3,8 +3,6 @@
  * others down with it, stays. */
 #include "cluster/inner.h"
 
-#define METADATA_ONLY "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
-
 typedef struct Removing {
 	ClusterPlan *plan;
 	const ClusterKind *kind;
@@ -68,7 +66,7 @@ bool plan_removals(Cluster *cluster, ClusterPlan *plan, GHashTable *wanted, bool
 		g_autofree char *list = kind_path(removing.kind, NULL, NULL),
 		                *path = g_strdup_printf("%s?labelSelector=%s", list, selector);
 		g_autoptr(GError) failure = NULL;
-		if (cluster_list_as(cluster, path, METADATA_ONLY, add_removal, &removing, NULL, &failure) ||
+		if (cluster_list_metadata(cluster, path, add_removal, &removing, &failure) ||
 		        cluster_said(failure, 403) || cluster_said(failure, 404) || cluster_said(failure, 405))
 			continue;
 		g_propagate_error(error, g_steal_pointer(&failure));

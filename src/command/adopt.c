@@ -72,7 +72,7 @@ static int adopt(const HomelabArguments *homelab, ScanArguments *arguments, bool
 		return EXIT_WORK;
 	HomelabOptions options = homelab_arguments_options(homelab, paths);
 	g_autoptr(ObjectSet) objects = object_set_new(scan, &options, (const char *const *)homelab->names, error);
-	g_autoptr(GPtrArray) drifts = objects ? live_drift(cluster, objects, &unread, error) : NULL;
+	g_autoptr(GPtrArray) drifts = objects ? live_drift(cluster, scan, objects, &unread, error) : NULL;
 	return drifts ? adopt_drift(scan, drifts, write, error) : EXIT_WORK;
 }
 

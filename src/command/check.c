@@ -6,7 +6,6 @@
 #include "flow/live.h"
 #include "report/report.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 extern const Command command_check;
@@ -249,54 +248,54 @@ static bool leave_known(
 
 /* ---- beside the cluster ----------------------------------------------------------------------------------- */
 
-static void print_drift(const Graph *graph, const Drift *drift)
+/* What is known beside the files, for as long as the scan. */
+typedef struct Known {
+	Usage *usage;
+	GPtrArray *drifts; /* Drift, or NULL */
+} Known;
+
+static void known_clear(Known *known)
 {
-	uint32_t line, column;
-	graph_position(graph, drift->place, &line, &column);
-	if (drift->absent)
-		printf("%s:%u: %s is not on the cluster\n", graph_file_path(graph, drift->place.file), line,
-		        drift->title);
-	for (guint i = 0; i < drift->changes->len; i++) {
-		const FieldChange *change = drift->changes->pdata[i];
-		printf("%s:%u: %s: %s is %s on the cluster and %s here%s%s\n",
-		        graph_file_path(graph, drift->place.file), line, drift->title, change->path,
-		        change->old ? change->old : "absent", change->now, change->owner ? "; set by " : "",
-		        change->owner ? change->owner : "");
-	}
+	g_clear_pointer(&known->usage, usage_free);
+	g_clear_pointer(&known->drifts, g_ptr_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Known, known_clear)
+
+static bool compare_cluster(const CheckArguments *arguments, Scan *scan, Cluster *cluster, const char *const *paths,
+        Known *known, GString *notes, GError **error)
+{
+	HomelabOptions options = {.paths = paths};
+	uint32_t unread = 0;
+	g_autoptr(ObjectSet) objects = object_set_new(scan, &options, NULL, error);
+	known->drifts = objects ? live_drift(cluster, scan, objects, &unread, error) : NULL;
+	if (!known->drifts)
+		return false;
+	scan_drift(scan, known->drifts);
+	g_string_append_printf(notes, "note: %s: %u of %u objects differ from the files", cluster_title(cluster),
+	        known->drifts->len, objects->manifests->len);
+	if (unread)
+		g_string_append_printf(notes, "; %u could not be read or are of a kind that it does not have", unread);
+	g_string_append_c(notes, '\n');
+	return true;
 }
 
-/* How many objects of the files are otherwise on the cluster, in *ret_count. */
-static bool check_live(const CheckArguments *arguments, const Scan *scan, const char *const *paths, uint32_t *ret_count,
+static bool know(const CheckArguments *arguments, Scan *scan, const char *const *paths, Known *known, GString *notes,
         GError **error)
 {
-	g_autoptr(Cluster) cluster = NULL;
+	const char *const *files = (const char *const *)arguments->usage;
 	ScanOptions where = scan_arguments_options(&arguments->scan);
 	TargetOptions target = {arguments->context, arguments->kubeconfig, false};
-	HomelabOptions options = {.paths = paths};
-	uint32_t unread;
-	if (arguments->formats) {
-		g_set_error(
-		        error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "--live is told as text: leave --format out");
+	g_autoptr(Cluster) cluster = NULL;
+	if (arguments->live && !target_open_cluster(&where, &target, "--live", &cluster, error))
 		return false;
-	}
-	if (!target_open(&where, &target, &cluster, error))
+	if (cluster)
+		known->usage = usage_live(cluster, files, notes, error);
+	else if (files)
+		known->usage = usage_new(files, error);
+	if ((cluster || files) && !known->usage)
 		return false;
-	if (!cluster) {
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "--live needs a cluster, and none is named");
-		error_add_help(error, "--context NAME, or cluster: {context: NAME} in labwright.yaml");
-		return false;
-	}
-	g_autoptr(ObjectSet) objects = object_set_new(scan, &options, NULL, error);
-	g_autoptr(GPtrArray) drifts = objects ? live_drift(cluster, objects, &unread, error) : NULL;
-	if (!drifts)
-		return false;
-	printf("\n%s\n", cluster_title(cluster));
-	for (guint i = 0; i < drifts->len; i++)
-		print_drift(scan->graph, drifts->pdata[i]);
-	printf("%u of %u objects differ from the files", drifts->len, objects->manifests->len);
-	printf(unread ? "; %u could not be read or are of a kind that it does not have\n" : "\n", unread);
-	*ret_count = drifts->len;
-	return true;
+	scan_measure(scan, known->usage, cluster ? notes : NULL);
+	return !cluster || compare_cluster(arguments, scan, cluster, paths, known, notes, error);
 }
 
 static int check(const CheckArguments *arguments, GError **error)
@@ -305,14 +304,13 @@ static int check(const CheckArguments *arguments, GError **error)
 	ScanOptions wanted = scan_arguments_options(&arguments->scan);
 	wanted.progress = progress_counter(progress);
 	g_auto(GStrv) paths = NULL;
-	g_autoptr(Usage) usage = arguments->usage ? usage_new((const char *const *)arguments->usage, error) : NULL;
-	if (arguments->usage && !usage)
-		return EXIT_WORK;
+	g_auto(Known) known = {0};
 	g_autoptr(Scan) scan = scan_new(&wanted, error);
 	if (!scan || !scan_arguments_below(&arguments->scan, scan, &paths, error))
 		return EXIT_WORK;
-	scan_measure(scan, usage);
 	g_autoptr(GString) notes = g_string_new(NULL);
+	if (!know(arguments, scan, (const char *const *)paths, &known, notes, error))
+		return EXIT_WORK;
 	if (arguments->online)
 		scan_online(scan, notes);
 	CheckOptions asked = {.only = (const char *const *)arguments->only,
@@ -339,11 +337,7 @@ static int check(const CheckArguments *arguments, GError **error)
 		                : "");
 	if (arguments->timing)
 		print_timing(arguments, scan, check);
-	uint32_t differ = 0;
-	if (arguments->live && !check_live(arguments, scan, (const char *const *)paths, &differ, error))
-		return EXIT_WORK;
-	bool drifted = differ && arguments->failing != LEVEL_OFF && arguments->failing <= LEVEL_WARNING;
-	return drifted || reaches(check, arguments->failing) ? EXIT_FINDINGS : EXIT_CLEAN;
+	return reaches(check, arguments->failing) ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
 static int run(int argc, char **argv)
@@ -378,7 +372,10 @@ static int run(int argc, char **argv)
 	                "machines",
 	                NULL},
 	        {"live", 0, 0, G_OPTION_ARG_NONE, &arguments.live,
-	                "Say as well where the cluster differs from the files, and who set it so", NULL},
+	                "Ask the cluster as well: what does not run, what differs from the files and who set it so, "
+	                "what only "
+	                "it has",
+	                NULL},
 	        {"context", 0, 0, G_OPTION_ARG_STRING, &arguments.context,
 	                "With --live: the cluster of this context; else what labwright.yaml names", "NAME"},
 	        {"kubeconfig", 0, 0, G_OPTION_ARG_FILENAME, &arguments.kubeconfig,

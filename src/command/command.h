@@ -76,6 +76,13 @@ bool recover_interrupted(const Repo *repo, const char *look, GError **error);
 void scan_arguments_clear(ScanArguments *arguments);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ScanArguments, scan_arguments_clear)
 
+/* Asks a person on standard input for each hunk of a round of fix, as FixOptions.ask; data is a HunkQuestions. */
+typedef struct HunkQuestions {
+	bool colour, unicode;
+	bool quit; /* nothing more is asked, and nothing more is made */
+} HunkQuestions;
+void ask_hunks(const FixRound *round, const Edit *edits, size_t count, bool *kept, void *data);
+
 /* ---- what runs ------------------------------------------------------------------------------------ */
 
 typedef struct HomelabArguments {

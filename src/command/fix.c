@@ -145,51 +145,6 @@ static void append_next(const FixArguments *arguments, const Fix *fix, const Lef
 		g_string_append_printf(out, "next: labwright check%s%s\n", measured->str, scanned);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------------- */
-
-/* One finding after the other, as `git add -p` asks for hunks. False on q and at the end of input. */
-static bool ask(const ReportInput *input, const Finding *finding, bool *ret_yes, bool *ret_rest)
-{
-	g_autoptr(GString) out = g_string_new(NULL);
-	report_append_mended(input, finding, out);
-	for (;;) {
-		char answer[16] = "";
-		printf("%smend this [y,n,a,q,?]? ", out->str);
-		fflush(stdout);
-		g_string_truncate(out, 0);
-		if (!fgets(answer, sizeof answer, stdin))
-			return false;
-		*ret_yes = *answer == 'y' || *answer == 'a';
-		*ret_rest = *answer == 'a';
-		if (*answer == 'q')
-			return false;
-		if (*answer && strchr("yna", *answer))
-			return true;
-		printf("y - mend this\nn - leave it\na - mend this and all that follow\nq - leave this and all that "
-		       "follow\n");
-	}
-}
-
-/* Fingerprints of what the user would rather keep. */
-static GHashTable *ask_all(const FixArguments *arguments, const Fix *fix)
-{
-	GHashTable *declined = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	bool on = true, rest = false;
-	for (size_t i = 0; i < fix_rounds(fix); i++) {
-		const FixRound *round = fix_round(fix, i);
-		ReportInput input = input_for(arguments, round->scan->graph);
-		for (guint k = 0; k < round->mended->len; k++) {
-			const Finding *finding = round->mended->pdata[k];
-			bool yes = rest;
-			if (on && !rest)
-				on = ask(&input, finding, &yes, &rest);
-			if (!on || !yes)
-				g_hash_table_add(declined, finding_fingerprint(round->scan->graph, finding));
-		}
-	}
-	return declined;
-}
-
 /* ---- the command --------------------------------------------------------------------------------------- */
 
 static bool recover(const FixArguments *arguments, const Scan *scan, GError **error)
@@ -238,7 +193,6 @@ static void drop_moves(FixArguments *arguments)
 static int fix_all(const FixArguments *arguments, GError **error)
 {
 	g_auto(GStrv) paths = NULL;
-	g_autoptr(GHashTable) declined = NULL;
 	bool writes = arguments->write || arguments->commit || arguments->interactive;
 	g_autoptr(Arena) arena = arena_new();
 	g_autoptr(GPtrArray) moves = NULL;
@@ -248,23 +202,20 @@ static int fix_all(const FixArguments *arguments, GError **error)
 	g_autoptr(Scan) scan = scan_arguments_read(&arguments->scan, error);
 	if (!scan || !scan_arguments_below(&arguments->scan, scan, &paths, error) || !recover(arguments, scan, error))
 		return EXIT_WORK;
-	scan_measure(scan, usage);
+	scan_measure(scan, usage, NULL);
 	if (arguments->place && !(moves = find_moves(arguments, scan, usage, (const char *const *)paths, arena, error)))
 		return EXIT_WORK;
+	HunkQuestions questions = {.colour = arguments->with_colour, .unicode = g_get_charset(NULL)};
 	FixOptions options = {.only = (const char *const *)arguments->only,
 	        .paths = (const char *const *)paths,
 	        .derive = arguments->derive,
 	        .proposed = moves,
-	        .history = arguments->derive};
+	        .history = arguments->derive,
+	        .ask = arguments->interactive ? ask_hunks : NULL,
+	        .ask_data = &questions};
 	g_autoptr(Fix) fix = fix_new(scan, &options, error);
 	if (!fix)
 		return EXIT_USAGE;
-	if (arguments->interactive) {
-		declined = ask_all(arguments, fix);
-		options.declined = declined;
-		fix_free(fix);
-		fix = fix_new(scan, &options, error);
-	}
 	g_autoptr(GString) out = g_string_new(NULL);
 	if (!arguments->interactive)
 		append_mended(arguments, fix, out);
@@ -311,7 +262,7 @@ static int run(int argc, char **argv)
 	        {"replicas", 0, 0, G_OPTION_ARG_NONE, &arguments.replicas,
 	                "With --place, fewer replicas where not all have a place", NULL},
 	        {"write", 'w', 0, G_OPTION_ARG_NONE, &arguments.write, "Write the files", NULL},
-	        {"interactive", 'i', 0, G_OPTION_ARG_NONE, &arguments.interactive, "Ask for each finding, then write",
+	        {"interactive", 'i', 0, G_OPTION_ARG_NONE, &arguments.interactive, "Ask for each hunk, then write",
 	                NULL},
 	        {"commit", 0, 0, G_OPTION_ARG_NONE, &arguments.commit, "Write, and make one commit for each rule",
 	                NULL},

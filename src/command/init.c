@@ -225,7 +225,7 @@ static void append_span(Writer *writer, Span span)
 {
 	uint32_t line, column;
 	graph_position(writer->graph, span, &line, &column);
-	g_string_append_printf(writer->out, "%s:%u\n", graph_file_path(writer->graph, span.file), line);
+	g_string_append_printf(writer->out, "%s:%u", graph_file_path(writer->graph, span.file), line);
 }
 
 /* What a document says is a question: a table may count the memory that is bought and not the one that is in it. */
@@ -241,6 +241,15 @@ static void append_capacity(Writer *writer, const char *host)
 		g_string_append_printf(writer->out, "memory: %s", capacity->memory);
 	g_string_append(writer->out, "}  # ");
 	append_span(writer, capacity->place);
+	if (capacity->more.end) {
+		g_string_append(writer->out, ", ");
+		append_span(writer, capacity->more);
+	}
+	if (capacity->other.end) {
+		g_string_append(writer->out, "; otherwise in ");
+		append_span(writer, capacity->other);
+	}
+	g_string_append_c(writer->out, '\n');
 }
 
 static int compare_texts(const void *a, const void *b)

@@ -28,15 +28,17 @@ static const struct {
                 "that goes away afterwards: the checkout and its branch are never touched. What cannot be proven is "
                 "left "
                 "out and said."},
-        {"place", "By how much less pressure, in which order to move, what does not fit and why, and that nothing is "
-                  "better "
-                  "or how much might be. Nodes have their capacity, allocatable, labels and taints in labwright.yaml, "
-                  "in the manifest of a Node, or in a "
-                  "saved `kubectl get nodes -o json`. Usage is `kubectl get pods -A -o json`, `kubectl get --raw "
-                  "/apis/metrics.k8s.io/v1beta1/pods` or the answer of a Prometheus query. Exits with 1 where a pod "
-                  "has no "
-                  "place. Ctrl-C ends the search with the best so far and what is not proven of it; a second one ends "
-                  "the program."},
+        {"place",
+                "By how much less pressure, in which order to move, what does not fit and why, and that nothing is "
+                "better "
+                "or how much might be. Nodes have their capacity, allocatable, labels and taints in labwright.yaml, "
+                "in the manifest of a Node, or in a "
+                "saved `kubectl get nodes -o json`; where none of these says it, what documents say of nodes is taken "
+                "and named. Usage is `kubectl get pods -A -o json`, `kubectl get --raw "
+                "/apis/metrics.k8s.io/v1beta1/pods` or the answer of a Prometheus query. Exits with 1 where a pod "
+                "has no "
+                "place. Ctrl-C ends the search with the best so far and what is not proven of it; a second one ends "
+                "the program."},
         {"report",
                 "Writes REPORT.md, report.html and report.json: findings before and after and which came or went, what "
                 "each node carries, what is left by priority, addresses, services, and the commits between by phase."},

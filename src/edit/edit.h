@@ -68,5 +68,20 @@ void edit_block_span(Slice text, uint32_t at, uint32_t *ret_start, uint32_t *ret
 Edit edit_insert_below(uint32_t file, Slice text, uint32_t at, Slice lines, Arena *arena);
 /* The same above that line. */
 Edit edit_insert_above(uint32_t file, Slice text, uint32_t at, Slice lines, Arena *arena);
-/* The whole lines of a span go away. */
+/* The whole lines of a span go away, and one of the two blank lines around them. */
 Edit edit_delete_lines(uint32_t file, Slice text, uint32_t start, uint32_t end);
+
+/* ---- hunks ------------------------------------------------------------------------------------- */
+
+/* edits[first] to edits[first + count - 1]. */
+typedef struct Hunk {
+	size_t first, count;
+} Hunk;
+
+/* The edits of one file, sorted as for edit_apply, in runs that have more than 2 * context lines between them; with 0,
+ * as small as they can be. An array of Hunk; free with g_array_unref. */
+GArray *hunks_new(Slice old, const Edit *edits, size_t count, uint32_t context);
+
+/* A hunk as a unified diff has it: "@@ -3,7 +3,8 @@" and its lines, with so many around them as no other edit of the
+ * file touches. The lines of the new text are counted as if all edits before it were made. */
+void hunk_append(Slice old, const Edit *edits, size_t count, const Hunk *hunk, uint32_t context, GString *out);

@@ -83,9 +83,17 @@ Edit edit_insert_above(uint32_t file, Slice text, uint32_t at, Slice lines, Aren
 	return (Edit){file, start, start, join_lines("", lines, newline, newline, arena)};
 }
 
+static bool is_blank_line(Slice text, uint32_t at)
+{
+	return slice_trim(slice_sub(text, line_start(text, at), line_end(text, at))).length == 0;
+}
+
 Edit edit_delete_lines(uint32_t file, Slice text, uint32_t start, uint32_t end)
 {
 	Edit edit = {.file = file, .text = {"", 0}};
 	edit_line_span(text, start, end, &edit.start, &edit.end);
+	bool blank_above = edit.start == 0 || is_blank_line(text, edit.start - 1);
+	if (blank_above && edit.end < text.length && is_blank_line(text, edit.end))
+		edit.end = line_end(text, edit.end);
 	return edit;
 }

@@ -19,8 +19,9 @@ struct Fix {
 	GPtrArray *proofs;   /* Proof of each round; the last one's scan is the state afterwards */
 	GArray *rounds;      /* FixRound */
 	GHashTable *refused; /* refusal_key → why */
-	GArray *files;       /* FixFile */
-	GPtrArray *texts;    /* Arena of fix_texts */
+	GHashTable *left; /* fingerprint or edit_key → why, of what was asked about and stays; "": its owner's wish */
+	GArray *files;    /* FixFile */
+	GPtrArray *texts; /* Arena of fix_texts */
 };
 
 /* ---- which ------------------------------------------------------------------------------------------- */
@@ -42,13 +43,39 @@ static char *refusal_key(const Graph *graph, const Finding *finding)
 	return g_string_free(key, FALSE);
 }
 
+/* An edit as the next round has it, too: with its line, wherever that is then. Free with g_free. */
+static char *edit_key(const Graph *graph, const Edit *edit)
+{
+	Span span = {edit->file, edit->start, edit->end};
+	Slice line = graph_line_at(graph, span), old = graph_span_bytes(graph, span);
+	return g_strdup_printf("%s\n%.*s\n%.*s\n%.*s", graph_file_path(graph, edit->file), SLICE_ARGS(line),
+	        SLICE_ARGS(old), SLICE_ARGS(edit->text));
+}
+
+static bool has_left_edit(const Fix *fix, const Graph *graph, const Finding *finding)
+{
+	bool found = false;
+	for (uint32_t i = 0; g_hash_table_size(fix->left) && i < finding->n_edits && !found; i++) {
+		g_autofree char *key = edit_key(graph, &finding->edits[i]);
+		found = g_hash_table_contains(fix->left, key);
+	}
+	return found;
+}
+
+/* Why the finding stays since its owner was asked, "" for a plain no; NULL if not so. */
+static const char *why_left(const Fix *fix, const Graph *graph, const Finding *finding)
+{
+	g_autofree char *print = finding_fingerprint(graph, finding);
+	const char *why = g_hash_table_lookup(fix->left, print);
+	return why || !has_left_edit(fix, graph, finding) ? why : "";
+}
+
 static bool may_be_made(const Fix *fix, const Graph *graph, const Finding *finding)
 {
 	FixClass least = fix->options->derive ? FIX_VALUE : FIX_SAFE;
 	if (!finding->n_edits || finding->fix < least || finding->suppressed_by)
 		return false;
-	g_autofree char *print = finding_fingerprint(graph, finding);
-	if (fix->options->declined && g_hash_table_contains(fix->options->declined, print))
+	if (why_left(fix, graph, finding))
 		return false;
 	g_autofree char *key = refusal_key(graph, finding);
 	return !g_hash_table_contains(fix->refused, key);
@@ -209,6 +236,104 @@ static int compare_by_rule(const void *a, const void *b)
 	return (left->span.start > right->span.start) - (left->span.start < right->span.start);
 }
 
+/* ---- asking ------------------------------------------------------------------------------------------- */
+
+static void leave(Fix *fix, const Graph *graph, const Finding *finding, const char *why)
+{
+	g_hash_table_insert(fix->left, finding_fingerprint(graph, finding), g_strdup(why));
+}
+
+static bool is_kept(const Proof *proof, const bool *kept, const Edit *edit)
+{
+	const Edit *edits = (const Edit *)(const void *)proof->edits->data;
+	const Edit *found = bsearch(edit, edits, proof->edits->len, sizeof(Edit), edit_compare);
+	return !found || kept[found - edits];
+}
+
+static bool speaks_of(const Finding *finding, const Edit *edit)
+{
+	for (uint32_t i = 0; i <= finding->n_evidence; i++) {
+		Span place = i ? finding->evidence[i - 1].span : finding->span;
+		if (place.file == edit->file && place.start < edit->end && edit->start < place.end)
+			return true;
+	}
+	return false;
+}
+
+/* Each edit rewrites a mention of its own, so that each can do without the others. */
+static bool are_mentions(const Graph *graph, const Finding *finding)
+{
+	const Edit *first = finding->edits;
+	Slice old = graph_span_bytes(graph, (Span){first->file, first->start, first->end});
+	for (uint32_t i = 0; i < finding->n_edits; i++) {
+		const Edit *edit = &finding->edits[i];
+		Slice bytes = graph_span_bytes(graph, (Span){edit->file, edit->start, edit->end});
+		bool same = slice_equal(edit->text, first->text) && slice_equal(bytes, old);
+		if (!bytes.length || !edit->text.length || !(same || speaks_of(finding, edit)))
+			return false;
+	}
+	return true;
+}
+
+/* Takes the edits out of the finding that are not kept; how many are left. */
+static uint32_t narrow(const Proof *proof, const bool *kept, const Graph *graph, Finding *finding)
+{
+	uint32_t left = 0;
+	bool mentions = are_mentions(graph, finding);
+	for (uint32_t i = 0; i < finding->n_edits; i++)
+		if (is_kept(proof, kept, &finding->edits[i]))
+			finding->edits[left++] = finding->edits[i];
+	finding->kept = left == finding->n_edits ? KEPT_ALL : mentions ? KEPT_MENTIONS : KEPT_SOME;
+	finding->n_edits = left;
+	return left;
+}
+
+/* Proves again what the answers leave of a proven round. */
+static void try_kept(Trial *trial, const bool *kept)
+{
+	Fix *fix = trial->fix;
+	const Graph *graph = trial->scan->graph;
+	g_autoptr(GPtrArray) before = trial->accepted, whole = g_ptr_array_new(), narrowed = g_ptr_array_new();
+	for (guint i = 0; i < before->len; i++) {
+		Finding *finding = before->pdata[i];
+		uint32_t all = finding->n_edits, left = narrow(trial->proof, kept, graph, finding);
+		if (left == all)
+			g_ptr_array_add(whole, finding);
+		else if (left)
+			g_ptr_array_add(narrowed, finding);
+		else
+			leave(fix, graph, finding, "");
+	}
+	for (guint i = 0; i < trial->proof->edits->len; i++)
+		if (!kept[i])
+			g_hash_table_insert(
+			        fix->left, edit_key(graph, &g_array_index(trial->proof->edits, Edit, i)), g_strdup(""));
+	trial->accepted = g_ptr_array_new();
+	g_clear_pointer(&trial->proof, proof_free);
+	try_set(trial, whole);
+	try_set(trial, narrowed);
+	for (guint i = 0; i < narrowed->len; i++) {
+		const Finding *finding = narrowed->pdata[i];
+		g_autofree char *key = refusal_key(graph, finding);
+		const char *why = g_hash_table_lookup(fix->refused, key);
+		g_autofree char *text = g_strdup_printf("without the part that you left, %s", why ? why : "it fails");
+		if (!g_ptr_array_find(trial->accepted, finding, NULL))
+			leave(fix, graph, finding, text);
+	}
+}
+
+static void ask(Trial *trial)
+{
+	const FixOptions *options = trial->fix->options;
+	const GArray *edits = trial->proof->edits;
+	const FixRound round = {trial->scan, trial->check, trial->accepted};
+	g_autofree bool *kept = g_new(bool, edits->len + 1);
+	memset(kept, true, edits->len);
+	options->ask(&round, (const Edit *)(const void *)edits->data, edits->len, kept, options->ask_data);
+	if (memchr(kept, false, edits->len))
+		try_kept(trial, kept);
+}
+
 /* One round; false when nothing more can be mended. */
 static bool run_round(Fix *fix)
 {
@@ -217,6 +342,8 @@ static bool run_round(Fix *fix)
 	g_autoptr(GPtrArray) chosen = choose(fix, scan, check);
 	Trial trial = {.fix = fix, .scan = scan, .check = check, .accepted = g_ptr_array_new()};
 	try_set(&trial, chosen);
+	if (trial.proof && fix->options->ask)
+		ask(&trial);
 	if (!trial.proof) {
 		g_ptr_array_unref(trial.accepted);
 		return false;
@@ -280,6 +407,7 @@ Fix *fix_new(Scan *scan, const FixOptions *options, GError **error)
 	fix->proofs = g_ptr_array_new_with_free_func((GDestroyNotify)proof_free);
 	fix->rounds = g_array_new(FALSE, FALSE, sizeof(FixRound));
 	fix->refused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	fix->left = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	fix->files = g_array_new(FALSE, FALSE, sizeof(FixFile));
 	fix->texts = g_ptr_array_new_with_free_func((GDestroyNotify)arena_free);
 	for (int round = 0; round < (options->once ? 1 : MOST_ROUNDS) && run_round(fix); round++)
@@ -305,6 +433,7 @@ void fix_free(Fix *fix)
 	g_ptr_array_unref(fix->proofs);
 	check_free(fix->check);
 	g_hash_table_unref(fix->refused);
+	g_hash_table_unref(fix->left);
 	g_array_unref(fix->files);
 	g_ptr_array_unref(fix->texts);
 	g_free(fix);
@@ -364,8 +493,10 @@ GHashTable *fix_proven(const Fix *fix, const Check *check)
 
 const char *fix_refusal(const Fix *fix, const Finding *finding)
 {
-	g_autofree char *key = finding->n_edits ? refusal_key(fix_scan(fix)->graph, finding) : NULL;
-	return key ? g_hash_table_lookup(fix->refused, key) : NULL;
+	const Graph *graph = fix_scan(fix)->graph;
+	g_autofree char *key = finding->n_edits ? refusal_key(graph, finding) : NULL;
+	const char *why = why_left(fix, graph, finding);
+	return why ? (*why ? why : NULL) : key ? g_hash_table_lookup(fix->refused, key) : NULL;
 }
 
 GHashTable *fix_texts(const Fix *fix, size_t round, const Rule *last)

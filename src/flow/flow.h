@@ -52,7 +52,8 @@ typedef struct Usage {
 	GPtrArray *bytes; /* of the files */
 } Usage;
 
-/* paths: NULL-terminated; "cluster:CONTEXT" asks the cluster of that context. Fails where a file cannot be read, is no JSON, or says nothing of pods and nodes. */
+/* paths: NULL-terminated; "cluster:CONTEXT" asks the cluster of that context. Fails where a file cannot be read, is no
+ * JSON, or says nothing of pods and nodes. */
 Usage *usage_new(const char *const *paths, GError **error);
 void usage_free(Usage *usage);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Usage, usage_free)
@@ -62,13 +63,14 @@ typedef struct Scan {
 	Graph *graph;
 	GPtrArray *arenas; /* what the graph's bytes live in */
 	Timing timing;
-	uint64_t bytes;        /* read */
-	size_t held;           /* memory of the arenas */
-	GHashTable *compiled;  /* what Python said of programs, by the checksum of their bytes; see compile.c */
-	const Usage *usage;    /* what was measured of its containers, or NULL; see measured.c */
-	GArray *former;        /* what ports of Services were, or NULL; see former.c */
-	uint32_t not_compiled; /* programs that no Python could be asked about */
-	uint32_t threads;      /* that may work at a time */
+	uint64_t bytes;          /* read */
+	size_t held;             /* memory of the arenas */
+	GHashTable *compiled;    /* what Python said of programs, by the checksum of their bytes; see compile.c */
+	const Usage *usage;      /* what was measured of its containers, or NULL; see measured.c */
+	const GPtrArray *drifts; /* where the cluster is otherwise, or NULL; see live.h */
+	GArray *former;          /* what ports of Services were, or NULL; see former.c */
+	uint32_t not_compiled;   /* programs that no Python could be asked about */
+	uint32_t threads;        /* that may work at a time */
 	bool is_compiled, no_cache;
 } Scan;
 
@@ -81,9 +83,10 @@ void scan_online(Scan *scan, GString *notes);
  * check does not need it and a long history takes time. */
 void scan_history(Scan *scan);
 
-/* Says of the containers what was measured of them. The usage must outlive the scan, and all that are made of it. NULL
- * is fine. */
-void scan_measure(Scan *scan, const Usage *usage);
+/* Says of the containers what was measured of them, and of all objects what a cluster says of them. The usage must
+ * outlive the scan, and all that are made of it. NULL is fine. What does not run and is in no file is appended to
+ * notes, or NULL. */
+void scan_measure(Scan *scan, const Usage *usage, GString *notes);
 
 /* The same files with those of the overlay in their new state, read from memory: nothing is asked of the disk again.
  * The base and the overlay must outlive it. */
@@ -127,23 +130,31 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Check, check_free)
 
 /* ---- fix ------------------------------------------------------------------------------------------- */
 
+typedef struct FixRound FixRound;
+
+/* Asked of the edits of a round once they are proven, sorted and each once: kept[i] becomes false for what its owner
+ * would rather leave as it is. A finding that loses some of its edits is proven anew by the others, or loses them too.
+ */
+typedef void (*FixAsk)(const FixRound *round, const Edit *edits, size_t count, bool *kept, void *data);
+
 typedef struct FixOptions {
 	const char *const *only, *const *paths; /* as in CheckOptions */
 	bool derive;                            /* values that evidence tells, too */
-	GHashTable *declined;                   /* fingerprints of findings that stay as they are, or NULL */
-	const GPtrArray *proposed;              /* Finding of no check, with edits of the first round, or NULL */
-	bool history;                           /* earlier commits may be asked what a number was */
-	const Repo *checkout;                   /* where files that are not in Git may lie, too, or NULL */
-	bool once;                              /* what the mended state lets be mended stays */
-	gint *proofs;                           /* counts them for who looks on, or NULL */
+	FixAsk ask;                             /* or NULL: all are kept */
+	void *ask_data;
+	const GPtrArray *proposed; /* Finding of no check, with edits of the first round, or NULL */
+	bool history;              /* earlier commits may be asked what a number was */
+	const Repo *checkout;      /* where files that are not in Git may lie, too, or NULL */
+	bool once;                 /* what the mended state lets be mended stays */
+	gint *proofs;              /* counts them for who looks on, or NULL */
 } FixOptions;
 
 /* One pass: what was found, and which of it is mended; its edits hold for the texts of its scan. */
-typedef struct FixRound {
+struct FixRound {
 	const Scan *scan;
 	const Check *check;
 	GPtrArray *mended; /* Finding, by rule and place */
-} FixRound;
+};
 
 /* A file that changes: as it is and as it would be. */
 typedef struct FixFile {

@@ -136,7 +136,7 @@ static Scan *scan_folder(const Run *run, GError **error)
 	ScanOptions options = {.path = run->folder, .view = REPO_WORKTREE};
 	Scan *scan = scan_new(&options, error);
 	if (scan)
-		scan_measure(scan, run->usage);
+		scan_measure(scan, run->usage, NULL);
 	return scan;
 }
 

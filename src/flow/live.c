@@ -1,50 +1,10 @@
-/* The cluster as sources of the line: its lists become the text that --usage reads from files as well, so that there is
- * one reader for both; and each object of the repository is held against the live one, field by field, with the owner
- * of what differs. Only fields that a file names count: the rest are the server's defaults and others' business. */
+/* Each object of the repository is held against the live one, field by field, with the owner of what differs. Only
+ * fields that a file names count: the rest are the server's defaults and others' business.
+ *
+ * These are objects and not rows, since a row is kept only where a rule asks for it, and drift is of every field. */
 #include "flow/live.h"
 
 #include "base/error.h"
-
-/* ---- lists ----------------------------------------------------------------------------------------------- */
-
-/* Without the bookkeeping, which is half of each object and of no use here. */
-static void append_item(const Json *item, void *items)
-{
-	Json *copy = json_clone(item), *metadata = json_get(copy, "metadata");
-	if (metadata)
-		json_remove(metadata, "managedFields");
-	json_append(items, copy);
-}
-
-static char *list_text(Cluster *cluster, const char *path, const char *kind, GError **error)
-{
-	g_autoptr(Json) list = json_new_map();
-	json_set_text(list, "kind", kind);
-	return cluster_list(cluster, path, append_item, json_list_in(list, "items"), NULL, error) ? json_print(list)
-	                                                                                          : NULL;
-}
-
-GPtrArray *live_lists(const char *context, GError **error)
-{
-	static const struct {
-		const char *path, *kind;
-		bool wanted; /* a cluster without metrics is one all the same */
-	} lists[] = {{"/api/v1/nodes", "NodeList", true}, {"/api/v1/pods", "PodList", true},
-	        {"/apis/metrics.k8s.io/v1beta1/pods", "PodMetricsList", false}};
-	g_autoptr(Cluster) cluster = cluster_open(NULL, context, error);
-	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
-	for (size_t i = 0; cluster && i < G_N_ELEMENTS(lists); i++) {
-		g_autoptr(GError) failure = NULL;
-		char *text = list_text(cluster, lists[i].path, lists[i].kind, &failure);
-		if (text)
-			g_ptr_array_add(texts, text);
-		else if (lists[i].wanted) {
-			g_propagate_error(error, g_steal_pointer(&failure));
-			return NULL;
-		}
-	}
-	return cluster ? g_steal_pointer(&texts) : NULL;
-}
 
 /* ---- drift ----------------------------------------------------------------------------------------------- */
 
@@ -52,13 +12,15 @@ static void drift_free(void *data)
 {
 	Drift *drift = data;
 	g_free(drift->title);
+	g_free(drift->path);
 	g_ptr_array_unref(drift->changes);
 	g_free(drift);
 }
 
-static Drift *drift_new(const Manifest *manifest, bool absent)
+static Drift *drift_new(const Scan *scan, const Manifest *manifest, bool absent)
 {
 	Drift *drift = g_new0(Drift, 1);
+	drift->path = g_strdup(graph_file_path(scan->graph, manifest->place.file));
 	drift->title = object_title(manifest->object);
 	drift->place = manifest->place;
 	drift->absent = absent;
@@ -78,8 +40,16 @@ static char *path_of(Cluster *cluster, const Json *object, GError **error)
 	        known, known->namespaced ? (namespace ? namespace : cluster_access(cluster)->namespace) : NULL, name);
 }
 
-static bool compare_one(Cluster *cluster, const Manifest *manifest, GPtrArray *drifts, uint32_t *unread, GError **error)
+typedef struct Comparing {
+	Cluster *cluster;
+	const Scan *scan;
+	GPtrArray *drifts;
+	uint32_t unread;
+} Comparing;
+
+static bool compare_one(Comparing *comparing, const Manifest *manifest, GError **error)
 {
+	Cluster *cluster = comparing->cluster;
 	g_autoptr(GError) failure = NULL;
 	g_autofree char *path = path_of(cluster, manifest->object, &failure);
 	bool secret = g_strcmp0(json_text_at(manifest->object, "kind"), "Secret") == 0;
@@ -87,31 +57,87 @@ static bool compare_one(Cluster *cluster, const Manifest *manifest, GPtrArray *d
 	                       : secret ? cluster_get_metadata(cluster, path, &failure)
 	                                : cluster_get(cluster, path, &failure);
 	if (!live && cluster_said(failure, 404)) {
-		g_ptr_array_add(drifts, drift_new(manifest, true));
+		g_ptr_array_add(comparing->drifts, drift_new(comparing->scan, manifest, true));
 		return true;
 	}
 	if (failure && !cluster_said(failure, 403)) {
 		g_propagate_error(error, g_steal_pointer(&failure));
 		return false;
 	}
-	*unread += live == NULL;
+	comparing->unread += live == NULL;
 	if (!live || secret)
 		return true;
-	Drift *drift = drift_new(manifest, false);
+	Drift *drift = drift_new(comparing->scan, manifest, false);
 	object_drift(manifest->object, live, drift->changes);
 	if (drift->changes->len)
-		g_ptr_array_add(drifts, drift);
+		g_ptr_array_add(comparing->drifts, drift);
 	else
 		drift_free(drift);
 	return true;
 }
 
-GPtrArray *live_drift(Cluster *cluster, const ObjectSet *objects, uint32_t *ret_unread, GError **error)
+GPtrArray *live_drift(
+        Cluster *cluster, const Scan *scan, const ObjectSet *objects, uint32_t *ret_unread, GError **error)
 {
 	g_autoptr(GPtrArray) drifts = g_ptr_array_new_with_free_func(drift_free);
-	*ret_unread = 0;
-	for (guint i = 0; i < objects->manifests->len; i++)
-		if (!compare_one(cluster, &g_array_index(objects->manifests, Manifest, i), drifts, ret_unread, error))
+	Comparing comparing = {cluster, scan, drifts, 0};
+	for (guint i = 0; i < objects->manifests->len; i++) {
+		const Manifest *manifest = &g_array_index(objects->manifests, Manifest, i);
+		if (!object_has_twin(objects, manifest) && !compare_one(&comparing, manifest, error))
 			return NULL;
+	}
+	*ret_unread = comparing.unread;
 	return g_steal_pointer(&drifts);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------------ */
+
+/* The object, or what generates it, by the name under which it is applied; else by its name in the file. The file
+ * itself where a kustomization has made it what it is. */
+static Node drift_node(const Scan *scan, const Drift *drift)
+{
+	const Graph *graph = scan->graph;
+	Node file = graph_find_file(graph, slice_from(drift->path));
+	g_auto(GStrv) parts = g_strsplit(drift->title, "/", 3);
+	guint n = g_strv_length(parts);
+	const char *kind = n == 3 ? parts[1] : parts[0], *namespace = n == 3 ? parts[0] : "", *name = parts[n - 1];
+	g_autofree char *identity = g_strdup_printf("%s/%s/%s", kind, namespace, name);
+	Symbol symbol;
+	if (file && graph_find_symbol(graph, slice_from(identity), &symbol))
+		GRAPH_TO (graph, FACT_IDENTITY, symbol, row)
+			if (graph_file_of(graph, row->subject) == graph_file_of(graph, file))
+				return row->subject;
+	if (file && graph_find_symbol(graph, slice_from(name), &symbol))
+		GRAPH_NAMED(graph, NODE_OBJECT, symbol, object)
+	if (graph_file_of(graph, object) == graph_file_of(graph, file) &&
+	        strcmp(graph_text(graph, object, FACT_KIND), kind) == 0)
+		return object;
+	return file;
+}
+
+static void derive_drift(Scan *scan, Node node, const Drift *drift)
+{
+	Graph *graph = scan->graph;
+	Span place = graph_place(graph, node);
+	if (drift->absent)
+		graph_derive(graph, node, FACT_DRIFTS, graph_intern(graph, SLICE("it is not on the cluster")), place);
+	for (guint i = 0; i < drift->changes->len; i++) {
+		const FieldChange *change = drift->changes->pdata[i];
+		g_autofree char *text = g_strdup_printf("%s is %s on the cluster and %s here%s%s", change->path,
+		        change->old ? change->old : "absent", change->now ? change->now : "absent",
+		        change->owner ? "; set by " : "", change->owner ? change->owner : "");
+		graph_derive(graph, node, FACT_DRIFTS, graph_intern(graph, slice_from(text)), place);
+	}
+}
+
+void scan_drift(Scan *scan, const GPtrArray *drifts)
+{
+	scan->drifts = drifts;
+	for (guint i = 0; drifts && i < drifts->len; i++) {
+		Node node = drift_node(scan, drifts->pdata[i]);
+		if (node)
+			derive_drift(scan, node, drifts->pdata[i]);
+	}
+	if (drifts && drifts->len)
+		graph_finish(scan->graph);
 }

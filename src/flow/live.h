@@ -3,21 +3,41 @@
 
 #include "flow/target.h"
 
-/* The lists of nodes, pods and measurements of the cluster of a context, as `kubectl get -o json` would print them
- * (char *, each of one list). */
-GPtrArray *live_lists(const char *context, GError **error);
+/* One list of a cluster, as `kubectl get -o json` would print it. */
+typedef struct LiveText {
+	char *path; /* "cluster:home/apps/v1/deployments" */
+	char *text;
+} LiveText;
+void live_text_free(void *text);
+
+/* The lists that rules ask about (LiveText); free with g_ptr_array_unref. A line is appended to notes, or NULL, for
+ * what may not be read. No value of a Secret is in them. */
+GPtrArray *live_texts(Cluster *cluster, GString *notes, GError **error);
+
+/* The same as the graph that usage_new makes of files; paths are files beside them, or NULL. */
+Usage *usage_live(Cluster *cluster, const char *const *paths, GString *notes, GError **error);
 
 /* An object of the repository that is otherwise on the cluster. */
 typedef struct Drift {
 	char *title; /* "core/Deployment/api" */
+	char *path;  /* of its file */
 	Span place;
 	bool absent;        /* it is not there at all */
 	GPtrArray *changes; /* FieldChange: old is the cluster's, now the file's */
 } Drift;
 
-/* Drift of all objects (Drift), in their order; free with g_ptr_array_unref. Secrets are only looked for, and their
- * values not read. ret_unread counts kinds that the cluster lacks and objects that may not be read. */
-GPtrArray *live_drift(Cluster *cluster, const ObjectSet *objects, uint32_t *ret_unread, GError **error);
+/* Says of the objects of the repository what the usage's cluster says of them: see fact/kinds.def from ON_CLUSTER on.
+ * Appends to notes, or NULL, what no file makes and does not run. */
+void beside_derive(Scan *scan, GString *notes);
+
+/* Keeps drifts (Drift, borrowed for as long as the scan and all that are made of it) as DRIFTS rows. */
+void scan_drift(Scan *scan, const GPtrArray *drifts);
+
+/* Drift of all objects (Drift), in their order, but for those of which the repository has two that differ; free with
+ * g_ptr_array_unref. Secrets are only looked for, and their values not read. ret_unread counts kinds that the cluster
+ * lacks and objects that may not be read. */
+GPtrArray *live_drift(
+        Cluster *cluster, const Scan *scan, const ObjectSet *objects, uint32_t *ret_unread, GError **error);
 
 /* The values of a drift as edits of the files: findings that FixOptions.proposed takes, in the arena; free with
  * g_ptr_array_unref. ret_left: how many differences have no certain place in a file. */

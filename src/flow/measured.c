@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/quantity.h"
 #include "flow/live.h"
+#include "link/link.h"
 #include "source/source.h"
 
 #define MOST_USAGE ((gsize)256 * 1024 * 1024)
@@ -42,13 +43,22 @@ static bool read_file(GraphBuilder *builder, Arena *arena, const char *path, GPt
 	return g_file_get_contents(path, &text, NULL, error) && read_text(builder, arena, path, text, bytes, error);
 }
 
+static bool read_lists(
+        GraphBuilder *builder, Arena *arena, Cluster *cluster, GString *notes, GPtrArray *bytes, GError **error)
+{
+	g_autoptr(GPtrArray) lists = live_texts(cluster, notes, error);
+	for (guint i = 0; lists && i < lists->len; i++) {
+		LiveText *list = lists->pdata[i];
+		if (!read_text(builder, arena, list->path, g_steal_pointer(&list->text), bytes, error))
+			return false;
+	}
+	return lists != NULL;
+}
+
 static bool read_cluster(GraphBuilder *builder, Arena *arena, const char *path, GPtrArray *bytes, GError **error)
 {
-	g_autoptr(GPtrArray) lists = live_lists(path + strlen(LIVE), error);
-	for (guint i = 0; lists && i < lists->len; i++)
-		if (!read_text(builder, arena, path, g_strdup(lists->pdata[i]), bytes, error))
-			return false;
-	return lists != NULL;
+	g_autoptr(Cluster) cluster = cluster_open(NULL, path + strlen(LIVE), error);
+	return cluster && read_lists(builder, arena, cluster, NULL, bytes, error);
 }
 
 /* A file that says nothing was not what the user meant. */
@@ -60,7 +70,8 @@ static bool says_something(const Graph *graph, GError **error)
 		        graph_text(graph, problem, FACT_MESSAGE));
 		return false;
 	}
-	if (graph_first_node(graph, NODE_USAGE) || graph_first_node(graph, NODE_MACHINE))
+	if (graph_first_node(graph, NODE_USAGE) || graph_first_node(graph, NODE_MACHINE) ||
+	        graph_first_node(graph, NODE_OBJECT))
 		return true;
 	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "the usage files name no pod and no node");
 	error_add_help(error, "kubectl get --raw /apis/metrics.k8s.io/v1beta1/pods, kubectl get pods -A -o json, "
@@ -68,32 +79,45 @@ static bool says_something(const Graph *graph, GError **error)
 	return false;
 }
 
-static Graph *read_files(const char *const *paths, GPtrArray *bytes, GError **error)
+static bool read_paths(const char *const *paths, GraphBuilder *builder, Arena *arena, GPtrArray *bytes, GError **error)
 {
-	g_autoptr(GraphBuilder) builder = graph_builder_new();
-	g_autoptr(Arena) arena = arena_new();
 	for (; *paths; paths++)
 		if (g_str_has_prefix(*paths, LIVE) ? !read_cluster(builder, arena, *paths, bytes, error)
 		                                   : !read_file(builder, arena, *paths, bytes, error))
-			return NULL;
-	g_autoptr(Graph) graph = graph_seal(&builder, 1);
-	graph_finish(graph);
-	return says_something(graph, error) ? g_steal_pointer(&graph) : NULL;
+			return false;
+	return true;
+}
+
+/* Of files, of a cluster, or of both. */
+static Usage *read_usage_graph(const char *const *paths, Cluster *cluster, GString *notes, GError **error)
+{
+	g_autoptr(Usage) usage = g_new0(Usage, 1);
+	g_autoptr(GraphBuilder) builder = graph_builder_new();
+	g_autoptr(Arena) arena = arena_new();
+	usage->bytes = g_ptr_array_new_with_free_func(g_free);
+	if ((paths && !read_paths(paths, builder, arena, usage->bytes, error)) ||
+	        (cluster && !read_lists(builder, arena, cluster, notes, usage->bytes, error)))
+		return NULL;
+	usage->graph = graph_seal(&builder, 1);
+	link_cluster(usage->graph);
+	return says_something(usage->graph, error) ? g_steal_pointer(&usage) : NULL;
 }
 
 Usage *usage_new(const char *const *paths, GError **error)
 {
-	g_autoptr(Usage) usage = g_new0(Usage, 1);
-	usage->bytes = g_ptr_array_new_with_free_func(g_free);
-	usage->graph = read_files(paths, usage->bytes, error);
-	return usage->graph ? g_steal_pointer(&usage) : NULL;
+	return read_usage_graph(paths, NULL, NULL, error);
+}
+
+Usage *usage_live(Cluster *cluster, const char *const *paths, GString *notes, GError **error)
+{
+	return read_usage_graph(paths, cluster, notes, error);
 }
 
 void usage_free(Usage *usage)
 {
 	if (!usage)
 		return;
-	graph_free(usage->graph);
+	g_clear_pointer(&usage->graph, graph_free);
 	g_ptr_array_unref(usage->bytes);
 	g_free(usage);
 }
@@ -310,8 +334,9 @@ void measured_derive(Scan *scan)
 	g_hash_table_unref(measures.seen);
 }
 
-void scan_measure(Scan *scan, const Usage *usage)
+void scan_measure(Scan *scan, const Usage *usage, GString *notes)
 {
 	scan->usage = usage;
 	measured_derive(scan);
+	beside_derive(scan, notes);
 }

@@ -85,14 +85,22 @@ static void find_twins(ObjectSet *set, const Graph *graph)
 		const Manifest *manifest = &g_array_index(set->manifests, Manifest, i);
 		char *key = identity_of(manifest->object);
 		const Manifest *other = g_hash_table_lookup(seen, key);
-		if (other && !json_same(other->object, manifest->object))
+		if (other && !json_same(other->object, manifest->object)) {
 			add_twin(set, graph, manifest, other);
+			g_hash_table_add(set->twins, g_strdup(key));
+		}
 		if (!other)
 			g_array_append_vals(once, manifest, 1);
 		g_hash_table_insert(seen, key, (void *)manifest);
 	}
 	g_array_set_size(set->manifests, 0);
 	g_array_append_vals(set->manifests, once->data, once->len);
+}
+
+bool object_has_twin(const ObjectSet *set, const Manifest *manifest)
+{
+	g_autofree char *key = identity_of(manifest->object);
+	return g_hash_table_contains(set->twins, key);
 }
 
 ObjectSet *object_set_new(const Scan *scan, const HomelabOptions *options, const char *const *only, GError **error)
@@ -102,6 +110,7 @@ ObjectSet *object_set_new(const Scan *scan, const HomelabOptions *options, const
 	set->given = g_array_new(FALSE, FALSE, sizeof(Manifest));
 	set->manifests = g_array_new(FALSE, FALSE, sizeof(Manifest));
 	set->problems = g_array_new(FALSE, FALSE, sizeof(WantedProblem));
+	set->twins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	set->whole = !options->paths && !only;
 	g_array_set_clear_func(set->given, homelab_given_clear);
 	g_array_set_clear_func(set->problems, problem_clear);
@@ -125,5 +134,6 @@ void object_set_free(ObjectSet *set)
 	g_ptr_array_unref(set->renders);
 	g_array_unref(set->given);
 	g_array_unref(set->problems);
+	g_hash_table_unref(set->twins);
 	g_free(set);
 }

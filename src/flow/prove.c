@@ -151,12 +151,13 @@ static bool old_file(const Graph *old, const Graph *now, uint32_t file, uint32_t
 }
 
 /* What a graver finding hid comes to light when that is mended: a Service that found no pods now finds some without
- * probes. It is not of the edits' making where they touch nothing of its place. */
+ * probes. It is not of the edits' making where they touch nothing of its place, and all of them are made. */
 static bool is_revealed(const Proof *proof, const Finding *mended, const Finding *fresh, uint32_t file)
 {
 	size_t count;
 	const Edit *edits = proof_edits(proof, file, &count);
-	return fresh->level < mended->level && !edit_made_touches(edits, count, fresh->span.start, fresh->span.end);
+	return mended->kept != KEPT_SOME && fresh->level < mended->level &&
+	       !edit_made_touches(edits, count, fresh->span.start, fresh->span.end);
 }
 
 /* What a new finding is laid to: findings with edits where it speaks. */
@@ -195,12 +196,26 @@ static void compare_mended(
 		count_one(mended, finding_fingerprint(old, findings->pdata[i]));
 	for (guint i = 0; i < findings->len; i++) {
 		Finding *finding = findings->pdata[i];
+		if (finding->kept == KEPT_MENTIONS)
+			continue;
 		g_autofree char *print = finding_fingerprint(old, finding),
 		                *place = place_key(proof, old, finding, true);
 		uint32_t left = count_of(before->prints, print) - count_of(mended, print);
 		if (count_of(after->prints, print) > left || count_of(after->places, place))
 			suspect(proof, finding, "the finding would still be there", count_of(mended, print) == 1);
 	}
+}
+
+/* What stays of a finding whose owner left some places as they are; it may be reported at another of them now. */
+static bool is_left_over(const GPtrArray *findings, const Finding *fresh)
+{
+	for (guint i = 0; i < findings->len; i++) {
+		const Finding *finding = findings->pdata[i];
+		if (finding->kept == KEPT_MENTIONS && finding->rule == fresh->rule && *fresh->detail &&
+		        strcmp(finding->detail, fresh->detail) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void compare_findings(Proof *proof, const Scan *scan, const Check *check, const GPtrArray *findings)
@@ -212,7 +227,8 @@ static void compare_findings(Proof *proof, const Scan *scan, const Check *check,
 	for (size_t i = 0; i < proof->check->count; i++) {
 		const Finding *fresh = proof->check->findings[i];
 		g_autofree char *print = finding_fingerprint(now, fresh), *place = place_key(proof, now, fresh, false);
-		if (!is_active(fresh) || count_of(before.prints, print) || count_of(before.places, place))
+		if (!is_active(fresh) || count_of(before.prints, print) || count_of(before.places, place) ||
+		        is_left_over(findings, fresh))
 			continue;
 		uint32_t line, column;
 		graph_position(now, fresh->span, &line, &column);

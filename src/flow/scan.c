@@ -1,8 +1,10 @@
 /* Reading a repository: threads take files from one counter, each into a builder of its own; sealing orders the files
  * by path, so who read what leaves no trace. */
 #include "base/path.h"
+#include "flow/custom.h"
 #include "flow/flow.h"
 #include "flow/former.h"
+#include "flow/live.h"
 #include "flow/measured.h"
 #include "link/link.h"
 #include "source/source.h"
@@ -205,6 +207,7 @@ static void link_all(Scan *scan)
 {
 	int64_t start = g_get_monotonic_time();
 	link_graph(scan->graph);
+	custom_derive(scan->graph);
 	scan->timing.link = g_get_monotonic_time() - start;
 	for (guint i = 0; i < scan->arenas->len; i++)
 		scan->held += arena_size(scan->arenas->pdata[i]);
@@ -288,6 +291,8 @@ Scan *scan_again(const Scan *base, Overlay *overlay)
 	}
 	scan->usage = base->usage;
 	measured_derive(scan);
+	beside_derive(scan, NULL);
+	scan_drift(scan, base->drifts);
 	return scan;
 }
 

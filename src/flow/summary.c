@@ -144,7 +144,8 @@ static void add_uses(Report *report)
 	g_autofree Amounts *forced = plan_forced(now);
 	for (uint32_t h = 0; h < model->problem.n_hosts; h++)
 		for (Resource r = 0; r < RESOURCES; r++) {
-			const char *name = MODEL_MACHINE(model, model->hosts[h])->name;
+			const Machine *machine = MODEL_MACHINE(model, model->hosts[h]);
+			const char *name = machine->name;
 			uint32_t was = find_host(old->model, name);
 			int64_t capacity = model->problem.hosts[h].capacity.of[r];
 			if (capacity == AMOUNT_UNKNOWN || r == RESOURCE_PODS ||
@@ -152,7 +153,7 @@ static void add_uses(Report *report)
 				continue;
 			g_autofree char *whole = amount_text(r, capacity);
 			SummaryUse use = {arena_text(summary->arena, slice_from(name)), resource_word(r),
-			        arena_text(summary->arena, slice_from(whole)),
+			        arena_text(summary->arena, slice_from(whole)), machine->stated,
 			        was == NOWHERE ? -1 : percent_of(old->model, was, &old->before[was], r),
 			        percent_of(model, h, &forced[h], r), percent_of(model, h, &now->after[h], r)};
 			g_array_append_val(summary->uses, use);

@@ -63,6 +63,18 @@ bool target_open(const ScanOptions *where, const TargetOptions *options, Cluster
 	return true;
 }
 
+bool target_open_cluster(const ScanOptions *where, const TargetOptions *options, const char *option,
+        Cluster **ret_cluster, GError **error)
+{
+	if (!target_open(where, options, ret_cluster, error))
+		return false;
+	if (*ret_cluster)
+		return true;
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "%s needs a cluster, and none is named", option);
+	error_add_help(error, "--context NAME, or cluster: {context: NAME} in labwright.yaml");
+	return false;
+}
+
 /* ---- this machine's engine ------------------------------------------------------------------------------- */
 
 static bool refuse(const char *key, Slice value, const char *wanted, GError **error)

@@ -240,3 +240,11 @@ void link_identities(Linker *linker)
 		if (makes_object(graph, generated))
 			derive_identities(linker, generated);
 }
+
+void link_cluster(Graph *graph)
+{
+	GRAPH_NODES (graph, NODE_OBJECT, object)
+		graph_derive(
+		        graph, object, FACT_IDENTITY, link_identity(graph, object, NULL), graph_place(graph, object));
+	graph_finish(graph);
+}

@@ -13,7 +13,8 @@
  * - Every other OBJECT and GENERATED has an IDENTITY for each way in which it is applied: Kind/namespace/name, the kind
  *   with ".group" where that is an operator's. The namespace is empty where the kind has none or nothing says it.
  * - A REFERENCE REFERS_TO each object, generated object or provider that it may mean, or is UNRESOLVED: "missing" where
- *   nothing can make it, "other-namespace" where it exists but not here, "unknown" for all that cannot be told.
+ *   nothing can make it, "unlikely" where only charts of other names could, "other-namespace" where it exists but not
+ *   here, "unknown" for all that cannot be told.
  *   References in kustomizations (roles replicas and patch-target) have neither row.
  * - OPAQUE says in which namespace ("*": any) a chart, plugin or remote resource may make anything; CREATES what a
  *   script, document or template makes by hand, as Kind/name.
@@ -28,6 +29,9 @@
 
 /* Runs all linkers and finishes the graph. */
 void link_graph(Graph *graph);
+
+/* The graph of a cluster: every OBJECT has the IDENTITY that it has there. */
+void link_cluster(Graph *graph);
 
 /* Where Dockerfiles are built, which programs their images run and where the imports of these lead. */
 void link_builds(Graph *graph);

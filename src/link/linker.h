@@ -141,5 +141,6 @@ bool link_may_be_named(const Linker *linker, const char *kind, const char *name)
  * generated object as well. */
 uint32_t link_namespaces(const Linker *linker, Node object, Symbol *ret, uint32_t max);
 
-/* A part that cannot be read may put objects of that kind (NULL: any) into the namespace (0: an unknown one). */
-bool link_may_be_opaque(const Linker *linker, Symbol namespace, const char *kind);
+/* A part that cannot be read may put objects of that kind (NULL: any) into the namespace (0: an unknown one). With a
+ * name, charts that share no word with it do not count where the namespace is known. */
+bool link_may_be_opaque(const Linker *linker, Symbol namespace, const char *kind, const char *name);

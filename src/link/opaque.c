@@ -1,5 +1,6 @@
 /* Parts that cannot be read here: charts, remote resources, plugins. Each may make any object in the namespace it is
  * put in, so whatever is missed there is unknown and not missing. */
+#include "base/near.h"
 #include "link/linker.h"
 
 static void add_opaque(Linker *linker, Node node, Symbol namespace, Span place)
@@ -31,7 +32,8 @@ static bool is_app_template(const Graph *graph, Node release)
 		if (!link_has_role(graph, reference, "chart-ref"))
 			continue;
 		Symbol kind = graph_symbol(graph, reference, FACT_WANTS_KIND);
-		GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, reference), source) {
+		GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, reference), source)
+		{
 			if (graph_symbol(graph, source, FACT_KIND) != kind)
 				continue;
 			Slice url = graph_symbol_slice(graph, graph_symbol(graph, source, FACT_REPOSITORY));
@@ -154,7 +156,23 @@ void link_opaque(Linker *linker)
 	}
 }
 
-bool link_may_be_opaque(const Linker *linker, Symbol namespace, const char *kind)
+/* A chart, or a manifest from afar, makes objects that are called after it; what a script fetches may make any. */
+static bool may_make(const Graph *graph, Node maker, Slice name)
+{
+	return graph_node_type(graph, maker) == NODE_FILE ||
+	       near_share_word(slice_from(graph_name(graph, maker)), name) ||
+	       near_share_word(slice_from(graph_text(graph, maker, FACT_CHART)), name);
+}
+
+static bool is_any_maker(const Linker *linker, Symbol namespace, const char *name)
+{
+	GRAPH_TO (linker->graph, FACT_OPAQUE, namespace, row)
+		if (!name || may_make(linker->graph, row->subject, slice_from(name)))
+			return true;
+	return false;
+}
+
+bool link_may_be_opaque(const Linker *linker, Symbol namespace, const char *kind, const char *name)
 {
 	static const char *const flux[] = {"HelmRepository", "HelmRelease", "Kustomization", "Bucket"};
 	GHashTable *set = linker->opaque;
@@ -164,7 +182,8 @@ bool link_may_be_opaque(const Linker *linker, Symbol namespace, const char *kind
 			set = linker->foreign;
 	if (!namespace)
 		return g_hash_table_size(set) > 0;
-	return g_hash_table_contains(set, GUINT_TO_POINTER(namespace)) ||
-	       (graph_find_symbol(linker->graph, SLICE("*"), &anywhere) &&
-	               g_hash_table_contains(set, GUINT_TO_POINTER(anywhere)));
+	bool everywhere = graph_find_symbol(linker->graph, SLICE("*"), &anywhere) &&
+	                  g_hash_table_contains(set, GUINT_TO_POINTER(anywhere));
+	return (everywhere && is_any_maker(linker, anywhere, name)) ||
+	       (g_hash_table_contains(set, GUINT_TO_POINTER(namespace)) && is_any_maker(linker, namespace, name));
 }

@@ -258,13 +258,24 @@ static bool is_kind_kept_elsewhere(const Search *search)
 	return rows.at == rows.end;
 }
 
-static bool is_in_opaque_namespace(const Search *search)
+/* What a workload takes for itself; Services of charts and operators are called as their makers like. */
+static bool is_own_thing(const char *kind)
+{
+	return strcmp(kind, "ConfigMap") == 0 || strcmp(kind, "Secret") == 0 ||
+	       strcmp(kind, "PersistentVolumeClaim") == 0 || strcmp(kind, "ServiceAccount") == 0;
+}
+
+/* A part that cannot be read puts objects into one of the namespaces; with may_make not counting charts that are called
+ * after something else. */
+static bool is_in_opaque_namespace(const Search *search, bool may_make)
 {
 	const char *kind = graph_symbol_text(search->linker->graph, search->kind);
+	const char *name =
+	        may_make && is_own_thing(kind) ? graph_symbol_text(search->linker->graph, search->name) : NULL;
 	if (search->any_namespace)
-		return link_may_be_opaque(search->linker, 0, kind);
+		return link_may_be_opaque(search->linker, 0, kind, NULL);
 	for (uint32_t i = 0; i < search->n_namespaces; i++)
-		if (link_may_be_opaque(search->linker, search->namespaces[i], kind))
+		if (link_may_be_opaque(search->linker, search->namespaces[i], kind, name))
 			return true;
 	return false;
 }
@@ -292,14 +303,17 @@ static const char *why_unresolved(const Search *search)
 	const Graph *graph = search->linker->graph;
 	const char *name = graph_symbol_text(graph, search->name);
 	if (is_placeholder(name) || is_built_in(graph_symbol_text(graph, search->kind), name) || search->copied ||
-	        is_handmade(search) || is_in_opaque_namespace(search) || is_kind_kept_elsewhere(search) ||
+	        is_handmade(search) || is_in_opaque_namespace(search, true) || is_kind_kept_elsewhere(search) ||
 	        is_unreached(search))
 		return "unknown";
+	bool strangers = is_in_opaque_namespace(search, false);
 	if (search->elsewhere)
-		return "other-namespace";
+		return strangers ? "unknown" : "other-namespace";
 	if (link_may_be_named(search->linker, graph_symbol_text(graph, search->kind), name))
 		return "unknown";
-	return is_mentioned(search) || may_be_of_operator(search) ? "unknown" : "missing";
+	if (is_mentioned(search) || may_be_of_operator(search))
+		return "unknown";
+	return strangers ? "unlikely" : "missing";
 }
 
 /* ---- references --------------------------------------------------------------------------------------- */

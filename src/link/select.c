@@ -85,7 +85,7 @@ static bool may_select(const Selector *selector, Node service, bool found)
 			return true;
 	uint32_t count = link_namespaces(linker, service, namespaces, MOST_NAMESPACES);
 	for (uint32_t i = 0; i < count; i++)
-		if (link_may_be_opaque(linker, namespaces[i], "Pod") ||
+		if (link_may_be_opaque(linker, namespaces[i], "Pod", NULL) ||
 		        strcmp(graph_symbol_text(graph, namespaces[i]), "kube-system") == 0)
 			return true;
 	return !key_pair(selector, service);
@@ -176,7 +176,7 @@ static bool may_take(const Selector *selector, Node monitor, const Symbol *space
 		if (link_is_open(graph_symbol_text(graph, row->object)) || is_in_inline_patch(graph, row->object))
 			return true;
 	for (uint32_t i = 0; i < n_spaces; i++)
-		if (link_may_be_opaque(selector->linker, spaces[i], NULL) ||
+		if (link_may_be_opaque(selector->linker, spaces[i], NULL, NULL) ||
 		        strcmp(graph_symbol_text(graph, spaces[i]), "kube-system") == 0)
 			return true;
 	return false;

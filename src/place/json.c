@@ -142,9 +142,12 @@ static void append_workload(const Plan *plan, uint32_t index, uint32_t first_gro
 
 static void append_node(const Plan *plan, uint32_t host, GString *out)
 {
+	const Machine *machine = MODEL_MACHINE(plan->model, plan->model->hosts[host]);
 	begin_row(out);
 	set_text(out, "node", host_name(plan, host));
 	append_amounts(out, "capacity", &plan->model->problem.hosts[host].capacity);
+	if (machine->stated)
+		set_text(out, "stated", machine->stated);
 	append_amounts(out, "before", &plan->before[host]);
 	append_amounts(out, "after", &plan->after[host]);
 	g_string_append_c(out, '}');

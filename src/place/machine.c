@@ -153,15 +153,50 @@ static void read_machines(Model *model, const Graph *usage)
 			read_machine(model, usage, node);
 }
 
-void model_add_machines(Model *model, const Graph *usage)
+static void take_stated(Model *model, const Stated *stated)
+{
+	static const char *const words[] = {"cpu", "memory"};
+	const char *const amounts[] = {stated->cpu, stated->memory};
+	uint32_t known = model_find_machine(model, stated->name);
+	if (stated->other) {
+		model_note(model, NODE_NONE, "%s and %s do not agree on what %s has, so neither counts", stated->where,
+		        stated->other, stated->name);
+		return;
+	}
+	Machine *machine =
+	        known < model->machines->len ? MODEL_MACHINE(model, known) : model_add_machine(model, stated->name);
+	machine->stated = arena_text(model->arena, slice_from(stated->where));
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		g_autofree char *pair = g_strdup_printf("%s=%s", words[i], amounts[i]);
+		amounts_add(&machine->capacity, slice_from(pair));
+	}
+}
+
+static bool has_capacity(const Machine *machine)
+{
+	return machine->capacity.of[RESOURCE_CPU] > 0 || machine->capacity.of[RESOURCE_MEMORY] > 0;
+}
+
+/* Texts are listened to only where nothing better is there for any machine: a plan half of which is measured and half
+ * of which is hearsay would look surer than it is. */
+static void read_stated(Model *model, const GArray *stated)
+{
+	for (guint i = 0; i < model->machines->len; i++)
+		if (has_capacity(MODEL_MACHINE(model, i)))
+			return;
+	for (guint i = 0; stated && i < stated->len; i++)
+		take_stated(model, &g_array_index(stated, Stated, i));
+}
+
+void model_add_machines(Model *model, const Graph *usage, const GArray *stated)
 {
 	bool gpu = false;
 	read_machines(model, usage);
+	read_stated(model, stated);
 	for (guint i = 0; i < model->machines->len; i++) {
 		Machine *machine = MODEL_MACHINE(model, i);
 		gpu |= machine->capacity.of[RESOURCE_GPU] > 0;
-		machine->has_capacity =
-		        machine->capacity.of[RESOURCE_CPU] > 0 || machine->capacity.of[RESOURCE_MEMORY] > 0;
+		machine->has_capacity = has_capacity(machine);
 		if (!machine->has_capacity)
 			model_note(model, machine->node, "node %s has no capacity, so nothing is placed there",
 			        machine->name);

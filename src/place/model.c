@@ -588,7 +588,7 @@ Model *model_new(const Graph *graph, const ModelOptions *options, GError **error
 	model->notes = g_array_new(FALSE, FALSE, sizeof(ModelNote));
 	model->unfit = g_array_new(FALSE, FALSE, sizeof(Unfit));
 	read_settings(model);
-	model_add_machines(model, options->usage);
+	model_add_machines(model, options->usage, options->stated);
 	model_add_workloads(model, options->paths);
 	if (!model_apply(model, options->what_if, true, error))
 		return NULL;

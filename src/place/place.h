@@ -185,6 +185,7 @@ typedef struct Machine {
 	GPtrArray *taints;  /* key=value:effect */
 	GPtrArray *aliases;
 	bool has_capacity; /* of cpu or memory; a machine without takes no pods */
+	const char *stated; /* "README.md:7": what it has was only read there; NULL where it is known better */
 	bool drained, lost;
 	Amounts others; /* what pods that the repository does not hold use there */
 	uint32_t n_others;
@@ -249,11 +250,20 @@ typedef struct Model {
 	GArray *unfit;       /* Unfit */
 } Model;
 
+/* What a text says that a machine has, which nobody asked the machine. Amounts as Kubernetes writes them, empty where
+ * the text is silent. */
+typedef struct Stated {
+	char *name, *cpu, *memory;
+	char *where; /* "README.md:7" */
+	char *other; /* where a text says otherwise, so that neither counts; or NULL */
+} Stated;
+
 typedef struct ModelOptions {
 	const Graph *usage;         /* what read_usage() made, or NULL */
 	const char *const *what_if; /* sentences, NULL-terminated, or NULL */
 	const char *const *paths;   /* only workloads of files at or below these, NULL-terminated; NULL: all */
 	bool migrate;               /* volumes may be moved, at the price of copying them */
+	const GArray *stated;       /* Stated, for where no capacity is known otherwise, or NULL; borrowed */
 	GHashTable *unbound;        /* Node of pods whose selector of a host does not count, or NULL; borrowed */
 } ModelOptions;
 

@@ -269,6 +269,9 @@ static void append_nodes(Page *page)
 			append_count(page, machine->n_others, "pod");
 			g_string_append(page->out, " that the repository does not hold\n");
 		}
+		if (machine->stated)
+			g_string_append_printf(page->out, "  %-*s  has what %s says; nobody asked the node\n",
+			        page->name_width, "", machine->stated);
 	}
 }
 

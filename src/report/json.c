@@ -558,6 +558,8 @@ static json_t *uses_json(const GArray *uses)
 		set_text(object, "node", use->node);
 		set_text(object, "resource", use->resource);
 		set_text(object, "capacity", use->capacity);
+		if (use->stated)
+			set_text(object, "stated", use->stated);
 		set_percent(object, "before", use->before);
 		set_percent(object, "after", use->after);
 		set_percent(object, "planned", use->planned);

@@ -116,7 +116,10 @@ static void add_uses(Page *page, const GArray *uses)
 		const SummaryUse *use = &g_array_index(uses, SummaryUse, i);
 		page_cell(page, "%s", use->node);
 		page_cell(page, "%s", use->resource);
-		page_cell(page, "%s", use->capacity);
+		if (use->stated)
+			page_cell(page, "%s, says %s", use->capacity, use->stated);
+		else
+			page_cell(page, "%s", use->capacity);
 		add_percent(page, use->before);
 		add_percent(page, use->after);
 		add_percent(page, use->planned);
@@ -265,9 +268,9 @@ static void add_unmeasured(Page *page, const Summary *summary)
 {
 	page_heading(page, 2, "Not measured");
 	if (!summary->plan)
-		page_item(page, "What the nodes carry: labwright.yaml gives none of them a capacity. labwright init "
-		                "writes that "
-		                "file; add capacity: {cpu: 4, memory: 8Gi} to each node.");
+		page_item(page,
+		        "What the nodes carry: neither labwright.yaml nor a document says what any of them has. "
+		        "labwright init writes that file; add capacity: {cpu: 4, memory: 8Gi} to each node.");
 	else if (!summary->usage)
 		page_item(page,
 		        "Where pods run and what they use: no cluster was asked. Save kubectl get pods -A -o json, and "

@@ -55,6 +55,7 @@ typedef struct SummaryStep {
 /* What a node carries of one resource, in percent of what it has; -1: not measured. */
 typedef struct SummaryUse {
 	const char *node, *resource, *capacity;
+	const char *stated; /* the text that says the capacity; NULL where it is known better */
 	int before;  /* as it was said to run */
 	int after;   /* once the state after is applied */
 	int planned; /* once the rest of the plan is, too */

@@ -90,7 +90,7 @@ static bool is_cores_key(Slice key)
 }
 
 /* The key's unit where the value has none. */
-static void take_pair(Capacity *capacity, Slice key, Slice value)
+void capacity_take(Capacity *capacity, Slice key, Slice value)
 {
 	g_autofree char *text = slice_dup(value);
 	if (slice_ends(key, "_gb") || slice_ends(key, "_gib")) {
@@ -148,6 +148,12 @@ static bool split_pair(Slice line, Slice *ret_key, Slice *ret_value)
 	return true;
 }
 
+/* Vagrant's machines stand in for others, on somebody's desk. */
+bool capacity_is_of_vagrant(Slice path)
+{
+	return slice_find(path, "agrant", 0) != SIZE_MAX;
+}
+
 #define MOST_SIBLINGS 12
 
 /* The pairs of the map that the address stands in: lines as deep as its own, up and down. */
@@ -156,8 +162,11 @@ static void take_siblings(const Graph *graph, Node mention, Capacity *ret_capaci
 	Span place = graph_place(graph, mention);
 	Slice bytes = graph_file_bytes(graph, place.file), own = graph_line_at(graph, place), key, value;
 	size_t depth = depth_of(own);
+	Slice path = slice_from(graph_file_path(graph, place.file));
+	if (capacity_is_of_vagrant(path))
+		return;
 	ret_capacity->place = place;
-	ret_capacity->document = slice_ends(slice_from(graph_file_path(graph, place.file)), ".md");
+	ret_capacity->document = slice_ends(path, ".md");
 	for (int step = -1; step <= 1; step += 2) {
 		Slice line = own;
 		for (int i = 0; i < MOST_SIBLINGS; i++) {
@@ -171,7 +180,7 @@ static void take_siblings(const Graph *graph, Node mention, Capacity *ret_capaci
 			if (slice_trim(line).length == 0 || depth_of(line) < depth || (step > 0 && begins))
 				break;
 			if (depth_of(line) == depth && split_pair(line, &key, &value))
-				take_pair(ret_capacity, key, value);
+				capacity_take(ret_capacity, key, value);
 		}
 	}
 }
@@ -188,7 +197,7 @@ static void take_row(const Graph *graph, Node mention, Capacity *ret_capacity)
 		cell.end = cell.start;
 		size_t end = MIN(slice_find_byte(row, '|', i + 1), row.length);
 		if (table_cell(graph, cell, &first, &header, &first_header))
-			take_pair(ret_capacity, header, slice_trim(slice_sub(row, i + 1, end)));
+			capacity_take(ret_capacity, header, slice_trim(slice_sub(row, i + 1, end)));
 	}
 	ret_capacity->place = place;
 	ret_capacity->document = true;
@@ -201,15 +210,44 @@ static uint32_t said(const Capacity *capacity)
 	return (*capacity->cpu != '\0') + (*capacity->memory != '\0');
 }
 
-/* The one that says more; of two that say as much the surer, then the first. */
-static void keep(GHashTable *all, const char *host, const Capacity *capacity)
+/* Both say an amount of the same thing, and not the same. */
+static bool contradicts(const char *one, const char *other)
 {
-	Capacity *known = g_hash_table_lookup(all, host);
-	if (said(capacity) == 0 ||
-	        (known && (said(known) > said(capacity) ||
-	                          (said(known) == said(capacity) && known->document <= capacity->document))))
+	return *one && *other && strcmp(one, other) != 0;
+}
+
+/* What the one leaves open, the other says. */
+static void fill(Capacity *known, const Capacity *more)
+{
+	bool fills = said(known) == 1 && (*known->cpu ? *more->memory : *more->cpu);
+	if (fills)
+		known->more = more->place;
+	if (fills && *known->cpu)
+		g_strlcpy(known->memory, more->memory, sizeof known->memory);
+	else if (fills)
+		g_strlcpy(known->cpu, more->cpu, sizeof known->cpu);
+	known->node |= more->node;
+	if (!known->other.end)
+		known->other = more->other;
+}
+
+/* What is surer stands alone; of two that are as sure the one that says more, then the first. */
+void capacities_keep(GHashTable *all, const char *host, const Capacity *capacity)
+{
+	Capacity *known = g_hash_table_lookup(all, host), second = *capacity;
+	if (said(capacity) == 0 || (known && known->document < capacity->document))
 		return;
-	g_hash_table_insert(all, (gpointer)host, g_memdup2(capacity, sizeof *capacity));
+	if (!known || known->document > capacity->document) {
+		second.node |= known && known->node;
+		g_hash_table_insert(all, (gpointer)host, g_memdup2(&second, sizeof second));
+		return;
+	}
+	bool better = said(capacity) > said(known);
+	Capacity first = *known;
+	*known = better ? second : first;
+	if (contradicts(first.cpu, second.cpu) || contradicts(first.memory, second.memory))
+		known->other = better ? first.place : second.place;
+	fill(known, better ? &first : &second);
 }
 
 GHashTable *capacities_new(const Hosts *hosts)
@@ -220,19 +258,20 @@ GHashTable *capacities_new(const Hosts *hosts)
 	if (graph_find_symbol(graph, SLICE("Node"), &kind))
 		GRAPH_TO (graph, FACT_KIND, kind, row) {
 			const char *host = hosts_find(hosts, graph_name(graph, row->subject));
-			Capacity capacity = {"", "", {0, 0, 0}, false};
+			Capacity capacity = {.document = false};
 			take_node(graph, row->subject, &capacity);
 			if (host)
-				keep(all, host, &capacity);
+				capacities_keep(all, host, &capacity);
 		}
 	for (guint i = 0; i < hosts->uses->len; i++) {
 		const Use *use = &g_array_index(hosts->uses, Use, i);
-		Capacity capacity = {"", "", {0, 0, 0}, false};
+		Capacity capacity = {.document = false};
 		if (slice_starts(slice_trim(graph_line_at(graph, graph_place(graph, use->mention))), "|"))
 			take_row(graph, use->mention, &capacity);
 		else
 			take_siblings(graph, use->mention, &capacity);
-		keep(all, use->host, &capacity);
+		capacities_keep(all, use->host, &capacity);
 	}
+	capacities_add_documents(hosts, all);
 	return all;
 }

@@ -220,14 +220,17 @@ static void take_setting(const Graph *graph, Use *use, Node env, bool by_compose
 		use->set_by = env;
 }
 
-/* Takes one file's settings into the uses of a project; returns how many of them it sets. */
-static guint take_settings(const Graph *graph, Project *project, Node file, bool by_compose)
+/* Takes one file's settings into the uses of a project; returns how many of them it sets, and adds these to all. */
+static guint take_settings(const Graph *graph, Project *project, Node file, bool by_compose, GHashTable *all)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 	GRAPH_CHILDREN (graph, file, NODE_ENV, env) {
 		Use *use = find_use(project, graph_name_symbol(graph, env));
-		if (use && g_hash_table_add(seen, use))
-			take_setting(graph, use, env, by_compose);
+		if (!use || !g_hash_table_add(seen, use))
+			continue;
+		take_setting(graph, use, env, by_compose);
+		if (by_compose)
+			g_hash_table_add(all, use);
 	}
 	GRAPH_OF (graph, file, FACT_OFFERS, row) {
 		Use *use = find_use(project, row->object);
@@ -237,9 +240,21 @@ static guint take_settings(const Graph *graph, Project *project, Node file, bool
 	return g_hash_table_size(seen);
 }
 
+/* Whether the file is a better place for what is missing: .env and its example before versions.env and its kin. */
+static bool is_better(const Graph *graph, Node file, guint count, Node best, guint most)
+{
+	g_autofree char *own = bare_name(path_name(file_path(graph, file)));
+	g_autofree char *other = best ? bare_name(path_name(file_path(graph, best))) : g_strdup("");
+	bool plain = strcmp(own, "env.") == 0, was_plain = strcmp(other, "env.") == 0;
+	return plain == was_plain ? count > most : plain && count * 3 >= most;
+}
+
+/* Several files in the project's own folder or above it may share the work: together they set half of the variables. */
 static void settle_project(const Survey *survey, Project *project)
 {
 	const Graph *graph = survey->graph;
+	g_autoptr(GHashTable) all = g_hash_table_new(NULL, NULL), none = g_hash_table_new(NULL, NULL);
+	Node best = NODE_NONE;
 	guint most = 0;
 	for (guint i = 0; i < survey->env_files->len; i++) {
 		Node file = GPOINTER_TO_UINT(survey->env_files->pdata[i]);
@@ -250,12 +265,16 @@ static void settle_project(const Survey *survey, Project *project)
 			continue;
 		}
 		bool by_compose = is_read_by_compose(survey, project, file);
-		guint count = take_settings(graph, project, file, by_compose);
-		if (by_compose && count > most && count * 2 >= project->uses->len) {
+		bool shared = path_is_below(project->folder, path_folder(file_path(graph, file)));
+		guint count = take_settings(graph, project, file, by_compose, shared ? all : none);
+		if (by_compose && count && (shared || count * 2 >= project->uses->len) &&
+		        is_better(graph, file, count, best, most)) {
 			most = count;
-			project->env_file = file;
+			best = file;
 		}
 	}
+	if (MAX(g_hash_table_size(all), most) * 2 >= project->uses->len)
+		project->env_file = best;
 }
 
 /* ---- what other files say ------------------------------------------------------------------------------ */

@@ -80,18 +80,59 @@ void add_renumber(Checker *checker, Finding *finding, Span span, uint32_t old, u
 	add_rename(checker, finding, span, was, now);
 }
 
-/* `- key: value` begins a map whose other keys stand below its first key. */
-void add_pair_below(Checker *checker, Finding *finding, Span span, const char *pair)
+/* Where the key of a block map begins in its line: `- key: value` is the first pair of a map whose others stand below.
+ */
+static size_t key_depth(Slice line)
 {
-	Slice line = graph_line_at(checker_graph(checker), span);
 	size_t depth = 0;
 	while (depth < line.length && strchr(" -", line.at[depth]))
 		depth++;
+	return depth;
+}
+
+/* A byte of the last line of the block of that key, which stands as deep as the pair of the line at `at` and further
+ * down in the same map; `at` where there is none. */
+static uint32_t find_block_end(Slice text, uint32_t at, size_t depth, const char *key)
+{
+	uint32_t start, end, line_end;
+	bool within = false;
+	edit_line_span(text, at, at, &start, &end);
+	for (uint32_t next = end, found = at;; next = line_end) {
+		if (next >= text.length)
+			return found;
+		edit_line_span(text, next, next, &start, &line_end);
+		Slice line = slice_sub(text, start, line_end), words = slice_trim(line);
+		size_t indent = edit_indent(text, next).length;
+		if (words.length == 0 || words.at[0] == '#')
+			continue;
+		if (indent < depth || (within && indent == depth && words.at[0] != '-'))
+			return found;
+		within |= indent == depth && slice_starts(words, key) && words.length > strlen(key) &&
+		          words.at[strlen(key)] == ':';
+		if (within)
+			found = start;
+	}
+}
+
+static void add_indented(Checker *checker, Finding *finding, Span span, size_t depth, const char *pair)
+{
 	g_auto(GStrv) lines = g_strsplit(pair, "\n", -1);
 	g_autoptr(GString) text = g_string_new(NULL);
 	for (char **at = lines; *at; at++)
 		g_string_append_printf(text, "%s%*s%s", at == lines ? "" : "\n", (int)depth, "", *at);
 	add_lines_below(checker, finding, span, text->str);
+}
+
+void add_pair_below(Checker *checker, Finding *finding, Span span, const char *pair)
+{
+	add_indented(checker, finding, span, key_depth(graph_line_at(checker_graph(checker), span)), pair);
+}
+
+void add_pair_after(Checker *checker, Finding *finding, Span span, const char *key, const char *pair)
+{
+	size_t depth = key_depth(graph_line_at(checker_graph(checker), span));
+	span.start = find_block_end(text_of(checker, span), span.start, depth, key);
+	add_indented(checker, finding, span, depth, pair);
 }
 
 void add_lines_below(Checker *checker, Finding *finding, Span span, const char *lines)

@@ -64,8 +64,6 @@ static void collect_making(Spaces *spaces)
 	const Graph *graph = checker_graph(spaces->checker);
 	GRAPH_EACH (graph, FACT_CREATES_NAMESPACE, row) {
 		add_made(spaces, graph_text(graph, row->subject, FACT_TARGET_NAMESPACE));
-		GRAPH_OF (graph, row->subject, FACT_IDENTITY, identity)
-			add_made(spaces, namespace_of(graph, identity->object));
 		spaces->all = spaces->all || strstr(graph_text(graph, row->subject, FACT_TARGET_NAMESPACE), "{{");
 	}
 	GRAPH_EACH (graph, FACT_CREATES, row) {
@@ -85,6 +83,8 @@ static void collect_made(Spaces *spaces)
 		if (strstr(kind, "Namespace") || strcmp(kind, "Project") == 0 || strcmp(kind, "Tenant") == 0)
 			add_made(spaces, strrchr(graph_symbol_text(graph, row->object), '/') + 1);
 	}
+	GRAPH_EACH (graph, FACT_CLUSTER_NAMESPACE, row)
+		add_made(spaces, graph_symbol_text(graph, row->object));
 	collect_making(spaces);
 }
 
@@ -135,19 +135,39 @@ static bool may_be_remote(const Graph *graph, const char *name)
 	return search_word(graph, slice_from(stem), is_script_or_document, accept_remote, NULL, &found);
 }
 
-static bool accept_making(const Graph *graph, Span word, void *data)
+static bool is_prose(const Graph *graph, uint32_t file)
+{
+	return strcmp(graph_text(graph, graph_file_node(graph, file), FACT_FORMAT), "markdown") == 0;
+}
+
+static bool accept_speaking(const Graph *graph, Span word, void *data)
 {
 	Slice line = graph_line_at(graph, word);
 	return slice_find(line, "namespace", 0) != SIZE_MAX || slice_find(line, "Namespace", 0) != SIZE_MAX ||
 	       slice_find(line, " ns ", 0) != SIZE_MAX;
 }
 
-/* Scripts, documents and templates that speak of the namespace as one: most likely they make it. */
-static bool is_made_elsewhere(const Graph *graph, const char *name)
+/* `kubectl create ns media`, `--create-namespace`, "Create the namespace media", a task of Ansible. */
+static bool accept_making(const Graph *graph, Span word, void *data)
+{
+	Slice line = graph_line_at(graph, word);
+	return accept_speaking(graph, word, data) &&
+	       (slice_find(line, "reate", 0) != SIZE_MAX || !is_prose(graph, word.file));
+}
+
+static bool is_found(const Graph *graph, const char *name, SearchAccept *accept)
 {
 	Span found;
-	return may_be_remote(graph, name) ||
-	       search_word(graph, slice_from(name), is_script_or_document, accept_making, NULL, &found);
+	return search_word(graph, slice_from(name), is_script_or_document, accept, NULL, &found);
+}
+
+/* What scripts, documents and templates say of the namespace: nothing; that there is one, so that somebody may have
+ * made it by hand; or that they make it, most likely. */
+static Level spoken_level(const Graph *graph, const char *name)
+{
+	if (may_be_remote(graph, name) || is_found(graph, name, accept_making))
+		return LEVEL_OFF;
+	return is_found(graph, name, accept_speaking) ? LEVEL_WARNING : LEVEL_ERROR;
 }
 
 /* Flux, Argo CD or a script applies the manifests, and nobody thinks of a namespace at that moment. */
@@ -229,9 +249,11 @@ static void check_namespace_missing(Checker *checker)
 	collect_made(&spaces);
 	collect_users(&spaces);
 	Level level = habit(&spaces);
-	for (guint i = 0; level != LEVEL_OFF && i < order->len; i++)
-		if (!is_made_elsewhere(checker_graph(checker), order->pdata[i]))
-			report_namespace(&spaces, order->pdata[i], level);
+	for (guint i = 0; level != LEVEL_OFF && i < order->len; i++) {
+		Level most = spoken_level(checker_graph(checker), order->pdata[i]);
+		if (most != LEVEL_OFF)
+			report_namespace(&spaces, order->pdata[i], MIN(level, most));
+	}
 }
 
 static const Rule rules[] = {

@@ -15,7 +15,13 @@ static bool wants(const Graph *graph, Node reference, const char *kind)
 static bool is_missing(const Graph *graph, Node reference)
 {
 	const char *why = graph_text(graph, reference, FACT_UNRESOLVED);
-	return strcmp(why, "missing") == 0 || strcmp(why, "other-namespace") == 0;
+	return strcmp(why, "missing") == 0 || strcmp(why, "unlikely") == 0 || strcmp(why, "other-namespace") == 0;
+}
+
+/* A chart in the same namespace could make it, though its name says something else. */
+static bool is_unlikely(const Graph *graph, Node reference)
+{
+	return strcmp(graph_text(graph, reference, FACT_UNRESOLVED), "unlikely") == 0;
 }
 
 /* "missing", "other-namespace": which of them, for one finding. */
@@ -123,7 +129,46 @@ static char *user_name(const Graph *graph, Node reference)
 	              : g_strdup(graph_file_path(graph, graph_file_of(graph, reference)));
 }
 
-/* One finding for each missing thing that take() accepts, the later mentions as evidence. */
+static void add_mention(Checker *checker, Finding *finding, Node reference)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autofree char *user = user_name(graph, reference);
+	add_evidence(checker, finding, graph_place(graph, reference), "%s names it too", user);
+	Node near = finding->n_edits ? near_object(graph, reference) : NODE_NONE;
+	if (near)
+		add_rename(checker, finding, graph_place(graph, reference), graph_name(graph, reference),
+		        graph_name(graph, near));
+}
+
+/* The cluster has what no file makes: it was made there by hand, or by something that the files do not show. */
+static bool is_only_there(const Graph *graph, Node reference)
+{
+	return graph_has(graph, reference, FACT_ON_CLUSTER);
+}
+
+static Finding *report_reference(Checker *checker, Node reference, Level level, const char *unless)
+{
+	const Graph *graph = checker_graph(checker);
+	const char *kind = graph_text(graph, reference, FACT_WANTS_KIND), *name = graph_name(graph, reference);
+	g_autofree char *user = user_name(graph, reference);
+	bool there = is_only_there(graph, reference);
+	Finding *finding = report_at(checker, there ? LEVEL_INFO : level, reference, graph_place(graph, reference),
+	        there                            ? "%s needs %s %s, which only the cluster has: no file makes it"
+	        : is_elsewhere(graph, reference) ? "%s needs %s %s, which is only in another namespace"
+	                                         : "%s needs %s %s, which nothing in this repository makes",
+	        user, kind, name);
+	if (there) {
+		set_hint(checker, finding, "it is missing when the cluster is built anew from these files");
+		return finding;
+	}
+	explain_missing(checker, finding, reference);
+	if (!finding->hint && unless)
+		set_hint(checker, finding, "%s", unless);
+	return finding;
+}
+
+/* One finding for each missing thing that take() accepts, the later mentions as evidence. Where a chart of another name
+ * stands by, what is no more than a note is left unsaid. */
 static void report_missing(
         Checker *checker, bool (*take)(const Graph *, Node), Level (*level)(const Graph *, Node), const char *unless)
 {
@@ -135,26 +180,18 @@ static void report_missing(
 		        is_quiet(graph, reference) || !take(graph, reference))
 			continue;
 		const char *kind = graph_text(graph, reference, FACT_WANTS_KIND), *name = graph_name(graph, reference);
-		char *key = g_strdup_printf("%s/%s/%s", kind, graph_text(graph, reference, FACT_UNRESOLVED), name);
+		char *key = g_strdup_printf("%s/%s/%d/%s", kind, graph_text(graph, reference, FACT_UNRESOLVED),
+		        is_only_there(graph, reference), name);
 		Finding *finding = g_hash_table_lookup(known, key);
-		if (finding) {
-			g_autofree char *user = user_name(graph, reference);
-			add_evidence(checker, finding, graph_place(graph, reference), "%s names it too", user);
-			Node near = finding->n_edits ? near_object(graph, reference) : NODE_NONE;
-			if (near)
-				add_rename(checker, finding, graph_place(graph, reference),
-				        graph_name(graph, reference), graph_name(graph, near));
+		Level own = finding ? finding->level : level(graph, reference);
+		bool unlikely = is_unlikely(graph, reference);
+		if (finding)
+			add_mention(checker, finding, reference);
+		if (finding || (unlikely && own < LEVEL_WARNING)) {
 			g_free(key);
 			continue;
 		}
-		g_autofree char *user = user_name(graph, reference);
-		finding = report_at(checker, level(graph, reference), reference, graph_place(graph, reference),
-		        is_elsewhere(graph, reference) ? "%s needs %s %s, which is only in another namespace"
-		                                       : "%s needs %s %s, which nothing in this repository makes",
-		        user, kind, name);
-		explain_missing(checker, finding, reference);
-		if (!finding->hint && unless)
-			set_hint(checker, finding, "%s", unless);
+		finding = report_reference(checker, reference, unlikely ? LEVEL_WARNING : own, unless);
 		g_hash_table_insert(known, key, finding);
 	}
 }
@@ -223,7 +260,8 @@ static void check_ref_config_missing(Checker *checker)
 static bool is_optional_config(const Graph *graph, Node reference)
 {
 	return (wants(graph, reference, "ConfigMap") || wants(graph, reference, "Secret")) &&
-	       graph_has(graph, reference, FACT_OPTIONAL) && near_object(graph, reference);
+	       graph_has(graph, reference, FACT_OPTIONAL) && !is_only_there(graph, reference) &&
+	       near_object(graph, reference);
 }
 
 static void check_optional_hides_missing(Checker *checker)

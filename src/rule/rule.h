@@ -47,6 +47,13 @@ typedef struct Evidence {
 	const char *text; /* what this place says, in half a line */
 } Evidence;
 
+/* Which of a finding's edits are still among them once its owner was asked about each. */
+typedef enum EditsKept {
+	KEPT_ALL,
+	KEPT_SOME,     /* not all: they have to do without the others */
+	KEPT_MENTIONS, /* not all, and each rewrites a mention of its own: what was left may stay found */
+} EditsKept;
+
 typedef struct Finding {
 	const Rule *rule;
 	Level level;
@@ -63,6 +70,7 @@ typedef struct Finding {
 	uint32_t n_edits, edits_room;
 	GPtrArray *tracked; /* paths of files on disk that come into Git with the edits; of the checker's, or NULL */
 	Node suppressed_by; /* the comment, annotated object or setting that silences it, or NODE_NONE */
+	EditsKept kept;     /* by its owner */
 } Finding;
 
 /* ---- for rules --------------------------------------------------------------------------------- */
@@ -97,6 +105,9 @@ void add_renumber(Checker *checker, Finding *finding, Span span, uint32_t old, u
 void add_pair_below(Checker *checker, Finding *finding, Span span, const char *pair);
 /* Lines ("\n" between them, none at the end) below or above the line that the span begins in. */
 void add_lines_below(Checker *checker, Finding *finding, Span span, const char *lines);
+/* A pair below the block of another key of the block map that holds the span's line; below that line where the map has
+ * no such key further down. */
+void add_pair_after(Checker *checker, Finding *finding, Span span, const char *key, const char *pair);
 void add_lines_above(Checker *checker, Finding *finding, Span span, const char *lines);
 /* The pod, which has no selector of nodes yet, is bound to the host; false where its template takes no line. */
 bool add_node_selector(Checker *checker, Finding *finding, Node pod, const char *host);

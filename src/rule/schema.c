@@ -50,12 +50,10 @@ static bool is_refused(const Graph *graph, Node problem, const char *shape)
 }
 
 /* A field that is one slip away, or a number and a text that only quotes tell apart. */
-static void mend_shape(Checker *checker, Finding *finding, Node problem, const char *shape, const char *near)
+static void mend_shape(
+        Checker *checker, Finding *finding, Span place, const char *shape, const char *wanted, const char *near)
 {
-	const Graph *graph = checker_graph(checker);
-	Span place = graph_place(graph, problem);
-	Slice bytes = graph_span_bytes(graph, place);
-	const char *wanted = graph_text(graph, problem, FACT_EXPECTED);
+	Slice bytes = graph_span_bytes(checker_graph(checker), place);
 	if (strcmp(shape, "unknown-field") == 0 && *near) {
 		g_autofree char *key = slice_dup(bytes);
 		set_because(checker, finding, FIX_VALUE, "no other field of this place has a name so near");
@@ -86,7 +84,7 @@ static bool is_like(const Graph *graph, Node problem, Node before)
 	       !graph_has(graph, before, FACT_NEAR);
 }
 
-static void check_schema_invalid(Checker *checker)
+static void check_core(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	Node before = NODE_NONE;
@@ -107,10 +105,120 @@ static void check_schema_invalid(Checker *checker)
 		const char *near = graph_text(graph, problem, FACT_NEAR);
 		if (*near)
 			set_hint(checker, finding, "the field '%s' stands at this place in the API", near);
-		mend_shape(checker, finding, problem, graph_symbol_text(graph, row->object), near);
+		mend_shape(checker, finding, graph_place(graph, problem), graph_symbol_text(graph, row->object),
+		        graph_text(graph, problem, FACT_EXPECTED), near);
 		before = problem;
 		last = finding;
 	}
+}
+
+/* ---- custom objects ------------------------------------------------------------------------------------ */
+
+/* A definition that Flux and Argo CD leave alone says nothing of the cluster they fill. */
+static bool is_applied(const Graph *graph, Node definition)
+{
+	return !has_appliers(graph) || is_built_by_cluster(graph, file_node_of(graph, definition));
+}
+
+/* What the row of the other kind says at the same place, or "". */
+static const char *beside(const Graph *graph, const Row *row, FactKind kind)
+{
+	Span place = graph_span(graph, row);
+	GRAPH_OF (graph, row->subject, kind, other)
+		if (graph_span(graph, other).start == place.start)
+			return graph_symbol_text(graph, other->object);
+	return "";
+}
+
+static Finding *report_custom(Checker *checker, const Row *row, const char *message)
+{
+	const Graph *graph = checker_graph(checker);
+	Node object = row->subject;
+	Finding *finding = report(checker, object, graph_span(graph, row), "%s %s: %s",
+	        graph_text(graph, object, FACT_KIND), graph_name(graph, object), message);
+	set_detail(checker, finding, "%s", message);
+	GRAPH_OF (graph, object, FACT_DEFINED_BY, definition)
+		add_evidence(checker, finding, graph_span(graph, definition), "the schema of this kind and version");
+	return finding;
+}
+
+/* Whether the API server would refuse the object as it stands in this row. */
+static bool is_checked(const Graph *graph, const Row *row, const char *shape)
+{
+	const Row *definition = graph_find(graph, row->subject, FACT_DEFINED_BY);
+	if (!definition || !is_applied(graph, definition->object) || holds_two(graph, row->subject))
+		return false;
+	return strcmp(shape, "missing-field") != 0 || !is_incomplete(graph, row->subject);
+}
+
+static void check_custom_fields(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_EACH (graph, FACT_CUSTOM_UNKNOWN, row) {
+		if (!is_checked(graph, row, "unknown-field"))
+			continue;
+		g_autofree char *message =
+		        g_strdup_printf("its definition has no field %s", graph_symbol_text(graph, row->object));
+		Finding *finding = report_custom(checker, row, message);
+		const char *near = beside(graph, row, FACT_CUSTOM_NEAR);
+		if (*near)
+			set_hint(checker, finding, "the field '%s' stands at this place in the definition", near);
+		mend_shape(checker, finding, graph_span(graph, row), "unknown-field", "", near);
+	}
+	GRAPH_EACH (graph, FACT_CUSTOM_LACKS, row) {
+		if (!is_checked(graph, row, "missing-field"))
+			continue;
+		g_autofree char *message = g_strdup_printf(
+		        "it lacks %s, which its definition requires", graph_symbol_text(graph, row->object));
+		report_custom(checker, row, message);
+	}
+}
+
+static void check_custom_values(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_EACH (graph, FACT_CUSTOM_WRONG, row) {
+		if (!is_checked(graph, row, "wrong-type"))
+			continue;
+		Span place = graph_span(graph, row);
+		Slice bytes = graph_span_bytes(graph, place);
+		const char *wanted = beside(graph, row, FACT_CUSTOM_WANTED),
+		           *near = beside(graph, row, FACT_CUSTOM_NEAR);
+		bool one_line = bytes.length && bytes.length <= 60 && !memchr(bytes.at, '\n', bytes.length);
+		g_autofree char *message =
+		        one_line ? g_strdup_printf("%s is %.*s, but must be %s", graph_symbol_text(graph, row->object),
+		                           SLICE_ARGS(bytes), wanted)
+		                 : g_strdup_printf("%s must be %s", graph_symbol_text(graph, row->object), wanted);
+		Finding *finding = report_custom(checker, row, message);
+		if (*near) {
+			set_hint(checker, finding, "'%s' is probably meant", near);
+			set_because(checker, finding, FIX_VALUE, "no other value that is allowed is so near");
+			add_value_edit(checker, finding, place, near);
+		}
+		if (!g_str_has_prefix(wanted, "one of "))
+			mend_shape(checker, finding, place, "wrong-type", wanted, "");
+	}
+}
+
+static void check_custom_versions(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_EACH (graph, FACT_CUSTOM_UNSERVED, row) {
+		if (!is_checked(graph, row, "api-version"))
+			continue;
+		g_autofree char *message = g_strdup_printf(
+		        "its definition does not serve %s", graph_text(graph, row->subject, FACT_API_VERSION));
+		Finding *finding = report_custom(checker, row, message);
+		set_hint(checker, finding, "it serves %s", graph_symbol_text(graph, row->object));
+	}
+}
+
+static void check_schema_invalid(Checker *checker)
+{
+	check_core(checker);
+	check_custom_fields(checker);
+	check_custom_values(checker);
+	check_custom_versions(checker);
 }
 
 /* ---- versions ------------------------------------------------------------------------------------------ */
@@ -217,7 +325,8 @@ static const Rule rules[] = {
                        "cluster.",
                 .remedy = "Correct the field name or write the value in the type that the API asks for: quote what "
                           "must be a text, unquote "
-                          "what must be a number.",
+                          "what must be a number. Custom objects are held against the CustomResourceDefinitions in the "
+                          "repository.",
                 .peers = "kubeconform: schema; kube-linter: schema-validation",
                 .check = check_schema_invalid,
         },

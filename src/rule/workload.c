@@ -146,7 +146,7 @@ static void mend_readiness(Checker *checker, Finding *finding, Node pod, const c
 		return;
 	set_because(checker, finding, FIX_VALUE,
 	        "the Service sends to this port, so a program that is ready listens there");
-	add_pair_below(checker, finding, graph_span(graph, image),
+	add_pair_after(checker, finding, graph_span(graph, image), "ports",
 	        arena_printf(checker_arena(checker), "readinessProbe:\n  tcpSocket:\n    port: %s", port));
 }
 
@@ -246,7 +246,7 @@ static void mend_liveness(Checker *checker, Finding *finding, Node container)
 	if (!port || !image || graph_span(graph, image).file != graph_file_of(graph, container))
 		return;
 	set_because(checker, finding, FIX_VALUE, "the port that liveness asks opens when the start is done");
-	add_pair_below(checker, finding, graph_span(graph, image),
+	add_pair_after(checker, finding, graph_span(graph, image), "ports",
 	        arena_printf(checker_arena(checker),
 	                "startupProbe:\n  tcpSocket:\n    port: %u\n  periodSeconds: 10\n  failureThreshold: 60",
 	                port->object));

@@ -213,6 +213,7 @@ static const struct {
         {"Node", "", add_node_facts},
         {"ResourceQuota", "", read_quota},
         {"PriorityClass", "scheduling.k8s.io", read_priority_class},
+        {"CustomResourceDefinition", "apiextensions.k8s.io", read_definition},
         {"ServiceAccount", "", read_service_account},
         {"RoleBinding", "rbac.authorization.k8s.io", read_binding},
         {"ClusterRoleBinding", "rbac.authorization.k8s.io", read_binding},
@@ -343,6 +344,19 @@ Node read_made_object(const SourceFile *file, const YamlNode *root, Node parent)
 	Node object = begin_object(file, root, parent);
 	if (object)
 		finish_object(file, root, object);
+	return object;
+}
+
+Node read_listed_object(const SourceFile *file, const YamlNode *root, Slice kind, Slice version, Node parent)
+{
+	const YamlNode *metadata = yaml_get(root, "metadata"), *name = yaml_get(metadata, "name");
+	if (!yaml_is_scalar(name) || kind.length == 0)
+		return NODE_NONE;
+	Node object = add_named(file, NODE_OBJECT, parent, name);
+	graph_add(file->builder, object, FACT_KIND, kind, name->start, name->end);
+	graph_add(file->builder, object, FACT_API_VERSION, version, name->start, name->end);
+	read_metadata(file, metadata, object);
+	read_kind(file, root, object, kind, group_of(version));
 	return object;
 }
 

@@ -17,8 +17,8 @@ void read_pod(const SourceFile *file, const YamlNode *template, Node object);
 
 /* Required node affinity of a pod or volume, as label=value for each value that is allowed. */
 void add_node_affinity(const SourceFile *file, Node subject, const YamlNode *required);
-/* What a Node has and keeps away, as `kubectl get nodes -o yaml` saves it; those that people write for labels and taints
- * have no status. Labels are read with the metadata. */
+/* What a Node has and keeps away, as `kubectl get nodes -o yaml` saves it; those that people write for labels and
+ * taints have no status. Labels are read with the metadata. */
 void add_node_facts(const SourceFile *file, const YamlNode *root, Node node);
 /* What a pod asks of the node it runs on, and of the pods beside it. */
 void read_placement(const SourceFile *file, const YamlNode *spec, Node pod);
@@ -32,6 +32,11 @@ bool read_flux(const SourceFile *file, const YamlNode *root, Node object);
 /* An object that no file holds as such: a chart makes it of values that stand here. Its schema is not looked at. */
 Node read_made_object(const SourceFile *file, const YamlNode *root, Node parent);
 
+/* An item of a list as the API server gives it: its kind and version are the list's. NODE_NONE where it has no name. */
+Node read_listed_object(const SourceFile *file, const YamlNode *root, Slice kind, Slice version, Node parent);
+/* The same, with what the cluster says of it in its status. */
+void read_live_object(const SourceFile *file, const YamlNode *root, Slice kind, Slice version, Node parent);
+
 /* The values of the app-template chart as the objects that it makes of them, below parent. release is the release's
  * name, major the chart's version or 0. has_… says whether values have the chart's shape. */
 bool has_app_template_values(const YamlNode *values);
@@ -42,4 +47,4 @@ void read_app_template(
 typedef void KindReader(const SourceFile *file, const YamlNode *root, Node object);
 KindReader read_service, read_ingress, read_ingress_route, read_http_route;
 KindReader read_config_map, read_secret, read_sealed_secret, read_external_secret, read_certificate;
-KindReader read_claim, read_persistent_volume, read_address_pool;
+KindReader read_claim, read_persistent_volume, read_address_pool, read_definition;

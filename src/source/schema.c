@@ -35,7 +35,7 @@ static Node add_problem(
 
 /* ---- scalars --------------------------------------------------------------------------------------- */
 
-static bool is_hidden(Slice text)
+bool schema_is_hidden(Slice text)
 {
 	return yaml_is_open(text) || slice_starts(text, "ENC[");
 }
@@ -103,7 +103,7 @@ static bool is_yaml11_word(Slice text)
 	return false;
 }
 
-static const char *shape_word(char shape)
+const char *schema_shape_word(char shape)
 {
 	switch (shape) {
 	case 's':
@@ -135,16 +135,19 @@ static bool scalar_fits(const YamlNode *node, char wanted)
 	return wanted == 'p' && (got == 'i' || got == 's');
 }
 
+bool schema_scalar_fits(const YamlNode *node, char wanted)
+{
+	bool odd = node->style == YAML_PLAIN && is_yaml11_word(node->value) && (wanted == 's' || wanted == 'b');
+	return odd || yaml_is_null(node) || schema_is_hidden(node->value) || scalar_fits(node, wanted);
+}
+
 static void check_scalar(Walker *walker, const YamlNode *node, char wanted)
 {
-	if (yaml_is_null(node) || is_hidden(node->value))
-		return;
-	bool odd = node->style == YAML_PLAIN && is_yaml11_word(node->value) && (wanted == 's' || wanted == 'b');
-	if (odd || scalar_fits(node, wanted))
+	if (schema_scalar_fits(node, wanted))
 		return;
 	const char *sign = node->style == YAML_PLAIN ? "" : "\"";
-	add_problem(walker, "wrong-type", node, shape_word(wanted), "%s is %s%.60s%s, but must be %s",
-	        walker->path->str, sign, node->value.at, sign, shape_word(wanted));
+	add_problem(walker, "wrong-type", node, schema_shape_word(wanted), "%s is %s%.60s%s, but must be %s",
+	        walker->path->str, sign, node->value.at, sign, schema_shape_word(wanted));
 }
 
 /* ---- types ------------------------------------------------------------------------------------------- */
@@ -196,7 +199,8 @@ static void check_map(Walker *walker, const YamlNode *map, uint16_t type)
 {
 	for (YamlPairs pairs = yaml_pairs(map); yaml_next_pair(&pairs);) {
 		const YamlNode *key = pairs.key;
-		if (!yaml_is_scalar(key) || is_hidden(key->value) || (key->value.length && key->value.at[0] == '$'))
+		if (!yaml_is_scalar(key) || schema_is_hidden(key->value) ||
+		        (key->value.length && key->value.at[0] == '$'))
 			continue;
 		if (walker->path->len == 0 && slice_is(key->value, "sops"))
 			continue; /* SOPS takes its own key away again */
@@ -230,13 +234,13 @@ static void check_value(Walker *walker, const YamlNode *node, const char *shape,
 {
 	if (walker->left == 0 || shape[0] == '*' || yaml_is_null(node))
 		return;
-	if (yaml_is_scalar(node) && is_hidden(node->value))
+	if (yaml_is_scalar(node) && schema_is_hidden(node->value))
 		return;
 	bool list = shape[0] == 'a', map = shape[0] == 'm' || shape[0] == 'r';
 	YamlKind wanted = list ? YAML_SEQUENCE : map ? YAML_MAP : YAML_SCALAR;
 	if (node->kind != wanted) {
-		add_problem(walker, "wrong-type", node, shape_word(shape[0]), "%s must be %s", walker->path->str,
-		        shape_word(shape[0]));
+		add_problem(walker, "wrong-type", node, schema_shape_word(shape[0]), "%s must be %s", walker->path->str,
+		        schema_shape_word(shape[0]));
 		return;
 	}
 	if (list) {

@@ -29,3 +29,11 @@ extern const size_t schema_kind_count;
  * wrong-type, missing-field, api-version), EXPECTED and, where one name is near, NEAR. Texts with placeholders and
  * encrypted ones are left alone. Kinds that the table lacks are not checked. */
 void check_schema(const SourceFile *file, const YamlNode *root, Node object);
+
+/* A text that is filled in or decrypted later, so that nothing can be said of it. */
+bool schema_is_hidden(Slice text);
+/* Whether a scalar is what a letter of data/schema.py asks for; null, hidden texts and words that YAML's versions read
+ * differently fit everywhere. */
+bool schema_scalar_fits(const YamlNode *node, char wanted);
+/* "a whole number", "a list": what a letter asks for. */
+const char *schema_shape_word(char shape);

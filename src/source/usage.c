@@ -1,5 +1,5 @@
-/* What a cluster says of itself, saved to a file: PodMetricsList of metrics-server, results of Prometheus queries, and
- * the lists of pods and nodes that `kubectl get -o json` prints. JSON is YAML, so the same reader serves.
+/* What a cluster says of itself, saved to a file: PodMetricsList of metrics-server, summaries of kubelets, results of
+ * Prometheus queries, and the lists that `kubectl get -o json` prints. JSON is YAML, so the same reader serves.
  *
  * Every measured container and every pod is a USAGE node; every node of the cluster is a MACHINE as labwright.yaml has
  * them. Of a range of values the highest counts: a peak is what has to fit. */
@@ -111,18 +111,69 @@ static void read_live_node(const SourceFile *file, const YamlNode *node, Node do
 	add_node_facts(file, node, machine);
 }
 
-/* Items of a list that the API server gives raw have no kind of their own. */
-static void read_item(const SourceFile *file, const YamlNode *item, Slice list, Node document)
+/* Items of a list that the API server gives raw have no kind of their own; root is the list, or the item itself. */
+static void read_item(const SourceFile *file, const YamlNode *item, const YamlNode *root, Node document)
 {
-	Slice kind = yaml_text_of(item, "kind");
-	if (kind.length == 0 && slice_ends(list, "List"))
+	Slice kind = yaml_text_of(item, "kind"), version = yaml_text_of(item, "apiVersion"),
+	      list = yaml_text_of(root, "kind");
+	if (kind.length == 0 && slice_ends(list, "List")) {
 		kind = slice_sub(list, 0, list.length - strlen("List"));
-	if (slice_is(kind, "PodMetrics"))
+		version = yaml_text_of(root, "apiVersion");
+	}
+	if (slice_is(kind, "PodMetrics")) {
 		read_pod_metrics(file, item, document);
-	else if (slice_is(kind, "Pod"))
+		return;
+	}
+	if (slice_is(kind, "Pod"))
 		read_live_pod(file, item, document);
 	else if (slice_is(kind, "Node"))
 		read_live_node(file, item, document);
+	read_live_object(file, item, kind, version, document);
+}
+
+/* ---- kubelets -------------------------------------------------------------------------------------------- */
+
+/* "12345" as kilo-, milli- or whole units; nothing where the kubelet does not say it. */
+static void add_stat(
+        const SourceFile *file, Node usage, const char *what, const YamlNode *number, double scale, const char *unit)
+{
+	if (!yaml_is_scalar(number))
+		return;
+	double amount = g_ascii_strtod(number->value.at, NULL) / scale;
+	if (amount >= 0 && amount < 1e18)
+		add_used(file, usage, what, arena_printf(file->arena, "%.0f%s", amount, unit), number);
+}
+
+/* How full the volume of a claim is; of two pods that mount it the answer is the same. */
+static void read_filled(const SourceFile *file, const YamlNode *volume, Node document)
+{
+	const YamlNode *claim = yaml_get(volume, "pvcRef"), *name = yaml_get(claim, "name");
+	double used = g_ascii_strtod(yaml_text_of(volume, "usedBytes").at, NULL),
+	       all = g_ascii_strtod(yaml_text_of(volume, "capacityBytes").at, NULL);
+	if (!yaml_is_scalar(name) || !(all > 0) || !(used >= 0) || used > all)
+		return;
+	Node filled = add_named(file, NODE_VOLUME, document, name);
+	add_scalar_of(file, filled, FACT_NAMESPACE, claim, "namespace");
+	graph_add_number(file->builder, filled, FACT_FILLED, (uint32_t)(used * 100 / all), name->start, name->end);
+}
+
+/* The summary of a kubelet: /stats/summary. The working set is what counts against a limit. */
+static void read_summary_pod(const SourceFile *file, const YamlNode *pod, Node document)
+{
+	const YamlNode *ref = yaml_get(pod, "podRef");
+	YAML_EACH_ITEM (yaml_get(pod, "containers"), container) {
+		Node usage = add_usage(file, yaml_get(ref, "name"), yaml_get(ref, "namespace"), document);
+		int64_t time = 0;
+		if (!usage)
+			return;
+		add_scalar_of(file, usage, FACT_CONTAINER_NAME, container, "name");
+		add_stat(file, usage, "cpu", yaml_at(container, "cpu.usageNanoCores"), 1e6, "m");
+		add_stat(file, usage, "memory", yaml_at(container, "memory.workingSetBytes"), 1, "");
+		read_time(yaml_at(container, "memory.time"), &time);
+		add_samples(file, usage, 1, time, time, container);
+	}
+	YAML_EACH_ITEM (yaml_get(pod, "volume"), volume)
+		read_filled(file, volume, document);
 }
 
 /* ---- Prometheus ------------------------------------------------------------------------------------------ */
@@ -221,11 +272,12 @@ static void read_usage_document(const SourceFile *file, const YamlDocument *docu
 {
 	const YamlNode *root = document->root, *items = yaml_get(root, "items");
 	Node node = graph_add_node(file->builder, NODE_DOCUMENT, file->node, SLICE("1"), root->start, root->end);
-	Slice kind = yaml_text_of(root, "kind");
 	if (!items)
-		read_item(file, root, kind, node);
+		read_item(file, root, root, node);
 	YAML_EACH_ITEM (items, item)
-		read_item(file, item, kind, node);
+		read_item(file, item, root, node);
+	YAML_EACH_ITEM (yaml_get(root, "pods"), pod)
+		read_summary_pod(file, pod, node);
 	YAML_EACH_ITEM (yaml_at(root, "data.result"), series)
 		read_series(file, series, node);
 }

@@ -90,4 +90,80 @@ has "cores are read where they are a number" "$out" "    # ? capacity: {cpu: 4, 
 run init --root sizes --write
 run check --root sizes --rule config-invalid
 is "the reader takes capacities" $code 0
+
+# where no address stands beside it
+mkdir -p told
+cat >told/labwright.yaml <<'END'
+nodes:
+  anna: {}
+  bert: {}
+  carl: {}
+  dora: {}
+END
+cat >told/README.md <<'END'
+# Machines
+
+|        | anna             | bert              |
+| ------ | ---------------- | ----------------- |
+| Memory | 8 GB             | 32 GB             |
+| CPU    | Intel N100       | Ryzen, 6 cores    |
+
+## carl
+
+- CPU: Intel N5095, 4 cores
+- RAM: 16GB
+- Disk: 500GB
+
+dora (4-core, 8 GB of RAM, 256 GB SSD) is asleep most of the time.
+Once anna had 2 cores. Last year bert had 64 GB RAM, and carl has a GPU with 24 GB VRAM.
+END
+printf 'anna has 4 cores.\nbert: 7.5 GiB RAM free\n' >told/notes.md
+mv told/labwright.yaml told/.yaml
+cat >told/pods.yaml <<'END'
+apiVersion: v1
+kind: Pod
+metadata: {name: one}
+spec:
+  nodeSelector: {kubernetes.io/hostname: anna}
+  containers: [{name: a, image: example.org/a:1, resources: {requests: {memory: 4Gi, cpu: "1"}}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: two}
+spec:
+  nodeSelector: {kubernetes.io/hostname: bert}
+  containers: [{name: a, image: example.org/a:1, resources: {requests: {memory: 4Gi, cpu: "1"}}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: three}
+spec:
+  nodeSelector: {kubernetes.io/hostname: carl}
+  containers: [{name: a, image: example.org/a:1, resources: {requests: {memory: 4Gi, cpu: "1"}}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: four}
+spec:
+  nodeSelector: {kubernetes.io/hostname: dora}
+  containers: [{name: a, image: example.org/a:1, resources: {requests: {memory: 4Gi, cpu: "1"}}}]
+END
+run init --root told
+has "machines may be columns, and a sentence fills in" "$out" "# ? capacity: {cpu: 4, memory: 8Gi}  # README.md:5, notes.md:1"
+has "cores are found behind a name" "$out" "# ? capacity: {cpu: 6, memory: 32Gi}  # README.md:5, README.md:6"
+has "a heading says whose a list is" "$out" "# ? capacity: {cpu: 4, memory: 16Gi}  # README.md:10, README.md:11"
+has "a sentence that begins with the name" "$out" "# ? capacity: {cpu: 4, memory: 8Gi}  # README.md:14"
+run place --root told
+has "place goes by what documents say, and says so" "$out" "has what README.md:5, notes.md:1 says; nobody asked the node"
+has "a half of it is used" "$out" "4Gi of 8Gi"
+run place --root told --format json
+has "programs are told too" "$out" '"stated":"README.md:14"'
+printf 'dora: 16 GB RAM\n' >told/other.md
+run place --root told
+has "two documents that disagree both do not count" "$out" "README.md:14 and other.md:1 do not agree on what dora has, so neither counts"
+mv told/.yaml told/labwright.yaml
+sed -i 's/anna: {}/anna: {capacity: {cpu: 4, memory: 16Gi}}/' told/labwright.yaml
+run place --root told
+has "where the owner gives a capacity, documents are not listened to" "$out" "4Gi of 16Gi"
+lacks "for no node" "$out" "nobody asked the node"
 finish

@@ -3,9 +3,11 @@
 . "$(dirname "$0")/tap.sh"
 story=$here/../place/story
 cp -r "$here/../../examples/before" lab
-run place --root lab
+run place --root lab/kubernetes
 is "without any node that is known it cannot be done" $code 2
 has "and it says what to write" "$err" "nodes: {NAME: {capacity: {cpu: 4, memory: 8Gi}}}"
+run place --root lab
+has "what documents say is enough, and named" "$out" "has what README.md:7, docs/nodes.md:7 says; nobody asked the node"
 
 cp "$story/labwright.yaml" lab
 run place --root lab

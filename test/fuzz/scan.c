@@ -4,6 +4,7 @@
  * mutation may change a file's format, its neighbours and its bytes. Beside what the sanitizers see, places must lie
  * inside their files.
  */
+#include "flow/custom.h"
 #include "link/link.h"
 #include "report/report.h"
 #include "rule/rule.h"
@@ -122,6 +123,7 @@ static void check_tree(const Tree *tree)
 {
 	g_autoptr(Graph) graph = graph_seal(&tree->builder, 1);
 	link_graph(graph);
+	custom_derive(graph);
 	assert_places(graph);
 	g_autoptr(Checker) checker = checker_new(graph, "2026-11-23");
 	run_rules(checker, false);

@@ -11,8 +11,9 @@ import subprocess
 import sys
 
 
-# What these find is said by a registry, and held against a real one by serve/registry.py.
-ASKED = ("image-missing", "image-arch-mismatch", "image-outdated")
+# What these find is said by a registry, and held against a real one by serve/registry.py; or, field by field, by an API
+# server, as live/kubernetes/beside.sh has one.
+ASKED = ("image-missing", "image-arch-mismatch", "image-outdated", "repo-cluster-drift")
 
 
 def cases(folder):

@@ -55,6 +55,7 @@ EXPECTED = {
     "no-probe": (0, 100),
     "no-namespace": (0, 50),
     "entry-of-kustomization": (100, 100),
+    "entry-lost": (0, 75),
     "manifest-moved": (0, 100),
     "link": (100, 100),
     "document-moved": (0, 100),

@@ -2,6 +2,7 @@
  * where their bytes went; and the forms of values and lines. */
 #include "edit/edit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static Slice random_text(GRand *random, char *to, size_t most)
@@ -134,6 +135,83 @@ static void test_lines(void)
 	g_assert_cmpuint(indent.length, ==, 2);
 }
 
+/* "-12,3": the number of lines before the hunk, as of an empty range the line it stands behind. */
+static uint32_t lines_above(const char *range)
+{
+	unsigned line, lines;
+	g_assert_cmpint(sscanf(range + 1, "%u,%u", &line, &lines), ==, 2);
+	return lines ? line - 1 : line;
+}
+
+static Slice take_line(Slice *rest)
+{
+	size_t end = slice_find_byte(*rest, '\n', 0);
+	Slice line = slice_sub(*rest, 0, end == SIZE_MAX ? rest->length : end + 1);
+	*rest = slice_sub(*rest, line.length, rest->length);
+	return line;
+}
+
+/* What a program that applies patches makes of the hunks. */
+static void patch(Slice old, const char *hunks, GString *out)
+{
+	Slice rest = old, script = slice_from(hunks);
+	uint32_t at = 0, made = 0;
+	while (script.length) {
+		Slice line = take_line(&script);
+		if (slice_starts(line, "@@")) {
+			for (uint32_t above = lines_above(line.at + 3); at < above; at++, made++) {
+				Slice kept = take_line(&rest);
+				g_string_append_len(out, kept.at, (gssize)kept.length);
+			}
+			g_assert_cmpuint(lines_above(strchr(line.at, '+')), ==, made);
+			continue;
+		}
+		Slice bytes = slice_sub(line, 1, line.length);
+		if (slice_starts(script, "\\")) {
+			take_line(&script);
+			bytes.length--;
+		}
+		if (*line.at != '+') {
+			Slice there = take_line(&rest);
+			g_assert_true(slice_equal(there, bytes));
+			at++;
+		}
+		if (*line.at != '-') {
+			g_string_append_len(out, bytes.at, (gssize)bytes.length);
+			made++;
+		}
+	}
+	g_string_append_len(out, rest.at, (gssize)rest.length);
+}
+
+static void test_hunks(void)
+{
+	GRand *random = g_rand_new_with_seed(12);
+	Arena *arena = arena_new();
+	for (int round = 0; round < 20000; round++) {
+		char bytes[201], texts[12][16];
+		Edit edits[12];
+		Slice old = random_text(random, bytes, 200), now;
+		size_t count = random_edits(random, old, edits, texts), held = 0;
+		uint32_t context = (uint32_t)g_rand_int_range(random, 0, 4);
+		g_autoptr(GArray) hunks = hunks_new(old, edits, count, context);
+		g_autoptr(GString) script = g_string_new(NULL), made = g_string_new(NULL);
+		for (guint i = 0; i < hunks->len; i++) {
+			const Hunk *hunk = &g_array_index(hunks, Hunk, i);
+			g_assert_cmpuint(hunk->first, ==, held);
+			held += hunk->count;
+			hunk_append(old, edits, count, hunk, context, script);
+		}
+		g_assert_cmpuint(held, ==, count);
+		patch(old, script->str, made);
+		g_assert_true(edit_apply(old, edits, count, arena, &now));
+		g_assert_cmpmem(made->str, made->len, now.at, now.length);
+		arena_reset(arena);
+	}
+	arena_free(arena);
+	g_rand_free(random);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -142,5 +220,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/edit/scalars", test_scalars);
 	g_test_add_func("/edit/files", test_files);
 	g_test_add_func("/edit/lines", test_lines);
+	g_test_add_func("/edit/hunks", test_hunks);
 	return g_test_run();
 }

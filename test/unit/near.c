@@ -83,6 +83,15 @@ static void test_limit(void)
 	g_assert_cmpuint(near_limit(SLICE("image-tag-floating")), ==, 3);
 }
 
+static void test_share_word(void)
+{
+	g_assert_true(near_share_word(SLICE("loki-runtime"), SLICE("charts/loki")));
+	g_assert_true(near_share_word(SLICE("web"), SLICE("my_web.v2")));
+	g_assert_false(near_share_word(SLICE("web-db"), SLICE("webs-ab")));
+	g_assert_false(near_share_word(SLICE("a-db"), SLICE("b-db")));
+	g_assert_false(near_share_word(SLICE("--"), SLICE("")));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -90,5 +99,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/near/distance/oracle", test_distance_oracle);
 	g_test_add_func("/near/find", test_find);
 	g_test_add_func("/near/limit", test_limit);
+	g_test_add_func("/near/share-word", test_share_word);
 	return g_test_run();
 }

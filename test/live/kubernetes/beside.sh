@@ -12,23 +12,25 @@ run up --context lab --patience 60
 is 'applied' "$code" 0
 
 # ---- drift ----
-run check --live --context lab
-has 'no drift after up' "$out" '0 of 8 objects differ from the files'
+run check --live --context lab --rule repo-cluster-drift
+is 'no drift after up' "$code" 0
+has 'is said' "$err" '0 of 8 objects differ from the files'
 put /apis/apps/v1/namespaces/core/deployments/web somebody 'apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: core}
 spec: {replicas: 3, template: {spec: {containers: [{name: web, image: "example.org/web:9"}]}}}'
 api DELETE /api/v1/namespaces/core/services/web >/dev/null
-run check --live --context lab
-has 'a field that somebody has set' "$out" 'core/Deployment/web: spec.replicas is 3 on the cluster and 2 here; set by somebody'
-has 'with the line of its object' "$out" 'apps/core.yaml:24: core/Deployment/web'
-has 'an item of a list' "$out" 'spec.template.spec.containers[web].image is example.org/web:9 on the cluster and example.org/web:1 here'
-has 'what is not there' "$out" 'core/Service/web is not on the cluster'
-has 'how many' "$out" '2 of 8 objects differ'
-run check --live --context lab --fail-on warning
-is 'drift is a warning' "$code" 1
-run check --live --context lab --format json
-is 'and is told as text' "$code" 2
+run check --live --context lab --rule repo-cluster-drift --format lines
+has 'a field that somebody has set' "$out" 'Deployment web: spec.replicas is 3 on the cluster and 2 here; set by somebody'
+has 'with the line of its object' "$out" 'apps/core.yaml:26:18: warning: Deployment web'
+has 'what is not there' "$out" 'Service web: it is not on the cluster'
+has 'how many' "$err" '2 of 8 objects differ'
+is 'drift is a warning' "$code" 0
+run check --live --context lab --rule repo-cluster-drift --fail-on warning --format json
+is 'which may be what fails' "$code" 1
+is 'an item of a list, in JSON' "$(jq -r '.findings[].evidence[]?.text' "$out")" 'spec.template.spec.containers[web].image is example.org/web:9 on the cluster and example.org/web:1 here; set by somebody'
+run check --live --context lab --rule repo-cluster-drift --format sarif
+is 'and as SARIF' "$(jq -r '.runs[0].results[].ruleId' "$out" | sort -u)" repo-cluster-drift
 run adopt --context lab
 is 'adopt' "$code" 0
 has 'as a diff of the file' "$out" '-  replicas: 2'
@@ -37,7 +39,7 @@ has 'what has no place is counted' "$out" '1 differ where no edit of a file is c
 run adopt --context lab --write --only web
 is 'adopt --write' "$(git diff --numstat | tr '\t' ' ')" '2 2 apps/core.yaml'
 run check --live --context lab --worktree
-has 'and they are the same' "$out" '1 of 8 objects differ'
+has 'and they are the same' "$err" '1 of 8 objects differ'
 git checkout -q -- apps
 run check --live
 has 'no cluster is taken that nobody named' "$err" '--live needs a cluster'

@@ -32,6 +32,66 @@ has 'a Service without endpoints' "$out" 'Service story/api has nobody who answe
 has 'a claim without a volume' "$out" 'claim story/lost waits for a volume'
 has 'a quota that is full' "$out" 'quota limited/small: 1 of 1 pods'
 
+# ---- check --live ----
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$KUBE/site.key" -out "$KUBE/site.crt" -subj /CN=site.example -days 5 2>/dev/null
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$KUBE/long.key" -out "$KUBE/long.crt" -subj /CN=long.example -days 90 2>/dev/null
+for name in site long; do
+	api POST /api/v1/namespaces/story/secrets -H 'Content-Type: application/yaml' --data-binary "{apiVersion: v1, kind: Secret, metadata: {name: $name, namespace: story, annotations: {kubectl.kubernetes.io/last-applied-configuration: sw0rdf1sh}}, type: kubernetes.io/tls, data: {tls.crt: $(base64 -w0 "$KUBE/$name.crt"), tls.key: $(base64 -w0 "$KUBE/$name.key")}}" >/dev/null
+done
+api POST /api/v1/namespaces/story/secrets -H 'Content-Type: application/yaml' --data-binary '{apiVersion: v1, kind: Secret, metadata: {name: only-there, namespace: story}, data: {password: c3cwcmRmMXNo}}' >/dev/null
+api POST /apis/networking.k8s.io/v1/ingressclasses -H 'Content-Type: application/yaml' --data-binary '{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: edge}, spec: {controller: example.org/edge}}' >/dev/null
+cat >routes.yaml <<'END'
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: site, namespace: story}
+spec:
+  ingressClassName: edge
+  tls: [{hosts: [site.example], secretName: site}, {hosts: [long.example], secretName: long}]
+  rules:
+  - {host: site.example, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: api, port: {number: 80}}}}]}}
+  - {host: long.example, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: api, port: {number: 80}}}}]}}
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: other}
+spec: {controller: example.org/other}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: late, namespace: story}
+spec:
+  containers: [{name: late, image: "example.org/late:1", envFrom: [{secretRef: {name: only-there}}]}]
+END
+git add -A
+run check --rule ingress-class-missing
+is 'a class that no file makes is an error' "$code" 1
+run check --live --rule ingress-class-missing --format lines
+is 'unless the cluster has it' "$code" 0
+has 'which is a note' "$out" 'routes.yaml:5:21: info: Ingress site needs IngressClass edge, which only the cluster has'
+run check --live --rule ref-config-missing --format lines
+has 'so is a Secret that was made by hand' "$out" 'Pod late needs Secret only-there, which only the cluster has'
+run check --live --rule pod-failing --format lines
+has 'an image that is not to be had, at its line' "$out" "story.yaml:$(grep -n mem0-api story.yaml | cut -d: -f1):44: error: Pod noimage does not run: ImagePullBackOff of story/noimage/noimage"
+has 'a Secret that is not there, at the reference' "$out" "story.yaml:$(grep -n 'envFrom.*api-keys' story.yaml | cut -d: -f1):34: error: Pod unset does not run: CreateContainerConfigError"
+has 'a crash, with its code' "$out" 'CrashLoopBackOff of story/crash/crash: it ended with 1; restarts: 7'
+has 'a pod without a node, in the words of the scheduler' "$out" 'Pod big does not run: Unschedulable of story/big: 0/2 nodes are available'
+lacks 'a pod that runs is not told' "$out" 'Pod well'
+run check --live --rule pvc-unhealthy --format json
+is 'a claim without a volume' "$(jq -r '.findings[].message' "$out" | cut -c1-30)" 'claim story/lost is Pending: n'
+run check --live --rule cert-expiring --format lines
+has 'a certificate that ends in five days' "$out" 'warning: certificate story/site ends on'
+lacks 'and none that has time' "$out" story/long
+run check --live --format sarif --fail-on never
+is 'all of it as SARIF' "$(jq -r '.runs[0].results[].ruleId' "$out" | grep -cE '^(pod-failing|pvc-unhealthy|cert-expiring)$')" 9
+run facts --live
+has 'rows of the cluster' "$out" 'Pod crash/state crash	restarts	7'
+has 'objects of it by the reader of files' "$out" 'StatefulSet qdrant/pod/container qdrant	image	example.org/qdrant:1'
+has 'a Secret by its name' "$out" 'Secret only-there'
+lacks 'and never by its value' "$out" c3cwcmRmMXNo
+lacks 'nor by what kubectl keeps of it' "$out" sw0rdf1sh
+lacks 'nor by its key' "$out" "$(sed -n 3p "$KUBE/site.key" | cut -c1-30)"
+git rm -qf routes.yaml
+
 # ---- explain ----
 explain qdrant
 is 'explain' "$code" 0
@@ -118,6 +178,9 @@ sleep 1
 run status --context reader --format json
 is 'is enough to look' "$code" 1
 is 'at every pod' "$(jq '.containers | length' "$out")" "$(api GET /api/v1/pods | jq '[.items[].spec.containers[]] | length')"
+run check --live --context reader --rule pod-failing
+is 'and to check what runs' "$code" 1
+has 'what may not be read is said' "$err" 'what this user may not read of the cluster is not looked at: secrets'
 run explain qdrant --context reader
 has 'and to explain' "$out" 'which does not hold the bytes'
 run up --context reader

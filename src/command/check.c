@@ -208,8 +208,9 @@ static void print_timing(const CheckArguments *arguments, const Scan *scan, cons
 		print_step(step, time->microseconds);
 	}
 	print_step("whole, with the report", g_get_monotonic_time() - arguments->start);
-	g_printerr("%u files, %.1f MB read, %u facts' subjects, %.1f MB held\n", graph_files(scan->graph),
-	        (double)scan->bytes / 1e6, graph_nodes(scan->graph), (double)scan->held / 1e6);
+	g_printerr("%u files, %u of them read by an earlier run, %.1f MB, %u facts' subjects, %.1f MB held\n",
+	        graph_files(scan->graph), scan->recalled, (double)scan->bytes / 1e6, graph_nodes(scan->graph),
+	        (double)scan->held / 1e6);
 }
 
 /* ---- the command -------------------------------------------------------------------------------------- */

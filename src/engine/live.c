@@ -243,7 +243,7 @@ bool engine_recover(Engine *engine, const char *project, GError **error)
 {
 	for (uint32_t i = 0; i < MOST_BROKEN; i++) {
 		g_autoptr(GError) problem = NULL;
-		g_autoptr(Json) list = list_containers(engine, project, &problem);
+		json_drop(list_containers(engine, project, &problem));
 		g_autofree char *id = broken_id(problem);
 		if (!id)
 			return true; /* whoever lists next says what else is wrong */

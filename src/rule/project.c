@@ -388,6 +388,7 @@ static void check_compose_external_missing(Checker *checker)
 {
 	check_externals(checker, "network", NODE_COMPOSE_NETWORK);
 	check_externals(checker, "volume", NODE_VOLUME);
+}
 
 /* ---- one thing in two files ------------------------------------------------------------------------------------- */
 

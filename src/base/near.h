@@ -22,6 +22,7 @@ typedef struct NearSearch {
 	Slice wanted;
 	unsigned limit;
 	/* The rest belongs to near_offer. */
+	uint64_t digits;
 	unsigned distance;
 	bool same_word, tied;
 	Slice best;

@@ -74,8 +74,8 @@ unsigned near_limit(Slice wanted)
 	return wanted.length < 3 ? 0 : wanted.length < 5 ? 1 : wanted.length < 9 ? 2 : 3;
 }
 
-/* How often each digit stands there, in six bits each: a swap is a slip, another digit another thing. */
-static uint64_t digits_of(Slice text)
+/* Six bits for each digit. */
+uint64_t near_digits(Slice text)
 {
 	uint64_t digits = 0;
 	for (size_t i = 0; i < text.length; i++)
@@ -88,7 +88,7 @@ NearSearch near_search(Slice wanted, unsigned limit)
 {
 	limit = MIN(limit, NEAR_LIMIT_MAX);
 	return (NearSearch){.wanted = wanted,
-	        .digits = digits_of(wanted),
+	        .digits = near_digits(wanted),
 	        .limit = limit,
 	        .distance = limit + 1,
 	        .best_index = SIZE_MAX};
@@ -106,7 +106,7 @@ static uint32_t words_in(Slice text)
  * told apart so, for less than a distance costs. */
 static bool is_other(const NearSearch *search, Slice candidate, unsigned *ret_distance)
 {
-	if (search->digits != digits_of(candidate))
+	if (search->digits != near_digits(candidate))
 		return true;
 	unsigned distance = *ret_distance = near_distance(search->wanted, candidate, search->limit);
 	return distance > search->limit || (distance > 1 && words_in(search->wanted) != words_in(candidate));

@@ -640,3 +640,61 @@ void repo_versions(const Repo *repo, const char *const *paths, uint32_t most,
 	git_tree_free(walk.newer_tree);
 	git_commit_free(walk.newer);
 }
+
+/* ---- when ------------------------------------------------------------------------------------------ */
+
+/* The identity of a file or folder; all zero where there is none. */
+static git_oid identity_of(const git_tree *tree, const char *path)
+{
+	git_tree_entry *entry = NULL;
+	git_oid oid = {0};
+	if (tree && git_tree_entry_bypath(&entry, tree, path) == 0)
+		oid = *git_tree_entry_id(entry);
+	git_tree_entry_free(entry);
+	return oid;
+}
+
+/* The parent's tree, or NULL at the first commit; *commit becomes the parent, or NULL. */
+static git_tree *step_back(git_commit **commit)
+{
+	git_commit *older = NULL;
+	git_tree *tree = NULL;
+	if (git_commit_parent(&older, *commit, 0) == 0)
+		git_commit_tree(&tree, older);
+	git_commit_free(*commit);
+	*commit = older;
+	return tree;
+}
+
+bool repo_touches(const Repo *repo, const char *const *paths, uint32_t most, RepoTouch *ret_touches, int64_t *ret_now)
+{
+	git_commit *commit = NULL;
+	git_tree *tree = NULL;
+	git_oid head;
+	if (!repo->git || git_reference_name_to_id(&head, repo->git, "HEAD") < 0 ||
+	        git_commit_lookup(&commit, repo->git, &head) < 0)
+		return false;
+	uint32_t count = g_strv_length((char **)paths), open = count;
+	g_autofree git_oid *last = g_new0(git_oid, count + 1);
+	g_autofree bool *done = g_new0(bool, count + 1);
+	*ret_now = git_commit_time(commit);
+	git_commit_tree(&tree, commit);
+	for (uint32_t i = 0; i < count; i++)
+		last[i] = identity_of(tree, paths[i]);
+	for (uint32_t after = 0; commit && open && after < most; after++) {
+		int64_t time = git_commit_time(commit);
+		git_tree_free(tree);
+		tree = step_back(&commit);
+		for (uint32_t i = 0; i < count; i++) {
+			git_oid older = identity_of(tree, paths[i]);
+			if (done[i])
+				continue;
+			ret_touches[i] = (RepoTouch){time, after};
+			done[i] = !git_oid_equal(&older, &last[i]);
+			open -= done[i];
+		}
+	}
+	git_tree_free(tree);
+	git_commit_free(commit);
+	return true;
+}

@@ -45,6 +45,17 @@ const RepoEntry *repo_entry(const Repo *repo, size_t index);
 /* Where path, as given to repo_open, lies below the root; "" for the root itself. Free with g_free; NULL if outside. */
 char *repo_relative(const Repo *repo, const char *path);
 
+/* When what is at a path was changed last. */
+typedef struct RepoTouch {
+	int64_t time; /* of that commit, in seconds since 1970; of the last that was looked at where none of them did it
+	               */
+	uint32_t commits; /* that came after it */
+} RepoTouch;
+
+/* Fills ret_touches for files and folders (NULL-terminated), along the first parents of the commit that is checked out,
+ * looking at `most` commits. *ret_now is the time of the newest. False without commits. */
+bool repo_touches(const Repo *repo, const char *const *paths, uint32_t most, RepoTouch *ret_touches, int64_t *ret_now);
+
 /* An earlier content of a file: path is the one that was asked for, commit and subject are of the commit that changed
  * it to what came after. All is borrowed for the call. */
 typedef struct RepoVersion {

@@ -54,8 +54,10 @@ static const struct {
                 "report. fix writes only with --allow-write."},
         {"up", "Where labwright.yaml names the context of a cluster (cluster: {context: NAME}), or --context does, "
                "objects are applied "
-               "to it by server-side apply, wave by wave; else containers are made on Docker or Podman. The current "
-               "context of a kubeconfig is never taken."},
+               "to it by server-side apply, wave by wave; else containers are made on Docker or Podman: the engine of "
+               "DOCKER_HOST, of labwright.yaml (engine: {host: ADDRESS} or {context: NAME}), of the current docker "
+               "context, or the first that answers. The current "
+               "context of a kubeconfig is never taken. What fails to start is explained at the end."},
         {"init", "Each value with the place it was read from; what disagrees is a question in a comment. Never writes "
                  "over a "
                  "file that is there."},

@@ -127,9 +127,21 @@ Unit *wanted_find(const Wanted *wanted, const char *name);
 
 typedef struct Engine Engine;
 
-/* DOCKER_HOST, the current docker context, then the usual sockets of Docker and Podman, rootful and rootless. The error
- * names each place that was tried and why it did not answer. */
-Engine *engine_open(GError **error);
+typedef enum PullPolicy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER } PullPolicy;
+
+/* What the owner says of the engine; NULL and 0 where nothing is said. */
+typedef struct EngineChoice {
+	char *host, *context;       /* "unix:///run/podman/podman.sock"; the name of a docker context */
+	char *listen, *proxy_image; /* as in WantedOptions */
+	PullPolicy pull;
+	uint32_t parallel; /* containers that are seen to at a time */
+} EngineChoice;
+void engine_choice_clear(EngineChoice *choice);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EngineChoice, engine_choice_clear)
+
+/* DOCKER_HOST, what the choice says, the current docker context, then the usual sockets of Docker and Podman, rootful
+ * and rootless. choice may be NULL. The error names each place that was tried and why it did not answer. */
+Engine *engine_open(const EngineChoice *choice, GError **error);
 /* Another connection to the same engine, for another thread. */
 Engine *engine_again(const Engine *engine);
 void engine_free(Engine *engine);
@@ -280,7 +292,8 @@ typedef enum ApplyPhase {
 typedef struct ApplyOptions {
 	const char *root; /* of the repository, for builds */
 	bool wait;        /* until all are ready */
-	bool pull_always;
+	PullPolicy pull;
+	uint32_t parallel; /* 0: eight */
 	/* Called from several threads, one at a time; why may be NULL. */
 	void (*tell)(const Change *step, ApplyPhase phase, const char *why, void *data);
 	void *data;

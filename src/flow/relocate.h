@@ -9,11 +9,19 @@ struct Organize {
 	Layout *layout;
 	Arena *arena;
 	GArray *edits;
+	GArray *fresh;       /* FreshFile that the moves need */
 	GHashTable *overlay; /* path → FileState */
 	Scan *after;
 	GArray *files;  /* OrganizedFile */
 	GArray *hidden; /* HiddenFinding */
 };
+
+/* What is at a path afterwards, as a FileState. */
+void organize_set(Organize *organize, const char *path, const char *from, const Slice *text);
+
+/* Writes the structure document once something moves, and keeps it true from then on; leaves it as it is, and says so,
+ * where that cannot be proven. */
+void structure_add(Organize *organize);
 
 /* The edits of one file of the scan before. */
 const Edit *organize_edits(const Organize *organize, uint32_t file, size_t *ret_count);

@@ -146,6 +146,24 @@ static bool has_them_all(const GArray *counts)
 	return true;
 }
 
+/* The address that inventories of Ansible give the host, where they give it one; 0 for none and for several. */
+static Symbol inventory_address(const Hosts *hosts, const Use *like)
+{
+	Symbol found = 0;
+	for (guint i = 0; i < hosts->uses->len; i++) {
+		const Use *use = &g_array_index(hosts->uses, Use, i);
+		const char *key = graph_text(hosts->graph, use->mention, FACT_NEARBY_NAME);
+		Slice path = slice_from(graph_file_path(hosts->graph, graph_file_of(hosts->graph, use->mention)));
+		if (use->host != like->host || use->scope != like->scope || strcmp(key, "ansible_host") != 0 ||
+		        slice_ends(path, ".md"))
+			continue;
+		if (found && found != use->address)
+			return 0;
+		found = use->address;
+	}
+	return found;
+}
+
 static void report_disagreement(Checker *checker, const Hosts *hosts, GArray *counts)
 {
 	const Graph *graph = hosts->graph;
@@ -159,8 +177,14 @@ static void report_disagreement(Checker *checker, const Hosts *hosts, GArray *co
 	Finding *finding = report(checker, first->mention, graph_place(graph, first->mention), "%s is written as %s",
 	        first->host, list->str);
 	set_detail(checker, finding, "%s %s", first->host, ip_scope_name(first->scope));
-	set_hint(
-	        checker, finding, "say in labwright.yaml which one is right; how often one is written does not decide");
+	Symbol inventory = inventory_address(hosts, first);
+	if (inventory)
+		set_hint(checker, finding,
+		        "Ansible goes to %s, as the inventory says: write it elsewhere, or mend the inventory",
+		        graph_symbol_text(graph, inventory));
+	else
+		set_hint(checker, finding,
+		        "say in labwright.yaml which one is right; how often one is written does not decide");
 	add_uses(checker, finding, hosts, first, false);
 }
 

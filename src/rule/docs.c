@@ -41,7 +41,8 @@ static bool says_absent(Slice line)
 	        "(new)", "copy ", "copied", "moved", "migrat", "replac", "optional", "if present", "if it exists",
 	        "written to", "writes", "saved", "output", "upstream", "should ", "- [ ]", "~~", "temporary", "runtime",
 	        "never ", "without ", "don't", "do not", "is gone", "are gone", "save ", "pending", "there is no",
-	        "**no**", "broken", "decommission", "dropped", "drifted", "stale"};
+	        "**no**", "broken", "decommission", "dropped", "drifted", "stale", "git rm", "`rm ", "add to ",
+	        "put in ", "put into ", "every new ", "each new ", "mới", "nouveau", "neue ", "nuevo", "novo "};
 	g_autofree char *lower = g_ascii_strdown(line.at, (gssize)MIN(line.length, 2000));
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))
@@ -95,7 +96,7 @@ static bool heads_absent(Slice line)
 {
 	static const char *const words[] = {"removed", "deleted", "dropped", "retired", "deprecated", "obsolete",
 	        "planned", "to create", "to be created", "future", "no longer", "old structure", "before", "previous",
-	        "missing"};
+	        "missing", "every new ", "each new ", "files to add", "new files"};
 	g_autofree char *lower = g_ascii_strdown(line.at, (gssize)MIN(line.length, 200));
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))

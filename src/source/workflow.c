@@ -116,6 +116,35 @@ static void read_build(const SourceFile *file, const YamlNode *with, Node job, c
 		        build->start, build->end);
 }
 
+/* Inputs of actions that are files or folders of the repository, by their names. What an action writes, and globs, have
+ * other names. */
+static bool is_path_input(Slice key)
+{
+	static const char *const names[] = {"config-file", "config_file", "configuration-path", "manifest-file",
+	        "cache-dependency-path", "scandir", "dockerfile", "working-directory", "working_directory", "workdir",
+	        "requirements-file", "values-file", "helmfile", "project-path", "package-json-file"};
+	static const char *const ends[] = {"-version-file", "_config", "-config-file", "_config_file", "_prompt_file"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (slice_is(key, names[i]))
+			return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (slice_ends(key, ends[i]))
+			return true;
+	return false;
+}
+
+/* One path; a text of several lines is several, or no path at all. */
+static void read_inputs(const SourceFile *file, const YamlNode *with, Node job)
+{
+	for (YamlPairs inputs = yaml_pairs(with); yaml_next_pair(&inputs);) {
+		Slice value = yaml_text(inputs.value);
+		bool path = slice_find_byte(value, '/', 0) != SIZE_MAX || slice_find_byte(value, '.', 0) != SIZE_MAX;
+		if (path && is_path_input(yaml_text(inputs.key)) && slice_find_byte(value, '\n', 0) == SIZE_MAX &&
+		        slice_find_byte(value, ' ', 0) == SIZE_MAX)
+			add_path(file, job, "step-input", inputs.value);
+	}
+}
+
 static void read_step(const SourceFile *file, const YamlNode *step, Node job, const YamlNode *key)
 {
 	const YamlNode *uses = yaml_get(step, "uses"), *with = yaml_get(step, "with");
@@ -124,6 +153,7 @@ static void read_step(const SourceFile *file, const YamlNode *step, Node job, co
 		add_path(file, job, "local-action", uses);
 	if (slice_starts(yaml_text(uses), "docker/build-push-action"))
 		read_build(file, with, job, key);
+	read_inputs(file, with, job);
 	read_script(file, yaml_get(step, "run"), job);
 }
 

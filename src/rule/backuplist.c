@@ -23,10 +23,9 @@ typedef struct Named {
 
 static bool is_backup_script(const Graph *graph, uint32_t file)
 {
-	Slice path = slice_from(graph_file_path(graph, file)), bytes = graph_file_bytes(graph, file);
-	bool script = slice_ends(path, ".sh") || slice_ends(path, ".bash") || slice_starts(bytes, "#!/bin/sh") ||
-	              slice_starts(bytes, "#!/bin/bash") || slice_starts(bytes, "#!/usr/bin/env bash");
-	return script && text_has(bytes, "ackup");
+	Slice path = slice_from(graph_file_path(graph, file));
+	return (slice_ends(path, ".sh") || slice_ends(path, ".bash")) &&
+	       text_has(graph_file_bytes(graph, file), "ackup");
 }
 
 static bool is_volume_name(Slice name)

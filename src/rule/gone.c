@@ -473,8 +473,8 @@ static void report_cause(Gone *gone, const Cause *cause)
 		set_detail(gone->checker, finding, "%s", first->path);
 	} else if (cause->several) {
 		finding = report_at(gone->checker, cause->level, first->subject, first->span,
-		        "%s '%s' and %u more paths, which are not in the repository", gone->what, first->path,
-		        cause->paths - 1);
+		        "%s '%s' and %u more path%s, which are not in the repository", gone->what, first->path,
+		        cause->paths - 1, cause->paths == 2 ? "" : "s");
 		set_detail(gone->checker, finding, "several");
 	} else {
 		finding = report_at(gone->checker, cause->level, first->subject, first->span,

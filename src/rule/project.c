@@ -6,6 +6,7 @@
  * other, and where commands or COMPOSE_FILE list several, any compose file of the repository may be the other part. */
 #include "base/near.h"
 #include "base/path.h"
+#include "rule/gone.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -342,14 +343,18 @@ static void check_compose_external_conflict(Checker *checker)
 	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	if (!graph_first_node(graph, NODE_COMPOSE))
 		return;
-	GRAPH_NODES (graph, NODE_COMMAND, command) {
-		Node files[MOST_FILES];
-		uint32_t count = is_quiet(graph, command) ? 0 : files_of(graph, command, files);
-		for (uint32_t i = 0; i < count; i++)
-			for (uint32_t j = 0; j < count; j++)
-				if (files[i] != files[j])
-					check_pair(checker, command, files[i], files[j], known);
-	}
+	for (int plans = 0; plans < 2; plans++) /* what is only planned proves less */
+		GRAPH_NODES (graph, NODE_COMMAND, command) {
+			Slice path = slice_from(graph_file_path(graph, graph_file_of(graph, command)));
+			Node files[MOST_FILES];
+			uint32_t count = 0;
+			if (!is_quiet(graph, command) && is_plan(path) == (plans == 1))
+				count = files_of(graph, command, files);
+			for (uint32_t i = 0; i < count; i++)
+				for (uint32_t j = 0; j < count; j++)
+					if (files[i] != files[j])
+						check_pair(checker, command, files[i], files[j], known);
+		}
 }
 
 static const Rule rules[] = {

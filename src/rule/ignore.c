@@ -179,6 +179,19 @@ static void check_hidden_import(Hiding *hiding, Node import)
 		add_copy(hiding, finding, dockerfile, path);
 }
 
+/* `lib/`, from a template for another language, hides src/lib/ as well. */
+static void check_hidden_script(Hiding *hiding, const Row *row)
+{
+	const Graph *graph = checker_graph(hiding->checker);
+	g_autofree char *folder = NULL;
+	Node import = row->subject,
+	     pattern = ignored_script_folder(hiding->ignored, graph_symbol_text(graph, row->object), &folder);
+	if (!pattern || is_build_output(slice_from(graph_name(graph, pattern))) || is_quiet(graph, import))
+		return;
+	Finding *finding = finding_of(hiding, LEVEL_ERROR, pattern, folder, NULL);
+	add_evidence(hiding->checker, finding, graph_place(graph, import), "this import needs it");
+}
+
 /* A program file that the build never sees, although it is tracked. */
 static void check_hidden_program(Hiding *hiding, Node file, Node dockerfile)
 {
@@ -207,7 +220,11 @@ static void check_ignore_hides_source(Checker *checker)
 	        .places = g_hash_table_new(NULL, NULL)};
 	GRAPH_EACH (graph, FACT_NOT_IN_IMAGE, row)
 		check_hidden_import(&hiding, row->subject);
+	GRAPH_EACH (graph, FACT_MODULE_LOST, row)
+		check_hidden_script(&hiding, row);
 	GRAPH_EACH (graph, FACT_RUNS_IN, row)
+		check_hidden_program(&hiding, row->subject, row->object);
+	GRAPH_EACH (graph, FACT_SCRIPT_IN, row)
 		check_hidden_program(&hiding, row->subject, row->object);
 	if (hiding.dockerfile)
 		needs_clear(&hiding.needs);

@@ -92,13 +92,18 @@ static bool has_pod_in_folder(const Graph *graph, Node service)
 	return false;
 }
 
+static bool selects_none(const Graph *graph, Node service)
+{
+	return is_core_service(graph, service) && !is_patch(graph, service) && selects_by_hand(graph, service) &&
+	       !graph_has(graph, service, FACT_SELECTS) && !graph_has(graph, service, FACT_MAY_SELECT) &&
+	       !is_quiet(graph, service);
+}
+
 static void check_service_selects_nothing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	GRAPH_NODES (graph, NODE_OBJECT, service) {
-		if (!is_core_service(graph, service) || is_patch(graph, service) || !selects_by_hand(graph, service) ||
-		        graph_has(graph, service, FACT_SELECTS) || graph_has(graph, service, FACT_MAY_SELECT) ||
-		        is_quiet(graph, service))
+		if (!selects_none(graph, service))
 			continue;
 		const Row *selector = graph_find(graph, service, FACT_SELECTOR);
 		const Row *candidate = candidate_label(graph, service, selector);
@@ -346,15 +351,28 @@ static void check_service_port(Checker *checker, Node service, Node port, Node p
 		        arena_printf(checker_arena(checker), "targetPort: %u", target_number));
 }
 
+/* The pods of a Service; where a slip in its selector finds none, those that it was meant for, so that one error does
+ * not hide the other. */
+static Node pod_behind(const Graph *graph, Node service)
+{
+	Rows pods = graph_rows_of(graph, service, FACT_SELECTS);
+	if (pods.end - pods.at == 1)
+		return pods.at->object;
+	if (!selects_none(graph, service))
+		return NODE_NONE;
+	const Row *candidate = candidate_label(graph, service, graph_find(graph, service, FACT_SELECTOR));
+	return candidate ? candidate->subject : NODE_NONE;
+}
+
 static void check_service_port_mismatch(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	GRAPH_NODES (graph, NODE_OBJECT, service) {
-		Rows pods = graph_rows_of(graph, service, FACT_SELECTS);
-		if (!is_core_service(graph, service) || pods.end - pods.at != 1)
+		Node pod = is_core_service(graph, service) ? pod_behind(graph, service) : NODE_NONE;
+		if (!pod)
 			continue;
 		GRAPH_CHILDREN (graph, service, NODE_PORT, port)
-			check_service_port(checker, service, port, pods.at->object);
+			check_service_port(checker, service, port, pod);
 	}
 }
 

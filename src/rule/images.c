@@ -412,13 +412,26 @@ static bool is_build_name(const Graph *graph, Span word, void *data)
 	return !slice_starts(line, "#") && !slice_starts(line, "description") && !slice_starts(line, "name:");
 }
 
+static bool any_build_workflow(const Graph *graph)
+{
+	for (uint32_t file = 0; file < graph_files(graph); file++)
+		if (is_build_workflow(graph, file, NULL))
+			return true;
+	return false;
+}
+
+/* Each is looked for in the workflows. */
+#define MOST_SIBLINGS 500
+
 static GArray *read_siblings(const Graph *graph)
 {
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(Sibling));
+	if (!any_build_workflow(graph))
+		return all;
 	GRAPH_EACH (graph, FACT_IMAGE, row) {
 		Sibling sibling;
 		if (is_quiet(graph, row->subject) || graph_has(graph, row->subject, FACT_BUILD_CONTEXT) ||
-		        !read_sibling(graph, row, &sibling))
+		        all->len == MOST_SIBLINGS || !read_sibling(graph, row, &sibling))
 			continue;
 		sibling.is_built =
 		        search_word(graph, sibling.name, is_build_workflow, is_build_name, NULL, &sibling.built);

@@ -49,12 +49,17 @@ static bool holds_two(const Graph *graph, Node object)
 	return false;
 }
 
+/* The head of a file, where a configuration of kind says what it is. */
+#define HEAD_BYTES 4096
+
 /* kind reads the first document of its configuration; nothing applies what else stands in the file. */
 static bool is_in_kind_config(const Graph *graph, Node object)
 {
 	Node file = graph_ancestor(graph, object, NODE_FILE);
-	return !graph_has(graph, file, FACT_REACHED_BY) &&
-	       text_has(graph_file_bytes(graph, graph_file_of(graph, object)), "apiVersion: kind.x-k8s.io/");
+	if (graph_has(graph, file, FACT_REACHED_BY))
+		return false;
+	Slice bytes = graph_file_bytes(graph, graph_file_of(graph, object));
+	return text_has(slice_sub(bytes, 0, MIN(bytes.length, HEAD_BYTES)), "apiVersion: kind.x-k8s.io/");
 }
 
 static bool is_refused(const Graph *graph, Node problem, const char *shape)

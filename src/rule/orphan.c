@@ -634,7 +634,7 @@ static void check_list(Orphans *orphans, Node list)
 	        is_quiet(graph, file) || !(manifests = manifests_of(graph, list)) || is_other_overlay(graph, list))
 		return;
 	if (is_sample_name(path) || is_in_chart(graph, path) || is_commented_out(graph, path) ||
-	        !has_live_neighbours(graph, path_folder(path)) || is_applied_by_hand(orphans, path, true, true) ||
+	        !has_live_neighbours(graph, path_folder(path)) || is_applied_by_hand(orphans, path, true, false) ||
 	        is_named_from_above(graph, path) || is_entry(graph, list) || is_variant(graph, list))
 		return;
 	report_list(orphans, list, manifests);

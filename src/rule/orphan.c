@@ -12,8 +12,9 @@
 
 /* Fewer reached files are no habit that the others could break. */
 #define LEAST_REACHED 8
-/* So many files of folders below make it a habit of a list to name them. */
+/* So many files of folders below make it a habit of a list to name them; so many of one name, a habit of them all. */
 #define LEAST_LISTED 3
+#define LEAST_ALIKE 8
 /* Several objects of a kind that are needed and in no list are a habit unless so many times as many are in one. */
 #define FEW_AMONG 5
 
@@ -198,32 +199,52 @@ static bool is_generated_from(const Graph *graph, Node file)
 
 /* ---- the rule ----------------------------------------------------------------------------------------------- */
 
+/* FOLDER/FILE of a folder below the list, which the entry leads to; empty for all others. */
+static Slice path_below(const Graph *graph, Node entry)
+{
+	const Row *target = graph_find(graph, entry, FACT_REFERS_TO);
+	Slice path = graph_symbol_slice(graph, graph_name_symbol(graph, entry));
+	path = slice_starts(path, "./") ? slice_sub(path, 2, path.length) : path;
+	size_t slash = slice_find_byte(path, '/', 0);
+	bool below = target && has_role(graph, entry, "resource") &&
+	             graph_node_type(graph, target->object) == NODE_FILE && slash != SIZE_MAX &&
+	             slice_find_byte(path, '/', slash + 1) == SIZE_MAX && !slice_starts(path, "..");
+	return below ? path : (Slice){"", 0};
+}
+
 /* A list of one folder may name the files of the folders below it: postgres/postgres.yaml, redis/redis.yaml. */
-static bool lists_folders(const Graph *graph, Node file)
+static uint32_t listed_below(const Graph *graph, Node file)
 {
 	uint32_t count = 0;
 	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
 		GRAPH_CHILDREN (graph, document, NODE_KUSTOMIZATION, list)
-			GRAPH_CHILDREN (graph, list, NODE_ENTRY, entry) {
-				const Row *target = graph_find(graph, entry, FACT_REFERS_TO);
-				Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, entry));
-				size_t slash = slice_find_byte(name, '/', 0);
-				count += target && has_role(graph, entry, "resource") &&
-				         graph_node_type(graph, target->object) == NODE_FILE && slash != SIZE_MAX &&
-				         slice_find_byte(name, '/', slash + 1) == SIZE_MAX && !slice_starts(name, "..");
-			}
-	return count >= LEAST_LISTED;
+			GRAPH_CHILDREN (graph, list, NODE_ENTRY, entry)
+				count += path_below(graph, entry).length > 0;
+	return count;
+}
+
+/* Lists name files that are called so wherever there are some: radarr/ks.yaml, sonarr/ks.yaml. */
+static bool is_listed_alike(const Orphans *orphans, Slice path)
+{
+	const Graph *graph = checker_graph(orphans->checker);
+	uint32_t count = 0;
+	GRAPH_NODES (graph, NODE_ENTRY, entry)
+		if (slice_equal(path_name(path_below(graph, entry)), path_name(path)) && ++count >= LEAST_ALIKE)
+			return true;
+	return false;
 }
 
 /* The kustomization that ought to list it: of its own folder, or of the one above where that lists files of the folders
  * beside this one; and in use by somebody. */
-static Node natural_list(const Graph *graph, Slice path)
+static Node natural_list(const Orphans *orphans, Slice path)
 {
+	const Graph *graph = checker_graph(orphans->checker);
 	Slice folder = path_folder(path);
 	Node list = kustomization_in(graph, folder);
 	if (!list && folder.length) {
 		list = kustomization_in(graph, path_folder(folder));
-		list = list && lists_folders(graph, list) ? list : NODE_NONE;
+		if (list && !is_listed_alike(orphans, path) && listed_below(graph, list) < LEAST_LISTED)
+			list = NODE_NONE;
 	}
 	return list && graph_has(graph, list, FACT_ROOT) ? list : NODE_NONE;
 }
@@ -479,13 +500,14 @@ static void check_file(Orphans *orphans, Node file)
 	Node object, list = NODE_NONE;
 	if (graph_has(graph, file, FACT_REACHED_BY) || is_quiet(graph, file) || !first_object(graph, file, &object))
 		return;
-	list = natural_list(graph, path);
+	list = natural_list(orphans, path);
 	bool needed = is_needed(orphans, file, list);
 	if (list && !needed && orphans->live && !graph_has(graph, list, FACT_REACHED_BY))
 		list = NODE_NONE;
 	if (!needed && (!orphans->habit || (!list && !orphans->scripted) || !is_applied_kind(orphans, object)))
 		return;
-	if (holds_applier(graph, file) || is_sample_name(path_name(path)) || is_in_chart(graph, path) ||
+	if ((holds_applier(graph, file) && !(list && is_listed_alike(orphans, path))) ||
+	        is_sample_name(path_name(path)) || is_in_chart(graph, path) ||
 	        is_commented_out(graph, orphans->disabled, path) || is_applied_by_hand(orphans, path, false, !needed) ||
 	        is_generated_from(graph, file) || (list && is_listed_wrongly(graph, list, path)))
 		return;
@@ -513,6 +535,36 @@ static bool is_other_overlay(const Graph *graph, Node list)
 			return true;
 	}
 	return false;
+}
+
+/* The object, by its kind and name, is in use from a folder beside the file's own. */
+static bool has_twin(const Graph *graph, Slice path, Node object)
+{
+	Slice own = path_folder(path), above = path_folder(own);
+	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, object), other)
+	{
+		Node file = file_node_of(graph, other);
+		Slice folder = path_folder(path_of(graph, file));
+		if (graph_symbol(graph, other, FACT_KIND) == graph_symbol(graph, object, FACT_KIND) &&
+		        !slice_equal(folder, own) && slice_equal(path_folder(folder), above) &&
+		        graph_has(graph, file, FACT_REACHED_BY))
+			return true;
+	}
+	return false;
+}
+
+/* The same objects in another form, beside the one that is in use: minimal and full, with and without. */
+static bool is_variant(const Graph *graph, Node list)
+{
+	uint32_t files = 0, twins = 0;
+	GRAPH_TO (graph, FACT_ROOT, list, row) {
+		Node object;
+		if (!first_object(graph, row->subject, &object))
+			continue;
+		files++;
+		twins += has_twin(graph, path_of(graph, row->subject), object);
+	}
+	return files > 1 && twins == files;
 }
 
 /* Where nothing else is brought in, all is put there by hand before Flux or Argo CD can run. */
@@ -581,8 +633,8 @@ static void check_list(Orphans *orphans, Node list)
 	        is_quiet(graph, file) || !(manifests = manifests_of(graph, list)) || is_other_overlay(graph, list))
 		return;
 	if (is_sample_name(path) || is_in_chart(graph, path) || is_commented_out(graph, orphans->disabled, path) ||
-	        !has_live_neighbours(graph, path_folder(path)) || is_applied_by_hand(orphans, path, true, true) ||
-	        is_named_from_above(graph, path) || is_entry(graph, list))
+	        !has_live_neighbours(graph, path_folder(path)) || is_applied_by_hand(orphans, path, true, false) ||
+	        is_named_from_above(graph, path) || is_entry(graph, list) || is_variant(graph, list))
 		return;
 	report_list(orphans, list, manifests);
 }

@@ -13,12 +13,19 @@ static bool completes(const Graph *graph, Node kustomization)
 	return false;
 }
 
+/* A workload with neither selector nor containers changes one that is there already: kubectl apply merges it. */
+static bool is_patch_by_shape(const Graph *graph, Node object)
+{
+	Node pod = graph_first_child(graph, object, NODE_POD);
+	return pod && !graph_has(graph, object, FACT_SELECTOR) && !graph_first_child(graph, pod, NODE_CONTAINER);
+}
+
 /* What a file lacks, another may add: a patch holds only what it changes, a kustomization with patches completes what
  * it lists, and in a repository of kustomizations a file that none of them brings into the cluster is in use nowhere.
  */
 static bool is_incomplete(const Graph *graph, Node object)
 {
-	if (is_patch(graph, object))
+	if (is_patch(graph, object) || is_patch_by_shape(graph, object))
 		return true;
 	Rows reached = graph_rows_of(graph, graph_ancestor(graph, object, NODE_FILE), FACT_REACHED_BY);
 	if (reached.at == reached.end)

@@ -82,6 +82,43 @@ static void add_text(Charts *charts, Release *release, const YamlNode *text)
 	g_ptr_array_add(release->values, values);
 }
 
+static const YamlNode *find_root(const YamlDocument *document, size_t place);
+
+/* The object that chartRef names, where the repository has one of that kind and name. */
+static const YamlNode *referred_chart(Charts *charts, const YamlNode *reference)
+{
+	const Graph *graph = charts->scan->graph;
+	const char *kind = text_at(reference, "kind");
+	Node found = NODE_NONE;
+	Symbol name;
+	if (!kind || !graph_find_symbol(graph, yaml_text_of(reference, "name"), &name))
+		return NULL;
+	GRAPH_NAMED(graph, NODE_OBJECT, name, object)
+	{
+		if (!is_kind(graph, object, kind) || is_patch(graph, object))
+			continue;
+		if (found)
+			return NULL;
+		found = object;
+	}
+	if (!found)
+		return NULL;
+	return find_root(yaml_read(graph_file_bytes(graph, graph_file_of(graph, found)), charts->arena),
+	        graph_place(graph, found).start);
+}
+
+static void read_chart_reference(Charts *charts, Release *release, const YamlNode *reference)
+{
+	const YamlNode *root = referred_chart(charts, reference);
+	if (slice_is(yaml_text_of(reference, "kind"), "OCIRepository")) {
+		release->chart = text_at(root, "spec.url");
+		release->version = text_at(root, "spec.ref.tag");
+	} else {
+		release->chart = text_at(root, "spec.chart");
+		release->version = text_at(root, "spec.version");
+	}
+}
+
 /* Flux puts the target namespace before the name where no other is given. */
 static void read_flux(Charts *charts, Release *release)
 {
@@ -92,12 +129,14 @@ static void read_flux(Charts *charts, Release *release)
 	release->namespace = target ? target : text_at(release->root, "metadata.namespace");
 	release->chart = text_at(spec, "chart.spec.chart");
 	release->version = text_at(spec, "chart.spec.version");
+	if (!release->chart)
+		read_chart_reference(charts, release, yaml_get(spec, "chartRef"));
 	if (yaml_get(spec, "valuesFrom") || yaml_at(spec, "chart.spec.valuesFiles"))
 		release->refusal = "takes values from elsewhere";
 	else if (yaml_get(spec, "postRenderers"))
 		release->refusal = "changes what the chart makes";
 	else if (!release->chart)
-		release->refusal = "only refers to its chart";
+		release->refusal = "refers to a chart that no file, or more than one, names";
 	add_values(charts, release, yaml_get(spec, "values"));
 }
 

@@ -67,7 +67,7 @@ if [ ! -x "$helm" ]; then
 	for name in "a chart of the repository is rendered" "its findings stand on the values" "what it makes is known" \
 		"the second run asks nobody" "a chart that is not here is said" "a broken chart is said" "an option is no name" \
 		"a link is not followed" "helm reaches no network" "facts are the same twice" \
-		"an archive in helm's cache is rendered"; do
+		"an archive in helm's cache is rendered" "a chart that is referred to is rendered, too"; do
 		skip "$name" "there is no helm: sh tools/helm.sh builds one"
 	done
 	finish
@@ -107,6 +107,18 @@ mkdir -p "$folder/.cache/helm/repository"
 sed -i 's,chart: afar,chart: afar\n      version: 1.2.0,' apps/web.yaml && git add -A
 run check --render
 has "an archive in helm's cache is rendered" "$err" "helm rendered 1 of 1 charts"
+cat >apps/source.yaml <<'END'
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: web, namespace: shop}
+spec: {url: oci://charts.example.org/home/afar, ref: {tag: 1.2.0}}
+END
+cp apps/web.yaml "$folder/web.yaml"
+sed -i '/^  chart:/,/sourceRef/d; s,^spec:,spec:\n  chartRef: {kind: OCIRepository\, name: web},' apps/web.yaml && git add -A
+run check --render --all --format lines
+has "a chart that is referred to is rendered, too" "$err" "helm rendered 1 of 1 charts"
+has "and says where its values stand" "$out" "apps/web.yaml:11:13: error: Service shop sends to port 9999"
+cp "$folder/web.yaml" apps/web.yaml && git rm -qf apps/source.yaml
 sed -i 's,chart: afar,chart: ./charts/web,; /version: 1.2.0/d' apps/web.yaml && git add -A
 
 echo '{{ required "no such value" .Values.nothing }}' >charts/web/templates/broken.yaml && git add -A

@@ -84,12 +84,18 @@ static void add_text(Charts *charts, Release *release, const YamlNode *text)
 
 static const YamlNode *find_root(const YamlDocument *document, size_t place);
 
-/* The object that chartRef names, where the repository has one of that kind and name. */
-static const YamlNode *referred_chart(Charts *charts, const YamlNode *reference)
+static Slice folder_of(const Graph *graph, Node node)
+{
+	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
+}
+
+/* The object that chartRef names, where the repository has one of that kind and name, or one beside the release. */
+static const YamlNode *referred_chart(Charts *charts, Node release, const YamlNode *reference)
 {
 	const Graph *graph = charts->scan->graph;
 	const char *kind = text_at(reference, "kind");
-	Node found = NODE_NONE;
+	Node found = NODE_NONE, beside = NODE_NONE;
+	uint32_t count = 0;
 	Symbol name;
 	if (!kind || !graph_find_symbol(graph, yaml_text_of(reference, "name"), &name))
 		return NULL;
@@ -97,10 +103,13 @@ static const YamlNode *referred_chart(Charts *charts, const YamlNode *reference)
 	{
 		if (!is_kind(graph, object, kind) || is_patch(graph, object))
 			continue;
-		if (found)
-			return NULL;
+		if (slice_equal(folder_of(graph, object), folder_of(graph, release)))
+			beside = object;
 		found = object;
+		count++;
 	}
+	if (count > 1)
+		found = beside;
 	if (!found)
 		return NULL;
 	return find_root(yaml_read(graph_file_bytes(graph, graph_file_of(graph, found)), charts->arena),
@@ -109,7 +118,7 @@ static const YamlNode *referred_chart(Charts *charts, const YamlNode *reference)
 
 static void read_chart_reference(Charts *charts, Release *release, const YamlNode *reference)
 {
-	const YamlNode *root = referred_chart(charts, reference);
+	const YamlNode *root = referred_chart(charts, release->object, reference);
 	if (slice_is(yaml_text_of(reference, "kind"), "OCIRepository")) {
 		release->chart = text_at(root, "spec.url");
 		release->version = text_at(root, "spec.ref.tag");

@@ -14,6 +14,7 @@ import tempfile
 CONFIG = """\
 zz-top: 1
 cluster: {context: home, zz-cluster: 1}
+engine: {zz-engine: 1, pull: zz-pull}
 networks: {n: {cidr: 10.0.0.0/8, zz-network: 1, kind: zz-kind}}
 nodes: {m: {zz-node: 1, arch: zz-arch, capacity: {zz-capacity: 1}}}
 areas: {a: {zz-area: 1}}
@@ -47,12 +48,13 @@ def known_by_schema(schema):
         "top": set(schema["properties"]),
         "profile": set(schema["properties"]["profile"]["enum"]),
         "honour": set(schema["properties"]["honour"]["items"]["enum"]),
+        "pull": set(parts["engine"]["properties"]["pull"]["enum"]),
         "kind": set(parts["network"]["properties"]["kind"]["enum"]),
         "arch": set(parts["node"]["properties"]["arch"]["enum"]),
         "level": set(parts["level"]["enum"]),
         "order": set(parts["placement"]["properties"]["order"]["items"]["enum"]),
         "weights": set(parts["placement"]["properties"]["weights"]["properties"]),
-        **{name: set(parts[name]["properties"]) for name in ("cluster", "network", "node", "capacity", "area", "placement", "rule")},
+        **{name: set(parts[name]["properties"]) for name in ("cluster", "engine", "network", "node", "capacity", "area", "placement", "rule")},
     }
 
 

@@ -43,17 +43,28 @@ static RepoEntry *add_entry(Repo *repo, const char *path, uint32_t mode)
 /* ---- the index ---------------------------------------------------------------------------------- */
 
 /* Git's own test for "unchanged since it was staged"; index_time guards against a change within the same tick. */
-static bool is_unchanged(const Repo *repo, const git_index_entry *entry, const struct stat *index_time)
+static bool is_unchanged(const git_index_entry *entry, const struct stat *now, const struct stat *index_time)
 {
-	struct stat now;
-	if (fstatat(repo->root_fd, entry->path, &now, AT_SYMLINK_NOFOLLOW) < 0)
+	if ((uint32_t)now->st_size != entry->file_size || (int32_t)now->st_mtim.tv_sec != entry->mtime.seconds ||
+	        (uint32_t)now->st_mtim.tv_nsec != entry->mtime.nanoseconds || (uint32_t)now->st_ino != entry->ino)
 		return false;
-	if ((uint32_t)now.st_size != entry->file_size || (int32_t)now.st_mtim.tv_sec != entry->mtime.seconds ||
-	        (uint32_t)now.st_mtim.tv_nsec != entry->mtime.nanoseconds || (uint32_t)now.st_ino != entry->ino)
-		return false;
-	if (now.st_mtim.tv_sec != index_time->st_mtim.tv_sec)
-		return now.st_mtim.tv_sec < index_time->st_mtim.tv_sec;
-	return now.st_mtim.tv_nsec < index_time->st_mtim.tv_nsec;
+	if (now->st_mtim.tv_sec != index_time->st_mtim.tv_sec)
+		return now->st_mtim.tv_sec < index_time->st_mtim.tv_sec;
+	return now->st_mtim.tv_nsec < index_time->st_mtim.tv_nsec;
+}
+
+static struct stat index_time_of(git_index *index)
+{
+	struct stat time = {0};
+	if (git_index_path(index))
+		stat(git_index_path(index), &time);
+	return time;
+}
+
+static void set_blob(RepoEntry *entry, const git_oid *id)
+{
+	memcpy(entry->blob, id->id, sizeof entry->blob);
+	entry->has_blob = true;
 }
 
 /* Filters such as git-crypt make the working tree another text than what is stored; then only the stored one counts. */
@@ -69,10 +80,8 @@ static bool list_index(Repo *repo, GError **error)
 	git_index *index = NULL;
 	if (git_repository_index(&index, repo->git) < 0)
 		return fail_git(error, "cannot read the Git index of", repo->root);
-	struct stat index_time = {0};
+	struct stat index_time = index_time_of(index), now;
 	bool bare = git_repository_is_bare(repo->git);
-	if (git_index_path(index))
-		stat(git_index_path(index), &index_time);
 	bool from_disk = !bare && !uses_filters(repo);
 	size_t count = git_index_entrycount(index);
 	for (size_t i = 0; i < count; i++) {
@@ -80,8 +89,10 @@ static bool list_index(Repo *repo, GError **error)
 		if (git_index_entry_stage(staged) > 1)
 			continue; /* of a conflict one side is read */
 		RepoEntry *entry = add_entry(repo, staged->path, staged->mode);
-		memcpy(entry->blob, staged->id.id, sizeof entry->blob);
-		entry->from_disk = from_disk && entry->kind == REPO_FILE && is_unchanged(repo, staged, &index_time);
+		set_blob(entry, &staged->id);
+		entry->from_disk = from_disk && entry->kind == REPO_FILE &&
+		                   fstatat(repo->root_fd, staged->path, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+		                   is_unchanged(staged, &now, &index_time);
 	}
 	git_index_free(index);
 	return true;
@@ -96,7 +107,7 @@ static int add_tree_entry(const char *folder, const git_tree_entry *found, void 
 		return 0;
 	g_autofree char *path = g_strconcat(folder, git_tree_entry_name(found), NULL);
 	RepoEntry *entry = add_entry(repo, path, git_tree_entry_filemode(found));
-	memcpy(entry->blob, git_tree_entry_id(found)->id, sizeof entry->blob);
+	set_blob(entry, git_tree_entry_id(found));
 	return 0;
 }
 
@@ -170,6 +181,20 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(((const RepoEntry *)a)->path, ((const RepoEntry *)b)->path);
 }
 
+/* Which files of the working tree are what was staged of them. */
+static void find_blobs(Repo *repo, git_index *index)
+{
+	struct stat index_time = index_time_of(index), now;
+	for (guint i = 0; i < repo->entries->len; i++) {
+		RepoEntry *entry = &g_array_index(repo->entries, RepoEntry, i);
+		const git_index_entry *staged = git_index_get_bypath(index, entry->path, 0);
+		if (staged && entry->kind == REPO_FILE &&
+		        fstatat(repo->root_fd, entry->path, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+		        is_unchanged(staged, &now, &index_time))
+			set_blob(entry, &staged->id);
+	}
+}
+
 /* What was added in spite of an ignore rule is tracked all the same, also in a folder that is ignored as a whole. */
 static void list_tracked(Repo *repo, git_index *index)
 {
@@ -192,6 +217,8 @@ static bool list_worktree(Repo *repo, GError **error)
 		return fail_git(error, "cannot read the Git index of", repo->root);
 	list_folder(repo, index, "", 0);
 	list_tracked(repo, index);
+	if (index)
+		find_blobs(repo, index);
 	git_index_free(index);
 	g_array_sort(repo->entries, compare_entries);
 	return true;
@@ -452,6 +479,27 @@ RepoRead repo_read(
 	return result;
 }
 
+bool repo_read_blob(const Repo *repo, size_t index, size_t most, Arena *arena, Slice *ret_bytes)
+{
+	const RepoEntry *entry = repo_entry(repo, index);
+	const char *problem;
+	return entry->has_blob && repo->objects &&
+	       read_blob(repo, entry, most, arena, ret_bytes, &problem) == REPO_READ;
+}
+
+bool repo_is_blob(const RepoEntry *entry, Slice bytes)
+{
+	char head[32];
+	guint8 id[sizeof entry->blob];
+	gsize length = sizeof id;
+	int head_length = g_snprintf(head, sizeof head, "blob %zu", bytes.length) + 1;
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA1);
+	g_checksum_update(sum, (const guchar *)head, head_length);
+	g_checksum_update(sum, (const guchar *)bytes.at, (gssize)bytes.length);
+	g_checksum_get_digest(sum, id, &length);
+	return entry->has_blob && memcmp(id, entry->blob, sizeof id) == 0;
+}
+
 bool repo_read_path(const Repo *repo, const char *path, Arena *arena, Slice *ret_bytes)
 {
 	const char *problem;
@@ -591,4 +639,62 @@ void repo_versions(const Repo *repo, const char *const *paths, uint32_t most,
 	g_free(walk.trails);
 	git_tree_free(walk.newer_tree);
 	git_commit_free(walk.newer);
+}
+
+/* ---- when ------------------------------------------------------------------------------------------ */
+
+/* The identity of a file or folder; all zero where there is none. */
+static git_oid identity_of(const git_tree *tree, const char *path)
+{
+	git_tree_entry *entry = NULL;
+	git_oid oid = {0};
+	if (tree && git_tree_entry_bypath(&entry, tree, path) == 0)
+		oid = *git_tree_entry_id(entry);
+	git_tree_entry_free(entry);
+	return oid;
+}
+
+/* The parent's tree, or NULL at the first commit; *commit becomes the parent, or NULL. */
+static git_tree *step_back(git_commit **commit)
+{
+	git_commit *older = NULL;
+	git_tree *tree = NULL;
+	if (git_commit_parent(&older, *commit, 0) == 0)
+		git_commit_tree(&tree, older);
+	git_commit_free(*commit);
+	*commit = older;
+	return tree;
+}
+
+bool repo_touches(const Repo *repo, const char *const *paths, uint32_t most, RepoTouch *ret_touches, int64_t *ret_now)
+{
+	git_commit *commit = NULL;
+	git_tree *tree = NULL;
+	git_oid head;
+	if (!repo->git || git_reference_name_to_id(&head, repo->git, "HEAD") < 0 ||
+	        git_commit_lookup(&commit, repo->git, &head) < 0)
+		return false;
+	uint32_t count = g_strv_length((char **)paths), open = count;
+	g_autofree git_oid *last = g_new0(git_oid, count + 1);
+	g_autofree bool *done = g_new0(bool, count + 1);
+	*ret_now = git_commit_time(commit);
+	git_commit_tree(&tree, commit);
+	for (uint32_t i = 0; i < count; i++)
+		last[i] = identity_of(tree, paths[i]);
+	for (uint32_t after = 0; commit && open && after < most; after++) {
+		int64_t time = git_commit_time(commit);
+		git_tree_free(tree);
+		tree = step_back(&commit);
+		for (uint32_t i = 0; i < count; i++) {
+			git_oid older = identity_of(tree, paths[i]);
+			if (done[i])
+				continue;
+			ret_touches[i] = (RepoTouch){time, after};
+			done[i] = !git_oid_equal(&older, &last[i]);
+			open -= done[i];
+		}
+	}
+	git_tree_free(tree);
+	git_commit_free(commit);
+	return true;
 }

@@ -23,6 +23,7 @@ typedef struct RepoEntry {
 	RepoKind kind;
 	bool executable;
 	bool from_disk; /* read from the working tree */
+	bool has_blob;  /* Git holds what it is under this id */
 	uint8_t blob[20];
 } RepoEntry;
 
@@ -43,6 +44,17 @@ size_t repo_count(const Repo *repo);
 const RepoEntry *repo_entry(const Repo *repo, size_t index);
 /* Where path, as given to repo_open, lies below the root; "" for the root itself. Free with g_free; NULL if outside. */
 char *repo_relative(const Repo *repo, const char *path);
+
+/* When what is at a path was changed last. */
+typedef struct RepoTouch {
+	int64_t time; /* of that commit, in seconds since 1970; of the last that was looked at where none of them did it
+	               */
+	uint32_t commits; /* that came after it */
+} RepoTouch;
+
+/* Fills ret_touches for files and folders (NULL-terminated), along the first parents of the commit that is checked out,
+ * looking at `most` commits. *ret_now is the time of the newest. False without commits. */
+bool repo_touches(const Repo *repo, const char *const *paths, uint32_t most, RepoTouch *ret_touches, int64_t *ret_now);
 
 /* An earlier content of a file: path is the one that was asked for, commit and subject are of the commit that changed
  * it to what came after. All is borrowed for the call. */
@@ -81,6 +93,12 @@ typedef enum RepoRead {
 	REPO_TOO_LARGE,  /* larger than most bytes: none given */
 	REPO_UNREADABLE, /* see *ret_problem */
 } RepoRead;
+
+/* What Git holds under the entry's id. From any thread. */
+bool repo_read_blob(const Repo *repo, size_t index, size_t most, Arena *arena, Slice *ret_bytes);
+
+/* Whether Git's id of these bytes is that of the entry. */
+bool repo_is_blob(const RepoEntry *entry, Slice bytes);
 
 /* Reads one entry; may be called from any thread. Bytes live in the arena and are followed by a NUL. For a link they
  * are its target. ret_problem is a static text. */

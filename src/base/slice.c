@@ -117,3 +117,26 @@ char *slice_dup(Slice s)
 {
 	return g_strndup(s.at, s.length);
 }
+
+/* Multiply and fold over 8-byte words, after the mixing step of wyhash (Wang Yi, public domain). */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	__extension__ typedef unsigned __int128 Wide;
+	Wide product = (Wide)a * b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+uint64_t slice_hash(Slice text)
+{
+	const uint64_t k = 0x9e3779b97f4a7c15u;
+	uint64_t hash = text.length * k, word;
+	size_t i = 0;
+	for (; i + 8 <= text.length; i += 8) {
+		memcpy(&word, text.at + i, 8);
+		hash = fold(hash ^ word, k);
+	}
+	word = 0;
+	if (i < text.length)
+		memcpy(&word, text.at + i, text.length - i);
+	return fold(hash ^ word, 0xd6e8feb86659fd93u);
+}

@@ -71,3 +71,6 @@ bool slice_to_number(Slice s, uint32_t *ret_number);
 
 /* NUL-terminated copy; free with g_free. */
 char *slice_dup(Slice s);
+
+/* Of all bytes; the same in every run of one machine. No proof against who makes texts that collide. */
+uint64_t slice_hash(Slice s);

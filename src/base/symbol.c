@@ -18,29 +18,6 @@ struct SymbolTable {
 	uint32_t mask;
 };
 
-/* Multiply and fold over 8-byte words, after the mixing step of wyhash (Wang Yi, public domain). */
-static uint64_t fold(uint64_t a, uint64_t b)
-{
-	__extension__ typedef unsigned __int128 Wide;
-	Wide product = (Wide)a * b;
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t hash_bytes(Slice text)
-{
-	const uint64_t k = 0x9e3779b97f4a7c15u;
-	uint64_t hash = text.length * k, word;
-	size_t i = 0;
-	for (; i + 8 <= text.length; i += 8) {
-		memcpy(&word, text.at + i, 8);
-		hash = fold(hash ^ word, k);
-	}
-	word = 0;
-	if (i < text.length)
-		memcpy(&word, text.at + i, text.length - i);
-	return fold(hash ^ word, 0xd6e8feb86659fd93u);
-}
-
 SymbolTable *symbol_table_new(void)
 {
 	SymbolTable *table = g_new0(SymbolTable, 1);
@@ -110,7 +87,7 @@ static Symbol add_hashed(SymbolTable *table, Slice text, uint64_t hash)
 
 Symbol symbol_add(SymbolTable *table, Slice text)
 {
-	return add_hashed(table, text, hash_bytes(text));
+	return add_hashed(table, text, slice_hash(text));
 }
 
 Symbol symbol_add_from(SymbolTable *table, const SymbolTable *other, Symbol symbol)
@@ -123,7 +100,7 @@ bool symbol_find(const SymbolTable *table, Slice text, Symbol *ret_symbol)
 	*ret_symbol = 0;
 	if (text.length == 0)
 		return true;
-	*ret_symbol = table->slots[seek(table, text, hash_bytes(text))];
+	*ret_symbol = table->slots[seek(table, text, slice_hash(text))];
 	return *ret_symbol != 0;
 }
 

@@ -165,6 +165,12 @@ bool scan_arguments_parse(ScanArguments *arguments, const GOptionEntry *entries,
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "--threads is from 1 to 256");
 		return false;
 	}
+	if ((arguments->root != NULL) + (arguments->revision != NULL) + arguments->worktree > 1) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
+		        "--root reads a folder as it is on disk, --worktree the working tree, --rev a commit: one of "
+		        "them");
+		return false;
+	}
 	arguments->paths = (const char *const *)*argv + 1;
 	arguments->path = *argc > 1 ? (*argv)[1] : arguments->root ? arguments->root : ".";
 	return true;

@@ -1,6 +1,7 @@
 /* Commands: what a user types after `labwright`. One file each. */
 #pragma once
 
+#include "flow/cause.h"
 #include "flow/flow.h"
 #include "flow/homelab.h"
 #include "flow/target.h"
@@ -102,6 +103,20 @@ char *homelab_arguments_project(const HomelabArguments *arguments, const ScanArg
 /* The cluster that is meant, in *ret_cluster; NULL there for this machine's Docker or Podman. */
 bool homelab_arguments_cluster(
         const HomelabArguments *arguments, const ScanArguments *scan, Cluster **ret_cluster, GError **error);
+/* Where the homelab runs: its project, and a cluster or this machine's engine, of which one is set. */
+typedef struct Ground {
+	char *project;
+	Cluster *cluster;
+	Engine *engine;
+	Survey *survey;   /* of the cluster, once ground_look has looked */
+	Live *containers; /* of the engine, likewise */
+} Ground;
+void ground_clear(Ground *ground);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ground, ground_clear)
+bool homelab_arguments_ground(
+        const HomelabArguments *arguments, const ScanArguments *scan, Ground *ret_ground, GError **error);
+/* What runs there, without probes or measurements; the ground's own, or NULL with an error. */
+const Live *ground_look(Ground *ground, GError **error);
 /* The paths, secrets and the rest as flow takes them; paths as of scan_arguments_below, borrowed. */
 HomelabOptions homelab_arguments_options(const HomelabArguments *arguments, char **paths);
 
@@ -122,6 +137,8 @@ void interrupt_free(Interrupt *interrupt);
 /* "core/postgres"; "ready", "exited 1". Free with g_free. */
 char *live_title(const LiveContainer *container);
 char *live_state_text(const LiveContainer *container);
+/* A chain of causes for people: the title, each step with its place, and what mends it. */
+void cause_append(GString *out, const Cause *cause);
 
 /* Says on standard error how far a scan is, if that is a terminal and it takes longer than 300 ms. counter goes into
  * ScanOptions. Freeing it takes the line away again. */

@@ -205,6 +205,24 @@ static void append_areas(Printer *printer)
 	}
 }
 
+/* Rows that say "section.name=value". */
+static void append_target(Printer *printer, const char *section, Node document)
+{
+	const Graph *graph = printer->graph;
+	size_t length = strlen(section);
+	bool begun = false;
+	GRAPH_OF (graph, document, FACT_TARGET, row) {
+		const char *text = graph_symbol_text(graph, row->object), *equals = strchr(text, '=');
+		if (strncmp(text, section, length) != 0 || text[length] != '.')
+			continue;
+		g_autofree char *name = g_strndup(text + length + 1, (size_t)(equals - text) - length - 1);
+		if (!begun)
+			g_string_append_printf(printer->out, "%s:\n", section);
+		begun = true;
+		append_pair(printer, 2, name, equals + 1, graph_span(graph, row));
+	}
+}
+
 /* Rows of the document that say "name=value" for one of the names. */
 static void append_settings(Printer *printer, int indent, Node document, const char *const *names)
 {
@@ -267,6 +285,8 @@ static void append_config(Printer *printer, Node document)
 	append_nodes(printer);
 	append_areas(printer);
 	append_pairs(printer, 0, "aliases", document, FACT_ALIAS);
+	append_target(printer, "cluster", document);
+	append_target(printer, "engine", document);
 	append_rows(printer, 0, "honour", document, FACT_HONOURS);
 	append_rows(printer, 0, "ignore", document, FACT_IGNORES);
 	append_placement(printer, document);

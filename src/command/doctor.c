@@ -153,6 +153,23 @@ static void look_at_disk(Doctor *doctor, const char *what, const char *folder)
 	        full ? "make room: less than 256 MB are left" : NULL);
 }
 
+/* Bytes of the files in the folders of a folder. */
+static uint64_t size_of(const char *folder)
+{
+	uint64_t size = 0;
+	struct stat info;
+	g_autoptr(GDir) kinds = g_dir_open(folder, 0, NULL);
+	for (const char *kind; kinds && (kind = g_dir_read_name(kinds));) {
+		g_autofree char *path = g_build_filename(folder, kind, NULL);
+		g_autoptr(GDir) packs = g_dir_open(path, 0, NULL);
+		for (const char *pack; packs && (pack = g_dir_read_name(packs));) {
+			g_autofree char *file = g_build_filename(path, pack, NULL);
+			size += lstat(file, &info) == 0 ? (uint64_t)info.st_size : 0;
+		}
+	}
+	return size;
+}
+
 static void look_at_cache(Doctor *doctor)
 {
 	g_autofree char *folder = g_build_filename(g_get_user_cache_dir(), "labwright", NULL);
@@ -162,6 +179,9 @@ static void look_at_cache(Doctor *doctor)
 		        "anew");
 	else
 		look_at_disk(doctor, "cache", folder);
+	g_autofree char *size = g_format_size(size_of(folder));
+	g_autofree char *found = g_strdup_printf("%s of files that need not be read again", size);
+	say(doctor, HEALTH_GOOD, "kept between runs", found, NULL);
 }
 
 static void look_at_repository(Doctor *doctor, const char *path)

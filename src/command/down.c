@@ -35,21 +35,18 @@ static bool confirm(const char *project, bool yes, GError **error)
 
 static int down(HomelabArguments *arguments, ScanArguments *scan, bool volumes, bool yes, GError **error)
 {
-	g_autofree char *project = homelab_arguments_project(arguments, scan, error);
+	g_auto(Ground) ground = {0};
 	uint32_t removed = 0;
-	if (!project || (volumes && !confirm(project, yes, error)))
+	if (!homelab_arguments_ground(arguments, scan, &ground, error) ||
+	        (volumes && !confirm(ground.project, yes, error)))
 		return EXIT_WORK;
-	g_autoptr(Cluster) cluster = NULL;
-	if (!homelab_arguments_cluster(arguments, scan, &cluster, error))
-		return EXIT_WORK;
-	if (cluster)
-		return objects_down(cluster, project, volumes, error);
-	g_autoptr(Engine) engine = engine_open(error);
+	if (ground.cluster)
+		return objects_down(ground.cluster, ground.project, volumes, error);
 	ApplyOptions options = {.tell = tell};
-	if (!engine || !engine_down(engine, project, volumes, &options, &removed, error))
+	if (!engine_down(ground.engine, ground.project, volumes, &options, &removed, error))
 		return EXIT_WORK;
-	homelab_forget(project);
-	printf("%u containers of %s removed, volumes %s\n", removed, project, volumes ? "too" : "kept");
+	homelab_forget(ground.project);
+	printf("%u containers of %s removed, volumes %s\n", removed, ground.project, volumes ? "too" : "kept");
 	return EXIT_CLEAN;
 }
 

@@ -128,15 +128,8 @@ static int exec_there(Cluster *cluster, const LiveContainer *container, char **c
 
 static int exec_named(const HomelabArguments *homelab, const ScanArguments *scan, char **words, GError **error)
 {
-	g_autofree char *project = homelab_arguments_project(homelab, scan, error);
-	g_autoptr(Cluster) cluster = NULL;
-	if (!project || !homelab_arguments_cluster(homelab, scan, &cluster, error))
-		return EXIT_WORK;
-	SurveyOptions options = {.quick = true};
-	g_autoptr(Survey) survey = cluster ? survey_new(cluster, &options, error) : NULL;
-	g_autoptr(Engine) engine = cluster ? NULL : engine_open(error);
-	g_autoptr(Live) own = engine ? live_new(engine, project, error) : NULL;
-	const Live *live = survey ? survey->live : own;
+	g_auto(Ground) ground = {0};
+	const Live *live = homelab_arguments_ground(homelab, scan, &ground, error) ? ground_look(&ground, error) : NULL;
 	const LiveContainer *container = live ? find_container(live, words[0]) : NULL;
 	char shell[] = "sh", *plain[] = {shell, NULL};
 	if (!live)
@@ -149,7 +142,8 @@ static int exec_named(const HomelabArguments *homelab, const ScanArguments *scan
 	}
 	char **command = words[1] && strcmp(words[1], "--") == 0 ? words + 2 : words + 1;
 	command = *command ? command : plain;
-	return cluster ? exec_there(cluster, container, command, error) : exec_in(engine, container, command, error);
+	return ground.cluster ? exec_there(ground.cluster, container, command, error)
+	                      : exec_in(ground.engine, container, command, error);
 }
 
 static int run(int argc, char **argv)

@@ -86,23 +86,6 @@ static void append_rule(GString *out, const Rule *rule)
 
 /* ---- what runs ----------------------------------------------------------------------------------- */
 
-static void append_chain(GString *out, const Cause *cause)
-{
-	g_string_append_printf(out, "%s\n\n", cause->title);
-	for (guint i = 0; i < cause->steps->len; i++) {
-		const CauseStep *step = cause->steps->pdata[i];
-		g_autoptr(GString) safe = g_string_new(NULL);
-		report_append(safe, step->text, g_get_charset(NULL));
-		g_string_append_printf(out, "%3u  %s\n", i + 1, safe->str);
-		if (step->place)
-			g_string_append_printf(out, "     %s\n", step->place);
-	}
-	if (cause->mend)
-		g_string_append_printf(out, "\nto mend it: %s\n", cause->mend);
-	else if (!cause->known && cause->steps->len)
-		g_string_append(out, "\nnext: labwright logs and labwright check may say more\n");
-}
-
 static Cause *find_cause(
         HomelabArguments *arguments, ScanArguments *scan_arguments, Engine *engine, const char *name, GError **error)
 {
@@ -151,10 +134,11 @@ static int explain_live(
 	if (cluster) {
 		g_autoptr(Cause) reason = find_reason(arguments, scan, cluster, name, error);
 		if (reason)
-			append_chain(out, reason);
+			cause_append(out, reason);
 		return reason ? EXIT_CLEAN : EXIT_WORK;
 	}
-	g_autoptr(Engine) engine = engine_open(error);
+	ScanOptions where = scan_arguments_options(scan);
+	g_autoptr(Engine) engine = target_engine(&where, error);
 	if (!engine && name) /* most likely a rule was meant */
 		g_prefix_error(error, "no rule is called '%s', and ", name);
 	if (!engine && !name) { /* nothing can run that could be meant */
@@ -166,7 +150,7 @@ static int explain_live(
 	g_autoptr(Cause) cause = engine ? find_cause(arguments, scan, engine, name, error) : NULL;
 	if (!cause)
 		return EXIT_WORK;
-	append_chain(out, cause);
+	cause_append(out, cause);
 	return EXIT_CLEAN;
 }
 

@@ -2,6 +2,7 @@
 #include "command/command.h"
 
 #include "base/error.h"
+#include "report/report.h"
 
 void homelab_arguments_clear(HomelabArguments *arguments)
 {
@@ -74,6 +75,59 @@ bool homelab_arguments_cluster(
 	ScanOptions where = scan_arguments_options(scan);
 	TargetOptions options = {arguments->context, arguments->kubeconfig, arguments->local};
 	return target_open(&where, &options, ret_cluster, error);
+}
+
+bool homelab_arguments_ground(
+        const HomelabArguments *arguments, const ScanArguments *scan, Ground *ret_ground, GError **error)
+{
+	ScanOptions where = scan_arguments_options(scan);
+	g_auto(Ground) ground = {.project = homelab_arguments_project(arguments, scan, error)};
+	*ret_ground = (Ground){0};
+	if (!ground.project || !homelab_arguments_cluster(arguments, scan, &ground.cluster, error))
+		return false;
+	ground.engine = ground.cluster ? NULL : target_engine(&where, error);
+	if (!ground.cluster && !ground.engine)
+		return false;
+	*ret_ground = ground;
+	ground = (Ground){0};
+	return true;
+}
+
+const Live *ground_look(Ground *ground, GError **error)
+{
+	SurveyOptions options = {.quick = true};
+	if (!ground->cluster)
+		return ground->containers = live_new(ground->engine, ground->project, error);
+	ground->survey = survey_new(ground->cluster, &options, error);
+	return ground->survey ? ground->survey->live : NULL;
+}
+
+void ground_clear(Ground *ground)
+{
+	g_clear_pointer(&ground->survey, survey_free);
+	g_clear_pointer(&ground->containers, live_free);
+	g_clear_pointer(&ground->engine, engine_free);
+	g_clear_pointer(&ground->cluster, cluster_free);
+	g_clear_pointer(&ground->project, g_free);
+}
+
+/* ---- words for people -------------------------------------------------------------------------------------- */
+
+void cause_append(GString *out, const Cause *cause)
+{
+	g_string_append_printf(out, "%s\n\n", cause->title);
+	for (guint i = 0; i < cause->steps->len; i++) {
+		const CauseStep *step = cause->steps->pdata[i];
+		g_autoptr(GString) safe = g_string_new(NULL);
+		report_append(safe, step->text, g_get_charset(NULL));
+		g_string_append_printf(out, "%3u  %s\n", i + 1, safe->str);
+		if (step->place)
+			g_string_append_printf(out, "     %s\n", step->place);
+	}
+	if (cause->mend)
+		g_string_append_printf(out, "\nto mend it: %s\n", cause->mend);
+	else if (!cause->known && cause->steps->len)
+		g_string_append(out, "\nnext: labwright logs and labwright check may say more\n");
 }
 
 char *live_title(const LiveContainer *container)

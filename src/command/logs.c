@@ -132,8 +132,7 @@ static bool since_time(char **since, GError **error)
 	return true;
 }
 
-static void tail_all(const LogArguments *arguments, const Engine *engine, const Cluster *cluster, GPtrArray *chosen,
-        GRegex *grep, bool colour)
+static void tail_all(const LogArguments *arguments, const Ground *ground, GPtrArray *chosen, GRegex *grep, bool colour)
 {
 	GMutex lock;
 	g_mutex_init(&lock);
@@ -141,8 +140,8 @@ static void tail_all(const LogArguments *arguments, const Engine *engine, const 
 	g_autofree GThread **threads = g_new0(GThread *, chosen->len);
 	for (guint i = 0; i < chosen->len; i++) {
 		const LiveContainer *container = chosen->pdata[i];
-		tailings[i] =
-		        (Tailing){arguments, engine, cluster, container, grep, &lock, live_title(container), i, colour};
+		tailings[i] = (Tailing){arguments, ground->engine, ground->cluster, container, grep, &lock,
+		        live_title(container), i, colour};
 		threads[i] = g_thread_new("logs", tail, &tailings[i]);
 		if (!arguments->follow)
 			g_thread_join(threads[i]);
@@ -162,15 +161,10 @@ static int logs(LogArguments *arguments, char **names, GError **error)
 	if (!command_colour(arguments->colour, &colour, error) || !since_time(&arguments->since, error) ||
 	        (arguments->grep && !(grep = g_regex_new(arguments->grep, G_REGEX_OPTIMIZE, 0, error))))
 		return EXIT_USAGE;
-	g_autofree char *project = homelab_arguments_project(&arguments->homelab, &arguments->scan, error);
-	g_autoptr(Cluster) cluster = NULL;
-	if (!project || !homelab_arguments_cluster(&arguments->homelab, &arguments->scan, &cluster, error))
-		return EXIT_WORK;
-	SurveyOptions options = {.quick = true};
-	g_autoptr(Survey) survey = cluster ? survey_new(cluster, &options, error) : NULL;
-	g_autoptr(Engine) engine = cluster ? NULL : engine_open(error);
-	g_autoptr(Live) own = engine ? live_new(engine, project, error) : NULL;
-	const Live *live = survey ? survey->live : own;
+	g_auto(Ground) ground = {0};
+	const Live *live = homelab_arguments_ground(&arguments->homelab, &arguments->scan, &ground, error)
+	                           ? ground_look(&ground, error)
+	                           : NULL;
 	if (!live)
 		return EXIT_WORK;
 	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
@@ -182,11 +176,11 @@ static int logs(LogArguments *arguments, char **names, GError **error)
 	}
 	if (chosen->len == 0) {
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "nothing that runs is called '%s'",
-		        *names ? *names : project);
+		        *names ? *names : ground.project);
 		error_add_help(error, "labwright status lists the names");
 		return EXIT_USAGE;
 	}
-	tail_all(arguments, engine, cluster, chosen, grep, colour);
+	tail_all(arguments, &ground, chosen, grep, colour);
 	return EXIT_CLEAN;
 }
 

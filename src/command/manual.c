@@ -54,8 +54,10 @@ static const struct {
                 "report. fix writes only with --allow-write."},
         {"up", "Where labwright.yaml names the context of a cluster (cluster: {context: NAME}), or --context does, "
                "objects are applied "
-               "to it by server-side apply, wave by wave; else containers are made on Docker or Podman. The current "
-               "context of a kubeconfig is never taken."},
+               "to it by server-side apply, wave by wave; else containers are made on Docker or Podman: the engine of "
+               "DOCKER_HOST, of labwright.yaml (engine: {host: ADDRESS} or {context: NAME}), of the current docker "
+               "context, or the first that answers. The current "
+               "context of a kubeconfig is never taken. What fails to start is explained at the end."},
         {"init", "Each value with the place it was read from; what disagrees is a question in a comment. Never writes "
                  "over a "
                  "file that is there."},
@@ -75,8 +77,8 @@ static const char tail[] =
         ".TP\n.B LABWRIGHT_DATA\nThe folder that holds\n.IR examples ,\nwhere\n.B demo\ndoes not find it beside the "
         "program.\n"
         ".TP\n.B XDG_CACHE_HOME\nWhat is kept between runs lies in its folder\n.IR labwright ;\n.I ~/.cache\nwhere it "
-        "is not "
-        "set.\n"
+        "is not set. That is what files said that Git holds, and what Python said of programs: 512 MiB at most, for "
+        "its owner alone to read, and it can be removed at any time.\n"
         ".TP\n.B NO_COLOR\nNo colour, if set to anything.\n"
         ".TP\n.B CLICOLOR_FORCE\nColour even where the output is no terminal.\n"
         ".TP\n.B LC_ALL, LC_CTYPE, LANG\nOrnaments are ASCII where the locale is not UTF\\-8.\n"

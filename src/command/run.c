@@ -32,7 +32,7 @@ static int run_job(
 	g_autoptr(Scan) scan = NULL;
 	g_autoptr(Homelab) homelab = homelab_arguments_read(arguments, scan_arguments, &scan, error);
 	g_autoptr(GPtrArray) units = homelab ? units_of(homelab, name) : NULL;
-	g_autoptr(Engine) engine = units ? engine_open(error) : NULL;
+	g_autoptr(Engine) engine = units ? engine_open(&homelab->choice, error) : NULL;
 	g_auto(ApplyResult) result = {0};
 	if (!engine)
 		return EXIT_WORK;
@@ -41,7 +41,8 @@ static int run_job(
 		error_add_help(error, "labwright up --dry-run lists them");
 		return EXIT_USAGE;
 	}
-	ApplyOptions options = {.root = repo_root(scan->repo), .wait = true, .tell = tell};
+	ApplyOptions options = {
+	        .root = repo_root(scan->repo), .wait = true, .pull = homelab->choice.pull, .tell = tell};
 	if (!homelab_write_files(homelab, error) ||
 	        !jobs_apply(homelab->wanted, units, engine, &options, &result, error))
 		return EXIT_WORK;

@@ -263,30 +263,30 @@ static int print(const StatusArguments *arguments, const Page *page)
 	return arguments->format && strcmp(arguments->format, "json") == 0 ? print_json(page) : print_page(page);
 }
 
-static int once_there(
-        const StatusArguments *arguments, Cluster *cluster, const char *project, bool colour, GError **error)
+static int once_there(const StatusArguments *arguments, const Ground *ground, bool colour, GError **error)
 {
 	SurveyOptions options = {.quick = arguments->quick};
-	g_autoptr(Survey) survey = survey_new(cluster, &options, error);
+	g_autoptr(Survey) survey = survey_new(ground->cluster, &options, error);
 	g_autofree char *again = arguments->homelab.context
 	                                 ? g_strdup_printf(" --context %s", arguments->homelab.context)
 	                                 : g_strdup("");
 	if (!survey)
 		return EXIT_WORK;
-	Page page = {NULL, survey, survey->live, project, cluster_title(cluster), again,
+	Page page = {NULL, survey, survey->live, ground->project, cluster_title(ground->cluster), again,
 	        (const char *const *)arguments->homelab.names, colour};
 	return print(arguments, &page);
 }
 
-static int once(const StatusArguments *arguments, Engine *engine, const char *project, bool colour, GError **error)
+static int once(const StatusArguments *arguments, const Ground *ground, bool colour, GError **error)
 {
-	g_autoptr(Live) live = live_new(engine, project, error);
+	Engine *engine = ground->engine;
+	g_autoptr(Live) live = live_new(engine, ground->project, error);
 	if (!live)
 		return EXIT_WORK;
 	live_probe(live, engine);
 	if (!arguments->quick)
 		live_measure(live, engine);
-	Page page = {engine, NULL, live, project, engine_name(engine), "",
+	Page page = {engine, NULL, live, ground->project, engine_name(engine), "",
 	        (const char *const *)arguments->homelab.names, colour};
 	return print(arguments, &page);
 }
@@ -296,18 +296,14 @@ static int status(const StatusArguments *arguments, GError **error)
 	bool colour;
 	if (!command_colour(arguments->colour, &colour, error))
 		return EXIT_USAGE;
-	g_autofree char *project = homelab_arguments_project(&arguments->homelab, &arguments->scan, error);
-	g_autoptr(Cluster) cluster = NULL;
-	if (!project || !homelab_arguments_cluster(&arguments->homelab, &arguments->scan, &cluster, error))
-		return EXIT_WORK;
-	g_autoptr(Engine) engine = cluster ? NULL : engine_open(error);
-	if (!engine && !cluster)
+	g_auto(Ground) ground = {0};
+	if (!homelab_arguments_ground(&arguments->homelab, &arguments->scan, &ground, error))
 		return EXIT_WORK;
 	for (;;) {
 		if (arguments->watch)
 			fputs("\033[H\033[2J", stdout);
-		int code = cluster ? once_there(arguments, cluster, project, colour, error)
-		                   : once(arguments, engine, project, colour, error);
+		int code = ground.cluster ? once_there(arguments, &ground, colour, error)
+		                          : once(arguments, &ground, colour, error);
 		fflush(stdout);
 		if (!arguments->watch || *error)
 			return code;

@@ -94,6 +94,36 @@ static void tell(const Change *step, ApplyPhase phase, const char *why, void *da
 /* ---- the work
  * ---------------------------------------------------------------------------------------------------------- */
 
+/* The first that failed, those that others need before them. */
+static const Unit *first_failed(const Homelab *homelab, const ApplyResult *result)
+{
+	for (guint i = 0; i < homelab->wanted->units->len; i++)
+		if (g_hash_table_contains(result->failed, ((Unit *)homelab->wanted->units->pdata[i])->name))
+			return homelab->wanted->units->pdata[i];
+	return NULL;
+}
+
+/* What `explain` would say of it, since that is what anybody asks next. */
+static void explain_failure(const Homelab *homelab, Scan *scan, Engine *engine, const ApplyResult *result)
+{
+	const Unit *unit = first_failed(homelab, result);
+	CheckOptions options = {0};
+	g_autoptr(Check) check = unit ? check_new(scan, &options, NULL) : NULL;
+	g_autoptr(Cause) cause = check ? cause_new(homelab, check, engine, unit->name, NULL) : NULL;
+	g_autoptr(GString) out = g_string_new("\n");
+	if (cause)
+		cause_append(out, cause);
+	fputs(cause ? out->str : "", stdout);
+	for (guint i = 0; unit && i < homelab->wanted->units->len; i++) {
+		const Unit *other = homelab->wanted->units->pdata[i];
+		if (other != unit && g_hash_table_contains(result->failed, other->name)) {
+			printf("next: labwright explain %s/%s\n", other->namespace, other->pod);
+			return;
+		}
+	}
+	printf("next: labwright %s\n", cause ? "status" : "explain");
+}
+
 static int report_end(const Homelab *homelab, const ApplyResult *result, const Telling *telling)
 {
 	double seconds = (double)(g_get_monotonic_time() - telling->began) / G_TIME_SPAN_SECOND;
@@ -102,34 +132,36 @@ static int report_end(const Homelab *homelab, const ApplyResult *result, const T
 	printf("%s%u of %u as wanted (%u made, %u made anew, %u started, %u removed) in %.1f s\n",
 	        failed || done ? "\n" : "", done + result->kept, done + result->kept + failed, result->created,
 	        result->replaced, result->started, result->removed, seconds);
-	if (failed) {
-		GHashTableIter at;
-		const char *name;
-		g_hash_table_iter_init(&at, result->failed);
-		g_hash_table_iter_next(&at, (void **)&name, NULL);
-		const Unit *unit = wanted_find(homelab->wanted, name);
-		printf("next: labwright explain %s/%s\n", unit->namespace, unit->pod);
-	} else {
-		puts("next: labwright status");
-	}
 	return failed ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
-static int apply(UpArguments *arguments, Homelab *homelab, Engine *engine, const Rollout *rollout, GError **error)
+static int apply(
+        UpArguments *arguments, Homelab *homelab, Scan *scan, Engine *engine, const Rollout *rollout, GError **error)
 {
 	g_autoptr(GCancellable) cancellable = g_cancellable_new();
 	Telling telling = {
 	        .began = g_get_monotonic_time(), .said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
-	ApplyOptions options = {repo_root(homelab->scan->repo), !arguments->objects.no_wait, arguments->pull, tell,
-	        &telling, cancellable};
+	ApplyOptions options = {repo_root(homelab->scan->repo), !arguments->objects.no_wait,
+	        arguments->pull ? PULL_ALWAYS : homelab->choice.pull, homelab->choice.parallel, tell, &telling,
+	        cancellable};
 	Interrupt *interrupt = interrupt_new(cancellable);
 	g_auto(ApplyResult) result = {0};
 	bool fine = homelab_write_files(homelab, error) && rollout_apply(rollout, engine, &options, &result, error);
 	interrupt_free(interrupt);
 	g_hash_table_unref(telling.said);
-	if (fine && !g_cancellable_is_cancelled(cancellable))
-		record_write(homelab, rollout, &result, NULL); /* for `explain`; a run is no worse without it */
-	return fine ? report_end(homelab, &result, &telling) : EXIT_WORK;
+	if (!fine)
+		return EXIT_WORK;
+	int code = report_end(homelab, &result, &telling);
+	if (g_cancellable_is_cancelled(cancellable)) {
+		puts("interrupted: labwright up goes on from here");
+		return EXIT_WORK;
+	}
+	record_write(homelab, rollout, &result, NULL); /* for `explain`; a run is no worse without it */
+	if (code != EXIT_CLEAN)
+		explain_failure(homelab, scan, engine, &result);
+	else
+		puts("next: labwright status");
+	return code;
 }
 
 static bool is_for_engine(const ObjectArguments *arguments, GError **error)
@@ -157,13 +189,14 @@ static int up(UpArguments *arguments, GError **error)
 	if (!homelab)
 		return EXIT_WORK;
 	bool offline = arguments->objects.dry_run && arguments->format;
-	g_autoptr(Engine) engine = offline ? NULL : engine_open(error);
+	g_autoptr(Engine) engine = offline ? NULL : engine_open(&homelab->choice, error);
 	if (!engine && !offline)
 		return EXIT_WORK;
 	bool fine = say_problems(homelab);
 	if (offline)
 		return dry_run(homelab, NULL, arguments->format);
-	if (!arguments->objects.dry_run && !homelab_lock(homelab, error))
+	if (!arguments->objects.dry_run &&
+	        (!homelab_lock(homelab, error) || !engine_recover(engine, homelab->project, error)))
 		return EXIT_WORK;
 	g_autoptr(Live) live = live_new(engine, homelab->project, error);
 	if (!live)
@@ -183,7 +216,7 @@ static int up(UpArguments *arguments, GError **error)
 	}
 	printf("%s on %s, %u containers, %u to do\n\n", homelab->project, engine_name(engine),
 	        homelab->wanted->units->len, rollout_changes(rollout));
-	return apply(arguments, homelab, engine, rollout, error);
+	return apply(arguments, homelab, scan, engine, rollout, error);
 }
 
 static int run(int argc, char **argv)

@@ -136,8 +136,14 @@ static bool bring_image(Work *work, const char *image, GError **error)
 		return engine_make_pause(work->engine, error);
 	if (!engine_has_image(work->engine, image, &has, error))
 		return false;
-	if (has && !work->applying->options->pull_always)
+	PullPolicy pull = work->applying->options->pull;
+	if (has && pull != PULL_ALWAYS)
 		return true;
+	if (!made && pull == PULL_NEVER) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK,
+		        "image %s is not on this machine, and labwright.yaml says pull: never", image);
+		return false;
+	}
 	tell(work, APPLY_IMAGE, made ? "builds" : "pulls");
 	bool fine = made ? engine_build(work->engine, made, work->applying->options->root, say_line, work, error)
 	                 : engine_pull(work->engine, image, say_line, work, error);
@@ -532,7 +538,8 @@ bool rollout_apply(
 	applying.states = g_hash_table_new(g_str_hash, g_str_equal);
 	applying.images = g_hash_table_new(g_str_hash, g_str_equal);
 	remove_unwanted(&applying);
-	GThreadPool *pool = g_thread_pool_new(run_step, &applying, THREADS, FALSE, NULL);
+	gint threads = options->parallel ? (gint)options->parallel : THREADS;
+	GThreadPool *pool = g_thread_pool_new(run_step, &applying, threads, FALSE, NULL);
 	for (guint i = 0; i < rollout->steps->len; i++) {
 		Change *step = &g_array_index(rollout->steps, Change, i);
 		if (step->unit)
@@ -632,7 +639,7 @@ static bool remove_labelled(Engine *engine, const char *what, const char *projec
 bool engine_down(Engine *engine, const char *project, bool volumes, const ApplyOptions *options, uint32_t *ret_removed,
         GError **error)
 {
-	g_autoptr(Live) live = live_new(engine, project, error);
+	g_autoptr(Live) live = engine_recover(engine, project, error) ? live_new(engine, project, error) : NULL;
 	if (!live)
 		return false;
 	Ending ending = {.engine = engine, .options = options};

@@ -109,11 +109,19 @@ GIOStream *engine_talk(Engine *engine, const char *path, const Json *body, GErro
 
 /* ---- finding ------------------------------------------------------------------------------------------- */
 
-/* The endpoint of the context that `docker context use` chose, or NULL. Docker keeps each context in a folder named by
- * the SHA-256 of its name. */
-static char *context_address(void)
+void engine_choice_clear(EngineChoice *choice)
 {
-	const char *config = g_getenv("DOCKER_CONFIG"), *chosen = g_getenv("DOCKER_CONTEXT");
+	g_clear_pointer(&choice->host, g_free);
+	g_clear_pointer(&choice->context, g_free);
+	g_clear_pointer(&choice->listen, g_free);
+	g_clear_pointer(&choice->proxy_image, g_free);
+}
+
+/* The endpoint of a context of Docker, NULL for the one that `docker context use` chose; or NULL. Docker keeps each
+ * context in a folder named by the SHA-256 of its name. */
+static char *context_address(const char *asked)
+{
+	const char *config = g_getenv("DOCKER_CONFIG"), *chosen = asked ? asked : g_getenv("DOCKER_CONTEXT");
 	g_autofree char *folder = config ? g_strdup(config) : g_build_filename(g_get_home_dir(), ".docker", NULL);
 	g_autofree char *path = g_build_filename(folder, "config.json", NULL), *text = NULL, *meta = NULL;
 	g_autoptr(Json) settings = NULL, context = NULL;
@@ -201,7 +209,9 @@ static Engine *connect_to(const char *address, GError **error)
 {
 	g_autofree char *target = target_of(address);
 	if (!target) {
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "only unix:// and tcp:// are spoken");
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK,
+		        g_str_has_prefix(address, "context ") ? "docker knows no such context"
+		                                              : "only unix:// and tcp:// are spoken");
 		return NULL;
 	}
 	if (*target == '/' && access(target, F_OK) != 0) {
@@ -231,19 +241,34 @@ static GPtrArray *usual_places(void)
 	return places;
 }
 
-Engine *engine_open(GError **error)
+/* The one place that somebody named, and in *ret_who who did; NULL where nobody did. */
+static char *named_place(const EngineChoice *choice, const char **ret_who)
 {
 	const char *host = g_getenv("DOCKER_HOST");
-	g_autofree char *context = host && *host ? NULL : context_address();
-	g_autoptr(GPtrArray) places = NULL;
+	if (host && *host) {
+		*ret_who = "DOCKER_HOST";
+		return g_strdup(host);
+	}
+	*ret_who = "engine in labwright.yaml";
+	if (choice && choice->host)
+		return g_strdup(choice->host);
+	if (choice && choice->context) {
+		char *address = context_address(choice->context);
+		return address ? address : g_strdup_printf("context %s", choice->context);
+	}
+	*ret_who = "the current docker context";
+	return context_address(NULL);
+}
+
+Engine *engine_open(const EngineChoice *choice, GError **error)
+{
+	const char *who;
+	g_autofree char *named = named_place(choice, &who);
 	if (!archive_load(error))
 		return NULL;
-	if ((host && *host) || context) {
-		places = g_ptr_array_new_with_free_func(g_free);
-		g_ptr_array_add(places, g_strdup(context ? context : host));
-	} else {
-		places = usual_places();
-	}
+	g_autoptr(GPtrArray) places = named ? g_ptr_array_new_with_free_func(g_free) : usual_places();
+	if (named)
+		g_ptr_array_add(places, g_strdup(named));
 	g_autoptr(GString) tried = g_string_new(NULL);
 	for (guint i = 0; i < places->len; i++) {
 		g_autoptr(GError) problem = NULL;
@@ -252,10 +277,8 @@ Engine *engine_open(GError **error)
 			return engine;
 		g_string_append_printf(tried, "\n%s: %s", (char *)places->pdata[i], problem->message);
 	}
-	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "no container engine answers%s%s", tried->str,
-	        host && *host ? "\nDOCKER_HOST says so"
-	        : context     ? "\nthe current docker context says so"
-	                      : "");
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "no container engine answers%s%s%s%s", tried->str,
+	        named ? "\n" : "", named ? who : "", named ? " says so" : "");
 	error_add_help(
 	        error, "start Docker or Podman's socket (systemctl start docker, podman.socket), or set DOCKER_HOST");
 	return NULL;

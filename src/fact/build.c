@@ -14,7 +14,7 @@ static void pieces_clear(Pieces *array)
 	g_array_unref(array->taken);
 }
 
-static void *pieces_add(Pieces *array)
+void *pieces_add(Pieces *array)
 {
 	if (array->count % PIECE == 0) {
 		g_ptr_array_add(array->pieces, g_malloc(array->size * PIECE));
@@ -42,6 +42,8 @@ GraphBuilder *graph_builder_new(void)
 	builder->files = g_array_new(FALSE, FALSE, sizeof(BuiltFile));
 	pieces_init(&builder->nodes, sizeof(NodeInfo));
 	pieces_init(&builder->rows, sizeof(BuiltRow));
+	builder->texts = g_array_new(FALSE, FALSE, sizeof(Symbol));
+	builder->numbers = g_array_new(FALSE, TRUE, sizeof(uint32_t));
 	*(NodeInfo *)pieces_add(&builder->nodes) = (NodeInfo){0};
 	return builder;
 }
@@ -54,6 +56,8 @@ void graph_builder_free(GraphBuilder *builder)
 	g_array_unref(builder->files);
 	pieces_clear(&builder->nodes);
 	pieces_clear(&builder->rows);
+	g_array_unref(builder->texts);
+	g_array_unref(builder->numbers);
 	g_free(builder);
 }
 
@@ -73,6 +77,16 @@ Node graph_begin_file(GraphBuilder *builder, Slice path, Slice bytes)
 	        .end_row = builder->rows.count};
 	g_array_append_val(builder->files, file);
 	return graph_add_node(builder, NODE_FILE, NODE_NONE, path, 0, 0);
+}
+
+size_t graph_text_length(const GraphBuilder *builder)
+{
+	return current_file(builder)->bytes.length;
+}
+
+void graph_set_text(GraphBuilder *builder, const char *text)
+{
+	current_file(builder)->bytes.at = text;
 }
 
 Node graph_add_node(GraphBuilder *builder, NodeType type, Node parent, Slice name, size_t start, size_t end)
@@ -134,4 +148,22 @@ uint32_t graph_builder_nodes(const GraphBuilder *builder)
 {
 	const BuiltFile *file = current_file(builder);
 	return file->end_node - file->first_node;
+}
+
+/* ---- taking back ----------------------------------------------------------------------------------------- */
+
+static void pieces_cut(Pieces *array, uint32_t count)
+{
+	uint32_t pieces = (count + PIECE - 1) / PIECE;
+	array->count = count;
+	g_ptr_array_set_size(array->pieces, (gint)pieces);
+	g_array_set_size(array->taken, pieces);
+}
+
+void graph_undo_file(GraphBuilder *builder)
+{
+	const BuiltFile *file = current_file(builder);
+	pieces_cut(&builder->nodes, file->first_node);
+	pieces_cut(&builder->rows, file->first_row);
+	g_array_set_size(builder->files, builder->files->len - 1);
 }

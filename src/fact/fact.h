@@ -70,6 +70,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GraphBuilder, graph_builder_free)
 
 /* Begins a file: all that follows belongs to it. bytes are borrowed until the graph is freed. Returns its FILE node. */
 Node graph_begin_file(GraphBuilder *builder, Slice path, Slice bytes);
+/* How long the text of the current file is; and where it is now. NULL: with nobody, it is fetched when it is asked for.
+ */
+size_t graph_text_length(const GraphBuilder *builder);
+void graph_set_text(GraphBuilder *builder, const char *text);
 
 /* A new node of the current file; [start, end) is the place of its name, or of the whole thing where it has none. */
 Node graph_add_node(GraphBuilder *builder, NodeType type, Node parent, Slice name, size_t start, size_t end);
@@ -87,6 +91,17 @@ Node graph_add_problem(GraphBuilder *builder, Node parent, const char *name, con
 /* Nodes added so far in the current file: a source that must not outgrow its input looks here. */
 uint32_t graph_builder_nodes(const GraphBuilder *builder);
 
+/* As if the current file had not begun; there is none until the next begins. */
+void graph_undo_file(GraphBuilder *builder);
+
+/* ---- keeping ------------------------------------------------------------------------------- */
+
+/* All rows of the current file as bytes, for another run of this same program. */
+void graph_append_record(GraphBuilder *builder, GByteArray *out);
+/* Begins a file, whose text nobody has yet, and adds what its record says of it; false, and no file begun, for bytes
+ * that are no record. */
+bool graph_add_record(GraphBuilder *builder, Slice path, Slice record);
+
 /* ---- sealing ------------------------------------------------------------------------------- */
 
 typedef struct Graph Graph;
@@ -94,8 +109,13 @@ typedef struct Graph Graph;
 /* Joins the builders into one graph and leaves nothing in them: they can only be freed. The files' bytes stay borrowed.
  */
 Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders);
-/* The same of some files of one builder, which keeps all of them, by their numbers in the order of graph_begin_file, from 0. */
+/* The same of some files of one builder, which keeps all of them, by their numbers in the order of graph_begin_file,
+ * from 0. */
 Graph *graph_seal_files(GraphBuilder *builder, const uint32_t *files, size_t n_files);
+/* Who has the texts that nobody had when the graph was sealed: as long as it was said then, for as long as the graph
+ * lives. Called from any thread, at times twice for one file. */
+typedef const char *GraphFetch(void *data, uint32_t file, size_t length);
+void graph_set_fetch(Graph *graph, GraphFetch *fetch, void *data);
 void graph_free(Graph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Graph, graph_free)
 

@@ -27,7 +27,7 @@ typedef struct Lines {
 
 typedef struct FileInfo {
 	Node node;
-	Slice bytes;
+	Slice bytes;  /* at: NULL until they are fetched */
 	Lines *lines; /* made when first asked for, as by_object */
 } FileInfo;
 
@@ -53,6 +53,8 @@ struct Graph {
 	Layer layers[2];
 	GArray *derived; /* Row, in the order of graph_derive */
 	GHashTable *folders;
+	GraphFetch *fetch;
+	void *fetch_data;
 };
 
 /* A file as its builder keeps it: ranges in the builder's arrays. */
@@ -85,12 +87,17 @@ static inline void *pieces_at(const Pieces *array, uint32_t index)
 
 /* Elements [start, end) are not asked for again. */
 void pieces_give_back(Pieces *array, uint32_t start, uint32_t end);
+/* Room for one more; nothing is written there yet. */
+void *pieces_add(Pieces *array);
 
 struct GraphBuilder {
 	SymbolTable *symbols;
 	GArray *files; /* BuiltFile */
 	Pieces nodes;  /* NodeInfo with the builder's own numbers; 0 unused */
 	Pieces rows;   /* BuiltRow */
+	/* For records: the texts of the file at hand, and by symbol of this builder the number there, 0 between files.
+	 */
+	GArray *texts, *numbers;
 };
 
 /* For rows of one kind: by object, then as they were written. */

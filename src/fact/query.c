@@ -307,7 +307,13 @@ Node graph_file_node(const Graph *graph, uint32_t file)
 
 Slice graph_file_bytes(const Graph *graph, uint32_t file)
 {
-	return graph->files[file].bytes;
+	Slice *bytes = &graph->files[file].bytes;
+	const char *at = g_atomic_pointer_get(&bytes->at);
+	if (!at) {
+		at = graph->fetch(graph->fetch_data, file, bytes->length);
+		g_atomic_pointer_set(&bytes->at, at);
+	}
+	return (Slice){at, bytes->length};
 }
 
 const char *graph_file_path(const Graph *graph, uint32_t file)
@@ -329,10 +335,11 @@ static const Lines *lines_of(const Graph *graph, uint32_t number)
 	const Lines *ready = g_atomic_pointer_get(&file->lines);
 	if (ready)
 		return ready;
-	uint32_t count = count_lines(file->bytes), line = 0;
+	Slice bytes = graph_file_bytes(graph, number);
+	uint32_t count = count_lines(bytes), line = 0;
 	Lines *lines = g_malloc(sizeof(Lines) + sizeof(uint32_t) * count);
 	lines->count = count;
-	for (size_t at = 0; (at = slice_find_byte(file->bytes, '\n', at)) != SIZE_MAX;)
+	for (size_t at = 0; (at = slice_find_byte(bytes, '\n', at)) != SIZE_MAX;)
 		lines->starts[line++] = (uint32_t)++at;
 	return publish(&file->lines, lines);
 }
@@ -361,13 +368,13 @@ void graph_position(const Graph *graph, Span span, uint32_t *ret_line, uint32_t 
 
 Slice graph_span_bytes(const Graph *graph, Span span)
 {
-	return slice_sub(graph->files[span.file].bytes, span.start, span.end);
+	return slice_sub(graph_file_bytes(graph, span.file), span.start, span.end);
 }
 
 Slice graph_line_at(const Graph *graph, Span span)
 {
 	const Lines *lines = lines_of(graph, span.file);
-	Slice bytes = graph->files[span.file].bytes;
+	Slice bytes = graph_file_bytes(graph, span.file);
 	uint32_t line = line_index(lines, span.start);
 	size_t start = line ? lines->starts[line - 1] : 0;
 	size_t end = line < lines->count ? lines->starts[line] - 1 : bytes.length;

@@ -270,6 +270,12 @@ Graph *graph_seal_files(GraphBuilder *builder, const uint32_t *files, size_t n_f
 	return seal(sources, &builder, 1, false);
 }
 
+void graph_set_fetch(Graph *graph, GraphFetch *fetch, void *data)
+{
+	graph->fetch = fetch;
+	graph->fetch_data = data;
+}
+
 void graph_free(Graph *graph)
 {
 	if (!graph)

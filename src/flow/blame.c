@@ -201,7 +201,7 @@ GArray *blames_new(const Scan *scan, const Check *check, const CheckOptions *opt
 	if (!head || wanted->len == 0)
 		return g_steal_pointer(&blames);
 	g_autoptr(GArray) line = past_commits(scan->repo, head, arena, error);
-	g_autoptr(Pool) pool = pool_new();
+	g_autoptr(Pool) pool = pool_new(scan->no_cache);
 	Trace trace = {scan->repo, options, pool, line, blames, arena, counter};
 	if (!line)
 		return NULL;

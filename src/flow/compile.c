@@ -8,7 +8,7 @@
  * longer than all the rest of a check, so it runs beside the rules, and what it said of some bytes is kept. */
 #include "flow/compile.h"
 
-#include "base/cache.h"
+#include "base/store.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -109,7 +109,7 @@ struct Compiling {
 	GArray *asked;  /* of those that are asked about now */
 	char *python;   /* NULL: there is none */
 	char *identity; /* of that interpreter, for what is kept */
-	Cache *cache;   /* NULL: nothing is kept */
+	Store *kept;    /* NULL: nothing is kept */
 	GPid child;     /* 0: none runs */
 	int in, out;    /* files in memory, so that neither side waits for the other */
 };
@@ -167,20 +167,23 @@ static char *identity_of(const char *python)
 	return sum;
 }
 
-static const char *kept_answer(const Compiling *compiling, const char *key)
+/* Free with g_free; NULL where nothing is kept. */
+static char *kept_answer(const Compiling *compiling, const char *key)
 {
-	if (!compiling->cache || !compiling->identity)
+	Slice answer;
+	if (!compiling->kept || !compiling->identity)
 		return NULL;
-	g_autofree char *kept = g_strdup_printf("%s-%s", compiling->identity, key);
-	return cache_find(compiling->cache, kept);
+	g_autoptr(Arena) arena = arena_new();
+	g_autofree char *name = g_strconcat(compiling->identity, "-", key, NULL);
+	return store_find(compiling->kept, slice_from(name), arena, &answer) ? slice_dup(answer) : NULL;
 }
 
 static void keep_answer(Compiling *compiling, const char *key, const char *answer)
 {
-	if (!compiling->cache || !compiling->identity)
+	if (!compiling->kept || !compiling->identity)
 		return;
-	g_autofree char *kept = g_strdup_printf("%s-%s", compiling->identity, key);
-	cache_add(compiling->cache, kept, answer);
+	g_autofree char *name = g_strconcat(compiling->identity, "-", key, NULL);
+	store_add(compiling->kept, slice_from(name), slice_from(answer));
 }
 
 /* "VERSION LINE KIND: MESSAGE" for what does not compile, "" for what does. */
@@ -262,9 +265,9 @@ static void collect_unknown(Compiling *compiling, const Scan *scan)
 		g_autofree char *key = key_of(scan->graph, file);
 		if (g_hash_table_contains(scan->compiled, key))
 			continue;
-		const char *kept = kept_answer(compiling, key);
+		char *kept = kept_answer(compiling, key);
 		if (kept)
-			g_hash_table_insert(scan->compiled, g_steal_pointer(&key), g_strdup(kept));
+			g_hash_table_insert(scan->compiled, g_steal_pointer(&key), kept);
 		else
 			g_array_append_val(compiling->asked, file);
 	}
@@ -284,7 +287,7 @@ Compiling *compile_begin(Scan *scan)
 	compiling->asked = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	compiling->python = find_python();
 	compiling->identity = identity_of(compiling->python);
-	compiling->cache = scan->no_cache ? NULL : cache_open("compiled");
+	compiling->kept = scan->no_cache ? NULL : store_open("programs", "");
 	collect_unknown(compiling, scan);
 	if (compiling->asked->len && compiling->python)
 		start_python(compiling, scan->graph);
@@ -297,7 +300,7 @@ static void compiling_free(Compiling *compiling)
 		close(compiling->in);
 	if (compiling->out >= 0)
 		close(compiling->out);
-	cache_close(compiling->cache);
+	store_close(compiling->kept);
 	g_array_unref(compiling->files);
 	g_array_unref(compiling->asked);
 	g_free(compiling->python);

@@ -16,7 +16,8 @@ typedef struct ScanProgress {
 
 /* What blobs say that were read before: a scan of another commit reads only what is new in it. For commits alone. */
 typedef struct Pool Pool;
-Pool *pool_new(void);
+/* no_cache: as in ScanOptions, for all scans that are made with it. */
+Pool *pool_new(bool no_cache);
 /* After all scans that were made with it. */
 void pool_free(Pool *pool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pool, pool_free)
@@ -61,9 +62,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Usage, usage_free)
 typedef struct Scan {
 	Repo *repo; /* NULL for a scan of what would be */
 	Graph *graph;
-	GPtrArray *arenas; /* what the graph's bytes live in */
+	GPtrArray *arenas;   /* what the graph's bytes live in */
+	struct Texts *texts; /* those that are read when they are asked for; NULL in a scan of what would be */
 	Timing timing;
+	struct Store *kept;      /* what earlier runs read, and this one for the next; NULL: nothing is kept */
 	uint64_t bytes;          /* read */
+	uint32_t recalled;       /* files that an earlier run had read */
 	size_t held;             /* memory of the arenas */
 	GHashTable *compiled;    /* what Python said of programs, by the checksum of their bytes; see compile.c */
 	const Usage *usage;      /* what was measured of its containers, or NULL; see measured.c */

@@ -77,7 +77,7 @@ GArray *history_new(const HistoryOptions *options, Arena *arena, GError **error)
 	if (!line)
 		return NULL;
 	g_autoptr(GArray) weeks = weeks_of(line, arena);
-	g_autoptr(Pool) pool = pool_new();
+	g_autoptr(Pool) pool = pool_new(false);
 	if (options->weeks && weeks->len > options->weeks)
 		g_array_remove_range(weeks, 0, weeks->len - options->weeks);
 	for (guint i = 0; i < weeks->len; i++)

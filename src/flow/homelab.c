@@ -211,6 +211,11 @@ static void set_folders(Homelab *homelab)
 	homelab->secrets = g_build_filename(runtime ? runtime : g_get_user_runtime_dir(), own, homelab->project, NULL);
 }
 
+static const char *first_of(const char *asked, const char *chosen, const char *usual)
+{
+	return asked ? asked : chosen ? chosen : usual;
+}
+
 Homelab *homelab_new(const Scan *scan, const HomelabOptions *options, GError **error)
 {
 	g_autoptr(Homelab) homelab = g_new0(Homelab, 1);
@@ -222,10 +227,12 @@ Homelab *homelab_new(const Scan *scan, const HomelabOptions *options, GError **e
 	g_array_set_clear_func(homelab->given, homelab_given_clear);
 	set_folders(homelab);
 	g_auto(GStrv) environment = g_get_environ();
+	if (!engine_choice_of(scan->repo, &homelab->choice, error))
+		return NULL;
 	WantedOptions wanted = {homelab->project, homelab->store, homelab->secrets,
-	        options->listen ? options->listen : "127.0.0.1",
-	        options->proxy_image ? options->proxy_image : PROXY_IMAGE, repo_root(scan->repo), environment,
-	        options->profiles};
+	        first_of(options->listen, homelab->choice.listen, "127.0.0.1"),
+	        first_of(options->proxy_image, homelab->choice.proxy_image, PROXY_IMAGE), repo_root(scan->repo),
+	        environment, options->profiles};
 	homelab->wanted = wanted_new(&wanted);
 	g_autoptr(GArray) manifests = g_array_new(FALSE, FALSE, sizeof(Manifest));
 	Gathering gathering = {homelab, &wanted, manifests};
@@ -248,6 +255,7 @@ void homelab_free(Homelab *homelab)
 	if (!homelab)
 		return;
 	wanted_free(homelab->wanted);
+	engine_choice_clear(&homelab->choice);
 	g_ptr_array_unref(homelab->renders);
 	g_array_unref(homelab->given);
 	g_free(homelab->project);

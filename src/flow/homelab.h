@@ -8,20 +8,23 @@ typedef struct HomelabOptions {
 	const char *const *paths;    /* below the root, NULL-terminated; NULL: all that is applied in the repository */
 	const char *secrets;         /* a file with Secrets that are not in Git, or NULL */
 	const char *project;         /* NULL: the repository's folder */
-	const char *listen;          /* NULL: 127.0.0.1 */
-	const char *proxy_image;     /* NULL: HAProxy's own */
+	const char *listen;          /* NULL: what labwright.yaml says, or 127.0.0.1 */
+	const char *proxy_image;     /* NULL: what labwright.yaml says, or HAProxy's own */
 	const char *const *profiles; /* of compose files; NULL-terminated, or NULL */
 } HomelabOptions;
 
 typedef struct Homelab {
 	const Scan *scan;
 	char *project, *store, *secrets; /* folders of this machine */
+	EngineChoice choice;             /* what labwright.yaml says of the engine */
 	Wanted *wanted;
 	GPtrArray *renders; /* Render; the objects live there */
 	GArray *given;      /* Manifest: Secrets by the user */
 	int lock;           /* file descriptor, or -1 */
 } Homelab;
 
+/* What labwright.yaml says of the engine. False with an error of usage where that cannot be. */
+bool engine_choice_of(const Repo *repo, EngineChoice *ret_choice, GError **error);
 /* The name that a repository's containers are labelled with; free with g_free. */
 char *homelab_project(const char *root, const char *asked);
 /* Appends the Secrets and ConfigMaps of a file that is not in Git (Manifest, to be cleared with the other). */

@@ -3,16 +3,16 @@
  * committed. */
 #include "flow/git.h"
 #include "flow/relocate.h"
+#include "flow/structure.h"
 
 #include "base/error.h"
 #include "base/journal.h"
-#include "rule/search.h"
 
 #include <stdlib.h>
 
 /* ---- what would be --------------------------------------------------------------------------------------- */
 
-static void set_state(Organize *organize, const char *path, const char *from, const Slice *text)
+void organize_set(Organize *organize, const char *path, const char *from, const Slice *text)
 {
 	FileState *state = ARENA_NEW(organize->arena, FileState);
 	*state = (FileState){from, text};
@@ -42,7 +42,7 @@ static void set_link(Organize *organize, const LinkChange *change)
 		if (strcmp(g_array_index(organize->files, OrganizedFile, i).path, path) == 0)
 			g_array_remove_index_fast(organize->files, i--);
 	g_array_append_val(organize->files, one);
-	set_state(organize, now, path, target);
+	organize_set(organize, now, path, target);
 }
 
 static void build(Organize *organize)
@@ -59,8 +59,15 @@ static void build(Organize *organize)
 		OrganizedFile one = {path, now, old, text ? *text : old, text != NULL, false};
 		g_array_append_val(organize->files, one);
 		if (now != path)
-			set_state(organize, path, NULL, NULL);
-		set_state(organize, now, path, text);
+			organize_set(organize, path, NULL, NULL);
+		organize_set(organize, now, path, text);
+	}
+	for (guint i = 0; i < organize->fresh->len; i++) {
+		const FreshFile *fresh = &g_array_index(organize->fresh, FreshFile, i);
+		Slice *text = ARENA_NEW(organize->arena, Slice);
+		OrganizedFile one = {NULL, fresh->path, {"", 0}, *text = fresh->text, true, false};
+		g_array_append_val(organize->files, one);
+		organize_set(organize, fresh->path, NULL, text);
 	}
 	g_autoptr(GArray) links = layout_links(organize->layout);
 	for (guint i = 0; i < links->len; i++)
@@ -74,121 +81,40 @@ static int compare_files(const void *a, const void *b)
 	return strcmp(((const OrganizedFile *)a)->new_path, ((const OrganizedFile *)b)->new_path);
 }
 
-/* ---- the structure document ----------------------------------------------------------------------------- */
-
-#define STRUCTURE "REPOSITORY_STRUCTURE.md"
-#define END "<!-- labwright: to here -->\n"
-
-static const char *what_is_in(const char *folder)
+/* What is unclear depends on what moves; what was refused is noted behind it. */
+static void keep_refusals(Layout *layout, GArray *take_before)
 {
-	static const char *const known[][2] = {{"production", "what runs and is relied on"},
-	        {"experimental", "what is tried out"}, {"archive", "what was put aside"},
-	        {"infrastructure", "what serves the others: network, storage, names"}, {"docs", "documents"},
-	        {"scripts", "scripts"}};
-	for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
-		if (strcmp(folder, known[i][0]) == 0)
-			return known[i][1];
-	return "–";
-}
-
-static void add_folders(Page *page, const Graph *graph)
-{
-	page_table(page, "folder|what is in it|>files");
-	for (uint32_t file = 0; file < graph_files(graph);) {
-		const char *path = graph_file_path(graph, file);
-		size_t length = strcspn(path, "/");
-		uint32_t first = file;
-		while (file < graph_files(graph) && strncmp(graph_file_path(graph, file), path, length + 1) == 0)
-			file++;
-		file = MAX(file, first + 1);
-		g_autofree char *folder = g_strndup(path, length);
-		if (path[length] == '\0' || *folder == '.')
-			continue;
-		page_cell(page, "%s/", folder);
-		page_cell(page, "%s", what_is_in(folder));
-		page_cell(page, "%u", file - first);
+	g_autoptr(GArray) noted = layout->unsure;
+	guint kept = take_before->len;
+	for (guint i = 0; i < noted->len; i++) {
+		const Unsure *one = &g_array_index(noted, Unsure, i);
+		bool is_new = one->line == 0;
+		for (guint k = 0; k < kept && is_new; k++)
+			is_new = g_array_index(take_before, Unsure, k).path != one->path;
+		if (is_new)
+			g_array_append_vals(take_before, one, 1);
 	}
+	layout->unsure = take_before;
 }
 
-static void add_services(Page *page, const Graph *graph)
+/* False where some of the moves cannot be made; they are taken out. */
+static bool try_layout(Organize *organize)
 {
-	g_autoptr(Catalogue) catalogue = catalogue_new(graph);
-	page_heading(page, 2, "Services");
-	page_table(page, "service|area|node|ports|address|data|backup|file");
-	for (guint i = 0; i < catalogue->services->len; i++) {
-		const Service *service = &g_array_index(catalogue->services, Service, i);
-		const char *const cells[] = {service->name, service->area, service->node, service->ports,
-		        service->hosts, service->data, service->backup, service->file};
-		for (size_t k = 0; k < G_N_ELEMENTS(cells); k++)
-			page_cell(page, "%s", *cells[k] ? cells[k] : "–");
+	GArray *unsure = g_array_copy(organize->layout->unsure);
+	g_clear_pointer(&organize->edits, g_array_unref);
+	organize->edits = layout_rewrite(organize->layout);
+	bool proven = !layout_enclose(organize->layout, organize->edits, organize->fresh);
+	if (proven) {
+		build(organize);
+		scan_free(organize->after);
+		organize->after = scan_again(organize->scan, organize->overlay);
+		proven = relocate_prove(organize);
 	}
-}
-
-/* The section between the marks; what stands outside of them is the owner's. */
-static GString *write_structure(const Graph *graph)
-{
-	GString *text = g_string_new(STRUCTURE_BEGIN);
-	g_autoptr(Page) page = page_new("Repository structure");
-	add_folders(page, graph);
-	add_services(page, graph);
-	page_markdown(page, text);
-	g_string_append(text, "\n" END);
-	return text;
-}
-
-/* A document of its own, or the marked section of the one that is there; without marks it is the owner's alone. */
-static bool place_structure(const Slice *old, const GString *section, GString *out)
-{
-	if (!old) {
-		g_string_append_len(out, section->str, (gssize)section->len);
-		return true;
-	}
-	size_t begin = slice_find(*old, STRUCTURE_BEGIN, 0),
-	       end = begin == SIZE_MAX ? SIZE_MAX : slice_find(*old, END, begin);
-	if (end == SIZE_MAX)
-		return false;
-	end += strlen(END);
-	g_string_append_len(out, old->at, (gssize)begin);
-	g_string_append_len(out, section->str, (gssize)section->len);
-	g_string_append_len(out, old->at + end, (gssize)(old->length - end));
-	return true;
-}
-
-static OrganizedFile *find_changed(Organize *organize, const char *path)
-{
-	for (guint i = 0; i < organize->files->len; i++) {
-		OrganizedFile *file = &g_array_index(organize->files, OrganizedFile, i);
-		if (strcmp(file->new_path, path) == 0)
-			return file;
-	}
-	return NULL;
-}
-
-/* Written once something moves, and kept true from then on. */
-static void add_structure(Organize *organize)
-{
-	const Graph *graph = organize->after->graph;
-	Node node = graph_find_file(graph, SLICE(STRUCTURE)),
-	     was = graph_find_file(organize->scan->graph, SLICE(STRUCTURE));
-	Slice old = node ? graph_file_bytes(graph, graph_file_of(graph, node)) : (Slice){"", 0};
-	g_autoptr(GString) section = write_structure(graph), text = g_string_new(NULL);
-	if ((!node && organize->layout->moves->len == 0) || !place_structure(node ? &old : NULL, section, text) ||
-	        slice_equal(old, (Slice){text->str, text->len}))
-		return;
-	Slice *now = ARENA_NEW(organize->arena, Slice);
-	*now = (Slice){arena_text(organize->arena, (Slice){text->str, text->len}), text->len};
-	OrganizedFile fresh = {was ? STRUCTURE : NULL, STRUCTURE,
-	        was ? graph_file_bytes(organize->scan->graph, graph_file_of(organize->scan->graph, was))
-	            : (Slice){"", 0},
-	        *now, true, false};
-	OrganizedFile *known = find_changed(organize, STRUCTURE);
-	if (known)
-		*known = fresh;
+	if (proven)
+		g_array_unref(unsure);
 	else
-		g_array_append_val(organize->files, fresh);
-	set_state(organize, STRUCTURE, was ? STRUCTURE : NULL, now);
-	scan_free(organize->after);
-	organize->after = scan_again(organize->scan, organize->overlay);
+		keep_refusals(organize->layout, unsure);
+	return proven;
 }
 
 Organize *organize_new(Scan *scan)
@@ -197,39 +123,15 @@ Organize *organize_new(Scan *scan)
 	Organize *organize = g_new0(Organize, 1);
 	organize->scan = scan;
 	organize->check = check_new(scan, &all, NULL);
-	organize->layout = layout_new(scan->graph);
+	organize->layout = layout_new(scan->graph, scan->repo);
 	organize->arena = arena_new();
 	organize->overlay = g_hash_table_new(g_str_hash, g_str_equal);
 	organize->files = g_array_new(FALSE, FALSE, sizeof(OrganizedFile));
+	organize->fresh = g_array_new(FALSE, FALSE, sizeof(FreshFile));
 	organize->hidden = g_array_new(FALSE, FALSE, sizeof(HiddenFinding));
-	for (bool proven = false; !proven;) {
-		GArray *unsure = g_array_copy(organize->layout->unsure);
-		g_clear_pointer(&organize->edits, g_array_unref);
-		organize->edits = layout_rewrite(organize->layout);
-		build(organize);
-		scan_free(organize->after);
-		organize->after = scan_again(scan, organize->overlay);
-		proven = relocate_prove(organize);
-		if (!proven) {
-			/* What is unclear depends on what moves; what was refused is noted behind it. */
-			GArray *noted = organize->layout->unsure;
-			guint kept = unsure->len;
-			for (guint i = 0; i < noted->len; i++) {
-				const Unsure *one = &g_array_index(noted, Unsure, i);
-				bool is_new = one->line == 0;
-				for (guint k = 0; k < kept && is_new; k++)
-					is_new = g_array_index(unsure, Unsure, k).path != one->path;
-				if (is_new)
-					g_array_append_vals(unsure, one, 1);
-			}
-			organize->layout->unsure = unsure;
-			g_array_unref(noted);
-			layout_settle(organize->layout);
-		} else {
-			g_array_unref(unsure);
-		}
-	}
-	add_structure(organize);
+	while (!try_layout(organize))
+		layout_settle(organize->layout);
+	structure_add(organize);
 	g_array_sort(organize->files, compare_files);
 	return organize;
 }
@@ -243,6 +145,7 @@ void organize_free(Organize *organize)
 	g_clear_pointer(&organize->edits, g_array_unref);
 	g_hash_table_unref(organize->overlay);
 	g_array_unref(organize->files);
+	g_array_unref(organize->fresh);
 	g_array_unref(organize->hidden);
 	layout_free(organize->layout);
 	arena_free(organize->arena);

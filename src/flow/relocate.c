@@ -7,6 +7,8 @@
 #include "flow/relocate.h"
 #include "flow/suspect.h"
 
+#include "base/path.h"
+
 const Edit *organize_edits(const Organize *organize, uint32_t file, size_t *ret_count)
 {
 	const GArray *edits = organize->edits;
@@ -268,15 +270,25 @@ static GHashTable *identities(const Graph *graph)
 	return all;
 }
 
+/* A kustomization that stood for itself, and that another names now: it can be built as before, but whoever looks for
+ * where all begins finds the other alone. */
+static bool is_named_now(const Organize *organize, const char *path, guint before, guint after)
+{
+	g_autofree char *folder = slice_dup(path_folder(slice_from(path)));
+	return before == after + 1 && g_hash_table_contains(organize->layout->named, folder);
+}
+
 static void compare_objects(const Organize *organize, const char **why)
 {
 	const Graph *old = organize->scan->graph, *now = organize->after->graph;
 	g_autoptr(GHashTable) before = identities(old), after = identities(now);
 	GRAPH_EACH (old, FACT_IDENTITY, row) {
 		const char *text = graph_symbol_text(old, row->object);
-		if (g_hash_table_lookup(before, text) == g_hash_table_lookup(after, text))
-			continue;
+		guint was = GPOINTER_TO_UINT(g_hash_table_lookup(before, text)),
+		      is = GPOINTER_TO_UINT(g_hash_table_lookup(after, text));
 		const char *path = graph_file_path(old, graph_file_of(old, row->subject));
+		if (was == is || is_named_now(organize, path, was, is))
+			continue;
 		const PartMove *move = layout_move_of(organize->layout, path);
 		guint index = move ? (guint)(move - &g_array_index(organize->layout->moves, PartMove, 0)) : 0;
 		const char *reason = arena_printf(organize->arena, "%s would no longer be applied as it is", text);

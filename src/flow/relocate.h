@@ -9,11 +9,15 @@ struct Organize {
 	Layout *layout;
 	Arena *arena;
 	GArray *edits;
+	GArray *fresh;       /* FreshFile that the moves need */
 	GHashTable *overlay; /* path → FileState */
 	Scan *after;
 	GArray *files;  /* OrganizedFile */
 	GArray *hidden; /* HiddenFinding */
 };
+
+/* What is at a path afterwards, as a FileState. */
+void organize_set(Organize *organize, const char *path, const char *from, const Slice *text);
 
 /* The edits of one file of the scan before. */
 const Edit *organize_edits(const Organize *organize, uint32_t file, size_t *ret_count);

@@ -4,13 +4,18 @@
 #include "flow/custom.h"
 #include "flow/flow.h"
 #include "flow/former.h"
+#include "flow/kept.h"
 #include "flow/live.h"
 #include "flow/measured.h"
+#include "flow/text.h"
 #include "link/link.h"
 #include "source/source.h"
 
 /* Larger text files are logs, dumps and data: named in the output and not read. */
 #define MOST_BYTES ((size_t)16 * 1024 * 1024)
+
+/* Texts of all threads together; more of them are let go of. */
+#define MOST_TEXTS ((size_t)16 * 1024 * 1024)
 
 /* What is to be read: from the repository, or of bytes that are known already. */
 typedef struct Input {
@@ -26,15 +31,21 @@ typedef struct Worker {
 	size_t count;
 	gint *next;
 	GraphBuilder *builder;
-	Arena *texts, *scratch;
+	Store *kept; /* NULL: nothing is kept */
+	/* Where texts stay; how much of them may, before those that Git has are let go of; and where these are
+	 * meanwhile. */
+	Arena *texts;
+	size_t most_texts;
+	Arena *passing, *scratch;
 	uint64_t bytes;
+	uint32_t recalled; /* files that an earlier run has read */
 } Worker;
 
 static void fetch(Worker *worker, Input *input)
 {
 	const RepoEntry *entry = repo_entry(worker->repo, input->entry);
 	const char *problem;
-	RepoRead result = repo_read(worker->repo, input->entry, MOST_BYTES, worker->texts, &input->bytes, &problem);
+	RepoRead result = repo_read(worker->repo, input->entry, MOST_BYTES, worker->passing, &input->bytes, &problem);
 	input->is_file = entry->kind == REPO_FILE;
 	input->is_link = entry->kind == REPO_LINK;
 	input->executable = entry->executable;
@@ -44,32 +55,94 @@ static void fetch(Worker *worker, Input *input)
 		                                            : problem;
 }
 
-static void read_input(Worker *worker, Input input)
+/* Writes what the file says. */
+static void state_input(Worker *worker, const Input *input)
 {
-	if (!input.known)
-		fetch(worker, &input);
-	Slice bytes = input.bytes;
-	Node node = graph_begin_file(worker->builder, input.path, input.is_file ? bytes : (Slice){"", 0});
+	Slice bytes = input->bytes;
+	Node node = graph_begin_file(worker->builder, input->path, input->is_file ? bytes : (Slice){"", 0});
 	graph_add_number(worker->builder, node, FACT_SIZE, (uint32_t)bytes.length, 0, 0);
-	if (input.executable)
+	if (input->executable)
 		graph_add_flag(worker->builder, node, FACT_EXECUTABLE, 0, 0);
-	if (input.skipped) {
-		graph_add(worker->builder, node, FACT_SKIPPED, slice_from(input.skipped), 0, 0);
+	if (input->skipped) {
+		graph_add(worker->builder, node, FACT_SKIPPED, slice_from(input->skipped), 0, 0);
 		return;
 	}
-	if (input.is_link) {
+	if (input->is_link) {
 		graph_add(worker->builder, node, FACT_LINK_TARGET, bytes, 0, 0);
 		return;
 	}
 	SourceFile file = {.builder = worker->builder,
 	        .node = node,
-	        .path = input.path,
-	        .name = path_name(input.path),
+	        .path = input->path,
+	        .name = path_name(input->path),
 	        .bytes = bytes,
-	        .executable = input.executable,
+	        .executable = input->executable,
 	        .arena = worker->scratch};
 	source_read(&file);
-	worker->bytes += bytes.length;
+}
+
+/* Where other scans will want the text as well, it is read now and once. */
+static bool recall_text(Worker *worker, Input *input)
+{
+	fetch(worker, input);
+	if (input->skipped || input->bytes.length != graph_text_length(worker->builder))
+		return false;
+	graph_set_text(worker->builder, arena_text(worker->texts, input->bytes));
+	return true;
+}
+
+/* What an earlier run of this program wrote of the same bytes at the same path. */
+static bool recall_input(Worker *worker, Input *input, const RepoEntry *entry)
+{
+	Slice record;
+	if (!kept_find(worker->kept, entry, worker->scratch, &record) ||
+	        !graph_add_record(worker->builder, input->path, record))
+		return false;
+	if (graph_text_length(worker->builder) <= MOST_BYTES &&
+	        (worker->most_texts < SIZE_MAX || recall_text(worker, input)))
+		return true;
+	graph_undo_file(worker->builder);
+	return false;
+}
+
+static void keep_record(Worker *worker, const RepoEntry *entry)
+{
+	g_autoptr(GByteArray) record = g_byte_array_new();
+	graph_append_record(worker->builder, record);
+	kept_add(worker->kept, entry, (Slice){(const char *)record->data, record->len});
+}
+
+/* The text stays in memory, unless there is much already and it can be had again: see text.c. */
+static void keep_text(Worker *worker, Slice bytes, bool in_git)
+{
+	bool stays = !in_git || arena_size(worker->texts) < worker->most_texts;
+	graph_set_text(worker->builder, stays ? arena_text(worker->texts, bytes) : NULL);
+}
+
+static void read_entry(Worker *worker, Input *input, const RepoEntry *entry)
+{
+	fetch(worker, input);
+	state_input(worker, input);
+	if (input->skipped || !input->is_file)
+		return;
+	bool wanted = worker->kept || arena_size(worker->texts) >= worker->most_texts;
+	bool in_git = entry->has_blob && wanted && (!entry->from_disk || repo_is_blob(entry, input->bytes));
+	if (in_git && worker->kept)
+		keep_record(worker, entry);
+	keep_text(worker, input->bytes, in_git);
+}
+
+static void read_input(Worker *worker, Input input)
+{
+	const RepoEntry *entry = input.known ? NULL : repo_entry(worker->repo, input.entry);
+	if (!entry)
+		state_input(worker, &input);
+	else if (recall_input(worker, &input, entry))
+		worker->recalled++;
+	else
+		read_entry(worker, &input, entry);
+	worker->bytes += graph_text_length(worker->builder);
+	arena_reset(worker->passing);
 	arena_reset(worker->scratch);
 }
 
@@ -88,7 +161,10 @@ static void worker_init(Worker *worker, Scan *scan, const GArray *inputs, gint *
 	        .count = inputs->len,
 	        .next = next,
 	        .builder = graph_builder_new(),
+	        .kept = scan->kept,
 	        .texts = arena_new(),
+	        .most_texts = MOST_TEXTS / scan->threads,
+	        .passing = arena_new(),
 	        .scratch = arena_new()};
 	g_ptr_array_add(scan->arenas, worker->texts);
 }
@@ -121,10 +197,14 @@ static void read_all(Scan *scan, const GArray *inputs, uint32_t threads_wanted, 
 			g_thread_join(threads[i]);
 		builders[i] = workers[i].builder;
 		scan->bytes += workers[i].bytes;
+		scan->recalled += workers[i].recalled;
+		arena_free(workers[i].passing);
 		arena_free(workers[i].scratch);
 	}
 	int64_t read = g_get_monotonic_time();
 	scan->graph = graph_seal(builders, n);
+	if (scan->repo)
+		graph_set_fetch(scan->graph, texts_fetch, scan->texts = texts_new(scan->repo));
 	scan->timing.read = read - start;
 	scan->timing.seal = g_get_monotonic_time() - read;
 	for (uint32_t i = 0; i < n; i++)
@@ -137,17 +217,20 @@ struct Pool {
 	GraphBuilder *builder; /* of every file that was read, once for each blob at each path */
 	GHashTable *files;     /* key_of → its number in the builder */
 	GHashTable *compiled;  /* as in Scan */
-	Arena *texts, *scratch;
+	Store *kept;
+	Arena *texts, *passing, *scratch;
 	uint32_t count;
 };
 
-Pool *pool_new(void)
+Pool *pool_new(bool no_cache)
 {
 	Pool *pool = g_new0(Pool, 1);
 	*pool = (Pool){.builder = graph_builder_new(),
 	        .files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	        .compiled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+	        .kept = no_cache ? NULL : kept_open(),
 	        .texts = arena_new(),
+	        .passing = arena_new(),
 	        .scratch = arena_new()};
 	return pool;
 }
@@ -155,9 +238,11 @@ Pool *pool_new(void)
 void pool_free(Pool *pool)
 {
 	graph_builder_free(pool->builder);
+	store_close(pool->kept);
 	g_hash_table_unref(pool->files);
 	g_hash_table_unref(pool->compiled);
 	arena_free(pool->texts);
+	arena_free(pool->passing);
 	arena_free(pool->scratch);
 	g_free(pool);
 }
@@ -180,11 +265,18 @@ static uint32_t pool_read(Pool *pool, Scan *scan, const Input *input)
 		g_free(key);
 		return GPOINTER_TO_UINT(number);
 	}
-	Worker worker = {.repo = scan->repo, .builder = pool->builder, .texts = pool->texts, .scratch = pool->scratch};
+	Worker worker = {.repo = scan->repo,
+	        .builder = pool->builder,
+	        .kept = pool->kept,
+	        .texts = pool->texts,
+	        .most_texts = SIZE_MAX,
+	        .passing = pool->passing,
+	        .scratch = pool->scratch};
 	Input kept = *input;
 	kept.path.at = arena_text(pool->texts, input->path);
 	read_input(&worker, kept);
 	scan->bytes += worker.bytes;
+	scan->recalled += worker.recalled;
 	g_hash_table_insert(pool->files, key, GUINT_TO_POINTER(pool->count));
 	return pool->count++;
 }
@@ -231,7 +323,9 @@ Scan *scan_new(const ScanOptions *options, GError **error)
 		Input input = {.path = {entry->path, entry->length}, .bytes = {"", 0}, .entry = i};
 		g_array_append_val(inputs, input);
 	}
-	if (options->pool && options->view == REPO_REVISION)
+	bool pooled = options->pool && options->view == REPO_REVISION;
+	scan->kept = pooled || options->no_cache ? NULL : kept_open();
+	if (pooled)
 		read_pooled(scan, options->pool, inputs);
 	else
 		read_all(scan, inputs, options->threads, options->progress);
@@ -300,7 +394,9 @@ void scan_free(Scan *scan)
 {
 	if (!scan)
 		return;
+	store_close(scan->kept);
 	graph_free(scan->graph);
+	texts_free(scan->texts);
 	repo_free(scan->repo);
 	g_ptr_array_unref(scan->arenas);
 	g_hash_table_unref(scan->compiled);

@@ -12,6 +12,8 @@ typedef struct TargetOptions {
 /* Connects to the cluster that the options or labwright.yaml name. *ret_cluster is NULL where none is named: then it is
  * this machine. False with an error where one is named and is not to be had. */
 bool target_open(const ScanOptions *where, const TargetOptions *options, Cluster **ret_cluster, GError **error);
+/* This machine's engine, as labwright.yaml has it. */
+Engine *target_engine(const ScanOptions *where, GError **error);
 
 /* The same where nothing but a cluster will do: an error where none is named. option is what needs it, for the message.
  */

@@ -21,7 +21,8 @@
  * - A DOCKERFILE has a CONTEXT for each folder it is built in, placed where compose says so, or in itself for a guess.
  * A Python FILE that its image starts or imports RUNS_IN it. An IMPORT that nothing in the image gives is NOT_IN_IMAGE,
  *   with the WANTS_PATH where it would stand; guarded imports and what RUN may make have neither row.
- * - A Service SELECTS pods; it MAY_SELECT others where a part that cannot be read may make them.
+ * - A Service SELECTS pods, a NetworkPolicy or PodDisruptionBudget COVERS them; it MAY_SELECT others where a part that
+ *   cannot be read may make them.
  */
 #pragma once
 

@@ -262,7 +262,8 @@ static bool is_kind_kept_elsewhere(const Search *search)
 static bool is_own_thing(const char *kind)
 {
 	return strcmp(kind, "ConfigMap") == 0 || strcmp(kind, "Secret") == 0 ||
-	       strcmp(kind, "PersistentVolumeClaim") == 0 || strcmp(kind, "ServiceAccount") == 0;
+	       strcmp(kind, "PersistentVolumeClaim") == 0 || strcmp(kind, "ServiceAccount") == 0 ||
+	       strcmp(kind, "Cluster") == 0;
 }
 
 /* A part that cannot be read puts objects into one of the namespaces; with may_make not counting charts that are called
@@ -311,7 +312,8 @@ static const char *why_unresolved(const Search *search)
 		return strangers ? "unknown" : "other-namespace";
 	if (link_may_be_named(search->linker, graph_symbol_text(graph, search->kind), name))
 		return "unknown";
-	if (is_mentioned(search) || may_be_of_operator(search))
+	bool database = strcmp(graph_symbol_text(graph, search->kind), "Cluster") == 0;
+	if (is_mentioned(search) || (!database && may_be_of_operator(search)))
 		return "unknown";
 	return strangers ? "unlikely" : "missing";
 }

@@ -1,6 +1,7 @@
-/* Which pods a Service selects, and which Services or pods a monitor: every pair of its selector among the labels of
- * the pod, in one namespace as far as it is known. Labels that a kustomization adds to selectors and templates alike
- * count as there. Where a part that cannot be read may make pods in that namespace, that is said too. */
+/* Which pods a Service or a policy selects, and which Services or pods a monitor: every pair of its selector among the
+ * labels of the pod, in one namespace as far as it is known. Labels that a kustomization adds to selectors and
+ * templates alike count as there. Where a part that cannot be read may make pods in that namespace, that is said too.
+ */
 #include "link/linker.h"
 
 #define MOST_NAMESPACES 16
@@ -92,7 +93,7 @@ static bool may_select(const Selector *selector, Node service, bool found)
 }
 
 /* True if some pod is selected. */
-static bool link_pods(const Selector *selector, Node service, Rows labelled)
+static bool link_pods(const Selector *selector, Node service, FactKind kind, Rows labelled)
 {
 	Graph *graph = selector->linker->graph;
 	bool found = false;
@@ -102,21 +103,22 @@ static bool link_pods(const Selector *selector, Node service, Rows labelled)
 		        !matches(selector, service, pod) ||
 		        !share_namespace(selector->linker, service, graph_parent(graph, pod)))
 			continue;
-		graph_derive(graph, service, FACT_SELECTS, pod, graph_place(graph, pod));
+		graph_derive(graph, service, kind, pod, graph_place(graph, pod));
 		found = true;
 	}
 	return found;
 }
 
-static void link_service(const Selector *selector, Node service)
+/* kind: SELECTS of a Service, COVERS of a policy. */
+static void link_service(const Selector *selector, Node service, FactKind kind)
 {
 	Graph *graph = selector->linker->graph;
 	const Row *key = key_pair(selector, service);
-	if (!graph_has(graph, service, FACT_SELECTOR))
+	if (!graph_has(graph, service, FACT_SELECTOR) || graph_has(graph, service, FACT_SELECTOR_EXPRESSION))
 		return;
 	Rows labelled = key ? graph_rows_to(graph, FACT_LABEL, key->object) : (Rows){NULL, NULL};
 	bool many = labelled.end - labelled.at > MOST_PODS;
-	bool found = !many && link_pods(selector, service, labelled);
+	bool found = !many && link_pods(selector, service, kind, labelled);
 	if (many || may_select(selector, service, found))
 		graph_derive(graph, service, FACT_MAY_SELECT, 0, graph_place(graph, service));
 }
@@ -208,9 +210,15 @@ void link_selectors(Linker *linker)
 	g_autoptr(GHashTable) added = g_hash_table_new(NULL, NULL);
 	Selector selector = {linker, added};
 	collect_added(&selector);
-	GRAPH_NODES (graph, NODE_OBJECT, object)
-		if (link_is_kind(graph, object, "Service") && !link_is_patch(graph, object))
-			link_service(&selector, object);
-		else if (taken_by(graph, object) && !link_is_patch(graph, object))
+	GRAPH_NODES (graph, NODE_OBJECT, object) {
+		if (link_is_patch(graph, object))
+			continue;
+		if (link_is_kind(graph, object, "Service"))
+			link_service(&selector, object, FACT_SELECTS);
+		else if (link_is_kind(graph, object, "NetworkPolicy") ||
+		         link_is_kind(graph, object, "PodDisruptionBudget"))
+			link_service(&selector, object, FACT_COVERS);
+		else if (taken_by(graph, object))
 			link_monitor(&selector, object, taken_by(graph, object));
+	}
 }

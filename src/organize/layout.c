@@ -16,6 +16,7 @@ typedef struct Part {
 	uint32_t workloads, own, unknown; /* own: built in this part; unknown: images that no table knows */
 	bool infrastructure, runs;
 	Node first;
+	Dead dead;
 } Part;
 
 typedef struct Planner {
@@ -200,47 +201,6 @@ static void look_at_files(Planner *planner)
 		look_at_image(planner, service);
 }
 
-/* ---- what is said of them ---------------------------------------------------------------------------- */
-
-/* The name and the word stand in one statement: nothing ends or lists between them. */
-static bool says_of(const char *line, Slice name, const char *word)
-{
-	const char *said = strstr(line, word);
-	for (const char *at = line; said && name.length > 2 && (at = strstr(at, name.at)); at++) {
-		bool whole = !g_ascii_isalnum(at[name.length]) && (at == line || !g_ascii_isalnum(at[-1]));
-		const char *from = MIN(at + name.length, said), *to = MAX(at, said);
-		if (whole && from <= to && to - from < 60 && strcspn(from, ".,;|") >= (size_t)(to - from))
-			return true;
-	}
-	return false;
-}
-
-/* A line of a document that names the part and calls it so. */
-static const char *called(const Planner *planner, const Part *part, const char *const *words, uint32_t *ret_line)
-{
-	const Graph *graph = planner->graph;
-	Slice name = path_name(slice_from(part->path));
-	for (uint32_t file = 0; file < graph_files(graph); file++) {
-		const char *path = graph_file_path(graph, file);
-		/* A document speaks of what lies beside and below it. */
-		if (!path_is_below(slice_from(part->path), path_folder(slice_from(path))))
-			continue;
-		if (!g_str_has_suffix(path, ".md") || graph_has(graph, graph_file_node(graph, file), FACT_CLASS))
-			continue;
-		Slice rest = graph_file_bytes(graph, file), line;
-		for (uint32_t number = 1; slice_next_line(&rest, &line); number++) {
-			g_autofree char *lower = slice_dup(line), *folded = g_ascii_strdown(lower, -1);
-			for (const char *const *word = words; *word; word++)
-				/* as the name itself the word says nothing of this one */
-				if (!slice_starts(name, *word) && says_of(folded, name, *word)) {
-					*ret_line = number;
-					return path;
-				}
-		}
-	}
-	return NULL;
-}
-
 /* ---- deciding ------------------------------------------------------------------------------------------ */
 
 static void add_move(Planner *planner, const Part *part, const char *area, const char *reason)
@@ -254,7 +214,7 @@ static void add_move(Planner *planner, const Part *part, const char *area, const
 	const char *to = whole || strcmp(last, name) == 0 ? area : arena_printf(layout->arena, "%s/%s", area, name);
 	if (path_is_below(slice_from(part->path), slice_from(area)) || strcmp(part->path, to) == 0)
 		return; /* it is there */
-	PartMove move = {part->path, to, part->folder, area, reason, false};
+	PartMove move = {.from = part->path, .to = to, .folder = part->folder, .area = area, .reason = reason};
 	g_array_append_val(layout->moves, move);
 }
 
@@ -360,25 +320,6 @@ static const char *area_of_name(Slice name)
 	return NULL;
 }
 
-/* A service that another part deploys under the same name, while nothing applies this one. */
-static const char *twin_of(const Planner *planner, const Part *part)
-{
-	const Graph *graph = planner->graph;
-	if (part->runs)
-		return NULL;
-	Slice name = path_name(slice_from(part->path));
-	GRAPH_EACH (graph, FACT_KIND, row) {
-		const char *kind = graph_symbol_text(graph, row->object);
-		if (strcmp(kind, "Deployment") != 0 && strcmp(kind, "StatefulSet") != 0)
-			continue;
-		Node file = file_node_of(graph, row->subject);
-		if (slice_is(name, graph_name(graph, row->subject)) && graph_has(graph, file, FACT_ROOT) &&
-		        !path_is_below(slice_from(graph_name(graph, file)), slice_from(part->path)))
-			return graph_name(graph, file);
-	}
-	return NULL;
-}
-
 /* What is neither put aside nor infrastructure is production, under what it is for. */
 /* A compose file for developing is no service of the homelab. */
 static bool is_for_developing(Slice name)
@@ -400,7 +341,7 @@ static void decide_by_contents(Planner *planner, Part *part)
 {
 	Layout *layout = planner->layout;
 	Slice name = path_name(slice_from(part->path));
-	const char *named = area_of_name(name), *contents = area_of_contents(part), *twin = twin_of(planner, part);
+	const char *named = area_of_name(name), *contents = area_of_contents(part);
 	if (!contents && g_hash_table_size(part->areas) == 0)
 		contents = area_of_image(name);
 	uint32_t containers = part->workloads;
@@ -409,10 +350,6 @@ static void decide_by_contents(Planner *planner, Part *part)
 	} else if (is_for_developing(name)) {
 		add_unsure(
 		        layout, part->path, 0, "it is for developing: name its area in labwright.yaml if it has one");
-	} else if (twin) {
-		add_unsure(layout, part->path, 0,
-		        arena_printf(layout->arena,
-		                "nothing applies it, and %s runs the same: archive it, or say what it is for", twin));
 	} else if (contents && (strcmp(contents, "network") == 0 || strcmp(contents, "storage") == 0)) {
 		add_move(planner, part, "infrastructure",
 		        arena_printf(layout->arena, "what runs in it serves the %s of the others", contents));
@@ -444,7 +381,12 @@ static void decide_archived(Planner *planner, const Part *part)
 	bool first = !graph_has_folder(planner->graph, slice_from("archive"));
 	for (guint i = 0; i < layout->moves->len; i++)
 		first = first && strcmp(g_array_index(layout->moves, PartMove, i).to, "archive") != 0;
-	PartMove move = {part->path, "archive", true, "archive", reason, true};
+	PartMove move = {.from = part->path,
+	        .to = "archive",
+	        .folder = true,
+	        .area = "archive",
+	        .reason = reason,
+	        .decided = true};
 	if (first)
 		g_array_append_val(layout->moves, move);
 	else
@@ -485,6 +427,15 @@ static uint32_t depth_of(const char *path)
 	return depth;
 }
 
+static void add_dead(Planner *planner, const Part *part)
+{
+	GArray *moves = planner->layout->moves;
+	guint before = moves->len;
+	add_move(planner, part, "archive", part->dead.reason);
+	if (moves->len > before)
+		g_array_index(moves, PartMove, before).alone = true;
+}
+
 static void decide(Planner *planner, Part *part)
 {
 	static const char *const trials[] = {"experiment", "beta", "prototype", "work in progress", "(wip)", NULL};
@@ -505,11 +456,50 @@ static void decide(Planner *planner, Part *part)
 		           too */
 	else if ((reason = bonds_of(planner->bonds, part->path)))
 		add_unsure(layout, part->path, 0, reason);
-	else if ((document = called(planner, part, trials, &line)))
+	else if (part->dead.verdict == DEAD_SURELY)
+		add_dead(planner, part);
+	else if ((document = document_calls(planner->graph, part->path, trials, &line)))
 		add_move(planner, part, "experimental",
 		        arena_printf(layout->arena, "%s:%u calls it an experiment", document, line));
+	else if (part->dead.verdict == DEAD_PERHAPS)
+		add_unsure(layout, part->path, 0,
+		        arena_printf(layout->arena, "%s: archive it, or say what it is for", part->dead.reason));
 	else
 		decide_by_contents(planner, part);
+}
+
+static void look_for_dead(Planner *planner, const Repo *repo)
+{
+	guint count = planner->parts->len;
+	g_autofree Dead *dead = g_new0(Dead, count + 1);
+	for (guint i = 0; i < count; i++) {
+		const Part *part = planner->parts->pdata[i];
+		dead[i] = (Dead){.path = part->path, .runs = part->runs, .archived = part->quiet == part->files};
+	}
+	dead_find(planner->graph, repo, dead, count, planner->layout->arena);
+	for (guint i = 0; i < count; i++)
+		((Part *)planner->parts->pdata[i])->dead = dead[i];
+}
+
+/* A folder or file within a part that labwright.yaml names by its path goes alone, and the part stays around its place.
+ */
+static void decide_named(Planner *planner)
+{
+	const Graph *graph = planner->graph;
+	GRAPH_NODES (graph, NODE_AREA, area)
+		GRAPH_OF (graph, area, FACT_PATH, row) {
+			Slice path = graph_symbol_slice(graph, row->object);
+			while (slice_ends(path, "/"))
+				path.length--;
+			bool folder = graph_has_folder(graph, path);
+			const Part *around = part_above(planner, path);
+			if (!around || slice_is(path, around->path) || (!folder && !graph_find_file(graph, path)))
+				continue;
+			Part named = {.path = arena_text(planner->layout->arena, path), .folder = folder};
+			if (!is_noted(planner->layout, named.path))
+				add_decided(planner, &named, graph_name(graph, area),
+				        arena_printf(planner->layout->arena, "labwright.yaml says so: %s", named.path));
+		}
 }
 
 /* ---- loose files ------------------------------------------------------------------------------------------ */
@@ -569,26 +559,6 @@ static void decide_loose(Planner *planner, uint32_t file)
 
 /* ---- the layout --------------------------------------------------------------------------------------------- */
 
-/* Two parts for one place, or a place that is taken. */
-static void refuse_collisions(Layout *layout)
-{
-	for (guint i = layout->moves->len; i-- > 0;) {
-		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
-		Slice to = slice_from(move->to);
-		bool taken = graph_find_file(layout->graph, to) || graph_has_folder(layout->graph, to);
-		for (guint k = 0; k < layout->moves->len && !taken; k++) {
-			const PartMove *other = &g_array_index(layout->moves, PartMove, k);
-			bool into = k != i && other->folder && path_is_below(to, slice_from(other->to));
-			g_autofree char *there =
-			        into ? g_strconcat(other->from, move->to + strlen(other->to), NULL) : NULL;
-			taken = (k < i && strcmp(other->to, move->to) == 0) ||
-			        (there && graph_has_path(layout->graph, slice_from(there)));
-		}
-		if (taken)
-			layout_refuse(layout, i, arena_printf(layout->arena, "%s is already there", move->to));
-	}
-}
-
 static int compare_moves(const void *a, const void *b)
 {
 	return strcmp(((const PartMove *)a)->from, ((const PartMove *)b)->from);
@@ -623,7 +593,7 @@ static void count_crowds(Planner *planner)
 	}
 }
 
-Layout *layout_new(const Graph *graph)
+Layout *layout_new(const Graph *graph, const Repo *repo)
 {
 	Layout *layout = g_new0(Layout, 1);
 	layout->graph = graph;
@@ -632,6 +602,7 @@ Layout *layout_new(const Graph *graph)
 	layout->arena = arena_new();
 	layout->emptied = g_hash_table_new(g_str_hash, g_str_equal);
 	layout->crowds = g_hash_table_new(g_str_hash, g_str_equal);
+	layout->named = g_hash_table_new(g_str_hash, g_str_equal);
 	Planner planner = {.layout = layout,
 	        .graph = graph,
 	        .parts = g_ptr_array_new_with_free_func(part_free),
@@ -641,13 +612,16 @@ Layout *layout_new(const Graph *graph)
 	find_parts(&planner);
 	look_at_files(&planner);
 	planner.sorted = is_sorted(&planner);
+	if (!planner.live && !planner.sorted)
+		look_for_dead(&planner, repo);
 	count_crowds(&planner);
 	for (guint i = 0; i < planner.parts->len; i++)
 		decide(&planner, planner.parts->pdata[i]);
+	decide_named(&planner);
 	for (uint32_t file = 0; file < graph_files(graph) && !planner.live; file++)
 		decide_loose(&planner, file);
 	g_array_sort(layout->moves, compare_moves);
-	refuse_collisions(layout);
+	layout_untangle(layout);
 	layout_settle(layout);
 	bonds_free(planner.bonds);
 	g_hash_table_unref(planner.by_path);
@@ -663,6 +637,7 @@ void layout_free(Layout *layout)
 	g_array_unref(layout->unsure);
 	g_hash_table_unref(layout->emptied);
 	g_hash_table_unref(layout->crowds);
+	g_hash_table_unref(layout->named);
 	g_clear_pointer(&layout->names, g_hash_table_unref);
 	arena_free(layout->arena);
 	g_free(layout);

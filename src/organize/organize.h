@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/repo.h"
 #include "edit/edit.h"
 #include "fact/fact.h"
 
@@ -16,7 +17,8 @@ typedef struct PartMove {
 	bool folder;
 	const char *area;   /* the folder of the area, as "production/core" */
 	const char *reason; /* why there, for the reader */
-	bool decided;       /* its owner said so, or it is put aside: it need not stay with its neighbours */
+	bool decided;       /* its owner said so, or has put it aside */
+	bool alone;         /* it need not stay with its neighbours; decided ones need not, either */
 } PartMove;
 
 /* A part, or a reference to one, that nothing tells enough about. */
@@ -32,17 +34,21 @@ typedef struct Layout {
 	GArray *unsure;      /* Unsure, by path */
 	GHashTable *crowds;  /* folder → how many folders lie in it; "" → how many parts lie at the top */
 	GHashTable *emptied; /* folder that all parts leave → where most of what was below it is */
+	GHashTable *named;   /* folders whose own kustomization another one names from now on; see enclose.c */
 	GHashTable *names;   /* places of bare file names that are paths for sure: "file start"; made by rewrite.c */
 	Arena *arena;
 } Layout;
 
-/* The graph must outlive the layout. */
-Layout *layout_new(const Graph *graph);
+/* The graph must outlive the layout; repo is asked what was touched when, and may be NULL. */
+Layout *layout_new(const Graph *graph, const Repo *repo);
 void layout_free(Layout *layout);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Layout, layout_free)
 
 /* Takes a move out of the layout and says why. index is that of layout->moves. */
 void layout_refuse(Layout *layout, guint index, const char *reason);
+
+/* Refuses moves of which one lies in the other, or that want the same place: once, before the first layout_settle. */
+void layout_untangle(Layout *layout);
 
 /* Refuses moves that would take a folder's parts apart, and finds the folders that the others empty: after the last
  * layout_refuse, before what follows. */
@@ -57,6 +63,17 @@ const char *layout_path(const Layout *layout, const char *path);
  * path from a file that moves. What names one in a way that is not clear is added to the layout's unsure. Free with
  * g_array_unref. */
 GArray *layout_rewrite(Layout *layout);
+
+/* A file that comes with the moves; path is where it will be. */
+typedef struct FreshFile {
+	const char *path;
+	Slice text;
+} FreshFile;
+
+/* Lets kustomizations name the folder of what would lie above them: changes the edits, and fills fresh (an array of
+ * FreshFile, in the layout's arena) with the kustomizations that these folders need. Refuses a move where that cannot
+ * be, and is true then: what was rewritten so far does not hold any more. */
+bool layout_enclose(Layout *layout, GArray *edits, GArray *fresh);
 
 /* A symbolic link that points where it did by another text. */
 typedef struct LinkChange {
@@ -78,6 +95,22 @@ uint32_t layout_differs_through(Layout *layout, uint32_t file, Slice old_folder,
 /* The area of what runs in an image: "core", "monitoring", "ai-stack", "media", "home", "network", "storage"; NULL for
  * an image that no table knows. */
 const char *area_of_image(Slice image);
+
+typedef enum DeadVerdict { DEAD_NOT, DEAD_PERHAPS, DEAD_SURELY } DeadVerdict;
+
+/* Whether a part is still in use. path, runs (something brings it in) and archived are given. */
+typedef struct Dead {
+	const char *path;
+	bool runs, archived;
+	DeadVerdict verdict;
+	const char *reason; /* for the reader, or NULL */
+} Dead;
+
+void dead_find(const Graph *graph, const Repo *repo, Dead *dead, guint count, Arena *arena);
+
+/* The document beside or above the path that names it in one statement with one of the words (NULL-terminated, in small
+ * letters), and the line; or NULL. */
+const char *document_calls(const Graph *graph, const char *path, const char *const *words, uint32_t *ret_line);
 
 /* What ties parts to their places. The graph and the arena must outlive it; free with bonds_free. */
 typedef struct Bonds Bonds;

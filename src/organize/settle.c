@@ -1,7 +1,50 @@
-/* What the moves make of the folders that they leave: whether a folder is emptied or torn apart, and where what was
- * said of it is true now. */
+/* What the moves make of each other and of the folders that they leave: whether two want one place, whether a folder is
+ * emptied or torn apart, and where what was said of it is true now. */
 #include "base/path.h"
 #include "organize/organize.h"
+
+/* Of two moves of which one lies in the other, the one that its owner decided; the inner one where both are. */
+static void refuse_nested(Layout *layout)
+{
+	for (guint i = layout->moves->len; i-- > 0;) {
+		const PartMove *outer = &g_array_index(layout->moves, PartMove, i);
+		for (guint k = 0; k < layout->moves->len; k++) {
+			const PartMove *inner = &g_array_index(layout->moves, PartMove, k);
+			if (k == i || !outer->folder ||
+			        !path_is_below(slice_from(inner->from), slice_from(outer->from)))
+				continue;
+			layout_refuse(layout, i,
+			        arena_printf(layout->arena, "labwright.yaml takes %s out of it", inner->from));
+			break;
+		}
+	}
+}
+
+/* Two parts for one place, or a place that is taken. */
+static void refuse_collisions(Layout *layout)
+{
+	for (guint i = layout->moves->len; i-- > 0;) {
+		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
+		Slice to = slice_from(move->to);
+		bool taken = graph_find_file(layout->graph, to) || graph_has_folder(layout->graph, to);
+		for (guint k = 0; k < layout->moves->len && !taken; k++) {
+			const PartMove *other = &g_array_index(layout->moves, PartMove, k);
+			bool into = k != i && other->folder && path_is_below(to, slice_from(other->to));
+			g_autofree char *there =
+			        into ? g_strconcat(other->from, move->to + strlen(other->to), NULL) : NULL;
+			taken = (k < i && strcmp(other->to, move->to) == 0) ||
+			        (there && graph_has_path(layout->graph, slice_from(there)));
+		}
+		if (taken)
+			layout_refuse(layout, i, arena_printf(layout->arena, "%s is already there", move->to));
+	}
+}
+
+void layout_untangle(Layout *layout)
+{
+	refuse_nested(layout);
+	refuse_collisions(layout);
+}
 
 /* Something stays in the folder. */
 static bool keeps_files(const Layout *layout, Slice folder)
@@ -45,6 +88,11 @@ static bool tears_apart(const char *folder, guint some, guint all)
 	return *folder ? some * 3 < all * 2 : all >= CROWD && some * 2 < all;
 }
 
+static bool may_leave(const PartMove *move)
+{
+	return move->decided || move->alone;
+}
+
 static void keep_together(Layout *layout)
 {
 	g_autoptr(GHashTable) leaving = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -61,7 +109,7 @@ static void keep_together(Layout *layout)
 		g_autofree char *folder = slice_dup(path_folder(slice_from(move->from)));
 		guint all = GPOINTER_TO_UINT(g_hash_table_lookup(layout->crowds, folder)),
 		      some = GPOINTER_TO_UINT(g_hash_table_lookup(leaving, folder));
-		if (move->folder && tears_apart(folder, some, all) && !move->decided)
+		if (move->folder && tears_apart(folder, some, all) && !may_leave(move))
 			layout_refuse(layout, i,
 			        arena_printf(layout->arena,
 			                "it could be in %s, but %u of %u folders of %s have no such place", move->area,
@@ -77,7 +125,7 @@ static void refuse_lone(Layout *layout)
 		const PartMove *move = &g_array_index(layout->moves, PartMove, i);
 		bool begun =
 		        graph_has_folder(layout->graph, slice_sub(slice_from(move->to), 0, strcspn(move->to, "/")));
-		if (!move->folder || move->decided || begun)
+		if (!move->folder || may_leave(move) || begun)
 			continue;
 		some++;
 		lone = i;

@@ -228,9 +228,9 @@ static void add_workload(Catalogue *catalogue, const Graph *graph, Node object)
 	        .backup = pod ? backup_of(graph, pod, arena) : "",
 	        .chart = pod ? "" : chart_of(graph, object),
 	        .file = path,
-	        .replicas = replicas ? replicas->object
-	                    : pod    ? 1
-	                             : 0,
+	        .replicas = replicas                                      ? replicas->object
+	                    : pod && !is_kind(graph, object, "DaemonSet") ? 1
+	                                                                  : REPLICAS_UNKNOWN,
 	        .opaque = graph_has(graph, object, FACT_OPAQUE),
 	        .subject = object};
 	g_array_append_val(catalogue->services, service);

@@ -4,6 +4,8 @@
 #include "base/arena.h"
 #include "fact/fact.h"
 
+#define REPLICAS_UNKNOWN UINT32_MAX
+
 /* Texts are of the catalogue's arena; "" where nothing is said. Lists are joined by ", ". */
 typedef struct Service {
 	const char *name, *kind, *area, *node;
@@ -12,7 +14,7 @@ typedef struct Service {
 	const char *backup; /* jobs that copy the data */
 	const char *chart;  /* of a release, or where it takes it from */
 	const char *file;
-	uint32_t replicas; /* 0: not known */
+	uint32_t replicas; /* or REPLICAS_UNKNOWN: of a chart, or one for each node */
 	bool opaque;       /* a chart that nobody opened: what it runs is not known */
 	Node subject;
 } Service;

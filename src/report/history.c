@@ -58,7 +58,8 @@ static void add_steps(Page *page, const GArray *steps)
 	if (!listed)
 		return;
 	if (listed < all)
-		page_text(page, "The %u changes that brought or removed %u findings or more, of %u:", listed, least, all);
+		page_text(
+		        page, "The %u changes that brought or removed %u findings or more, of %u:", listed, least, all);
 	else
 		page_text(page, "Which commits brought and removed them:");
 	page_table(page, "=date|=commit|subject|brought|removed");

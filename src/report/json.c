@@ -506,7 +506,7 @@ static json_t *services_json(const Graph *graph)
 		json_t *object = json_object();
 		for (size_t k = 0; k < G_N_ELEMENTS(pairs); k++)
 			set_text(object, pairs[k][0], pairs[k][1]);
-		if (service->replicas)
+		if (service->replicas != REPLICAS_UNKNOWN)
 			json_object_set_new(object, "replicas", json_integer(service->replicas));
 		if (service->opaque)
 			json_object_set_new(object, "opaque", json_true());

@@ -113,8 +113,8 @@ static void end_paragraph(Page *page, GString *paragraph)
  * is said once. */
 static bool is_noise(const char *line)
 {
-	static const char *const words[] = {"Co-authored-by:", "Signed-off-by:", "Reviewed-by:", "Change-Id:", "|", "---",
-	        "Proven by labwright: these findings", "says anything different."};
+	static const char *const words[] = {"Co-authored-by:", "Signed-off-by:", "Reviewed-by:", "Change-Id:", "|",
+	        "---", "Proven by labwright: these findings", "says anything different."};
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (g_ascii_strncasecmp(line, words[i], strlen(words[i])) == 0)
 			return true;
@@ -177,7 +177,8 @@ void summary_add_phases(Page *page, const Summary *summary)
 		return;
 	page_heading(page, 2, "What was done, commit by commit");
 	if (has_phases(summary))
-		page_text(page, "Each commit that mends findings was proven before it was made: these findings are gone, no other "
+		page_text(page, "Each commit that mends findings was proven before it was made: these findings are "
+		                "gone, no other "
 		                "came, and nothing else in the files says anything different.");
 	for (size_t phase = 0; phase < G_N_ELEMENTS(phases); phase++)
 		add_phase(page, summary, phase);

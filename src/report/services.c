@@ -60,7 +60,10 @@ static void add_what(Page *page, const Catalogue *catalogue)
 		page_cell(page, "%s", service->kind);
 		page_cell(page, "%s", or_dash(service->area));
 		page_cell(page, "%s", or_dash(service->node));
-		page_cell(page, service->replicas ? "%u" : "–", service->replicas);
+		if (service->replicas == REPLICAS_UNKNOWN)
+			page_cell(page, "–");
+		else
+			page_cell(page, "%u", service->replicas);
 		page_cell(page, "%s", or_dash(service->images));
 		page_cell(page, "%s", service->file);
 	}

@@ -310,7 +310,7 @@ static void add_uses(Hosts *hosts)
 		bool row, company = has_company(graph, first, mention, use.scope);
 		use.host = host_of(hosts, mention, &row);
 		use.beside_others = company;
-		if (use.host && (row || !company))
+		if (use.host && (row || !company) && !is_in_example(graph, graph_place(graph, mention)))
 			g_array_append_val(hosts->uses, use);
 	}
 }

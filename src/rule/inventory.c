@@ -2,6 +2,7 @@
  * a name and an address, and tables in documents. Each is told by its own form on the address's line and the lines
  * around it; a name that stands anywhere else near an address is no statement. */
 #include "rule/hosts.h"
+#include "rule/search.h"
 
 #include "base/path.h"
 
@@ -117,12 +118,22 @@ bool is_other_purpose(Slice word)
 /* ---- forms ----------------------------------------------------------------------------------------------------------
  */
 
+/* Nothing but settings stands between a name and the key: else it is a sentence. */
+static bool are_settings(Slice text)
+{
+	for (Slice word; slice_next_word(&text, &word);)
+		if (!memchr(word.at, '=', word.length) && !slice_is(word, "{"))
+			return false;
+	return true;
+}
+
 /* `asuna ansible_host=…`, `asuna: {ansible_host: …}`, or `asuna:` above `ansible_host: …`. */
 static Slice ansible_name(Lines line, size_t key)
 {
 	Slice text = text_of(&line), before = slice_sub(line.bytes, line.start, MAX(key, line.start)), word;
 	if (slice_trim(before).length) {
-		bool is_name = slice_next_word(&before, &word) && !memchr(word.at, '=', word.length);
+		bool is_name = slice_next_word(&before, &word) && !memchr(word.at, '=', word.length) &&
+		               are_settings(slice_trim(before));
 		return is_name ? strip(word, "\"':") : (Slice){"", 0};
 	}
 	size_t depth = depth_of(text);
@@ -248,6 +259,39 @@ static Slice table_name(const Graph *graph, Span place)
 	if (!table_cell(graph, place, &first, &header, &first_header) || is_other_purpose(header))
 		return (Slice){"", 0};
 	return slice_is_any_nocase(first_header, headers) ? first : (Slice){"", 0};
+}
+
+/* The line says that its values are to be replaced, or calls them an example. */
+static bool calls_example(Slice text)
+{
+	static const char *const words[] = {
+	        "example", "e.g.", "sample", "placeholder", "replace", "your own", "<--", "ersetzen", "anpassen", NULL};
+	g_autofree char *lower = g_ascii_strdown(text.at, (gssize)MIN(text.length, 300));
+	return text_has_part(lower, words);
+}
+
+/* A fence of a document, below a line that calls it an example; or a line of a document that says so itself. */
+bool is_in_example(const Graph *graph, Span place)
+{
+	Lines line = line_of(graph, place);
+	bool fence = false;
+	if (!slice_ends(slice_from(graph_file_path(graph, place.file)), ".md"))
+		return false;
+	if (calls_example(text_of(&line)))
+		return true;
+	for (int i = 0; i < 40 && go_up(&line); i++) {
+		Slice text = slice_trim(text_of(&line));
+		if (slice_starts(text, "```")) {
+			if (fence)
+				return false;
+			fence = true;
+			continue;
+		}
+		if (!fence || text.length == 0)
+			continue;
+		return calls_example(text);
+	}
+	return false;
 }
 
 static bool is_terraform(const Graph *graph, uint32_t file)

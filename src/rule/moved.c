@@ -26,13 +26,19 @@ static void add_path(Moved *moved, Slice path)
 	g_ptr_array_add(same, text);
 }
 
+/* A dated document is where it is. */
+static bool may_be_meant(const char *class)
+{
+	return !*class || strcmp(class, "dated") == 0;
+}
+
 Moved *moved_new(const Graph *graph)
 {
 	Moved *moved = g_new0(Moved, 1);
 	moved->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	moved->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
 	for (uint32_t file = 0; file < graph_files(graph); file++)
-		if (!graph_has(graph, graph_file_node(graph, file), FACT_CLASS))
+		if (may_be_meant(graph_text(graph, graph_file_node(graph, file), FACT_CLASS)))
 			for (Slice path = slice_from(graph_file_path(graph, file)); path.length;
 			        path = path_folder(path))
 				add_path(moved, path);

@@ -351,7 +351,7 @@ static bool brings_files(const Graph *graph, Node link, Slice path)
 static bool is_step_need(const Graph *graph, Node link)
 {
 	return has_role(graph, link, "working-directory") || has_role(graph, link, "local-action") ||
-	       has_role(graph, link, "script-path");
+	       has_role(graph, link, "script-path") || has_role(graph, link, "step-input");
 }
 
 static void check_step(Reader *reader, Node link)
@@ -369,7 +369,8 @@ static void check_step(Reader *reader, Node link)
 		return;
 	g_autofree char *full = path_resolve(root, path);
 	if (full)
-		gone_add(reader->gone, LEVEL_ERROR, link, graph_place(graph, link), slice_from(full));
+		gone_add(reader->gone, has_role(graph, link, "step-input") ? LEVEL_WARNING : LEVEL_ERROR, link,
+		        graph_place(graph, link), slice_from(full));
 }
 
 /* ---- CI: workflows that nobody runs --------------------------------------------------------------------------- */

@@ -190,6 +190,13 @@ bool has_patch(const Graph *graph, Node object)
 	return false;
 }
 
+char *user_text(const Graph *graph, Node node)
+{
+	Node object = graph_ancestor(graph, node, NODE_OBJECT);
+	return object ? g_strdup_printf("%s %s", graph_text(graph, object, FACT_KIND), graph_name(graph, object))
+	              : g_strdup(graph_file_path(graph, graph_file_of(graph, node)));
+}
+
 char *container_text(const Graph *graph, Node container)
 {
 	Node object = graph_ancestor(graph, container, NODE_OBJECT), pod = graph_parent(graph, container);

@@ -148,6 +148,9 @@ bool is_stopped(const Graph *graph, Node object);
 /* True where a patch bears the name of the object, and may say of it what it does not say itself. */
 bool has_patch(const Graph *graph, Node object);
 
+/* The object that a node stands in, as "Deployment web"; elsewhere the path of its file. Free with g_free. */
+char *user_text(const Graph *graph, Node node);
+
 /* "Deployment web"; of several containers "container nginx of Deployment web". Free with g_free. */
 char *container_text(const Graph *graph, Node container);
 

@@ -1,5 +1,6 @@
 /* Services, the pods behind them and the ports between: what keeps a program that runs from being reached. */
 #include "base/near.h"
+#include "rule/cluster.h"
 #include "rule/rule.h"
 
 static bool is_core_service(const Graph *graph, Node object)
@@ -91,13 +92,18 @@ static bool has_pod_in_folder(const Graph *graph, Node service)
 	return false;
 }
 
+static bool selects_none(const Graph *graph, Node service)
+{
+	return is_core_service(graph, service) && !is_patch(graph, service) && selects_by_hand(graph, service) &&
+	       !graph_has(graph, service, FACT_SELECTS) && !graph_has(graph, service, FACT_MAY_SELECT) &&
+	       !is_quiet(graph, service);
+}
+
 static void check_service_selects_nothing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	GRAPH_NODES (graph, NODE_OBJECT, service) {
-		if (!is_core_service(graph, service) || is_patch(graph, service) || !selects_by_hand(graph, service) ||
-		        graph_has(graph, service, FACT_SELECTS) || graph_has(graph, service, FACT_MAY_SELECT) ||
-		        is_quiet(graph, service))
+		if (!selects_none(graph, service))
 			continue;
 		const Row *selector = graph_find(graph, service, FACT_SELECTOR);
 		const Row *candidate = candidate_label(graph, service, selector);
@@ -119,6 +125,76 @@ static void check_service_selects_nothing(Checker *checker)
 		}
 	}
 }
+
+/* ---- policies ------------------------------------------------------------------------------------------- */
+
+/* The label of the same key on a pod of the same namespace whose value is so near; NULL for none and for two. */
+static const Row *near_label(const Graph *graph, Node policy, const Row *selector)
+{
+	const char *wanted = graph_symbol_text(graph, selector->object);
+	size_t key = strcspn(wanted, "=");
+	Slice value = slice_from(pair_value(wanted));
+	NearSearch search = near_search(value, MIN(near_limit(value), 2));
+	g_autoptr(GPtrArray) labels = g_ptr_array_new();
+	GRAPH_NODES (graph, NODE_POD, pod) {
+		if (is_patch(graph, pod) ||
+		        !may_share_namespace(graph, policy, graph_ancestor(graph, pod, NODE_OBJECT)))
+			continue;
+		GRAPH_OF (graph, pod, FACT_LABEL, row) {
+			const char *pair = graph_symbol_text(graph, row->object);
+			if (strncmp(pair, wanted, key + 1) != 0)
+				continue;
+			near_offer(&search, slice_from(pair_value(pair)));
+			g_ptr_array_add(labels, (gpointer)row);
+		}
+	}
+	size_t best = near_result(&search);
+	return best == SIZE_MAX ? NULL : labels->pdata[best];
+}
+
+/* Some pod of the repository is in a namespace of the policy: its pods are made here, and not by an operator. */
+static bool has_pod_in_namespace(const Graph *graph, Node policy)
+{
+	GRAPH_NODES (graph, NODE_POD, pod)
+		if (!is_patch(graph, pod) && graph_has(graph, graph_ancestor(graph, pod, NODE_OBJECT), FACT_IDENTITY) &&
+		        may_share_namespace(graph, policy, graph_ancestor(graph, pod, NODE_OBJECT)))
+			return true;
+	return false;
+}
+
+static void report_policy(Checker *checker, Node policy)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *selector = graph_find(graph, policy, FACT_SELECTOR);
+	const Row *near = near_label(graph, policy, selector);
+	Finding *finding = report_at(checker, near ? LEVEL_ERROR : LEVEL_WARNING, policy, graph_span(graph, selector),
+	        "%s %s selects %s, and no pod of its namespace has that label", graph_text(graph, policy, FACT_KIND),
+	        graph_name(graph, policy), graph_symbol_text(graph, selector->object));
+	if (!near)
+		return;
+	const char *meant = graph_symbol_text(graph, near->object);
+	add_evidence(checker, finding, graph_span(graph, near), "this pod has %s", meant);
+	set_hint(checker, finding, "select %s", meant);
+	set_because(checker, finding, FIX_VALUE, "no other pod of the namespace has a label so near");
+	add_rename(checker, finding, graph_span(graph, selector),
+	        pair_value(graph_symbol_text(graph, selector->object)), pair_value(meant));
+}
+
+static void check_policy_selects_nothing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_OBJECT, policy) {
+		bool policies =
+		        is_kind(graph, policy, "NetworkPolicy") || is_kind(graph, policy, "PodDisruptionBudget");
+		if (policies && !is_patch(graph, policy) && selects_by_hand(graph, policy) &&
+		        !graph_has(graph, policy, FACT_SELECTOR_EXPRESSION) && !graph_has(graph, policy, FACT_COVERS) &&
+		        !graph_has(graph, policy, FACT_MAY_SELECT) && !is_quiet(graph, policy) &&
+		        has_pod_in_namespace(graph, policy))
+			report_policy(checker, policy);
+	}
+}
+
+/* ---- controllers ---------------------------------------------------------------------------------------- */
 
 /* The selector of a running controller cannot be changed, so the template follows it. */
 static void mend_label(Checker *checker, Finding *finding, Node pod, const Row *first, const char *pair)
@@ -252,8 +328,13 @@ static void check_service_port(Checker *checker, Node service, Node port, Node p
 	const char *only_name = graph_text(graph, only, FACT_PORT_NAME);
 	add_evidence(checker, finding, graph_place(graph, only), "the pods declare %u%s%s",
 	        graph_number(graph, only, FACT_NUMBER), *only_name ? ", named " : "", only_name);
-	if (count != 1 || other)
+	bool alone = graph_first_child(graph, service, NODE_PORT) == port && !graph_next_child(graph, port, NODE_PORT);
+	if (count != 1 || other || !alone) {
+		if (name)
+			set_hint(checker, finding,
+			        "declare a port %s in the pods, or leave this one out of the Service", target);
 		return;
+	}
 	uint32_t target_number = graph_number(graph, only, FACT_NUMBER);
 	set_hint(checker, finding, "set targetPort to %u", target_number);
 	set_because(checker, finding, FIX_VALUE, "it is the only port of the pods");
@@ -270,15 +351,28 @@ static void check_service_port(Checker *checker, Node service, Node port, Node p
 		        arena_printf(checker_arena(checker), "targetPort: %u", target_number));
 }
 
+/* The pods of a Service; where a slip in its selector finds none, those that it was meant for, so that one error does
+ * not hide the other. */
+static Node pod_behind(const Graph *graph, Node service)
+{
+	Rows pods = graph_rows_of(graph, service, FACT_SELECTS);
+	if (pods.end - pods.at == 1)
+		return pods.at->object;
+	if (!selects_none(graph, service))
+		return NODE_NONE;
+	const Row *candidate = candidate_label(graph, service, graph_find(graph, service, FACT_SELECTOR));
+	return candidate ? candidate->subject : NODE_NONE;
+}
+
 static void check_service_port_mismatch(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	GRAPH_NODES (graph, NODE_OBJECT, service) {
-		Rows pods = graph_rows_of(graph, service, FACT_SELECTS);
-		if (!is_core_service(graph, service) || pods.end - pods.at != 1)
+		Node pod = is_core_service(graph, service) ? pod_behind(graph, service) : NODE_NONE;
+		if (!pod)
 			continue;
 		GRAPH_CHILDREN (graph, service, NODE_PORT, port)
-			check_service_port(checker, service, port, pods.at->object);
+			check_service_port(checker, service, port, pod);
 	}
 }
 
@@ -444,6 +538,17 @@ static const Rule rules[] = {
                 .remedy = "Write the labels of the pod template into the selector, all of them equal to the letter.",
                 .peers = "kube-linter: dangling-service; kube-score: service-targets-pod",
                 .check = check_service_selects_nothing,
+        },
+        {
+                .id = "policy-selects-nothing",
+                .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
+                .title = "a NetworkPolicy or PodDisruptionBudget that selects no pod",
+                .why = "It protects nothing: the pods that it was written for are open to all, or go all at once when "
+                       "a node is drained.",
+                .remedy = "Select a label that the pod template has.",
+                .peers = "kube-score: networkpolicy-targets-pod; kube-linter: dangling-networkpolicy",
+                .check = check_policy_selects_nothing,
         },
         {
                 .id = "selector-template-mismatch",

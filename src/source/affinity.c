@@ -84,6 +84,7 @@ static void read_pod_term(const SourceFile *file, const YamlNode *map, Node term
 	const YamlNode *selector = yaml_get(map, "labelSelector");
 	add_scalar_of(file, term, FACT_TOPOLOGY, map, "topologyKey");
 	add_pairs(file, term, FACT_SELECTOR, yaml_get(selector, "matchLabels"));
+	add_database_label(file, yaml_get(selector, "matchLabels"), term);
 	read_expressions(file, yaml_get(selector, "matchExpressions"), term);
 	YAML_EACH_ITEM (yaml_get(map, "namespaces"), namespace)
 		add_scalar(file, term, FACT_NAMESPACE, namespace);

@@ -29,6 +29,11 @@ Node add_reference_in(const SourceFile *file, Node parent, const char *role, con
 	return reference;
 }
 
+void add_database_label(const SourceFile *file, const YamlNode *labels, Node parent)
+{
+	add_reference(file, parent, "database", "Cluster", yaml_get(labels, "cnpg.io/cluster"));
+}
+
 /* ---- kinds ------------------------------------------------------------------------------------ */
 
 /* Selectors come as matchLabels, or (Service, ReplicationController) as bare pairs. */
@@ -37,6 +42,7 @@ static void read_selector(const SourceFile *file, const YamlNode *selector, Node
 	const YamlNode *labels = yaml_get(selector, "matchLabels"),
 	               *expressions = yaml_get(selector, "matchExpressions");
 	add_pairs(file, object, FACT_SELECTOR, labels || expressions ? labels : selector);
+	add_database_label(file, labels || expressions ? labels : selector, object);
 	if (expressions)
 		graph_add_flag(file->builder, object, FACT_SELECTOR_EXPRESSION, expressions->start, expressions->start);
 }
@@ -113,6 +119,17 @@ static void read_selecting(const SourceFile *file, const YamlNode *root, Node ob
 	const YamlNode *spec = yaml_get(root, "spec");
 	const YamlNode *selector = yaml_get(spec, "selector");
 	read_selector(file, selector ? selector : yaml_get(spec, "podSelector"), object);
+}
+
+static void read_endpoint_policy(const SourceFile *file, const YamlNode *root, Node object)
+{
+	add_database_label(file, yaml_at(root, "spec.endpointSelector.matchLabels"), object);
+}
+
+/* What belongs to a cluster of CloudNativePG: its backups, poolers and databases. */
+static void read_of_database(const SourceFile *file, const YamlNode *root, Node object)
+{
+	add_reference(file, object, "database", "Cluster", yaml_at(root, "spec.cluster.name"));
 }
 
 /* What Prometheus or VictoriaMetrics asks for figures: by labels, in which namespaces, at which named ports. */
@@ -202,6 +219,8 @@ static const struct {
         {"TLSRoute", "gateway.networking.k8s.io", read_http_route},
         {"TCPRoute", "gateway.networking.k8s.io", read_http_route},
         {"UDPRoute", "gateway.networking.k8s.io", read_http_route},
+        {"Gateway", "gateway.networking.k8s.io", read_gateway},
+        {"ReferenceGrant", "gateway.networking.k8s.io", read_reference_grant},
         {"ConfigMap", "", read_config_map},
         {"Secret", "", read_secret},
         {"SealedSecret", NULL, read_sealed_secret},
@@ -220,6 +239,11 @@ static const struct {
         {"HorizontalPodAutoscaler", "autoscaling", read_autoscaler},
         {"PodDisruptionBudget", "policy", read_budget},
         {"NetworkPolicy", "networking.k8s.io", read_selecting},
+        {"CiliumNetworkPolicy", "cilium.io", read_endpoint_policy},
+        {"Backup", "postgresql.cnpg.io", read_of_database},
+        {"ScheduledBackup", "postgresql.cnpg.io", read_of_database},
+        {"Pooler", "postgresql.cnpg.io", read_of_database},
+        {"Database", "postgresql.cnpg.io", read_of_database},
         {"ServiceMonitor", "monitoring.coreos.com", read_monitor},
         {"PodMonitor", "monitoring.coreos.com", read_monitor},
         {"VMServiceScrape", "operator.victoriametrics.com", read_monitor},

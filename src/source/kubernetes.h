@@ -12,6 +12,9 @@ Node add_reference(const SourceFile *file, Node parent, const char *role, const 
 Node add_reference_in(const SourceFile *file, Node parent, const char *role, const char *kind, const YamlNode *name,
         const YamlNode *namespace);
 
+/* CloudNativePG labels its pods with the name of their cluster: a selector that asks for one names that cluster. */
+void add_database_label(const SourceFile *file, const YamlNode *labels, Node parent);
+
 /* A pod template or Pod, with its containers, volumes and everything they name. */
 void read_pod(const SourceFile *file, const YamlNode *template, Node object);
 
@@ -45,6 +48,6 @@ void read_app_template(
 
 /* Readers of one kind: spec may be NULL. */
 typedef void KindReader(const SourceFile *file, const YamlNode *root, Node object);
-KindReader read_service, read_ingress, read_ingress_route, read_http_route;
+KindReader read_service, read_ingress, read_ingress_route, read_http_route, read_gateway, read_reference_grant;
 KindReader read_config_map, read_secret, read_sealed_secret, read_external_secret, read_certificate;
 KindReader read_claim, read_persistent_volume, read_address_pool, read_definition;

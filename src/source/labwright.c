@@ -637,17 +637,30 @@ static void read_placement_settings(const Reader *reader, Node document, const Y
 	read_keys(reader, document, key, value, placement_keys, G_N_ELEMENTS(placement_keys));
 }
 
-/* ---- the cluster --------------------------------------------------------------------------------------------- */
+/* ---- where it runs ------------------------------------------------------------------------------------------- */
 
-static void read_word(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+static void add_target(
+        const Reader *reader, Node document, const char *section, const YamlNode *key, const YamlNode *value)
 {
-	if (yaml_is_scalar(value) && value->value.length && !yaml_is_null(value))
-		add_setting(reader, document, key, value);
-	else
-		complain_shape(reader, key, value, "a word");
+	char *text = arena_printf(reader->file->arena, "%s.%s=%s", section, key->value.at, value->value.at);
+	graph_add(reader->file->builder, document, FACT_TARGET, slice_from(text), value->start, value->end);
 }
 
-static const Key cluster_keys[] = {{"context", read_word}, {"id", read_word}};
+static bool is_text(const Reader *reader, const YamlNode *key, const YamlNode *value)
+{
+	if (yaml_is_scalar(value) && value->value.length && !yaml_is_null(value))
+		return true;
+	complain_shape(reader, key, value, "a word");
+	return false;
+}
+
+static void read_cluster_word(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	if (is_text(reader, key, value))
+		add_target(reader, document, "cluster", key, value);
+}
+
+static const Key cluster_keys[] = {{"context", read_cluster_word}, {"id", read_cluster_word}};
 
 /* Which cluster is meant: without a context it would be any. */
 static void read_cluster(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
@@ -657,12 +670,64 @@ static void read_cluster(const Reader *reader, Node document, const YamlNode *ke
 		complain(reader, key, NULL, "cluster has no context, so that none is meant");
 }
 
+static void read_engine_word(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	if (is_text(reader, key, value))
+		add_target(reader, document, "engine", key, value);
+}
+
+static void read_host(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	if (!is_text(reader, key, value))
+		return;
+	if (slice_starts(value->value, "unix://") || slice_starts(value->value, "tcp://"))
+		add_target(reader, document, "engine", key, value);
+	else
+		complain(reader, value, NULL,
+		        "'%s' is no address such as unix:///run/podman/podman.sock or tcp://nas:2375", value->value.at);
+}
+
+static void read_listen(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	if (is_text(reader, key, value) && is_address(reader, value))
+		add_target(reader, document, "engine", key, value);
+}
+
+static void read_parallel(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	uint32_t number;
+	if (yaml_number(value, &number) && number >= 1 && number <= 64)
+		add_target(reader, document, "engine", key, value);
+	else
+		complain(reader, yaml_is_scalar(value) ? value : key, NULL, "'%s' wants a number from 1 to 64",
+		        key->value.at);
+}
+
+static void read_pull(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	static const char *const policies[] = {"always", "missing", "never", NULL};
+	if (is_word_of(reader, key, value, policies))
+		add_target(reader, document, "engine", key, value);
+}
+
+static const Key engine_keys[] = {{"context", read_engine_word}, {"host", read_host}, {"listen", read_listen},
+        {"parallel", read_parallel}, {"proxy-image", read_engine_word}, {"pull", read_pull}};
+
+/* This machine's Docker or Podman. */
+static void read_engine(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
+{
+	read_keys(reader, document, key, value, engine_keys, G_N_ELEMENTS(engine_keys));
+	if (yaml_is_map(value) && yaml_get(value, "host") && yaml_get(value, "context"))
+		complain(reader, key, NULL, "engine has a host and a context, which may be two engines: leave one out");
+}
+
 /* ---- the file
  * ---------------------------------------------------------------------------------------------------------- */
 
 static const Key top_keys[] = {{"aliases", read_aliases}, {"areas", read_areas}, {"cluster", read_cluster},
-        {"honour", read_honour}, {"ignore", read_ignore}, {"networks", read_networks}, {"nodes", read_nodes},
-        {"placement", read_placement_settings}, {"profile", read_profile}, {"rules", read_rules}};
+        {"engine", read_engine}, {"honour", read_honour}, {"ignore", read_ignore}, {"networks", read_networks},
+        {"nodes", read_nodes}, {"placement", read_placement_settings}, {"profile", read_profile},
+        {"rules", read_rules}};
 
 static bool claims(const SourceFile *file, const YamlDocument *document)
 {

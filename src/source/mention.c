@@ -158,6 +158,14 @@ static Slice host_of(const SourceFile *file, const Address *address)
 	return slice_sub(file->bytes, address->host_start, address->host_end);
 }
 
+/* 10.0.0.0/24 does; 10.0.0.5/24 is the address of an interface, 10.0.0.5/32 one machine. */
+static bool names_network(const SourceFile *file, const Address *address)
+{
+	IpRange range = {.prefix = (uint8_t)address->prefix};
+	return address->prefix >= 0 &&
+	       (!ip_parse(host_of(file, address), &range.base) || ip_range_is_edge(&range, &range.base));
+}
+
 static Node add_mention(const SourceFile *file, const Address *address)
 {
 	GraphBuilder *builder = file->builder;
@@ -171,7 +179,12 @@ static Node add_mention(const SourceFile *file, const Address *address)
 	if (address->scheme_end > address->start)
 		graph_add(builder, mention, FACT_SCHEME, slice_sub(bytes, address->start, address->scheme_end),
 		        address->start, address->scheme_end);
-	if (address->prefix >= 0)
+	if (address->range_last) {
+		g_autofree char *last = g_strdup_printf("%u.%u.%u.%u", address->ip.bytes[0], address->ip.bytes[1],
+		        address->ip.bytes[2], address->range_last);
+		graph_add(builder, mention, FACT_RANGE_END, slice_from(last), end, address->end);
+	}
+	if (names_network(file, address))
 		graph_add_number(
 		        builder, mention, FACT_PREFIX_LENGTH, (uint32_t)address->prefix, end + 1, address->end);
 	Slice name = nearby_name(bytes, address->start);

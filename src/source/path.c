@@ -87,14 +87,31 @@ static bool has_date(Slice name)
 	return false;
 }
 
+/* 260613-rotate.md: the six digits of a day before all else. */
+static bool begins_with_day(Slice name)
+{
+	if (name.length < 8 || !strchr("-_", name.at[6]))
+		return false;
+	for (size_t i = 0; i < 6; i++)
+		if (!g_ascii_isdigit(name.at[i]))
+			return false;
+	int month = (name.at[2] - '0') * 10 + name.at[3] - '0', day = (name.at[4] - '0') * 10 + name.at[5] - '0';
+	return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+static bool is_document_name(Slice name)
+{
+	return slice_ends(name, ".md") || slice_ends(name, ".txt") || slice_ends(name, ".rst");
+}
+
 static const char *name_class(Slice name)
 {
 	size_t dot = slice_find_byte(name, '.', 1);
 	if (dot != SIZE_MAX && is_past(slice_sub(name, 0, dot)) && !slice_starts(name, "unused") &&
 	        !slice_starts(name, "archive"))
 		return "archive"; /* README-old.md, flannel_old.yaml; a script archive-logs.sh is in use */
-	bool document = slice_ends(name, ".md") || slice_ends(name, ".txt") || slice_ends(name, ".rst");
-	if (document && (has_date(name) || slice_starts(name, "CHANGELOG") || slice_starts(name, "changelog")))
+	if (is_document_name(name) && (has_date(name) || begins_with_day(name) || slice_starts(name, "CHANGELOG") ||
+	                                      slice_starts(name, "changelog")))
 		return "dated";
 	if (slice_ends(name, ".lock") || slice_is(name, "package-lock.json") || slice_is(name, "pnpm-lock.yaml") ||
 	        slice_ends(name, ".min.js") || slice_ends(name, ".min.css") || slice_is(name, "go.sum") ||
@@ -104,6 +121,13 @@ static const char *name_class(Slice name)
 	        slice_ends(name, ".disabled"))
 		return "archive";
 	return NULL;
+}
+
+/* Folders whose documents each tell of a day. */
+static bool is_diary(Slice part)
+{
+	static const char *const names[] = {"journal", "journals", "diary", "logbook", "worklog", "devlog", NULL};
+	return slice_is_any_nocase(part, names);
 }
 
 const char *source_path_class(Slice path)
@@ -116,20 +140,140 @@ const char *source_path_class(Slice path)
 		rest = slice_sub(rest, slash + 1, rest.length);
 		if (class)
 			return class;
+		if (is_diary(part) && is_document_name(path))
+			return "dated";
 	}
 	return name_class(rest);
 }
 
-/* A manifest among documents is a sample of what they speak of. */
+static Slice skip_bytes(Slice text, const char *bytes)
+{
+	while (text.length && (strchr(bytes, text.at[0]) || (unsigned char)text.at[0] >= 0x80))
+		text = slice_sub(text, 1, text.length);
+	return text;
+}
+
+static bool starts_nocase(Slice text, const char *word)
+{
+	size_t length = strlen(word);
+	return text.length >= length && g_ascii_strncasecmp(text.at, word, length) == 0;
+}
+
+/* ---- what the head of a document says of all of it ----------------------------------------------------------- */
+
+/* The head of a document, where it says what it is. */
+#define HEAD_LINES 12
+
+/* "> **Archived (2026-05).** Kept as history", "**Status:** superseded by …": a line that stands out, and begins with a
+ * word for what is past. Of what was superseded in part the rest holds. */
+static bool is_frozen_banner(Slice line)
+{
+	static const char *const words[] = {"archived", "superseded", "obsolete", "deprecated", "frozen", "outdated",
+	        "historical", "no longer maintained", "no longer updated", "retired"};
+	Slice text = slice_trim(line), bare = skip_bytes(text, ">*_-!:# \t");
+	bool standing = slice_starts(text, ">") || slice_starts(text, "**") || slice_starts(text, ":::");
+	if (starts_nocase(bare, "warning ") || starts_nocase(bare, "danger "))
+		bare = slice_sub(bare, slice_find_byte(bare, ' ', 0), bare.length);
+	if (starts_nocase(bare, "status")) {
+		Slice value = skip_bytes(slice_sub(bare, strlen("status"), bare.length), "*_ \t");
+		standing = value.length && value.at[0] == ':';
+		bare = value;
+	}
+	bare = skip_bytes(bare, ":*_ \t");
+	for (size_t i = 0; standing && i < G_N_ELEMENTS(words); i++) {
+		Slice rest = slice_sub(bare, MIN(strlen(words[i]), bare.length), bare.length);
+		if (starts_nocase(bare, words[i]) && (rest.length == 0 || !g_ascii_isalnum(rest.at[0])) &&
+		        !starts_nocase(rest, " in part") && !starts_nocase(rest, " in "))
+			return true;
+	}
+	return false;
+}
+
+/* "**Date:** 2026-02-26", "Review date: January 2026"; not that of the last change. */
+static bool is_date_line(Slice line)
+{
+	static const char *const before[] = {"review ", "report ", "audit ", ""};
+	Slice text = skip_bytes(slice_trim(line), ">*_- \t");
+	for (size_t i = 0; i < G_N_ELEMENTS(before); i++) {
+		if (!starts_nocase(text, before[i]))
+			continue;
+		Slice rest = slice_sub(text, strlen(before[i]), text.length);
+		if (!starts_nocase(rest, "date"))
+			continue;
+		rest = skip_bytes(slice_sub(rest, strlen("date"), rest.length), "*_ \t");
+		return slice_starts(rest, ":") && slice_find(rest, "20", 0) != SIZE_MAX;
+	}
+	return false;
+}
+
+/* What is written once, of one day: its name says so. */
+static bool is_report_name(Slice name)
+{
+	static const char *const words[] = {"report", "audit", "review", "summary", "results", "investigation",
+	        "incident", "postmortem", "retrospective", "evaluation", "assessment", "critique", "findings",
+	        "handoff", "handover", NULL};
+	for (size_t start = 0; start < name.length;) {
+		size_t end = start;
+		while (end < name.length && !strchr("-_. ", name.at[end]))
+			end++;
+		if (slice_is_any_nocase(slice_sub(name, start, end), words))
+			return true;
+		start = end + 1;
+	}
+	return false;
+}
+
+static const char *document_class(const SourceFile *file)
+{
+	Slice rest = file->bytes, line;
+	bool report = is_report_name(file->name);
+	if (!slice_ends(file->name, ".md"))
+		return NULL;
+	for (int i = 0; i < HEAD_LINES && slice_next_line(&rest, &line); i++)
+		if (is_frozen_banner(line) || (report && is_date_line(line)))
+			return "dated";
+	return NULL;
+}
+
+/* secret.example.yaml: to be copied and filled in. */
+static bool has_sample_name(Slice name)
+{
+	static const char *const words[] = {".example.", ".sample.", ".template.", ".tmpl.", ".dist."};
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (slice_find(name, words[i], 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+/* A manifest that says so by its name; or one among documents, as a sample of what they speak of. */
 static bool is_sample_manifest(const SourceFile *file)
 {
 	if (!slice_ends(file->name, ".yaml") && !slice_ends(file->name, ".yml"))
 		return false;
+	if (has_sample_name(file->name))
+		return true;
 	bool object = slice_find(file->bytes, "apiVersion:", 0) != SIZE_MAX &&
 	              slice_find(file->bytes, "kind:", 0) != SIZE_MAX;
 	for (Slice folder = path_folder(file->path); object && folder.length; folder = path_folder(folder))
 		if (slice_is_nocase(path_name(folder), "docs"))
 			return true;
+	return false;
+}
+
+/* A demonstration by its folder and by the comment at its head: a folder alone may be an app that is called so. */
+static bool is_demonstration(const SourceFile *file)
+{
+	static const char *const names[] = {"demo", "demos", NULL};
+	bool among = false;
+	for (Slice folder = path_folder(file->path); folder.length && !among; folder = path_folder(folder))
+		among = slice_is_any_nocase(path_name(folder), names);
+	Slice rest = file->bytes, line;
+	for (int i = 0; among && i < HEAD_LINES && slice_next_line(&rest, &line); i++) {
+		if (line.length && !slice_starts(line, "#") && !slice_starts(line, "---"))
+			return false;
+		if (slice_find(line, "demonstrat", 0) != SIZE_MAX || slice_find(line, "part of the", 0) != SIZE_MAX)
+			return true;
+	}
 	return false;
 }
 
@@ -156,7 +300,9 @@ static const char *file_class(const SourceFile *file)
 {
 	if (file->class)
 		return file->class;
-	return is_put_aside(file->bytes) ? "archive" : is_sample_manifest(file) ? "example" : NULL;
+	if (is_put_aside(file->bytes))
+		return "archive";
+	return is_sample_manifest(file) || is_demonstration(file) ? "example" : document_class(file);
 }
 
 static bool matches(const SourceFile *file)

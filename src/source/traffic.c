@@ -47,6 +47,7 @@ void read_service(const SourceFile *file, const YamlNode *root, Node object)
 	const YamlNode *spec = yaml_get(root, "spec"), *cluster_ip = yaml_get(spec, "clusterIP");
 	add_scalar_of(file, object, FACT_TYPE, spec, "type");
 	add_pairs(file, object, FACT_SELECTOR, yaml_get(spec, "selector"));
+	add_database_label(file, yaml_get(spec, "selector"), object);
 	add_scalar_of(file, object, FACT_EXTERNAL_NAME, spec, "externalName");
 	if (slice_is(yaml_text(cluster_ip), "None"))
 		graph_add_flag(file->builder, object, FACT_HEADLESS, cluster_ip->start, cluster_ip->end);
@@ -240,9 +241,12 @@ void read_http_route(const SourceFile *file, const YamlNode *root, Node object)
 	uint32_t left = MOST_ROUTES;
 	YAML_EACH_ITEM (yaml_get(spec, "parentRefs"), parent) {
 		Slice kind = yaml_text_of(parent, "kind");
-		if (kind.length == 0 || slice_is(kind, "Gateway"))
-			add_reference_in(file, object, "gateway", "Gateway", yaml_get(parent, "name"),
-			        yaml_get(parent, "namespace"));
+		if (kind.length && !slice_is(kind, "Gateway"))
+			continue;
+		Node reference = add_reference_in(
+		        file, object, "gateway", "Gateway", yaml_get(parent, "name"), yaml_get(parent, "namespace"));
+		if (reference)
+			add_scalar_of(file, reference, FACT_WANTS_PORT_NAME, parent, "sectionName");
 	}
 	YAML_EACH_ITEM (yaml_get(spec, "rules"), rule) {
 		if (!yaml_is_sequence(hosts))
@@ -250,4 +254,40 @@ void read_http_route(const SourceFile *file, const YamlNode *root, Node object)
 		YAML_EACH_ITEM (hosts, host)
 			read_gateway_rule(file, rule, host, object, &left);
 	}
+}
+
+/* A listener that says nothing takes the routes of its own namespace. */
+void read_gateway(const SourceFile *file, const YamlNode *root, Node object)
+{
+	YAML_EACH_ITEM (yaml_at(root, "spec.listeners"), listener) {
+		const YamlNode *name = yaml_get(listener, "name"),
+		               *from = yaml_at(listener, "allowedRoutes.namespaces.from");
+		const YamlNode *place = yaml_is_scalar(from) ? from : name;
+		if (!yaml_is_scalar(name))
+			continue;
+		const char *text = arena_printf(file->arena, "%.*s=%s", SLICE_ARGS(name->value),
+		        yaml_is_scalar(from) ? from->value.at : "Same");
+		graph_add(file->builder, object, FACT_ADMITS, slice_from(text), place->start, place->end);
+	}
+}
+
+static void add_grant(const SourceFile *file, const YamlNode *from, const YamlNode *to, Node object)
+{
+	const YamlNode *kind = yaml_get(from, "kind"), *namespace = yaml_get(from, "namespace");
+	Slice name = yaml_text_of(to, "name"), wanted = yaml_text_of(to, "kind");
+	if (!yaml_is_scalar(kind) || !yaml_is_scalar(namespace))
+		return;
+	const char *text =
+	        arena_printf(file->arena, "%.*s/%.*s>%.*s/%.*s", SLICE_ARGS(kind->value), SLICE_ARGS(namespace->value),
+	                SLICE_ARGS(wanted), name.length ? (int)name.length : 1, name.length ? name.at : "*");
+	graph_add(file->builder, object, FACT_GRANTS, slice_from(text), kind->start, kind->end);
+}
+
+void read_reference_grant(const SourceFile *file, const YamlNode *root, Node object)
+{
+	uint32_t left = MOST_ROUTES;
+	YAML_EACH_ITEM (yaml_at(root, "spec.from"), from)
+		YAML_EACH_ITEM (yaml_at(root, "spec.to"), to)
+			if (left && left--)
+				add_grant(file, from, to, object);
 }

@@ -116,6 +116,35 @@ static void read_build(const SourceFile *file, const YamlNode *with, Node job, c
 		        build->start, build->end);
 }
 
+/* Inputs of actions that are files or folders of the repository, by their names. What an action writes, and globs, have
+ * other names. */
+static bool is_path_input(Slice key)
+{
+	static const char *const names[] = {"config-file", "config_file", "configuration-path", "manifest-file",
+	        "cache-dependency-path", "scandir", "dockerfile", "working-directory", "working_directory", "workdir",
+	        "requirements-file", "values-file", "helmfile", "project-path", "package-json-file"};
+	static const char *const ends[] = {"-version-file", "_config", "-config-file", "_config_file", "_prompt_file"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (slice_is(key, names[i]))
+			return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (slice_ends(key, ends[i]))
+			return true;
+	return false;
+}
+
+/* One path; a text of several lines is several, or no path at all. */
+static void read_inputs(const SourceFile *file, const YamlNode *with, Node job)
+{
+	for (YamlPairs inputs = yaml_pairs(with); yaml_next_pair(&inputs);) {
+		Slice value = yaml_text(inputs.value);
+		bool path = slice_find_byte(value, '/', 0) != SIZE_MAX || slice_find_byte(value, '.', 0) != SIZE_MAX;
+		if (path && is_path_input(yaml_text(inputs.key)) && slice_find_byte(value, '\n', 0) == SIZE_MAX &&
+		        slice_find_byte(value, ' ', 0) == SIZE_MAX)
+			add_path(file, job, "step-input", inputs.value);
+	}
+}
+
 static void read_step(const SourceFile *file, const YamlNode *step, Node job, const YamlNode *key)
 {
 	const YamlNode *uses = yaml_get(step, "uses"), *with = yaml_get(step, "with");
@@ -124,11 +153,28 @@ static void read_step(const SourceFile *file, const YamlNode *step, Node job, co
 		add_path(file, job, "local-action", uses);
 	if (slice_starts(yaml_text(uses), "docker/build-push-action"))
 		read_build(file, with, job, key);
+	read_inputs(file, with, job);
 	read_script(file, yaml_get(step, "run"), job);
+}
+
+/* Only by other workflows, which may be of other repositories: it works in the checkout of whoever calls it. */
+static bool is_only_called(const YamlNode *on)
+{
+	uint32_t events = 0;
+	bool called = slice_is(yaml_text(on), "workflow_call") || yaml_get(on, "workflow_call");
+	for (YamlPairs pairs = yaml_pairs(on); yaml_next_pair(&pairs);)
+		events++;
+	YAML_EACH_ITEM (on, item) {
+		events++;
+		called |= slice_is(yaml_text(item), "workflow_call");
+	}
+	return called && events <= 1;
 }
 
 static void read_jobs(const SourceFile *file, const YamlNode *root, Node workflow)
 {
+	if (is_only_called(yaml_get(root, "on")))
+		return;
 	read_triggers(file, yaml_get(root, "on"), workflow);
 	add_path(file, workflow, "working-directory", yaml_at(root, "defaults.run.working-directory"));
 	for (YamlPairs jobs = yaml_pairs(yaml_get(root, "jobs")); yaml_next_pair(&jobs);) {

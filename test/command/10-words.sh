@@ -27,6 +27,8 @@ has "the option that was meant is said" "$err" "--format"
 run check --rule yaml-duplicate-kye .
 is "a wrong rule is wrong usage" $code 2
 has "the rule that was meant is said" "$err" "yaml-duplicate-key"
+run check --root . --rev HEAD
+is "a folder and a commit at once, too" $code 2
 run check --format yaml .
 is "a wrong format is wrong usage" $code 2
 has "the formats are listed" "$err" "sarif"

@@ -8,6 +8,8 @@ nodes:
   asuna: {addresses: {lan: [192.168.8.5, "fd00::5"]}, capacity: {memory: 8Gi}, roles: [a b, "c: d"]}
 areas: {old: {paths: [before/], deprecated: true}}
 aliases: {db: asuna}
+cluster: {context: home}
+engine: {host: "unix:///run/podman/podman.sock", listen: "::1", parallel: 4, pull: never}
 ignore: ["*.log"]
 rules: {tag-floating: {level: info, reason: "because \"so\""}, yaml-broken: off}
 END
@@ -19,6 +21,8 @@ run config show --root said
 is "a good file is fine" $code 0
 has "a value and where it is from" "$out" "gateway: 192.168.8.1  # labwright.yaml:1"
 has "texts that YAML would misread are quoted" "$out" '"c: d"'
+has "which cluster is meant" "$out" "  context: home  # labwright.yaml:6"
+has "and which engine" "$out" '  host: "unix:///run/podman/podman.sock"  # labwright.yaml:7'
 mkdir again third
 cp "$out" again/labwright.yaml
 run config show --root again

@@ -185,6 +185,111 @@ run organize --commit lab
 git -C lab log -1 --format=%B HEAD~1 >"$out"
 has "so is who reads the commit" "$out" "No longer looked for:"
 
+# dead: one sign is a question, two are an answer, and the age is never the only one
+at() { # date, then words of git
+	day=$1 && shift && GIT_AUTHOR_DATE="$day 12:00:00 +0000" GIT_COMMITTER_DATE="$day 12:00:00 +0000" git -C lab "$@"
+}
+go_on() {
+	for day in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22; do
+		echo "$day" >>lab/docs/notes.md && at "$1-$day" commit -qam "day $day"
+	done
+}
+make_old() { # what else the lab holds, as a command
+	make_lab
+	mkdir -p lab/k8s/cache lab/k8s/wiki && manifest cache redis:7.4 >lab/k8s/cache/cache.yaml && manifest wiki redis:6 >lab/k8s/wiki/wiki.yaml
+	mkdir -p lab/stacks/wiki && manifest wiki redis:7.4 >lab/stacks/wiki/wiki.yaml
+	rm -r lab/k8s/odd
+	printf 'kubectl apply -f k8s/db -f k8s/llm -f bot/bot.yaml -f beta/gadget.yaml\nkubectl apply -f stacks/wiki\n' >lab/up.sh
+	eval "$1"
+	git -C lab add -A && at 2024-01-05 commit -q --amend -m "a lab"
+}
+make_old true && go_on 2024-03
+run organize lab
+has "what another runs is a question" "$out" "k8s/wiki: nothing applies it, and stacks/wiki/wiki.yaml runs the same: archive it"
+has "what nothing applies still has its area" "$out" "k8s/cache → production/core/cache"
+make_old true && go_on 2025-03
+run organize lab
+has "and an answer once nobody has touched it for long" "$out" "k8s/wiki → archive/wiki
+      nothing applies it, and stacks/wiki/wiki.yaml runs the same, and it was last touched on 2024-01-05"
+has "what nothing applies is a question then" "$out" "k8s/cache: nothing applies it or leads to it, and it was last touched on 2024-01-05: archive it"
+has "what is applied has its area, however old" "$out" "k8s/db → production/core/db"
+make_old 'printf "The \`k8s/cache/\` is deprecated, we use files.\n\`k8s/llm\` (no longer used).\n" >>lab/README.md' && go_on 2024-03
+run organize lab
+has "what a document calls past and nothing applies is put aside" "$out" "k8s/cache → archive/cache
+      README.md:4 says that it is past, and nothing applies it or leads to it"
+has "what is applied all the same is a question" "$out" "k8s/llm: README.md:5 says that it is past: archive it"
+make_old 'printf "Since redis is deprecated, the wiki uses cache.\n" >>lab/README.md' && go_on 2024-03
+run organize lab
+has "another's end is not the own" "$out" "k8s/cache → production/core/cache"
+git -C lab clone -q --depth 3 "file://$PWD/lab" ../shallow 2>/dev/null && mv lab whole && mv shallow lab 2>/dev/null || true
+run organize lab
+is "a history that is cut off does no harm" $code 0
+
+# kustomize takes no file from above its folder: what leaves a kustomization's folder gets one of its own
+make_kustomized() { # what the list holds
+	make_lab
+	manifest redis redis:7.4 >lab/k8s/db/redis.yaml
+	printf 'kind: ConfigMap\napiVersion: v1\nmetadata: {name: settings}\ndata: {a: b}\n' >lab/k8s/odd/settings.yaml
+	printf 'namespace: lab\nnamePrefix: my-\nresources:%b' "$1" >lab/k8s/kustomization.yaml
+	printf 'areas:\n  "data": k8s/db\n' >lab/labwright.yaml
+	printf '#!/bin/sh\nkubectl apply -k k8s\n' >lab/up.sh
+	git -C lab add -A && git -C lab commit -qm "one list"
+}
+built() {
+	"$labwright" render lab/k8s >"$folder/rendered.$1"
+	kustomize=$(command -v kustomize || ls "$HOME/.cache/labwright-bench/kustomize" 2>/dev/null)
+	[ -z "$kustomize" ] || "$kustomize" build lab/k8s >"$folder/built.$1" || echo "failed $1" >"$folder/built.$1"
+}
+compare_built() {
+	is "$1: the same objects are applied" "$(sort "$folder/rendered.before" | cksum)" "$(sort "$folder/rendered.after" | cksum)"
+	if [ -n "$kustomize" ]; then
+		is "$1: kustomize itself builds the same" "$(cmp "$folder/built.before" "$folder/built.after" && echo same)" same
+	else
+		skip "$1: kustomize itself builds the same" "it is not here"
+	fi
+}
+make_kustomized '\n  - db/postgres.yaml # the data\n  # fast\n  - "db/redis.yaml" # no disk\n  - odd/odd.yaml\n'
+built before
+run organize --commit lab
+built after
+is "a named folder leaves its kustomization" "$(ls lab/data/db | tr '\n' ' ')" "kustomization.yaml postgres.yaml redis.yaml "
+is "which names the folder, and keeps what is said" "$(sed -n '3,$p' lab/k8s/kustomization.yaml | tr '\n' '~')" "resources:~  - ../data/db # the data~  # fast~  - odd/odd.yaml~"
+is "the folder lists its files" "$(sed -n '3,$p' lab/data/db/kustomization.yaml | tr '\n' '~')" "resources:~  - postgres.yaml~  - redis.yaml # no disk~"
+is "the moves come first, alone" "$(git -C lab show --format= --name-status HEAD~1 | grep -v '^R100' | wc -l | tr -d ' ')" 0
+compare_built "a block list"
+run organize lab
+has "a second run moves nothing there" "$out" "0 parts would move, references rewritten in 0 files"
+
+make_kustomized ' [db/postgres.yaml, odd/settings.yaml, db/redis.yaml]\n'
+built before
+run organize --write lab
+built after
+is "a list in brackets stays one" "$(sed -n 3p lab/k8s/kustomization.yaml)" "resources: [../data/db, odd/settings.yaml]"
+compare_built "a list in brackets"
+
+make_kustomized '\n  - db/postgres.yaml\n  - db/redis.yaml\n'
+printf 'resources:\n  - redis.yaml\n  - ./postgres.yaml\n' >lab/k8s/db/kustomization.yaml
+git -C lab add -A && git -C lab commit -qm "it has its own"
+built before
+run organize --write lab
+built after
+is "a kustomization that lists the same is used" "$(sed -n '2p' lab/data/db/kustomization.yaml) $(sed -n '4,$p' lab/k8s/kustomization.yaml)" "  - redis.yaml   - ../data/db"
+compare_built "a folder with its own"
+
+make_kustomized '\n  - db/postgres.yaml\n'
+printf 'namespace: other\nresources:\n  - postgres.yaml\n' >lab/k8s/db/kustomization.yaml
+git -C lab add -A && git -C lab commit -qm "it has another"
+run organize lab
+has "one that does more holds the folder" "$out" "k8s/db: k8s/kustomization.yaml lists files of it, and its own kustomization does more than that"
+make_kustomized '\n  - db/postgres.yaml\npatches:\n  - path: db/redis.yaml\n'
+run organize lab
+has "so does a patch" "$out" "k8s/db: k8s/kustomization.yaml takes db/redis.yaml in, and kustomize takes no such file"
+make_kustomized '\n  - db/postgres.yaml\n'
+printf '#!/bin/sh\nkubectl apply -f k8s/db\n' >lab/up.sh
+git -C lab commit -qam "by hand"
+run organize lab
+has "so does a script that applies the folder as it is" "$out" "k8s/db: a script applies it as it is"
+
 # the catalogue says which job copies the data
 make_lab
 cat >lab/k8s/db/data.yaml <<'END'

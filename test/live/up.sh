@@ -52,8 +52,27 @@ git add -A
 up apps
 is "$engine: a start that fails is told" "$code" 1
 has "$engine: with the program's words" "$out" 'no-such-option'
+has "$engine: and ends with what explain says" "$out" 'core/web-0 runs as it was before: its new version did not start'
+has "$engine: down to what changed" "$out" 'since it last ran well'
 is "$engine: and the old containers run on" "$(page http://127.0.0.1:30080/index.html)" 'another text'
 git -c user.name=a -c user.email=a@a commit -qm x
+
+# ---- what labwright.yaml says of the engine ----
+sed -i 's/--no-such-option/-d/' apps/web.yaml
+printf 'engine: {host: "%s", listen: 127.0.0.2, parallel: 2, pull: never, proxy-image: labwright.test/base:12}\n' "$DOCKER_HOST" >labwright.yaml
+git add -A
+socket=$DOCKER_HOST
+unset DOCKER_HOST
+run up apps
+export DOCKER_HOST="$socket"
+is "$engine: labwright.yaml names the engine" "$code" 0
+is "$engine: and where ports are published" "$(page http://127.0.0.2:30080/index.html)" 'another text'
+sed -i 's,labwright.test/base:12,labwright.test/none:1,' apps/redis.yaml
+git add -A
+run up apps
+has "$engine: what must not be pulled is not" "$out" 'labwright.yaml says pull: never'
+rm labwright.yaml
+git add -A
 run down
 is "$engine: down takes all away" "$(api '/containers/json?all=1' | jq length)" 0
 is "$engine: but not the volumes" "$(api /volumes | jq -r '[.Volumes[].Name] | sort | tostring')" '["lab-core-data-redis-0","lab-core-owned"]'

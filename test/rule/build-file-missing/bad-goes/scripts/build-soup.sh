@@ -1,0 +1,2 @@
+#!/bin/bash
+docker build -t soup:1 ./soup-cooking-pot

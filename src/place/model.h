@@ -16,8 +16,8 @@ bool amounts_add(Amounts *amounts, Slice pair);
 
 /* ---- machines ---------------------------------------------------------------------------------- */
 
-/* From labwright.yaml, from manifests of Nodes, and from what a cluster said of its nodes; where none of these knows what
- * any machine has, from what texts say. */
+/* From labwright.yaml, from manifests of Nodes, and from what a cluster said of its nodes; where none of these knows
+ * what any machine has, from what texts say. */
 void model_add_machines(Model *model, const Graph *usage, const GArray *stated);
 /* The index of the machine of that name or alias, or machines->len. */
 uint32_t model_find_machine(const Model *model, const char *name);
@@ -50,6 +50,9 @@ bool image_estimate(const char *image, Amounts *ret_amounts, const char **ret_so
 
 /* Where volumes bind pods. After the usage is known. */
 void model_set_volumes(Model *model);
+
+/* Who talks to whom; nothing where that weighs nothing. */
+void model_find_traffic(Model *model);
 
 /* A label of a workload's pods. */
 const char *workload_label(const void *graph_and_pod, const char *key);

@@ -320,8 +320,11 @@ static void append_goal(Page *page, Goal goal)
 		append_pressure(page);
 	} else {
 		static const char *const what[] = {"", "", "weight of pods that the loss of a node leaves down",
-		        "weight of preferences not met", "price of the moves"};
+		        "weight of preferences not met", "price of the moves",
+		        "weight of pods that talk to others across nodes"};
 		g_string_append_printf(page->out, "%" G_GINT64_FORMAT " %s", value, what[goal]);
+		if (goal == GOAL_MOVES && value && count_unplaced(page->plan))
+			g_string_append(page->out, ", and of pods that lose their place");
 	}
 	g_string_append_printf(page->out, ": %s\n", proof);
 }

@@ -332,18 +332,56 @@ static char *new_place(const char *now, const char *path, const char *cause)
 	return *below && g_str_has_suffix(now, below) ? g_strndup(now, strlen(now) - strlen(below)) : NULL;
 }
 
+/* Of several files of that name the one below the folder of the file that names it. */
+static Node find_moved_below(const Gone *gone, const Mention *mention)
+{
+	const Graph *graph = checker_graph(gone->checker);
+	Slice name = path_name(slice_from(mention->path)),
+	      folder = path_folder(slice_from(graph_file_path(graph, mention->span.file)));
+	Node found = find_moved(gone, slice_from(mention->path));
+	if (found || folder.length == 0 || is_common_name(name))
+		return found;
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file));
+		if (!path_is_below(path, folder) || !slice_equal(path_name(path), name) ||
+		        graph_has(graph, graph_file_node(graph, file), FACT_CLASS))
+			continue;
+		if (found)
+			return NODE_NONE;
+		found = graph_file_node(graph, file);
+	}
+	return found;
+}
+
 static void add_moved(Gone *gone, Finding *finding, const Mention *mention, char **place, bool *one_place)
 {
 	const Graph *graph = checker_graph(gone->checker);
-	Node moved = find_moved(gone, slice_from(mention->path));
+	Node moved = find_moved_below(gone, mention);
 	if (!moved)
 		return;
 	const char *now = graph_name(graph, moved);
-	add_evidence(gone->checker, finding, graph_place(graph, moved), "the one file of that name is here");
+	add_evidence(gone->checker, finding, graph_place(graph, moved),
+	        find_moved(gone, slice_from(mention->path)) ? "the one file of that name is here"
+	                                                    : "a file of that name is here");
 	g_autofree char *here = new_place(now, mention->path, mention->cause);
 	*one_place = *one_place && here && (!*place || strcmp(*place, here) == 0);
 	if (!*place)
 		*place = g_steal_pointer(&here);
+}
+
+/* What to write instead; of a command it is not known where it is run. */
+static void hint_moved(Gone *gone, Finding *finding, const Mention *mention, const char *now)
+{
+	const Graph *graph = checker_graph(gone->checker);
+	const char *file = graph_file_path(graph, mention->span.file);
+	Slice folder = path_folder(slice_from(file));
+	if (!g_str_has_suffix(file, ".md") && folder.length && !strchr(mention->path, '/')) {
+		g_autofree char *relative = path_relative(folder, now);
+		set_hint(gone->checker, finding, "seen from the folder of this file it is %s", relative);
+		return;
+	}
+	g_autofree char *text = moved_text(graph_span_bytes(graph, mention->span), folder, mention->path, now);
+	set_hint(gone->checker, finding, "write %s", text ? text : now);
 }
 
 static void add_mentions(Gone *gone, Finding *finding, const Cause *cause)
@@ -361,10 +399,9 @@ static void add_mentions(Gone *gone, Finding *finding, const Cause *cause)
 			add_moved(gone, finding, mention, &place, &one_place);
 	}
 	const Mention *first = cause->mentions->pdata[0];
-	Node moved = cause->paths == 1 ? find_moved(gone, slice_from(first->path)) : NODE_NONE;
+	Node moved = cause->paths == 1 ? find_moved_below(gone, first) : NODE_NONE;
 	if (moved)
-		set_hint(gone->checker, finding, "write the path of %s",
-		        graph_name(checker_graph(gone->checker), moved));
+		hint_moved(gone, finding, first, graph_name(checker_graph(gone->checker), moved));
 	else if (place && one_place)
 		set_hint(gone->checker, finding, "write %s for %s", place, first->cause);
 }

@@ -171,11 +171,21 @@ static bool is_floating(const ImageUse *use)
 
 #define MOST_EVIDENCE 30
 
-static Slice fixed_elsewhere(const Image *image)
+/* A version of the same variant that another place has. Of a database it may be older than its data, and Bitnami took
+ * its versions off Docker Hub. */
+static Slice fixed_elsewhere(const Image *image, Slice floating)
 {
+	static const char *const channels[] = {"stable", "main", "master", "edge", "develop", "dev", "nightly",
+	        "release", "rolling", "current", "lts", "beta", NULL};
+	bool word = floating.length && !slice_starts(floating, "latest") && !slice_is_any_nocase(floating, channels);
+	g_autofree char *variant = word ? g_strdup_printf("-%.*s", SLICE_ARGS(floating)) : NULL;
+	if (image_is_database(image->name) || slice_starts(image->name, "bitnami/"))
+		return (Slice){"", 0};
 	for (guint i = 0; i < image->uses->len; i++) {
 		const ImageUse *use = &g_array_index(image->uses, ImageUse, i);
-		if (!is_floating(use) && use->tag.length)
+		Slice number = slice_starts(use->tag, "v") ? slice_sub(use->tag, 1, use->tag.length) : use->tag;
+		if (!is_floating(use) && number.length && g_ascii_isdigit(number.at[0]) &&
+		        (!variant || slice_ends(use->tag, variant)))
 			return use->tag;
 	}
 	return (Slice){"", 0};
@@ -193,7 +203,7 @@ static void report_floating(Checker *checker, const Image *image, const ImageUse
 	                                    "'%.*s' has no tag, so 'latest' is what is pulled%s",
 	                                    SLICE_ARGS(image->name), places);
 	set_detail(checker, finding, "%.*s", SLICE_ARGS(image->name));
-	Slice fixed = fixed_elsewhere(image);
+	Slice fixed = fixed_elsewhere(image, first->tag);
 	if (fixed.length)
 		set_hint(checker, finding, "elsewhere it is %.*s:%.*s", SLICE_ARGS(image->name), SLICE_ARGS(fixed));
 	for (guint i = 0; i < image->uses->len && finding->n_evidence < MOST_EVIDENCE; i++) {

@@ -41,9 +41,24 @@ static bool holds_two(const Graph *graph, Node object)
 	return false;
 }
 
+/* kind reads the first document of its configuration; nothing applies what else stands in the file. */
+static bool is_in_kind_config(const Graph *graph, Node object)
+{
+	Node file = graph_ancestor(graph, object, NODE_FILE);
+	if (graph_has(graph, file, FACT_REACHED_BY))
+		return false;
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
+		GRAPH_CHILDREN (graph, document, NODE_OBJECT, other)
+			if (g_str_has_prefix(graph_text(graph, other, FACT_API_VERSION), "kind.x-k8s.io/"))
+				return true;
+	return false;
+}
+
 static bool is_refused(const Graph *graph, Node problem, const char *shape)
 {
 	Node object = graph_parent(graph, problem);
+	if (is_in_kind_config(graph, object))
+		return false;
 	if (strcmp(shape, "missing-field") == 0)
 		return !is_incomplete(graph, object);
 	return !holds_two(graph, object);
@@ -84,6 +99,13 @@ static bool is_like(const Graph *graph, Node problem, Node before)
 	       !graph_has(graph, before, FACT_NEAR);
 }
 
+/* `namespace:` beside the name of a Service that an Ingress sends to. */
+static bool is_of_backend(const Graph *graph, Node problem)
+{
+	return strstr(graph_text(graph, problem, FACT_MESSAGE), ".backend") &&
+	       slice_is(graph_span_bytes(graph, graph_place(graph, problem)), "namespace");
+}
+
 static void check_core(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -105,6 +127,10 @@ static void check_core(Checker *checker)
 		const char *near = graph_text(graph, problem, FACT_NEAR);
 		if (*near)
 			set_hint(checker, finding, "the field '%s' stands at this place in the API", near);
+		else if (is_kind(graph, object, "Ingress") && is_of_backend(graph, problem))
+			set_hint(checker, finding,
+			        "an Ingress sends to Services of its own namespace only: move it there, or make a "
+			        "Service of type ExternalName here");
 		mend_shape(checker, finding, graph_place(graph, problem), graph_symbol_text(graph, row->object),
 		        graph_text(graph, problem, FACT_EXPECTED), near);
 		before = problem;

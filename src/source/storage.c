@@ -29,8 +29,10 @@ static void find_clear_values(const SourceFile *file, const YamlNode *data, Node
 		if (!yaml_is_scalar(pairs.key) || !yaml_is_scalar(pairs.value) ||
 		        !credential_is_named(pairs.key->value) || !credential_is_clear(pairs.value->value, base64))
 			continue;
-		Node secret = graph_add_node(file->builder, NODE_SECRET, object, SLICE("value of a Secret"),
-		        pairs.value->start, pairs.value->end);
+		bool known = credential_is_default(pairs.value->value, base64);
+		Node secret = graph_add_node(file->builder, NODE_SECRET, object,
+		        known ? SLICE("default password") : SLICE("value of a Secret"), pairs.value->start,
+		        pairs.value->end);
 		graph_add(file->builder, secret, FACT_NEARBY_NAME, pairs.key->value, pairs.key->start, pairs.key->end);
 	}
 }

@@ -164,6 +164,12 @@ static const char *too_large(Builder *builder, const Workload *workload, uint32_
 			continue;
 		g_autofree char *asked = amount_text((Resource)r, workload->request.of[r]);
 		g_autofree char *room = amount_text((Resource)r, MAX(capacity - fixed, 0));
+		/* Amounts are rounded for people. */
+		if (strcmp(asked, room) == 0) {
+			g_autofree char *more = amount_text((Resource)r, fixed + workload->request.of[r] - capacity);
+			return arena_printf(builder->arena, "%s: asks %s, %s more than there is room for",
+			        resource_word((Resource)r), asked, more);
+		}
 		return arena_printf(
 		        builder->arena, "%s: asks %s, room for %s at most", resource_word((Resource)r), asked, room);
 	}
@@ -634,6 +640,7 @@ Model *model_new(const Graph *graph, const ModelOptions *options, GError **error
 	Peaks *peaks = model_read_usage(model, options->usage);
 	model_set_demands(model, peaks);
 	peaks_free(peaks);
+	model_note_unsaid(model);
 	if (!model_apply(model, options->what_if, false, error))
 		return NULL;
 	model_set_volumes(model);

@@ -25,6 +25,9 @@ uint32_t model_find_machine(const Model *model, const char *name);
 Machine *model_add_machine(Model *model, const char *name);
 const char *machine_label(const Machine *machine, const char *key);
 
+/* Notes of what nobody said and placement so cannot count. After the demands. */
+void model_note_unsaid(Model *model);
+
 /* The clause of the pod that rules the machine out, or NULL. Lives as long as the model. */
 const char *machine_refuses(Model *model, const Machine *machine, Node pod);
 /* Weight of the preferences that the machine does not meet. */

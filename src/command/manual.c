@@ -40,7 +40,14 @@ static const struct {
                 "and named. Usage is `kubectl get pods -A -o json`, `kubectl get --raw "
                 "/apis/metrics.k8s.io/v1beta1/pods` or the answer of a Prometheus query. Exits with 1 where a pod "
                 "has no "
-                "place. Ctrl-C ends the search with the best so far and what is not proven of it; a second one ends "
+                "place. Of goals each counts where those before it are equal: a place for every pod, the pressure on "
+                "the "
+                "fullest node, what the loss of a node leaves down, preferences, the price of the moves, short ways "
+                "between pods that talk to each other. placement in labwright.yaml has their order, the step and "
+                "enough of "
+                "pressure in percent, and weights: a move 10, 5 more where the last replica stops, 2 for a gigabyte to "
+                "copy, 1 for a pod that talks to another node (0 to 1000 each). Ctrl-C ends the search with the best "
+                "so far and what is not proven of it; a second one ends "
                 "the program."},
         {"report",
                 "Writes REPORT.md, report.html and report.json: findings before and after and which came or went, what "

@@ -4,6 +4,7 @@
  * is built where a compose service, a script, a CI job or a document builds it; a build from a folder that is not there
  * builds nothing. */
 #include "base/path.h"
+#include "base/variable.h"
 #include "rule/image.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -191,6 +192,27 @@ static Slice fixed_elsewhere(const Image *image, Slice floating)
 	return (Slice){"", 0};
 }
 
+/* Each use is pinned to what its pods run, if a cluster said that of all of them. The tag stays for the reader. */
+static void mend_floating(Checker *checker, Finding *finding, const Image *image)
+{
+	const Graph *graph = checker_graph(checker);
+	uint32_t before = finding->n_edits;
+	for (guint i = 0; i < image->uses->len; i++) {
+		const ImageUse *use = &g_array_index(image->uses, ImageUse, i);
+		const char *digest = graph_text(graph, use->row->subject, FACT_RUNNING_DIGEST);
+		if (!is_floating(use))
+			continue;
+		if (!*digest) {
+			finding->n_edits = before;
+			return;
+		}
+		add_value_edit(checker, finding, graph_span(graph, use->row),
+		        arena_printf(checker_arena(checker), "%s%s@%s", graph_symbol_text(graph, use->row->object),
+		                use->tag.length ? "" : ":latest", digest));
+	}
+	set_because(checker, finding, FIX_VALUE, "this is what the cluster runs of it now");
+}
+
 static void report_floating(Checker *checker, const Image *image, const ImageUse *first, guint count)
 {
 	const Graph *graph = checker_graph(checker);
@@ -212,11 +234,83 @@ static void report_floating(Checker *checker, const Image *image, const ImageUse
 			add_evidence(checker, finding, graph_span(graph, use->row), "'%s' uses it too",
 			        graph_name(graph, use->row->subject));
 	}
+	mend_floating(checker, finding, image);
+}
+
+/* A file that sets variables, or an example of one, gives the variable a version; or the word that moves, which is then
+ * *ret_other. */
+static bool is_fixed_in_file(const Graph *graph, Slice name, Node *ret_other)
+{
+	Symbol symbol;
+	*ret_other = NODE_NONE;
+	if (!graph_find_symbol(graph, name, &symbol))
+		return false;
+	GRAPH_NAMED(graph, NODE_ENV, symbol, env)
+	{
+		ImageUse use = {NULL, slice_from(graph_text(graph, env, FACT_VALUE)), {"", 0}};
+		if (graph_node_type(graph, graph_parent(graph, env)) != NODE_FILE || use.tag.length == 0)
+			continue;
+		if (!is_floating(&use))
+			return true;
+		*ret_other = env;
+	}
+	return false;
+}
+
+/* `name:${VERSION:-latest}`: the tag is a fallback, and ret_use says of what. */
+static bool ends_in_fallback(Slice image, Variable *ret_use)
+{
+	size_t at = 0;
+	bool found = false;
+	for (Variable use; variable_next(image, &at, &use); at = use.end) {
+		found = use.op == '-' && use.end == image.length && use.start > 0 && image.at[use.start - 1] == ':' &&
+		        slice_find_byte(use.word, '$', 0) == SIZE_MAX;
+		*ret_use = use;
+	}
+	return found;
+}
+
+/* One finding for a variable: it is the version of all that use it. */
+static void check_fallback_tags(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GRAPH_EACH (graph, FACT_IMAGE, row) {
+		Variable variable;
+		Node other;
+		Slice image = graph_symbol_slice(graph, row->object);
+		if (is_quiet(graph, row->subject) || graph_has(graph, row->subject, FACT_BUILD_CONTEXT) ||
+		        !ends_in_fallback(image, &variable))
+			continue;
+		ImageUse use = {row, variable.word, {"", 0}};
+		Slice name = slice_sub(image, 0, variable.start - 1);
+		if (!is_floating(&use) || slice_find_byte(name, '$', 0) != SIZE_MAX || is_own_registry(name) ||
+		        image_is_local(name) || is_fixed_in_file(graph, variable.name, &other))
+			continue;
+		g_autofree char *key = slice_dup(variable.name);
+		Finding *finding = g_hash_table_lookup(known, key);
+		if (finding) {
+			add_evidence(checker, finding, graph_span(graph, row), "'%s' uses it too",
+			        graph_name(graph, row->subject));
+			continue;
+		}
+		finding = report(checker, row->subject, graph_span(graph, row),
+		        "'%.*s' follows the moving tag '%.*s' unless %s is set", SLICE_ARGS(name),
+		        SLICE_ARGS(variable.word), key);
+		set_detail(checker, finding, "%s", key);
+		set_hint(checker, finding, "write a version for '%.*s'%s", SLICE_ARGS(variable.word),
+		        other ? ", here and where the variable is set" : "");
+		if (other)
+			add_evidence(checker, finding, graph_place(graph, other), "set to '%s' here",
+			        graph_text(graph, other, FACT_VALUE));
+		g_hash_table_insert(known, g_steal_pointer(&key), finding);
+	}
 }
 
 static void check_tag_floating(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	check_fallback_tags(checker);
 	g_auto(Images) images;
 	images_init(&images, graph);
 	for (guint i = 0; i < images.at->len; i++) {
@@ -303,7 +397,7 @@ static const Rule rules[] = {
         {
                 .id = "tag-floating",
                 .level = LEVEL_WARNING,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_VALUE,
                 .title = "an image tag moves by itself",
                 .why = "The next pull, on a restart or on another node, may bring another version: an upgrade at a "
                        "time nobody chose, two nodes with different programs under one name, and no way to say what "

@@ -13,12 +13,19 @@ static bool completes(const Graph *graph, Node kustomization)
 	return false;
 }
 
+/* A workload with neither selector nor containers changes one that is there already: kubectl apply merges it. */
+static bool is_patch_by_shape(const Graph *graph, Node object)
+{
+	Node pod = graph_first_child(graph, object, NODE_POD);
+	return pod && !graph_has(graph, object, FACT_SELECTOR) && !graph_first_child(graph, pod, NODE_CONTAINER);
+}
+
 /* What a file lacks, another may add: a patch holds only what it changes, a kustomization with patches completes what
  * it lists, and in a repository of kustomizations a file that none of them brings into the cluster is in use nowhere.
  */
 static bool is_incomplete(const Graph *graph, Node object)
 {
-	if (is_patch(graph, object))
+	if (is_patch(graph, object) || is_patch_by_shape(graph, object))
 		return true;
 	Rows reached = graph_rows_of(graph, graph_ancestor(graph, object, NODE_FILE), FACT_REACHED_BY);
 	if (reached.at == reached.end)
@@ -249,7 +256,10 @@ static void check_schema_invalid(Checker *checker)
 
 /* ---- versions ------------------------------------------------------------------------------------------ */
 
-/* From the project's deprecation guide: which release stopped serving a version, and what to write since when.
+/* Which release stopped serving a version, and what to write since when. Up to 1.29 from the project's deprecation
+ * guide, for 1.32 and later from what the module k8s.io/api v0.36.3 says in its zz_generated.prerelease-lifecycle.go;
+ * what that no longer holds went with the release whose module lacks it first (resource.k8s.io/v1alpha3 and
+ * networking.k8s.io/v1alpha1 with v0.34.0 at the latest, storagemigration.k8s.io/v1alpha1 as v0.34.0 announced it).
  * kinds: words between spaces; NULL is every kind of that version. */
 static const struct {
 	const char *api_version, *kinds, *removed, *successor;
@@ -290,6 +300,13 @@ static const struct {
                 "1.32", "admissionregistration.k8s.io/v1", true},
         {"admissionregistration.k8s.io/v1beta1", " ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ", "1.34",
                 "admissionregistration.k8s.io/v1", true},
+        {"networking.k8s.io/v1alpha1", " IPAddress ServiceCIDR ", "1.33", "networking.k8s.io/v1", true},
+        {"resource.k8s.io/v1alpha3", " DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice ", "1.34",
+                "resource.k8s.io/v1", false},
+        {"storage.k8s.io/v1alpha1", " VolumeAttributesClass ", "1.35", "storage.k8s.io/v1", true},
+        {"storagemigration.k8s.io/v1alpha1", " StorageVersionMigration ", "1.36", "storagemigration.k8s.io/v1beta1",
+                false},
+        {"certificates.k8s.io/v1alpha1", " ClusterTrustBundle ", "1.37", "certificates.k8s.io/v1beta1", true},
         {"networking.k8s.io/v1beta1", " IPAddress ServiceCIDR ", "1.37", "networking.k8s.io/v1", true},
         {"storage.k8s.io/v1beta1", " VolumeAttributesClass ", "1.37", "storage.k8s.io/v1", true},
 };

@@ -95,11 +95,19 @@ static const Row *forsaken_provided(const Graph *graph, Node reference)
 	return best == SIZE_MAX ? NULL : rows->pdata[best];
 }
 
+/* What one repository has few of, each named by many: Gateways, issuers, stores of secrets. */
+static bool is_of_few(const Graph *graph, Node reference)
+{
+	return has_role(graph, reference, "gateway") || has_role(graph, reference, "issuer") ||
+	       has_role(graph, reference, "secret-store");
+}
+
 static bool is_missing(const Graph *graph, Node reference)
 {
-	if (is_why(graph, reference, "excused"))
+	if (is_why(graph, reference, "excused") && !is_of_few(graph, reference))
 		return forsaken(graph, reference) || forsaken_provided(graph, reference);
-	return is_why(graph, reference, "missing") || is_unlikely(graph, reference) || is_elsewhere(graph, reference);
+	return is_why(graph, reference, "missing") || is_unlikely(graph, reference) || is_elsewhere(graph, reference) ||
+	       is_why(graph, reference, "excused");
 }
 
 /* The one object of the wanted kind that was probably meant, mostly by its name; or NODE_NONE. */
@@ -119,7 +127,8 @@ static Node near_object(const Graph *graph, Node reference)
 	if (best == SIZE_MAX)
 		return only_database(graph, reference);
 	Node near = g_array_index(objects, Node, best);
-	return is_why(graph, reference, "excused") && near != forsaken(graph, reference) ? NODE_NONE : near;
+	bool excused = is_why(graph, reference, "excused") && !is_of_few(graph, reference);
+	return excused && near != forsaken(graph, reference) ? NODE_NONE : near;
 }
 
 /* The one of the rows, each "Kind/name", whose name was probably meant; NULL for none. */
@@ -439,6 +448,21 @@ static void check_database_missing(Checker *checker)
 	report_missing(checker, is_database, database_level, NULL);
 }
 
+/* A chart or the cluster may bring any: only one slip of the hand is wrong. internal and external are two apart. */
+static bool is_resource(const Graph *graph, Node reference)
+{
+	if (!is_of_few(graph, reference) || is_elsewhere(graph, reference))
+		return false;
+	Node near = near_object(graph, reference);
+	return near &&
+	       near_distance(slice_from(graph_name(graph, near)), slice_from(graph_name(graph, reference)), 1) <= 1;
+}
+
+static void check_resource_missing(Checker *checker)
+{
+	report_missing(checker, is_resource, own_level_error, NULL);
+}
+
 static bool is_backend(const Graph *graph, Node reference)
 {
 	return has_role(graph, reference, "backend") && wants(graph, reference, "Service");
@@ -638,6 +662,16 @@ static const Rule rules[] = {
                 .remedy = "Correct the name and its namespace (namespace-name@kubernetescrd in annotations), or add "
                           "the Middleware.",
                 .check = check_middleware_missing,
+        },
+        {
+                .id = "resource-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a Gateway, issuer or store of secrets that is named does not exist",
+                .why = "The route is attached to nothing, the certificate is never issued, the Secret never made: each "
+                       "says so in its status alone.",
+                .remedy = "Write the name of the one that is there.",
+                .check = check_resource_missing,
         },
         {
                 .id = "database-missing",

@@ -111,6 +111,22 @@ static void read_prefix(Slice text, Address *address)
 	address->end = end;
 }
 
+/* "10.0.0.5-9": the last byte of the last address; 0 for what may be a version, as 1.2.3.4-5 of a package. */
+static uint8_t short_range(Slice text, size_t dash, const Ip *first, size_t *ret_end)
+{
+	uint32_t last = 0;
+	size_t end = dash + 1;
+	IpScope scope = ip_scope(first);
+	if (byte_at(text, dash) != '-' || (scope != IP_PRIVATE && scope != IP_SHARED))
+		return 0;
+	while (end - dash < 4 && is_digit(byte_at(text, end)))
+		last = last * 10 + (uint32_t)(text.at[end++] - '0');
+	if (last <= first->bytes[3] || last > 255 || carries_on(text, end))
+		return 0;
+	*ret_end = end;
+	return (uint8_t)last;
+}
+
 static Slice host_of(Slice text, const Address *address)
 {
 	return slice_sub(text, address->host_start, address->host_end);
@@ -155,6 +171,19 @@ static bool read_bracketed(Slice text, size_t at, Address *address)
 	return true;
 }
 
+/* https://10.0.0.5-9:6443, of several machines. */
+static bool read_short_range(Slice text, Address *address)
+{
+	size_t end, length = slice_find_byte(host_of(text, address), '-', 0), dash = address->host_start + length;
+	if (length == SIZE_MAX || !ip_parse_v4(slice_sub(text, address->host_start, dash), &address->ip))
+		return false;
+	address->range_last = short_range(text, dash, &address->ip, &end);
+	if (!address->range_last || end != address->host_end)
+		return false;
+	address->host_end = dash;
+	return true;
+}
+
 /* A name or IPv4 address up to a colon or the end of the authority. */
 static bool read_host(Slice text, size_t at, Address *address)
 {
@@ -169,7 +198,7 @@ static bool read_host(Slice text, size_t at, Address *address)
 		return false;
 	address->host_start = at;
 	address->host_end = address->end = end;
-	address->is_ip = ip_parse_v4(host_of(text, address), &address->ip);
+	address->is_ip = ip_parse_v4(host_of(text, address), &address->ip) || read_short_range(text, address);
 	return true;
 }
 
@@ -197,11 +226,11 @@ static bool read_url(Slice text, size_t colon, Address *address)
 /* ---- bare addresses ------------------------------------------------------------------------------------------------
  */
 
-/* "address=/nas.home/10.0.0.5" of dnsmasq, up to the last slash. */
+/* "address=/nas.home/10.0.0.5" of dnsmasq, up to the last slash; prose has it within marks. */
 static bool is_answer(Slice text, size_t slash)
 {
 	size_t start = slash;
-	while (start > 0 && slash - start < 260 && !strchr(" \t\n\"'", text.at[start - 1]))
+	while (start > 0 && slash - start < 260 && !strchr(" \t\n\"'`(", text.at[start - 1]))
 		start--;
 	Slice word = slice_sub(text, start, slash);
 	return slice_starts(word, "address=/") || slice_starts(word, "server=/");
@@ -277,7 +306,10 @@ static bool read_v4(Slice text, size_t dot, Address *address)
 	address->is_ip = true;
 	if (end - start > 15 || !ip_parse_v4(slice_sub(text, start, end), &address->ip))
 		return false;
-	if (is_joined_before(text, start, &address->ends_range) || is_joined_after(text, end))
+	if (is_joined_before(text, start, &address->ends_range))
+		return false;
+	address->range_last = short_range(text, end, &address->ip, &address->end);
+	if (!address->range_last && is_joined_after(text, end))
 		return false;
 	read_port(text, address);
 	read_prefix(text, address);

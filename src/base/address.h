@@ -14,9 +14,10 @@ typedef struct Address {
 	size_t scheme_end;           /* before "://"; equal to start where there is no scheme */
 	bool is_ip;
 	Ip ip;
-	uint32_t port;   /* 0 where there is none, or where it is a variable */
-	int prefix;      /* bits of a network, -1 where none is written */
-	bool ends_range; /* first-last: this is the last, and the address found before it the first */
+	uint32_t port;      /* 0 where there is none, or where it is a variable */
+	int prefix;         /* bits of a network, -1 where none is written */
+	bool ends_range;    /* first-last: this is the last, and the address found before it the first */
+	uint8_t range_last; /* 10.0.0.5-9: the last byte of the last address; 0 elsewhere */
 } Address;
 
 /* The next one at or after *from, which moves behind it; false where there is no more. */

@@ -55,6 +55,19 @@ bool credential_is_clear(Slice value, bool base64)
 	return length >= 6 && !is_placeholder(text) && !is_hashed(text);
 }
 
+bool credential_is_default(Slice value, bool base64)
+{
+	static const char *const words[] = {"admin", "adminadmin", "administrator", "changeme", "change-me",
+	        "change_me", "changeit", "default", "guest", "letmein", "minioadmin", "pass", "passw0rd", "password",
+	        "password123", "postgres", "root", "secret", "toor", "123456", "12345678", "123456789", "qwerty", NULL};
+	if (!base64)
+		return slice_is_any_nocase(value, words);
+	gsize length;
+	g_autofree guchar *decoded = g_base64_decode(value.at, &length);
+	Slice text = slice_trim((Slice){(const char *)decoded, length});
+	return slice_is_any_nocase(text, words);
+}
+
 bool credential_is_named(Slice key)
 {
 	static const char *const inside[] = {"password", "passwd", "passphrase", "token"};

@@ -6,6 +6,9 @@
 /* The name of a key or variable says that its value is a credential: DB_PASSWORD, apiKey, token. */
 bool credential_is_named(Slice key);
 
+/* A value that guides and images have, and that is tried first: admin, changeme, minioadmin. */
+bool credential_is_default(Slice value, bool base64);
+
 /* The value stands there in clear: not encrypted, no variable or placeholder, and longer than a word such as "admin".
  */
 bool credential_is_clear(Slice value, bool base64);

@@ -129,12 +129,15 @@ void link_builds(Graph *graph)
 	g_autoptr(Arena) arena = arena_new();
 	g_autoptr(GArray) builds = g_array_new(FALSE, FALSE, sizeof(Build));
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+	g_autoptr(GHashTable) scripts = g_hash_table_new(NULL, NULL);
+	g_autoptr(GHashTable) told = g_hash_table_new(NULL, NULL);
 	find_builds(graph, builds, arena);
 	for (guint i = 0; i < builds->len; i++) {
 		const Build *build = &g_array_index(builds, Build, i);
 		graph_derive(graph, build->dockerfile, FACT_CONTEXT, graph_intern(graph, slice_from(build->context)),
 		        build->said);
 		link_programs(graph, build, seen);
+		link_modules(graph, build, scripts, told);
 	}
 	Symbol python;
 	if (!graph_find_symbol(graph, SLICE("python"), &python))

@@ -292,7 +292,7 @@ static bool is_written_here(const Graph *graph, Node copy)
 }
 
 /* A RUN that speaks of the module's first part, or brings files that nobody can know. */
-static bool may_be_made(const Graph *graph, Node dockerfile, const char *top)
+bool link_may_be_made(const Graph *graph, Node dockerfile, const char *top)
 {
 	static const char *const fetches[] = {"git clone", "unzip ", "tar x", "tar -x", "protoc", "poetry install",
 	        "uv sync", "pdm install", "pipenv install"};
@@ -415,7 +415,7 @@ static void add_missing_start(Program *program, const char *at)
 	Slice name = path_name(slice_from(at));
 	g_autofree char *stem = slice_dup(slice_sub(name, 0, MIN(slice_find_byte(name, '.', 0), name.length)));
 	Node dockerfile = program->command ? graph_ancestor(graph, program->command, NODE_DOCKERFILE) : NODE_NONE;
-	if (!dockerfile || !*stem || may_be_made(graph, dockerfile, stem))
+	if (!dockerfile || !*stem || link_may_be_made(graph, dockerfile, stem))
 		return;
 	const char *origin = has_programs(program, parent_of(program, at)) ? image_origin(program->image, at)
 	                                                                   : forgotten(program, dockerfile, at);
@@ -578,9 +578,11 @@ static void read_command(Program *program, Node node)
 /* ---- what may provide a module besides COPY ----------------------------------------------------------------- */
 
 /* Folders that are mounted from the repository over what was copied. */
-static void add_mounts(Program *program, Node service)
+void link_add_mounts(Image *image, Node service)
 {
-	const Graph *graph = graph_of(program);
+	const Graph *graph = image->graph;
+	if (!service)
+		return;
 	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, service))));
 	GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
 		Slice host = slice_from(graph_text(graph, mount, FACT_HOST_PATH));
@@ -588,9 +590,8 @@ static void add_mounts(Program *program, Node service)
 		g_autofree char *repo = host.length ? path_resolve(folder, host) : NULL;
 		if (!repo || !target.length)
 			continue;
-		Arena *arena = program->image->arena;
-		Layer layer = {arena_text(arena, slice_from(repo)), container_path(arena, "", target)};
-		g_array_append_val(program->image->layers, layer);
+		Layer layer = {arena_text(image->arena, slice_from(repo)), container_path(image->arena, "", target)};
+		g_array_append_val(image->layers, layer);
 	}
 }
 
@@ -661,7 +662,7 @@ static void derive_all(Program *program, Node dockerfile, GHashTable *seen)
 			name = slice_sub(name, 1, name.length);
 		g_autofree char *top = slice_dup(slice_sub(name, 0, MIN(slice_find_byte(name, '.', 0), name.length)));
 		if (g_hash_table_contains(fresh, GUINT_TO_POINTER(file)) &&
-		        (!*top || !may_be_made(graph, dockerfile, top)))
+		        (!*top || !link_may_be_made(graph, dockerfile, top)))
 			derive_missing(graph, missing);
 	}
 }
@@ -691,8 +692,7 @@ void link_programs(Graph *graph, const Build *build, GHashTable *seen)
 	if (!image_read(graph, build->dockerfile, target, slice_from(build->context), arena, &image))
 		return;
 	program_init(&program, graph, &image);
-	if (build->service)
-		add_mounts(&program, build->service);
+	link_add_mounts(&image, build->service);
 	program.command = image.entrypoint;
 	if (image.entrypoint)
 		read_command(&program, image.entrypoint);

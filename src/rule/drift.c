@@ -70,15 +70,10 @@ static int compare_versions(const Version *a, const Version *b)
 static uint32_t free_numbers(Slice name)
 {
 	static const char *const languages[] = {"python", "node", "golang", "ruby", "php", "openjdk", "rust", "perl"};
-	static const char *const databases[] = {"postgres", "postgis", "pgvector", "timescale", "mysql", "mariadb",
-	        "mongo", "redis", "valkey", "elasticsearch", "opensearch", "influxdb", "clickhouse", "neo4j"};
 	for (size_t i = 0; i < G_N_ELEMENTS(languages); i++)
 		if (slice_is(name, languages[i]))
 			return 2;
-	for (size_t i = 0; i < G_N_ELEMENTS(databases); i++)
-		if (text_has(name, databases[i]))
-			return 1;
-	return 0;
+	return image_is_database(name) ? 1 : 0;
 }
 
 static bool differ_on_purpose(Slice name, const Version *a, const Version *b)

@@ -177,15 +177,6 @@ static bool is_password(const char *name)
 	return credential_is_named(slice_from(name)) && text_has_part(lower, parts);
 }
 
-/* What guides and images have, and what is tried first. */
-static bool is_default(Slice value)
-{
-	static const char *const words[] = {"admin", "adminadmin", "administrator", "changeme", "change-me",
-	        "change_me", "changeit", "default", "guest", "letmein", "minioadmin", "pass", "passw0rd", "password",
-	        "password123", "postgres", "root", "secret", "toor", "123456", "12345678", "123456789", "qwerty", NULL};
-	return slice_is_any_nocase(value, words);
-}
-
 /* The value is nothing but ${NAME:-word}: ret_name is whoever sets it, and the word is what it is otherwise. */
 static Slice fallback_of(Slice value, Slice *ret_name)
 {
@@ -207,7 +198,7 @@ static bool is_set_otherwise(const Graph *graph, Slice name)
 	GRAPH_NAMED(graph, NODE_ENV, symbol, env)
 	if (graph_node_type(graph, graph_parent(graph, env)) == NODE_FILE &&
 	        strcmp(graph_text(graph, graph_parent(graph, env), FACT_FORMAT), "dotenv") == 0 &&
-	        !is_default(slice_from(graph_text(graph, env, FACT_VALUE))))
+	        !credential_is_default(slice_from(graph_text(graph, env, FACT_VALUE)), false))
 		return true;
 	return false;
 }
@@ -244,6 +235,60 @@ static void report_default_password(Checker *checker, Node env, const Row *value
 	if (unless.length)
 		set_hint(checker, finding, "write ${%.*s:?} so that nothing starts without one", SLICE_ARGS(unless));
 	add_evidence(checker, finding, door.place, "%s leads to it", door.how);
+	const Database *database = database_of(graph, program);
+	if (database && door.port && !unless.length)
+		set_hint(checker, finding,
+		        "make a password of its own, and leave out the port: services of one compose file reach it by "
+		        "name; or bind it to the machine: 127.0.0.1:%u:%u",
+		        database->port, database->port);
+}
+
+/* The variable is a password of the program's own that everybody tries first, unless *ret_unless is set. */
+static bool has_default(const Graph *graph, Node env, Slice *ret_unless)
+{
+	const Row *value = graph_find(graph, env, FACT_VALUE);
+	if (!value || !is_password(graph_name(graph, env)))
+		return false;
+	Slice text = fallback_of(graph_symbol_slice(graph, value->object), ret_unless);
+	return credential_is_default(text, false) &&
+	       is_its_own(graph, graph_parent(graph, env), graph_name(graph, env)) &&
+	       !is_set_otherwise(graph, *ret_unless);
+}
+
+/* Beside a password of its own such a word is the user's name. */
+static bool has_own_secret(const Graph *graph, Node object)
+{
+	GRAPH_CHILDREN (graph, object, NODE_SECRET, secret)
+		if (strcmp(graph_name(graph, secret), "default password") != 0)
+			return true;
+	return false;
+}
+
+/* What a Secret hands to programs: which of them can be reached is not asked, for they may be anywhere. */
+static void check_default_secrets(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Node last = NODE_NONE;
+	Finding *finding = NULL;
+	Symbol name;
+	if (!graph_find_symbol(graph, SLICE("default password"), &name))
+		return;
+	GRAPH_NAMED(graph, NODE_SECRET, name, secret)
+	{
+		Node object = graph_ancestor(graph, secret, NODE_OBJECT);
+		const char *key = graph_text(graph, secret, FACT_NEARBY_NAME);
+		if (is_quiet(graph, secret) || has_own_secret(graph, object))
+			continue;
+		if (object == last) {
+			add_evidence(checker, finding, graph_place(graph, secret), "and that of '%s'", key);
+			continue;
+		}
+		last = object;
+		finding = report_at(checker, LEVEL_WARNING, object, graph_place(graph, secret),
+		        "the value of '%s' in Secret %s is the one that everybody tries first", key,
+		        graph_name(graph, object));
+		set_detail(checker, finding, "%s", key);
+	}
 }
 
 static void check_default_password(Checker *checker)
@@ -252,14 +297,12 @@ static void check_default_password(Checker *checker)
 	GRAPH_NODES (graph, NODE_ENV, env) {
 		Node program = graph_parent(graph, env);
 		NodeType type = graph_node_type(graph, program);
-		const Row *value = graph_find(graph, env, FACT_VALUE);
-		if ((type != NODE_SERVICE && type != NODE_CONTAINER) || !value || !is_password(graph_name(graph, env)))
-			continue;
-		Slice name, text = fallback_of(graph_symbol_slice(graph, value->object), &name);
-		if (is_default(text) && is_asked(graph, program) &&
-		        is_its_own(graph, program, graph_name(graph, env)) && !is_set_otherwise(graph, name))
-			report_default_password(checker, env, value, name);
+		Slice unless;
+		if ((type == NODE_SERVICE || type == NODE_CONTAINER) && has_default(graph, env, &unless) &&
+		        is_asked(graph, program))
+			report_default_password(checker, env, graph_find(graph, env, FACT_VALUE), unless);
 	}
+	check_default_secrets(checker);
 }
 
 /* ---- database-exposed ------------------------------------------------------------------------------------------ */
@@ -347,13 +390,23 @@ static void mend_binding(Checker *checker, Finding *finding, const Door *door)
 		        arena_printf(checker_arena(checker), "127.0.0.1:%u", number));
 }
 
+/* default-password says of the same door what is worse. */
+static bool has_default_password(const Graph *graph, Node program)
+{
+	Slice unless;
+	GRAPH_CHILDREN (graph, program, NODE_ENV, env)
+		if (has_default(graph, env, &unless))
+			return true;
+	return false;
+}
+
 static void check_database(Checker *checker, Node program)
 {
 	const Graph *graph = checker_graph(checker);
 	const Database *database = database_of(graph, program);
 	bool service = graph_node_type(graph, program) == NODE_SERVICE;
 	Door door = {0};
-	if (!database || !is_asked(graph, program) ||
+	if (!database || !is_asked(graph, program) || has_default_password(graph, program) ||
 	        (!has_host_port(graph, program, database->port, &door) &&
 	                (service || !has_service(graph, program, database->port, &door))))
 		return;

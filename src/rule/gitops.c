@@ -73,6 +73,39 @@ static const char *moved_below(const Graph *graph, Slice folder, Slice name)
 	return found;
 }
 
+/* The kustomization lists that folder or file already, as its target. */
+static bool is_listed(const Graph *graph, Node kustomization, Slice path)
+{
+	GRAPH_CHILDREN (graph, kustomization, NODE_ENTRY, entry) {
+		g_autofree char *listed = path_resolve(folder_of(graph, entry), slice_from(graph_name(graph, entry)));
+		if (listed && slice_is(path, listed))
+			return true;
+	}
+	return false;
+}
+
+#define MOST_UNLISTED 6
+
+/* Where nothing has the name: the folders beside it with a kustomization that the list lacks, for it may be one. */
+static void hint_unlisted(Checker *checker, Finding *finding, Node entry)
+{
+	const Graph *graph = checker_graph(checker);
+	Slice own = folder_of(graph, entry);
+	g_autoptr(GString) names = g_string_new(NULL);
+	uint32_t count = 0;
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file)), folder = path_folder(path);
+		if (!slice_starts(path_name(path), "kustomization.") || folder.length <= own.length ||
+		        !slice_equal(path_folder(folder), own) || is_listed(graph, graph_parent(graph, entry), folder))
+			continue;
+		if (++count <= MOST_UNLISTED)
+			g_string_append_printf(names, "%s%.*s", names->len ? ", " : "", SLICE_ARGS(path_name(folder)));
+	}
+	if (count > 0 && count <= MOST_UNLISTED)
+		set_hint(checker, finding, "take the line out, or write what it is called now; not listed yet: %s",
+		        names->str);
+}
+
 static void suggest_place(Checker *checker, Finding *finding, Node entry, const char *path, Places *places)
 {
 	const Graph *graph = checker_graph(checker);
@@ -83,8 +116,10 @@ static void suggest_place(Checker *checker, Finding *finding, Node entry, const 
 	const char *moved = near ? near : g_hash_table_lookup(places->by_name, name);
 	if (!moved && strchr(name, '.'))
 		moved = moved_below(graph, folder_of(graph, entry), slice_from(name));
-	if (!moved)
+	if (!moved) {
+		hint_unlisted(checker, finding, entry);
 		return;
+	}
 	g_autofree char *relative = path_relative(folder_of(graph, entry), moved);
 	if (*relative == '\0') {
 		set_hint(checker, finding, "a folder does not list itself: take the line out");
@@ -241,9 +276,15 @@ static void check_paths(Checker *checker, GHashTable *roots)
 		bool bare = why_is(graph, entry, "no-kustomization");
 		if (!bare && !why_is(graph, entry, "missing"))
 			continue;
-		Finding *finding = report(checker, entry, graph_place(graph, entry), "%s %s takes the path %s, %s",
-		        kind_of(graph, object), graph_name(graph, object), graph_name(graph, entry),
-		        bare ? "which holds no kustomization.yaml" : "which does not exist in this repository");
+		bool generator = has_role(graph, entry, "directories") || has_role(graph, entry, "generator-files");
+		/* A set of nothing is what its owner may want for a while; the cluster alone does not ask. */
+		bool sure = !generator || is_built_by_cluster(graph, file_node_of(graph, entry));
+		Finding *finding = report_at(checker, sure ? LEVEL_ERROR : LEVEL_WARNING, entry,
+		        graph_place(graph, entry), "%s %s takes the path %s, %s", kind_of(graph, object),
+		        graph_name(graph, object), graph_name(graph, entry),
+		        bare        ? "which holds no kustomization.yaml"
+		        : generator ? "which matches nothing in this repository, so that it makes no Application"
+		                    : "which does not exist in this repository");
 		g_autofree char *path = path_resolve((Slice){"", 0}, slice_from(graph_name(graph, entry)));
 		g_autofree char *near = path ? moved_near(graph, path, NEAR_LIMIT_MAX) : NULL;
 		g_autofree char *text = near ? moved_text(graph_span_bytes(graph, graph_place(graph, entry)),

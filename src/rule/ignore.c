@@ -179,6 +179,19 @@ static void check_hidden_import(Hiding *hiding, Node import)
 		add_copy(hiding, finding, dockerfile, path);
 }
 
+/* `lib/`, from a template for another language, hides src/lib/ as well. */
+static void check_hidden_script(Hiding *hiding, const Row *row)
+{
+	const Graph *graph = checker_graph(hiding->checker);
+	g_autofree char *folder = NULL;
+	Node import = row->subject,
+	     pattern = ignored_script_folder(hiding->ignored, graph_symbol_text(graph, row->object), &folder);
+	if (!pattern || is_build_output(slice_from(graph_name(graph, pattern))) || is_quiet(graph, import))
+		return;
+	Finding *finding = finding_of(hiding, LEVEL_ERROR, pattern, folder, NULL);
+	add_evidence(hiding->checker, finding, graph_place(graph, import), "this import needs it");
+}
+
 /* A program file that the build never sees, although it is tracked. */
 static void check_hidden_program(Hiding *hiding, Node file, Node dockerfile)
 {
@@ -207,7 +220,11 @@ static void check_ignore_hides_source(Checker *checker)
 	        .places = g_hash_table_new(NULL, NULL)};
 	GRAPH_EACH (graph, FACT_NOT_IN_IMAGE, row)
 		check_hidden_import(&hiding, row->subject);
+	GRAPH_EACH (graph, FACT_MODULE_LOST, row)
+		check_hidden_script(&hiding, row);
 	GRAPH_EACH (graph, FACT_RUNS_IN, row)
+		check_hidden_program(&hiding, row->subject, row->object);
+	GRAPH_EACH (graph, FACT_SCRIPT_IN, row)
 		check_hidden_program(&hiding, row->subject, row->object);
 	if (hiding.dockerfile)
 		needs_clear(&hiding.needs);
@@ -254,7 +271,8 @@ static Slice find_moved(const Graph *graph, Slice path)
 	return (Slice){"", 0};
 }
 
-static void check_exception(Checker *checker, Node pattern)
+/* known: path → Finding, for a folder and what lies below it have one cause. */
+static void check_exception(Checker *checker, Node pattern, GHashTable *known)
 {
 	const Graph *graph = checker_graph(checker);
 	Slice written = slice_from(graph_name(graph, pattern)), literal = literal_part(written);
@@ -275,8 +293,12 @@ static void check_exception(Checker *checker, Node pattern)
 	Slice moved = find_moved(graph, slice_from(path));
 	if (!gone && moved.length == 0)
 		return;
-	Finding *finding = report(checker, pattern, graph_place(graph, pattern),
-	        "this exception takes back nothing: there is no %s", path);
+	Finding *finding = g_hash_table_lookup(known, path);
+	if (finding)
+		add_evidence(checker, finding, graph_place(graph, pattern), "nor does this one");
+	else
+		finding = report(checker, pattern, graph_place(graph, pattern),
+		        "this exception takes back nothing: there is no %s", path);
 	if (moved.length)
 		set_hint(checker, finding, "%.*s has the name: follow the move, or delete the line", SLICE_ARGS(moved));
 	if (moved.length && folder.length == 0) {
@@ -284,14 +306,16 @@ static void check_exception(Checker *checker, Node pattern)
 		set_because(checker, finding, FIX_VALUE, "no other path has that name");
 		add_rename(checker, finding, graph_place(graph, pattern), old, now);
 	}
+	g_hash_table_insert(known, g_steal_pointer(&path), finding);
 }
 
 static void check_ignore_exception_dead(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	GRAPH_EACH (graph, FACT_NEGATED, row)
 		if (graph_node_type(graph, row->subject) == NODE_PATTERN && !is_quiet(graph, row->subject))
-			check_exception(checker, row->subject);
+			check_exception(checker, row->subject, known);
 }
 
 /* ---- ignore-file-ignored ---------------------------------------------------------------------------------- */
@@ -303,7 +327,9 @@ static void check_ignore_pattern(Checker *checker, const Ignored *ignored, Node 
 	g_autofree char *path = path_resolve(folder, slice_from(name));
 	if (!path || graph_find_file(graph, slice_from(path)) || ignoring_pattern(ignored, path, false) != pattern)
 		return;
-	Finding *finding = report(checker, pattern, graph_place(graph, pattern),
+	/* Whether there is a .dockerignore at all nobody knows. */
+	Level level = strcmp(name, ".dockerignore") == 0 ? LEVEL_INFO : LEVEL_WARNING;
+	Finding *finding = report_at(checker, level, pattern, graph_place(graph, pattern),
 	        "'%s' keeps %s itself out of Git: only one machine obeys it", graph_name(graph, pattern), name);
 	set_detail(checker, finding, "%s", name);
 	set_because(checker, finding, FIX_SAFE, "the file is for everybody who clones");

@@ -104,6 +104,44 @@ Node ignored_import(const Ignored *ignored, Node import, char **ret_path)
 	return NODE_NONE;
 }
 
+bool is_ignored_script(const Ignored *ignored, const char *path)
+{
+	static const char *const ends[] = {"", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".json", ".vue", ".svelte"};
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+		g_autofree char *file = g_strconcat(path, ends[i], NULL);
+		if (ignoring_pattern(ignored, file, false))
+			return true;
+	}
+	return ignoring_pattern(ignored, path, true) != NODE_NONE;
+}
+
+/* Below such a folder people keep sources and no step of a build puts its results. */
+static bool is_source_folder(Slice name)
+{
+	static const char *const names[] = {"src", "app", "pages", "components"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (slice_is(name, names[i]))
+			return true;
+	return false;
+}
+
+Node ignored_script_folder(const Ignored *ignored, const char *path, char **ret_folder)
+{
+	Slice whole = slice_from(path);
+	bool among_sources = false;
+	for (size_t at = 0, slash; (slash = slice_find_byte(whole, '/', at)) != SIZE_MAX; at = slash + 1) {
+		g_autofree char *folder = slice_dup(slice_sub(whole, 0, slash));
+		Node pattern = among_sources ? ignoring_pattern(ignored, folder, true) : NODE_NONE;
+		const char *written = pattern ? graph_name(ignored->graph, pattern) : "";
+		if (pattern && is_unanchored(slice_from(written)) && !strpbrk(written, "*.")) {
+			*ret_folder = g_strconcat(folder, "/", NULL);
+			return pattern;
+		}
+		among_sources |= is_source_folder(slice_sub(whole, at, slash));
+	}
+	return NODE_NONE;
+}
+
 /* ---- .dockerignore ------------------------------------------------------------------------------------- */
 
 Node docker_ignore_file(const Graph *graph, Node dockerfile, Slice context)

@@ -19,6 +19,12 @@ Node ignoring_pattern(const Ignored *ignored, const char *path, bool folder);
  * NULL; the path is freed with g_free. */
 Node ignored_import(const Ignored *ignored, Node import, char **ret_path);
 
+/* A .gitignore hides the file or folder that a lost import of JavaScript means, whatever its ending (MODULE_LOST). */
+bool is_ignored_script(const Ignored *ignored, const char *path);
+/* The PATTERN of it, where it hides a whole folder of sources that nobody had in mind; NODE_NONE otherwise. ret_folder
+ * is that folder with a slash behind it; free with g_free. */
+Node ignored_script_folder(const Ignored *ignored, const char *path, char **ret_folder);
+
 /* The ignore file that a Dockerfile's build obeys: DOCKERFILE.dockerignore beside it, or that of the context. */
 Node docker_ignore_file(const Graph *graph, Node dockerfile, Slice context);
 

@@ -143,6 +143,16 @@ Slice image_bare_name(Slice name)
 	return without_prefix(name, "localhost/");
 }
 
+bool image_is_database(Slice name)
+{
+	static const char *const parts[] = {"postgres", "postgis", "pgvector", "timescale", "mysql", "mariadb", "mongo",
+	        "redis", "valkey", "elasticsearch", "opensearch", "influxdb", "clickhouse", "neo4j"};
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		if (text_has(name, parts[i]))
+			return true;
+	return false;
+}
+
 bool image_is_local(Slice name)
 {
 	Slice bare = image_bare_name(name);

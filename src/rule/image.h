@@ -29,5 +29,8 @@ bool image_is_local(Slice name);
 /* Its name without localhost/. */
 Slice image_bare_name(Slice name);
 
+/* A database, whose data one major version cannot read from another. */
+bool image_is_database(Slice name);
+
 /* A kustomization gives the image its tag or another name. */
 bool image_is_set_by_kustomization(const Graph *graph, Slice name);

@@ -4,6 +4,7 @@
  * is built where a compose service, a script, a CI job or a document builds it; a build from a folder that is not there
  * builds nothing. */
 #include "base/path.h"
+#include "base/variable.h"
 #include "rule/image.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -171,11 +172,21 @@ static bool is_floating(const ImageUse *use)
 
 #define MOST_EVIDENCE 30
 
-static Slice fixed_elsewhere(const Image *image)
+/* A version of the same variant that another place has. Of a database it may be older than its data, and Bitnami took
+ * its versions off Docker Hub. */
+static Slice fixed_elsewhere(const Image *image, Slice floating)
 {
+	static const char *const channels[] = {"stable", "main", "master", "edge", "develop", "dev", "nightly",
+	        "release", "rolling", "current", "lts", "beta", NULL};
+	bool word = floating.length && !slice_starts(floating, "latest") && !slice_is_any_nocase(floating, channels);
+	g_autofree char *variant = word ? g_strdup_printf("-%.*s", SLICE_ARGS(floating)) : NULL;
+	if (image_is_database(image->name) || slice_starts(image->name, "bitnami/"))
+		return (Slice){"", 0};
 	for (guint i = 0; i < image->uses->len; i++) {
 		const ImageUse *use = &g_array_index(image->uses, ImageUse, i);
-		if (!is_floating(use) && use->tag.length)
+		Slice number = slice_starts(use->tag, "v") ? slice_sub(use->tag, 1, use->tag.length) : use->tag;
+		if (!is_floating(use) && number.length && g_ascii_isdigit(number.at[0]) &&
+		        (!variant || slice_ends(use->tag, variant)))
 			return use->tag;
 	}
 	return (Slice){"", 0};
@@ -214,7 +225,7 @@ static void report_floating(Checker *checker, const Image *image, const ImageUse
 	                                    "'%.*s' has no tag, so 'latest' is what is pulled%s",
 	                                    SLICE_ARGS(image->name), places);
 	set_detail(checker, finding, "%.*s", SLICE_ARGS(image->name));
-	Slice fixed = fixed_elsewhere(image);
+	Slice fixed = fixed_elsewhere(image, first->tag);
 	if (fixed.length)
 		set_hint(checker, finding, "elsewhere it is %.*s:%.*s", SLICE_ARGS(image->name), SLICE_ARGS(fixed));
 	for (guint i = 0; i < image->uses->len && finding->n_evidence < MOST_EVIDENCE; i++) {
@@ -226,9 +237,80 @@ static void report_floating(Checker *checker, const Image *image, const ImageUse
 	mend_floating(checker, finding, image);
 }
 
+/* A file that sets variables, or an example of one, gives the variable a version; or the word that moves, which is then
+ * *ret_other. */
+static bool is_fixed_in_file(const Graph *graph, Slice name, Node *ret_other)
+{
+	Symbol symbol;
+	*ret_other = NODE_NONE;
+	if (!graph_find_symbol(graph, name, &symbol))
+		return false;
+	GRAPH_NAMED(graph, NODE_ENV, symbol, env)
+	{
+		ImageUse use = {NULL, slice_from(graph_text(graph, env, FACT_VALUE)), {"", 0}};
+		if (graph_node_type(graph, graph_parent(graph, env)) != NODE_FILE || use.tag.length == 0)
+			continue;
+		if (!is_floating(&use))
+			return true;
+		*ret_other = env;
+	}
+	return false;
+}
+
+/* `name:${VERSION:-latest}`: the tag is a fallback, and ret_use says of what. */
+static bool ends_in_fallback(Slice image, Variable *ret_use)
+{
+	size_t at = 0;
+	bool found = false;
+	for (Variable use; variable_next(image, &at, &use); at = use.end) {
+		found = use.op == '-' && use.end == image.length && use.start > 0 && image.at[use.start - 1] == ':' &&
+		        slice_find_byte(use.word, '$', 0) == SIZE_MAX;
+		*ret_use = use;
+	}
+	return found;
+}
+
+/* One finding for a variable: it is the version of all that use it. */
+static void check_fallback_tags(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GRAPH_EACH (graph, FACT_IMAGE, row) {
+		Variable variable;
+		Node other;
+		Slice image = graph_symbol_slice(graph, row->object);
+		if (is_quiet(graph, row->subject) || graph_has(graph, row->subject, FACT_BUILD_CONTEXT) ||
+		        !ends_in_fallback(image, &variable))
+			continue;
+		ImageUse use = {row, variable.word, {"", 0}};
+		Slice name = slice_sub(image, 0, variable.start - 1);
+		if (!is_floating(&use) || slice_find_byte(name, '$', 0) != SIZE_MAX || is_own_registry(name) ||
+		        image_is_local(name) || is_fixed_in_file(graph, variable.name, &other))
+			continue;
+		g_autofree char *key = slice_dup(variable.name);
+		Finding *finding = g_hash_table_lookup(known, key);
+		if (finding) {
+			add_evidence(checker, finding, graph_span(graph, row), "'%s' uses it too",
+			        graph_name(graph, row->subject));
+			continue;
+		}
+		finding = report(checker, row->subject, graph_span(graph, row),
+		        "'%.*s' follows the moving tag '%.*s' unless %s is set", SLICE_ARGS(name),
+		        SLICE_ARGS(variable.word), key);
+		set_detail(checker, finding, "%s", key);
+		set_hint(checker, finding, "write a version for '%.*s'%s", SLICE_ARGS(variable.word),
+		        other ? ", here and where the variable is set" : "");
+		if (other)
+			add_evidence(checker, finding, graph_place(graph, other), "set to '%s' here",
+			        graph_text(graph, other, FACT_VALUE));
+		g_hash_table_insert(known, g_steal_pointer(&key), finding);
+	}
+}
+
 static void check_tag_floating(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	check_fallback_tags(checker);
 	g_auto(Images) images;
 	images_init(&images, graph);
 	for (guint i = 0; i < images.at->len; i++) {

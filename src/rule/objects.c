@@ -261,12 +261,51 @@ static void add_keys_not_in(GHashTable *lines, GHashTable *other, GString *keys,
 			add_key(keys, seen, at->data);
 }
 
-/* The keys on lines that only one of them has, or NULL where all lines are the same. */
+/* The keys of a ConfigMap or Secret that only one of them has, as "'a.js'". */
+static void add_data_not_in(const Graph *graph, Node object, Node other, GString *keys, GHashTable *seen)
+{
+	GRAPH_CHILDREN (graph, object, NODE_KEY, key) {
+		bool found = false;
+		GRAPH_CHILDREN (graph, other, NODE_KEY, same)
+			found = found || graph_name_symbol(graph, same) == graph_name_symbol(graph, key);
+		if (found || g_hash_table_size(seen) >= 6 || !g_hash_table_add(seen, g_strdup(graph_name(graph, key))))
+			continue;
+		g_string_append_printf(keys, "%s'%s'", keys->len ? ", " : "", graph_name(graph, key));
+	}
+}
+
+static bool holds_data(const Graph *graph, Node object)
+{
+	return graph_node_type(graph, object) == NODE_OBJECT &&
+	       (is_kind(graph, object, "ConfigMap") || is_kind(graph, object, "Secret"));
+}
+
+/* ConfigMaps or Secrets without one key in common are two things under one name. */
+static bool share_no_key(const Graph *graph, Node one, Node other)
+{
+	if (!holds_data(graph, one) || !holds_data(graph, other) || !graph_first_child(graph, one, NODE_KEY) ||
+	        !graph_first_child(graph, other, NODE_KEY))
+		return false;
+	GRAPH_CHILDREN (graph, one, NODE_KEY, key)
+		GRAPH_CHILDREN (graph, other, NODE_KEY, same)
+			if (graph_name_symbol(graph, same) == graph_name_symbol(graph, key))
+				return false;
+	return true;
+}
+
+/* The keys on lines that only one of them has, or NULL where all lines are the same. What stands in the values of a
+ * ConfigMap may be of any language: its own keys are named. */
 static char *differences(const Graph *graph, Node one, Node other)
 {
 	g_autoptr(GHashTable) left = lines_of(graph, one), right = lines_of(graph, other);
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GString) keys = g_string_new(NULL);
+	if (holds_data(graph, one) && holds_data(graph, other)) {
+		add_data_not_in(graph, one, other, keys, seen);
+		add_data_not_in(graph, other, one, keys, seen);
+		if (keys->len)
+			return g_string_free(g_steal_pointer(&keys), FALSE);
+	}
 	add_keys_not_in(left, right, keys, seen);
 	add_keys_not_in(right, left, keys, seen);
 	return keys->len ? g_string_free(g_steal_pointer(&keys), FALSE) : NULL;
@@ -412,6 +451,9 @@ static void explain_double(Doubles *doubles, Finding *finding, const Pair *pair)
 	Node last = applied_last(doubles, pair);
 	if (is_made(checker_graph(checker), pair->one) || is_made(checker_graph(checker), pair->other))
 		set_hint(checker, finding, "helm refuses to take over an object that it did not make: delete one");
+	else if (share_no_key(checker_graph(checker), pair->one, pair->other))
+		set_hint(checker, finding,
+		        "they have no key in common: give one of them another name, or put all keys into one");
 	else if (pair->build)
 		set_hint(checker, finding, "kustomize refuses to build both: delete one");
 	else if (pair->keys && last)
@@ -496,6 +538,8 @@ static void report_double(Doubles *doubles, const Pair *pair)
 	const char *kind = graph_text(graph, pair->other, FACT_KIND), *name = graph_name(graph, pair->other);
 	g_autofree char *files = g_strdup_printf("%s|%s", one, other);
 	Finding *finding = g_hash_table_lookup(doubles->findings, files);
+	if (finding && finding->subject == pair->other)
+		return; /* under another identity: two overlays take both files */
 	if (finding) {
 		add_evidence(checker, finding, graph_place(graph, pair->other), "and %s %s", kind, name);
 		if (finding->n_edits)

@@ -359,7 +359,7 @@ static void collect_apart(Orphans *orphans)
 /* A chart or a remote part makes objects that are called after it; what a script takes from afar may be anything. */
 static bool may_make(const Graph *graph, Node maker, Slice name)
 {
-	return graph_node_type(graph, maker) == NODE_FILE ||
+	return graph_has(graph, maker, FACT_FILLS_NAMESPACE) ||
 	       near_share_word(slice_from(graph_name(graph, maker)), name) ||
 	       near_share_word(slice_from(graph_text(graph, maker, FACT_CHART)), name);
 }

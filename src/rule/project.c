@@ -267,6 +267,214 @@ static void check_compose_name_undefined(Checker *checker)
 	check_projects(&projects, false);
 }
 
+/* ---- what is made elsewhere ----------------------------------------------------------------------------------- */
+
+/* The name by which the engine knows a network or volume. */
+static Symbol real_name(const Graph *graph, Node node)
+{
+	FactKind kind = graph_node_type(graph, node) == NODE_VOLUME ? FACT_VOLUME_NAME : FACT_NETWORK_NAME;
+	Symbol given = graph_symbol(graph, node, kind);
+	return given ? given : graph_name_symbol(graph, node);
+}
+
+static bool is_of_compose(const Graph *graph, Node node)
+{
+	return graph_node_type(graph, graph_parent(graph, node)) == NODE_COMPOSE;
+}
+
+/* A compose file makes it: by that name, or as PROJECT_KEY. */
+static bool is_made_here(const Graph *graph, NodeType type, const char *name)
+{
+	GRAPH_NODES (graph, type, node) {
+		if (!is_of_compose(graph, node) || graph_has(graph, node, FACT_EXTERNAL))
+			continue;
+		const char *made = graph_symbol_text(graph, real_name(graph, node));
+		g_autofree char *ending = g_strconcat("_", made, NULL);
+		if (strcmp(made, name) == 0 || g_str_has_suffix(name, ending) || is_open_text(made))
+			return true;
+	}
+	return false;
+}
+
+static bool is_no_compose_file(const Graph *graph, uint32_t file, void *data)
+{
+	return strcmp(graph_text(graph, graph_file_node(graph, file), FACT_FORMAT), "compose") != 0;
+}
+
+/* Somebody is told to make it, or a script, a playbook or a unit does. */
+static bool is_spoken_of(const Graph *graph, const char *name)
+{
+	Span found;
+	return search_word(graph, slice_from(name), is_no_compose_file, NULL, NULL, &found);
+}
+
+/* The other name that was probably meant: one that is made here, spoken of, or written by more files. */
+static Node near_external(const Graph *graph, NodeType type, const char *name, GHashTable *uses)
+{
+	NearSearch search = near_search(slice_from(name), MIN(near_limit(slice_from(name)), 2));
+	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(Node));
+	GRAPH_NODES (graph, type, node) {
+		if (!is_of_compose(graph, node) || is_quiet(graph, node) || real_name(graph, node) == 0)
+			continue;
+		const char *other = graph_symbol_text(graph, real_name(graph, node));
+		const GPtrArray *users = g_hash_table_lookup(uses, other);
+		if (strcmp(other, name) == 0 || (graph_has(graph, node, FACT_EXTERNAL) && (!users || users->len < 2)))
+			continue;
+		near_offer(&search, slice_from(other));
+		g_array_append_val(nodes, node);
+	}
+	size_t best = near_result(&search);
+	return best == SIZE_MAX ? NODE_NONE : g_array_index(nodes, Node, best);
+}
+
+static Span name_place(const Graph *graph, Node node)
+{
+	FactKind kind = graph_node_type(graph, node) == NODE_VOLUME ? FACT_VOLUME_NAME : FACT_NETWORK_NAME;
+	const Row *given = graph_find(graph, node, kind);
+	return given ? graph_span(graph, given) : graph_place(graph, node);
+}
+
+static void report_external(Checker *checker, const char *word, const char *name, const GPtrArray *nodes, Node near)
+{
+	const Graph *graph = checker_graph(checker);
+	Node first = GPOINTER_TO_UINT(nodes->pdata[0]);
+	Finding *finding = report_at(checker, near ? LEVEL_ERROR : LEVEL_WARNING, first, name_place(graph, first),
+	        "%s '%s' is external, and nothing in this repository makes it or speaks of it", word, name);
+	set_detail(checker, finding, "%s %s", word, name);
+	for (guint i = 1; i < MIN(nodes->len, 20); i++)
+		add_evidence(checker, finding, name_place(graph, GPOINTER_TO_UINT(nodes->pdata[i])), "named here too");
+	if (!near) {
+		set_hint(checker, finding, "say where it is made: a line `docker %s create %s` in a script or document",
+		        word, name);
+		return;
+	}
+	const char *meant = graph_symbol_text(graph, real_name(graph, near));
+	add_evidence(checker, finding, name_place(graph, near), "the nearest name is '%s'", meant);
+	set_hint(checker, finding, "write %s", meant);
+	if (!graph_find(graph, first, FACT_NETWORK_NAME) && !graph_find(graph, first, FACT_VOLUME_NAME))
+		return; /* its key stands at every service that uses it */
+	set_because(checker, finding, FIX_VALUE, "no other name is so near");
+	for (guint i = 0; i < nodes->len; i++)
+		add_rename(checker, finding, name_place(graph, GPOINTER_TO_UINT(nodes->pdata[i])), name, meant);
+}
+
+static void check_externals(Checker *checker, const char *word, NodeType type)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) uses =
+	        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	GRAPH_NODES (graph, type, node) {
+		if (!is_of_compose(graph, node) || !graph_has(graph, node, FACT_EXTERNAL) || is_quiet(graph, node))
+			continue;
+		const char *name = graph_symbol_text(graph, real_name(graph, node));
+		GPtrArray *nodes = g_hash_table_lookup(uses, name);
+		if (!nodes) {
+			g_hash_table_insert(uses, (gpointer)name, nodes = g_ptr_array_new());
+			g_ptr_array_add(names, (gpointer)name);
+		}
+		g_ptr_array_add(nodes, GUINT_TO_POINTER(node));
+	}
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = names->pdata[i];
+		if (is_open_text(name) || is_made_here(graph, type, name) || is_spoken_of(graph, name))
+			continue;
+		report_external(
+		        checker, word, name, g_hash_table_lookup(uses, name), near_external(graph, type, name, uses));
+	}
+}
+
+static void check_compose_external_missing(Checker *checker)
+{
+	check_externals(checker, "network", NODE_COMPOSE_NETWORK);
+	check_externals(checker, "volume", NODE_VOLUME);
+}
+
+/* ---- one thing in two files ------------------------------------------------------------------------------------- */
+
+#define MOST_FILES 16
+
+/* The compose files that one command puts together, as seen from its folder, one above or the root. */
+static uint32_t files_of(const Graph *graph, Node command, Node *files)
+{
+	uint32_t count = 0;
+	bool compose = false;
+	Slice last = {"", 0};
+	GRAPH_OF (graph, command, FACT_WORD, row) {
+		Slice word = graph_symbol_slice(graph, row->object);
+		bool is_file = slice_is(last, "-f") || slice_is(last, "--file");
+		compose = compose || slice_is(word, "compose") || text_has(word, "docker-compose");
+		last = word;
+		if (!is_file || count == MOST_FILES)
+			continue;
+		Node found = NODE_NONE;
+		for (Slice folder = folder_of(graph, command); !found; folder = path_folder(folder)) {
+			g_autofree char *path = path_resolve(folder, word);
+			Node file = path ? graph_find_file(graph, slice_from(path)) : NODE_NONE;
+			Node document = file ? graph_first_child(graph, file, NODE_DOCUMENT) : NODE_NONE;
+			found = document ? graph_first_child(graph, document, NODE_COMPOSE) : NODE_NONE;
+			if (folder.length == 0)
+				break;
+		}
+		if (found)
+			files[count++] = found;
+	}
+	return compose ? count : 0;
+}
+
+static Node thing_of(const Graph *graph, Node compose, NodeType type, Symbol name)
+{
+	GRAPH_CHILDREN (graph, compose, type, node)
+		if (graph_name_symbol(graph, node) == name)
+			return node;
+	return NODE_NONE;
+}
+
+/* known: "a|b" of the nodes, to Finding: many commands put the same files together. */
+static void check_pair(Checker *checker, Node command, Node one, Node other, GHashTable *known)
+{
+	static const NodeType types[] = {NODE_COMPOSE_NETWORK, NODE_VOLUME};
+	const Graph *graph = checker_graph(checker);
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+		GRAPH_CHILDREN (graph, one, types[i], node) {
+			Node twin = thing_of(graph, other, types[i], graph_name_symbol(graph, node));
+			const Row *driver = twin ? graph_find(graph, twin, FACT_TYPE) : NULL;
+			if (!driver || !graph_has(graph, node, FACT_EXTERNAL) || is_quiet(graph, node))
+				continue;
+			g_autofree char *key = g_strdup_printf("%u|%u", node, twin);
+			Finding *finding = g_hash_table_lookup(known, key);
+			if (finding)
+				continue;
+			finding = report(checker, node, graph_place(graph, node),
+			        "%s %s is external here and has the driver %s in %s: compose refuses both together",
+			        i ? "volume" : "network", graph_name(graph, node),
+			        graph_symbol_text(graph, driver->object),
+			        graph_file_path(graph, graph_file_of(graph, twin)));
+			add_evidence(checker, finding, graph_span(graph, driver), "the driver");
+			add_evidence(checker, finding, graph_place(graph, command), "both files are put together here");
+			set_hint(checker, finding,
+			        "let one of the files define it and leave it out of the other, or make it by hand and "
+			        "say external: true in both");
+			g_hash_table_insert(known, g_steal_pointer(&key), finding);
+		}
+}
+
+static void check_compose_external_conflict(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	if (!graph_first_node(graph, NODE_COMPOSE))
+		return;
+	GRAPH_NODES (graph, NODE_COMMAND, command) {
+		Node files[MOST_FILES];
+		uint32_t count = is_quiet(graph, command) ? 0 : files_of(graph, command, files);
+		for (uint32_t i = 0; i < count; i++)
+			for (uint32_t j = 0; j < count; j++)
+				if (files[i] != files[j])
+					check_pair(checker, command, files[i], files[j], known);
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "compose-name-undefined",
@@ -279,6 +487,28 @@ static const Rule rules[] = {
                           "a person makes is `external: true`.",
                 .peers = "docker compose config: refers to undefined network, volume, secret, config",
                 .check = check_compose_name_undefined,
+        },
+        {
+                .id = "compose-external-missing",
+                .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
+                .title = "an external network or volume that nobody makes",
+                .why = "Compose makes no external network or volume, and starts nothing of a project that lacks one. "
+                       "On "
+                       "the machine that runs it is there; whoever sets up another one finds out.",
+                .remedy = "Correct the name, let one of the projects make it, or say in a script or document how it is "
+                          "made.",
+                .check = check_compose_external_missing,
+        },
+        {
+                .id = "compose-external-conflict",
+                .level = LEVEL_ERROR,
+                .title = "one file calls external what another one makes",
+                .why = "Compose puts the files of one command together before it reads them, and refuses a network or "
+                       "volume that is external and has a driver: nothing of the project starts.",
+                .remedy = "Define it in one of the files alone, or make it by hand and call it external in all.",
+                .peers = "docker compose config: conflicting parameters external and driver",
+                .check = check_compose_external_conflict,
         },
 };
 

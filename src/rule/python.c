@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "rule/ignored.h"
 #include "rule/import.h"
+#include "rule/modules.h"
 #include "rule/need.h"
 #include "rule/rule.h"
 
@@ -219,7 +220,7 @@ static Finding *report_unresolved(Checker *checker, const Missing *missing)
 	if (missing->elsewhere) {
 		Node file = graph_find_file(graph, slice_from(missing->elsewhere));
 		if (file)
-			add_evidence(checker, finding, graph_place(graph, file), "this is what is there");
+			add_evidence(checker, finding, graph_place(graph, file), "the module that is meant");
 	}
 	set_detail(checker, finding, "%s", missing->path);
 	add_places(checker, finding, missing);
@@ -253,6 +254,9 @@ static void check_import_unresolved(Checker *checker)
 		if (is_same_cause(graph, missing, before)) {
 			add_evidence(
 			        checker, last, graph_place(graph, missing->import), "nor is '%s'", missing->module);
+			set_hint(checker, last,
+			        "copy them all in the Dockerfile: %s and the others that are named here",
+			        before->elsewhere);
 			continue;
 		}
 		last = report_unresolved(checker, missing);
@@ -263,6 +267,7 @@ static void check_import_unresolved(Checker *checker)
 	ignored_free(collector.ignored);
 	g_hash_table_unref(collector.all);
 	g_ptr_array_unref(collector.order);
+	check_script_imports(checker);
 }
 
 /* ---- requirement-missing --------------------------------------------------------------------------------- */
@@ -397,6 +402,7 @@ static void check_requirement_missing(Checker *checker)
 		g_hash_table_unref(lack.found);
 		needs_clear(&needs);
 	}
+	check_script_packages(checker);
 }
 
 /* ---- source-syntax ---------------------------------------------------------------------------------------- */
@@ -508,26 +514,26 @@ static const Rule rules[] = {
                 .id = "import-unresolved",
                 .level = LEVEL_ERROR,
                 .fix = FIX_VALUE,
-                .title = "a Python import that no tracked file of the image provides",
-                .why = "Python resolves imports from the container's own folders, not from the repository's. The image "
-                       "builds without a word, and the program stops with ModuleNotFoundError when it starts: in "
-                       "Kubernetes that is a CrashLoopBackOff.",
-                .remedy = "Commit the missing file, copy its folder in the Dockerfile, or correct the import to the "
-                          "module's path as seen from WORKDIR and PYTHONPATH.",
-                .peers = "pylint: import-error; pyright: reportMissingImports",
+                .title = "an import that no tracked file of the image provides",
+                .why = "Imports are resolved from the container's own folders, not from the repository's. An image of "
+                       "Python builds without a word, and the program stops with ModuleNotFoundError when it starts: "
+                       "in Kubernetes that is a CrashLoopBackOff. JavaScript stops so too, or is not bundled at all.",
+                .remedy = "Commit the missing file, copy its folder in the Dockerfile, or correct the import: in "
+                          "Python to the module's path as seen from WORKDIR and PYTHONPATH.",
+                .peers = "pylint: import-error; pyright: reportMissingImports; eslint: import/no-unresolved",
                 .check = check_import_unresolved,
         },
         {
                 .id = "requirement-missing",
                 .level = LEVEL_ERROR,
                 .fix = FIX_VALUE,
-                .title = "a third-party import that no requirements file of the image names",
+                .title = "a third-party import that no requirements file or package.json of the image names",
                 .why = "It works on the machine where somebody once installed the package by hand. In a fresh image "
                        "the "
                        "import fails and the program does not start.",
-                .remedy = "Add the package to the requirements file that the Dockerfile installs. Its name may differ "
-                          "from the module's.",
-                .peers = "deptry: DEP001",
+                .remedy = "Add the package to the requirements file or package.json that the Dockerfile installs. In "
+                          "Python its name may differ from the module's.",
+                .peers = "deptry: DEP001; eslint: import/no-extraneous-dependencies",
                 .check = check_requirement_missing,
         },
         {

@@ -13,12 +13,19 @@ static bool completes(const Graph *graph, Node kustomization)
 	return false;
 }
 
+/* A workload with neither selector nor containers changes one that is there already: kubectl apply merges it. */
+static bool is_patch_by_shape(const Graph *graph, Node object)
+{
+	Node pod = graph_first_child(graph, object, NODE_POD);
+	return pod && !graph_has(graph, object, FACT_SELECTOR) && !graph_first_child(graph, pod, NODE_CONTAINER);
+}
+
 /* What a file lacks, another may add: a patch holds only what it changes, a kustomization with patches completes what
  * it lists, and in a repository of kustomizations a file that none of them brings into the cluster is in use nowhere.
  */
 static bool is_incomplete(const Graph *graph, Node object)
 {
-	if (is_patch(graph, object))
+	if (is_patch(graph, object) || is_patch_by_shape(graph, object))
 		return true;
 	Rows reached = graph_rows_of(graph, graph_ancestor(graph, object, NODE_FILE), FACT_REACHED_BY);
 	if (reached.at == reached.end)
@@ -41,9 +48,24 @@ static bool holds_two(const Graph *graph, Node object)
 	return false;
 }
 
+/* kind reads the first document of its configuration; nothing applies what else stands in the file. */
+static bool is_in_kind_config(const Graph *graph, Node object)
+{
+	Node file = graph_ancestor(graph, object, NODE_FILE);
+	if (graph_has(graph, file, FACT_REACHED_BY))
+		return false;
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
+		GRAPH_CHILDREN (graph, document, NODE_OBJECT, other)
+			if (g_str_has_prefix(graph_text(graph, other, FACT_API_VERSION), "kind.x-k8s.io/"))
+				return true;
+	return false;
+}
+
 static bool is_refused(const Graph *graph, Node problem, const char *shape)
 {
 	Node object = graph_parent(graph, problem);
+	if (is_in_kind_config(graph, object))
+		return false;
 	if (strcmp(shape, "missing-field") == 0)
 		return !is_incomplete(graph, object);
 	return !holds_two(graph, object);
@@ -84,6 +106,13 @@ static bool is_like(const Graph *graph, Node problem, Node before)
 	       !graph_has(graph, before, FACT_NEAR);
 }
 
+/* `namespace:` beside the name of a Service that an Ingress sends to. */
+static bool is_of_backend(const Graph *graph, Node problem)
+{
+	return strstr(graph_text(graph, problem, FACT_MESSAGE), ".backend") &&
+	       slice_is(graph_span_bytes(graph, graph_place(graph, problem)), "namespace");
+}
+
 static void check_core(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -105,6 +134,10 @@ static void check_core(Checker *checker)
 		const char *near = graph_text(graph, problem, FACT_NEAR);
 		if (*near)
 			set_hint(checker, finding, "the field '%s' stands at this place in the API", near);
+		else if (is_kind(graph, object, "Ingress") && is_of_backend(graph, problem))
+			set_hint(checker, finding,
+			        "an Ingress sends to Services of its own namespace only: move it there, or make a "
+			        "Service of type ExternalName here");
 		mend_shape(checker, finding, graph_place(graph, problem), graph_symbol_text(graph, row->object),
 		        graph_text(graph, problem, FACT_EXPECTED), near);
 		before = problem;
@@ -223,7 +256,10 @@ static void check_schema_invalid(Checker *checker)
 
 /* ---- versions ------------------------------------------------------------------------------------------ */
 
-/* From the project's deprecation guide: which release stopped serving a version, and what to write since when.
+/* Which release stopped serving a version, and what to write since when. Up to 1.29 from the project's deprecation
+ * guide, for 1.32 and later from what the module k8s.io/api v0.36.3 says in its zz_generated.prerelease-lifecycle.go;
+ * what that no longer holds went with the release whose module lacks it first (resource.k8s.io/v1alpha3 and
+ * networking.k8s.io/v1alpha1 with v0.34.0 at the latest, storagemigration.k8s.io/v1alpha1 as v0.34.0 announced it).
  * kinds: words between spaces; NULL is every kind of that version. */
 static const struct {
 	const char *api_version, *kinds, *removed, *successor;
@@ -264,6 +300,13 @@ static const struct {
                 "1.32", "admissionregistration.k8s.io/v1", true},
         {"admissionregistration.k8s.io/v1beta1", " ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ", "1.34",
                 "admissionregistration.k8s.io/v1", true},
+        {"networking.k8s.io/v1alpha1", " IPAddress ServiceCIDR ", "1.33", "networking.k8s.io/v1", true},
+        {"resource.k8s.io/v1alpha3", " DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice ", "1.34",
+                "resource.k8s.io/v1", false},
+        {"storage.k8s.io/v1alpha1", " VolumeAttributesClass ", "1.35", "storage.k8s.io/v1", true},
+        {"storagemigration.k8s.io/v1alpha1", " StorageVersionMigration ", "1.36", "storagemigration.k8s.io/v1beta1",
+                false},
+        {"certificates.k8s.io/v1alpha1", " ClusterTrustBundle ", "1.37", "certificates.k8s.io/v1beta1", true},
         {"networking.k8s.io/v1beta1", " IPAddress ServiceCIDR ", "1.37", "networking.k8s.io/v1", true},
         {"storage.k8s.io/v1beta1", " VolumeAttributesClass ", "1.37", "storage.k8s.io/v1", true},
 };

@@ -4,24 +4,89 @@
 #include "rule/rule.h"
 #include "rule/search.h"
 
+/* ---- secret-in-repo --------------------------------------------------------------------------------------------- */
+
+/* The controller of sealed secrets keeps its keys in Secrets with this label. */
+static bool is_sealing_key(const Graph *graph, Node object)
+{
+	GRAPH_OF (graph, object, FACT_LABEL, row)
+		if (g_str_has_prefix(
+		            graph_symbol_text(graph, row->object), "sealedsecrets.bitnami.com/sealed-secrets-key="))
+			return true;
+	return false;
+}
+
+/* "namespace/name of the Secret" and the value as it is written: copies of one Secret share them. The key dies with the
+ * table and is never shown. */
+static char *copy_key(const Graph *graph, Node object, Node secret)
+{
+	return g_strdup_printf("%s/%s %.*s", graph_text(graph, object, FACT_NAMESPACE), graph_name(graph, object),
+	        SLICE_ARGS(graph_span_bytes(graph, graph_place(graph, secret))));
+}
+
+/* One Secret is one decision, however many keys and copies it has. */
+static void check_secret_value(Checker *checker, Node object, Node secret, GHashTable *objects, GHashTable *copies)
+{
+	const Graph *graph = checker_graph(checker);
+	const char *key = graph_text(graph, secret, FACT_NEARBY_NAME);
+	g_autofree char *copy = copy_key(graph, object, secret);
+	Finding *finding = g_hash_table_lookup(objects, GUINT_TO_POINTER(object));
+	if (finding) {
+		add_evidence(checker, finding, graph_place(graph, secret), "and its key '%s'", key);
+	} else if ((finding = g_hash_table_lookup(copies, copy))) {
+		add_evidence(checker, finding, graph_place(graph, secret), "the same here, a copy of it");
+	} else {
+		finding = report(checker, secret, graph_place(graph, secret), "Secret %s holds its key '%s' in clear",
+		        graph_name(graph, object), key);
+		set_detail(checker, finding, "%s %s", graph_name(graph, secret), key);
+	}
+	g_hash_table_insert(objects, GUINT_TO_POINTER(object), finding);
+	g_hash_table_insert(copies, g_steal_pointer(&copy), finding);
+}
+
+/* What stands in a sample for a value may look like one; a token of a known form is told all the same. */
+static bool is_sample(const Graph *graph, Node object)
+{
+	Symbol example;
+	return graph_find_symbol(graph, SLICE("example"), &example) &&
+	       graph_says(graph, graph_ancestor(graph, object, NODE_FILE), FACT_CLASS, example);
+}
+
 static void check_secret_in_repo(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) objects = g_hash_table_new(NULL, NULL),
+	                      copies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GRAPH_NODES (graph, NODE_SECRET, secret) {
+		Node object = graph_ancestor(graph, secret, NODE_OBJECT);
+		const char *form = graph_name(graph, secret);
+		if (strcmp(form, "default password") == 0 || (object && is_sealing_key(graph, object)))
+			continue;
+		if (object && is_sample(graph, object))
+			continue;
+		if (object) {
+			check_secret_value(checker, object, secret, objects, copies);
+			continue;
+		}
+		Finding *finding = report(
+		        checker, secret, graph_place(graph, secret), "this looks like a %s, and it is in Git", form);
+		set_detail(checker, finding, "%s ", form);
+	}
+}
+
+/* ---- sealing-key-in-repo ---------------------------------------------------------------------------------------- */
+
+static void check_sealing_key_in_repo(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	GRAPH_NODES (graph, NODE_SECRET, secret) {
 		Node object = graph_ancestor(graph, secret, NODE_OBJECT);
-		const char *form = graph_name(graph, secret), *key = graph_text(graph, secret, FACT_NEARBY_NAME);
-		Finding *finding;
-		if (object)
-			finding = report(checker, secret, graph_place(graph, secret),
-			        "Secret %s holds its key '%s' in clear", graph_name(graph, object), key);
-		else
-			finding = report(checker, secret, graph_place(graph, secret),
-			        "this looks like a %s, and it is in Git", form);
-		set_detail(checker, finding, "%s %s", form, key);
-		set_hint(checker, finding,
-		        "make a new one where it was issued: the history keeps this one; then keep it sealed (SOPS, "
-		        "SealedSecret, "
-		        "ExternalSecret) or outside of Git");
+		if (!object || !is_sealing_key(graph, object))
+			continue;
+		Finding *finding = report(checker, secret, graph_place(graph, secret),
+		        "Secret %s is the private key that opens every SealedSecret of its cluster, and it is in Git",
+		        graph_name(graph, object));
+		set_detail(checker, finding, "%s", graph_text(graph, secret, FACT_NEARBY_NAME));
 	}
 }
 
@@ -184,6 +249,18 @@ static void check_secret_literal_in_workload(Checker *checker)
 
 static const Rule rules[] = {
         {
+                .id = "sealing-key-in-repo",
+                .level = LEVEL_ERROR,
+                .title = "the private key of sealed secrets stands in Git",
+                .why = "Whoever has the repository, a fork or a backup of it, reads all that was ever sealed for the "
+                       "cluster, the old states of the history too: nothing that is sealed is secret any more.",
+                .remedy = "Let the controller make a new key, seal everything again with it, and change every "
+                          "password and token that was sealed. Keep the new key in a backup outside of Git.",
+                .peers = "Trivy: secret; gitleaks",
+                .everywhere = true,
+                .check = check_sealing_key_in_repo,
+        },
+        {
                 .id = "secret-in-repo",
                 .level = LEVEL_ERROR,
                 .fix = FIX_PROPOSAL,
@@ -191,8 +268,8 @@ static const Rule rules[] = {
                 .why = "Whoever can read the repository, a fork, a backup or a CI log of it, has the credential; "
                        "deleting the line does not "
                        "take it out of the history. base64 is no protection.",
-                .remedy = "Make a new credential where it was issued, then keep it encrypted (SOPS, SealedSecret) or "
-                          "fetch it (ExternalSecret).",
+                .remedy = "Make a new one where it was issued, for the history keeps this one; then keep it sealed "
+                          "(SOPS, SealedSecret), fetched (ExternalSecret) or outside of Git.",
                 .peers = "Trivy: secret; Checkov: CKV_SECRET; gitleaks",
                 .everywhere = true,
                 .check = check_secret_in_repo,

@@ -92,13 +92,18 @@ static bool has_pod_in_folder(const Graph *graph, Node service)
 	return false;
 }
 
+static bool selects_none(const Graph *graph, Node service)
+{
+	return is_core_service(graph, service) && !is_patch(graph, service) && selects_by_hand(graph, service) &&
+	       !graph_has(graph, service, FACT_SELECTS) && !graph_has(graph, service, FACT_MAY_SELECT) &&
+	       !is_quiet(graph, service);
+}
+
 static void check_service_selects_nothing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	GRAPH_NODES (graph, NODE_OBJECT, service) {
-		if (!is_core_service(graph, service) || is_patch(graph, service) || !selects_by_hand(graph, service) ||
-		        graph_has(graph, service, FACT_SELECTS) || graph_has(graph, service, FACT_MAY_SELECT) ||
-		        is_quiet(graph, service))
+		if (!selects_none(graph, service))
 			continue;
 		const Row *selector = graph_find(graph, service, FACT_SELECTOR);
 		const Row *candidate = candidate_label(graph, service, selector);
@@ -390,8 +395,13 @@ static void check_service_port(Checker *checker, Node service, Node port, Node p
 	const char *only_name = graph_text(graph, only, FACT_PORT_NAME);
 	add_evidence(checker, finding, graph_place(graph, only), "the pods declare %u%s%s",
 	        graph_number(graph, only, FACT_NUMBER), *only_name ? ", named " : "", only_name);
-	if (count != 1 || other)
+	bool alone = graph_first_child(graph, service, NODE_PORT) == port && !graph_next_child(graph, port, NODE_PORT);
+	if (count != 1 || other || !alone) {
+		if (name)
+			set_hint(checker, finding,
+			        "declare a port %s in the pods, or leave this one out of the Service", target);
 		return;
+	}
 	uint32_t target_number = graph_number(graph, only, FACT_NUMBER);
 	set_hint(checker, finding, "set targetPort to %u", target_number);
 	set_because(checker, finding, FIX_VALUE, "it is the only port of the pods");
@@ -408,15 +418,28 @@ static void check_service_port(Checker *checker, Node service, Node port, Node p
 		        arena_printf(checker_arena(checker), "targetPort: %u", target_number));
 }
 
+/* The pods of a Service; where a slip in its selector finds none, those that it was meant for, so that one error does
+ * not hide the other. */
+static Node pod_behind(const Graph *graph, Node service)
+{
+	Rows pods = graph_rows_of(graph, service, FACT_SELECTS);
+	if (pods.end - pods.at == 1)
+		return pods.at->object;
+	if (!selects_none(graph, service))
+		return NODE_NONE;
+	const Row *candidate = candidate_label(graph, service, graph_find(graph, service, FACT_SELECTOR));
+	return candidate ? candidate->subject : NODE_NONE;
+}
+
 static void check_service_port_mismatch(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	GRAPH_NODES (graph, NODE_OBJECT, service) {
-		Rows pods = graph_rows_of(graph, service, FACT_SELECTS);
-		if (!is_core_service(graph, service) || pods.end - pods.at != 1)
+		Node pod = is_core_service(graph, service) ? pod_behind(graph, service) : NODE_NONE;
+		if (!pod)
 			continue;
 		GRAPH_CHILDREN (graph, service, NODE_PORT, port)
-			check_service_port(checker, service, port, pods.at->object);
+			check_service_port(checker, service, port, pod);
 	}
 }
 

@@ -150,7 +150,22 @@ static void mend_readiness(Checker *checker, Finding *finding, Node pod, const c
 	        arena_printf(checker_arena(checker), "readinessProbe:\n  tcpSocket:\n    port: %s", port));
 }
 
-/* A TCP probe on the port that the Service sends to; the Service's own port where it names no other. */
+/* Whether a program of the pod may listen there: one of its ports, or where it declares none, any but 443, which is
+ * mostly the door of another. */
+static bool may_listen(const Graph *graph, Node pod, uint32_t number)
+{
+	bool any = false;
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
+		GRAPH_CHILDREN (graph, container, NODE_PORT, port) {
+			any = true;
+			if (graph_number(graph, port, FACT_NUMBER) == number)
+				return true;
+		}
+	return !any && number != 443;
+}
+
+/* A TCP probe on the port that the Service sends to; the Service's own port where it names no other and
+ * something may listen there. */
 static void hint_probe(Checker *checker, Finding *finding, Node pod, Node service)
 {
 	const Graph *graph = checker_graph(checker);
@@ -159,7 +174,7 @@ static void hint_probe(Checker *checker, Finding *finding, Node pod, Node servic
 		          *name = graph_find(graph, port, FACT_TARGET_NAME);
 		if (strcmp(graph_text(graph, port, FACT_PROTOCOL), "UDP") == 0)
 			continue;
-		if (!number && !name)
+		if (!number && !name && may_listen(graph, pod, graph_number(graph, port, FACT_NUMBER)))
 			number = graph_find(graph, port, FACT_NUMBER);
 		if (!number && !name)
 			return;

@@ -56,6 +56,16 @@ static void report_two_objects(Checker *checker, Node problem)
 	set_hint(checker, finding, "write a line --- above the second, or put it into a file of its own");
 }
 
+/* kustomize, or Flux with it, reads the file. */
+static bool is_kustomized(const Graph *graph, Node node)
+{
+	GRAPH_OF (graph, graph_file_node(graph, graph_file_of(graph, node)), FACT_REACHED_BY, row)
+		if (graph_node_type(graph, row->object) == NODE_KUSTOMIZATION ||
+		        is_kind(graph, row->object, "Kustomization"))
+			return true;
+	return false;
+}
+
 static void report_doubled(Checker *checker, Node problem)
 {
 	const Graph *graph = checker_graph(checker);
@@ -67,15 +77,24 @@ static void report_doubled(Checker *checker, Node problem)
 	             graph_first_child(graph, document, NODE_COMPOSE) ||
 	             graph_first_child(graph, document, NODE_KUSTOMIZATION);
 	/* Deep in its own YAML a program may read a second key as one more, and mean it. */
-	Finding *finding = report_at(checker, known ? LEVEL_ERROR : LEVEL_WARNING, document,
-	        graph_place(graph, problem), "the key '%s' stands twice in one map, with the %s", key, message);
+	Finding *finding =
+	        report_at(checker, known ? LEVEL_ERROR : LEVEL_WARNING, document, graph_place(graph, problem),
+	                strcmp(message, "same value") == 0 ? "the key '%s' stands twice in one map, with the same value"
+	                                                   : "the key '%s' stands twice in one map, with another value",
+	                key);
 	add_evidence(checker, finding, graph_span(graph, first), "here it stands first");
 	set_detail(checker, finding, "%s", key);
 	if (strcmp(message, "same value") == 0) {
 		set_because(checker, finding, FIX_VALUE, "both have the same value");
 		add_block_deletion(checker, finding, graph_place(graph, problem));
 	} else {
-		set_hint(checker, finding, "only the second counts: put what belongs together under one '%s'", key);
+		set_hint(checker, finding,
+		        is_kustomized(graph, document)
+		                ? "kustomize refuses such a file: put what belongs together under one '%s'"
+		                : "readers refuse such a file, or take the second alone: put what belongs together "
+		                  "under "
+		                  "one '%s'",
+		        key);
 	}
 }
 
@@ -108,16 +127,6 @@ static bool is_switch(const char *text)
 {
 	static const char *const words[] = {"yes", "no", "on", "off", NULL};
 	return slice_is_any_nocase(slice_from(text), words);
-}
-
-/* kustomize, and Flux with it, reads these words as texts. */
-static bool is_kustomized(const Graph *graph, Node node)
-{
-	GRAPH_OF (graph, graph_file_node(graph, graph_file_of(graph, node)), FACT_REACHED_BY, row)
-		if (graph_node_type(graph, row->object) == NODE_KUSTOMIZATION ||
-		        is_kind(graph, row->object, "Kustomization"))
-			return true;
-	return false;
 }
 
 static void report_trap(Checker *checker, const Row *row, const char *text, const char *read_as)

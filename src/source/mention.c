@@ -179,6 +179,11 @@ static Node add_mention(const SourceFile *file, const Address *address)
 	if (address->scheme_end > address->start)
 		graph_add(builder, mention, FACT_SCHEME, slice_sub(bytes, address->start, address->scheme_end),
 		        address->start, address->scheme_end);
+	if (address->range_last) {
+		g_autofree char *last = g_strdup_printf("%u.%u.%u.%u", address->ip.bytes[0], address->ip.bytes[1],
+		        address->ip.bytes[2], address->range_last);
+		graph_add(builder, mention, FACT_RANGE_END, slice_from(last), end, address->end);
+	}
 	if (names_network(file, address))
 		graph_add_number(
 		        builder, mention, FACT_PREFIX_LENGTH, (uint32_t)address->prefix, end + 1, address->end);

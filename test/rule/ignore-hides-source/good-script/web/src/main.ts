@@ -1,0 +1,3 @@
+import "./dist/made";
+import "./keys.local";
+import "./secret/keys";

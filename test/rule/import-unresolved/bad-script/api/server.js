@@ -1,0 +1,2 @@
+const { lamps } = require("./lib/lamps");
+console.log(lamps);

@@ -1,0 +1,2 @@
+import { rooms } from "./rooms";
+export const clock = rooms;

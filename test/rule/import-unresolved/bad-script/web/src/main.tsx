@@ -1,0 +1,3 @@
+import { Lamp } from "./parts/lamp";
+import { rooms } from "@/rooms";
+import { clock } from "./clock.js";

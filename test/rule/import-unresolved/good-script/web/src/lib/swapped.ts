@@ -1,0 +1,1 @@
+export const swapped = 1;

@@ -1,0 +1,20 @@
+import "./style.css?inline";
+import view from "./views";
+import { swapped } from "./lib/swapped.js";
+import { folder } from "./lib";
+import data from "./data.json";
+import Part from "./Part.vue";
+import type { Gone } from "./gone";
+import { type Gone2 } from "./gone2";
+import { tree } from "./routeTree";
+import { client } from "./generated/client";
+import { lamps } from "./lamps";
+import { app } from "../dist/app";
+import { shared } from "../../shared/shared";
+import icon from "virtual:icons";
+import { alias } from "@/nobody-knows";
+import worker from "./job?worker";
+import { web } from "./button";
+import raw from "!!raw-loader!./none";
+const lazy = () => import(`./views/${name}`);
+let extra; try { extra = require("./local"); } catch (e) { extra = null; }

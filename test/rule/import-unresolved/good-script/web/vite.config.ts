@@ -1,0 +1,2 @@
+import { made } from "./src/nowhere";
+export default { plugins: [routes({ output: "./src/routeTree" })] };

@@ -1,0 +1,1 @@
+const mqtt = require("mqtt");

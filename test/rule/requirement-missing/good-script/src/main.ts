@@ -1,0 +1,20 @@
+import fs from "fs";
+import { readFile } from "fs/promises";
+import { test } from "node:test";
+import express from "express";
+import json from "express/lib/json";
+import parser from "body-parser";
+import { Feature } from "geojson";
+import { Button } from "@home/ui";
+import { own } from "home/parts";
+import lamps from "#lamps";
+import { Part } from "@parts/part";
+import { Light } from "lights/light";
+import { widget } from "widgets/widget";
+import { tilde } from "~/widgets/widget";
+import Upper from "Components/Upper";
+import page from "https://example.org/page.js";
+import metrics from "pm2-metrics";
+import "server-only";
+import type { Only } from "types-only";
+let fast; try { fast = require("fast-one"); } catch { fast = null; }

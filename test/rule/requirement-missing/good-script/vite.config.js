@@ -1,0 +1,1 @@
+export default { resolve: { alias: { "@parts": "./src/parts", lights: "./src/lights" } } };

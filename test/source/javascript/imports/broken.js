@@ -1,0 +1,2 @@
+import "./unclosed
+const t = `${`${

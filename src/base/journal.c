@@ -386,6 +386,8 @@ static bool write_list(const Journal *journal, GError **error)
 	bool good = fd >= 0 && write_all(fd, (Slice){list->str, list->len}) && fsync(fd) == 0;
 	if (!good)
 		fail(error, "write", journal->begun);
+	if (!good && fd >= 0)
+		unlink(journal->begun); /* nothing is begun */
 	if (fd >= 0)
 		close(fd);
 	return good;

@@ -9,7 +9,7 @@
  * or when the goals cannot be met any more: pods whose homes are taken must move, and so must some of those whose homes
  *   are there for one of them but not for all.
  */
-#include "place/inner.h"
+#include "place/dual.h"
 
 #include <stdlib.h>
 
@@ -27,6 +27,7 @@ typedef struct Exact {
 	int64_t limit[GOALS];
 	bool limited[GOALS], with_classes, found, stopped;
 	uint32_t *left, *last, *class; /* last: pods of the group go to hosts from here on */
+	const Dual *dual;
 	uint16_t *least_dislike;
 	uint32_t *slots; /* [group × n_hosts + host]: pods of the group that have room there, each group alone */
 	Option *options; /* n_hosts for each depth */
@@ -111,6 +112,10 @@ static uint32_t slots_on(const Exact *exact, uint32_t group, uint32_t host)
 	if (host < exact->last[group] || !state_fits(exact->state, group, host, exact->room))
 		return 0;
 	int64_t slots = is_own_rival(exact, group, host) ? 1 : exact->left[group];
+	if (exact->dual) {
+		int64_t most = dual_most(exact->dual, group, host);
+		slots = MIN(slots, MAX(most - (int64_t)state_count(exact->state, group, host), 0));
+	}
 	for (uint32_t r = 0; r < RESOURCES; r++)
 		if (demand->of[r] > 0 && exact->room[host].of[r] != AMOUNT_UNKNOWN)
 			slots = MIN(slots, (exact->room[host].of[r] - use->of[r]) / demand->of[r]);
@@ -396,7 +401,8 @@ static void exact_clear(Exact *exact)
 	state_free(exact->state);
 }
 
-bool exact_better(State *best, uint32_t level, int64_t below, Budget *budget, bool *ret_done, uint64_t *tried)
+bool exact_better(
+        State *best, uint32_t level, int64_t below, const Dual *dual, Budget *budget, bool *ret_done, uint64_t *tried)
 {
 	const Problem *problem = best->problem;
 	size_t groups = MAX(problem->n_groups, 1), hosts = MAX(problem->n_hosts, 1);
@@ -404,6 +410,7 @@ bool exact_better(State *best, uint32_t level, int64_t below, Budget *budget, bo
 	        .problem = problem,
 	        .best = best,
 	        .level = level,
+	        .dual = dual,
 	        .budget = budget,
 	        .tried = tried};
 	for (uint32_t g = 0; g < problem->n_groups; g++)

@@ -92,19 +92,19 @@ Score state_score(const State *state);
 /* Use at which a host has at most so many steps of pressure: its floor where that is more. */
 Amounts room_at(const Facts *facts, uint32_t host, int64_t steps);
 
-/* A bound on the pressure of any placement without unplaced pods, and why. */
-int64_t bound_pressure(const Facts *facts, Solution *ret_why);
-/* A bound on the price of the moves if no host may use more than room says. */
-int64_t bound_moves(const Facts *facts, const Amounts *room);
-int64_t bound_survival(const Facts *facts);
-int64_t bound_wishes(const Facts *facts);
-
 typedef struct Budget {
 	uint64_t left, used;
 	int64_t deadline;
 	uint64_t seed;
 	const volatile int *stop;
 } Budget;
+
+/* A bound on the pressure of any placement without unplaced pods, and why. */
+int64_t bound_pressure(const Facts *facts, Solution *ret_why);
+/* A bound on the price of the moves if no host may use more than room says. */
+int64_t bound_moves(const Facts *facts, const Amounts *room);
+int64_t bound_survival(const Facts *facts);
+int64_t bound_wishes(const Facts *facts);
 
 /* A part of what is left, of the steps and of the time; what was used of it is given back by budget_return. */
 Budget budget_share(const Budget *budget, uint32_t numerator, uint32_t denominator);
@@ -115,15 +115,17 @@ bool budget_take(Budget *budget, uint64_t steps);
 /* A good placement by construction and local search: few pods unplaced, and low pressure unless another goal is more
  * important. */
 State *search_start(const Facts *facts, int64_t pressure_bound, Budget *budget);
-/* Betters goal order[level] by local search without worsening those before it. */
-void search_improve(State *state, uint32_t level, Budget *budget);
+/* Betters goal order[level] by local search without worsening those before it; less than the bound is not looked for.
+ */
+void search_improve(State *state, uint32_t level, int64_t bound, Budget *budget);
 /* What hosts may use where the pressure of the state must not grow because it counts before order[level]; NULL where it
  * does not. Free with g_free. */
 Amounts *search_room(const State *state, uint32_t level);
 
 /* A placement with few moves in which no host uses more than room, found by annealing from what runs now; NULL where
- * none was found. Goals other than the moves are for the caller to compare. Free with state_free. */
-State *relocate(const State *state, const Amounts *room, Budget *budget);
+ * none was found. It ends where a price of `enough` is reached. Goals other than the moves are for the caller to
+ * compare. Free with state_free. */
+State *relocate(const State *state, const Amounts *room, int64_t enough, Budget *budget);
 
 /* A pod of the group is on the host now that has no place there yet. */
 static inline bool is_home(const State *state, uint32_t group, uint32_t host)
@@ -131,6 +133,9 @@ static inline bool is_home(const State *state, uint32_t group, uint32_t host)
 	return counts_of(state->counts, group, host) < counts_of(state->problem->now, group, host);
 }
 
+typedef struct Dual Dual;
+
 /* Finds a state whose goal order[level] is below `below` while those before it are no worse than in `best`, and puts it
- * into best. *ret_done: the search was complete, so that a false answer is a proof. */
-bool exact_better(State *best, uint32_t level, int64_t below, Budget *budget, bool *ret_done, uint64_t *tried);
+ * into best. dual may be NULL. *ret_done: the search was complete, so that a false answer is a proof. */
+bool exact_better(
+        State *best, uint32_t level, int64_t below, const Dual *dual, Budget *budget, bool *ret_done, uint64_t *tried);

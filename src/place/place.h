@@ -137,12 +137,13 @@ typedef struct Score {
 } Score;
 
 typedef enum GoalProof {
-	PROOF_NONE,    /* bound < score: the gap is open */
-	PROOF_TRIVIAL, /* nothing can be less */
-	PROOF_SUM,     /* the total of a resource over the nodes that may be used */
-	PROOF_ITEM,    /* one pod is that large wherever it may run */
-	PROOF_EXCESS,  /* so much must leave nodes that hold too much now */
-	PROOF_SEARCH,  /* every other placement was ruled out */
+	PROOF_NONE,      /* bound < score: the gap is open */
+	PROOF_TRIVIAL,   /* nothing can be less */
+	PROOF_SUM,       /* the total of a resource over the nodes that may be used */
+	PROOF_ITEM,      /* one pod is that large wherever it may run */
+	PROOF_EXCESS,    /* so much must leave nodes that hold too much now */
+	PROOF_ELSEWHERE, /* the same, and that what leaves has to fit elsewhere */
+	PROOF_SEARCH,    /* every other placement was ruled out */
 } GoalProof;
 
 typedef struct Solution {

@@ -295,7 +295,7 @@ static State *walk_once(
 	return walk->excess ? NULL : state_of_walk(relocation, walk->at);
 }
 
-State *relocate(const State *state, const Amounts *room, Budget *budget)
+State *relocate(const State *state, const Amounts *room, int64_t enough, Budget *budget)
 {
 	Relocation relocation;
 	State *best = NULL;
@@ -303,7 +303,7 @@ State *relocate(const State *state, const Amounts *room, Budget *budget)
 	const Reassignment *walked = &relocation.walked;
 	uint32_t pods = walked->n_processes;
 	g_autoptr(Course) course = pods && walked->n_machines > 1 ? course_new(walked) : NULL;
-	for (uint32_t run = 0; course && run < RUNS; run++) {
+	for (uint32_t run = 0; course && run < RUNS && (!best || state_moves(best) > enough); run++) {
 		uint64_t steps = steps_within(budget, pods);
 		if (steps < (uint64_t)pods * LEAST_STEPS)
 			break;

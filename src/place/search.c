@@ -438,7 +438,7 @@ static void take_better(State *state, const State *other, uint32_t level)
 
 /* Moves are looked for from both sides: undoing those that are not needed, and making those that are; then by a walk
  * through what is neither. */
-static void improve_moves(State *state, uint32_t level, const Amounts *room, Budget *budget)
+static void improve_moves(State *state, uint32_t level, const Amounts *room, int64_t bound, Budget *budget)
 {
 	Budget half = budget_share(budget, 1, 3);
 	g_autoptr(State) fresh = relieve_all(state, room, &half);
@@ -446,16 +446,16 @@ static void improve_moves(State *state, uint32_t level, const Amounts *room, Bud
 	budget_return(budget, &half);
 	descend_safely(state, level, room, budget);
 	take_better(state, fresh, level);
-	g_autoptr(State) walked = relocate(state, room, budget);
+	g_autoptr(State) walked = state_moves(state) > bound ? relocate(state, room, bound, budget) : NULL;
 	if (walked)
 		take_better(state, walked, level);
 }
 
-void search_improve(State *state, uint32_t level, Budget *budget)
+void search_improve(State *state, uint32_t level, int64_t bound, Budget *budget)
 {
 	g_autofree Amounts *room = search_room(state, level);
 	if (state->problem->settings.order[level] == GOAL_MOVES)
-		improve_moves(state, level, room ? room : state->facts->room, budget);
+		improve_moves(state, level, room ? room : state->facts->room, bound, budget);
 	else
 		descend_safely(state, level, room, budget);
 }

@@ -1,6 +1,6 @@
 /* Goal by goal: a bound, a good placement, and then the exact search until one meets the other or the work is used up.
  * What a goal is worth is fixed before the next one is looked at, so each proof is "given the goals before it". */
-#include "place/inner.h"
+#include "place/dual.h"
 
 #define DEFAULT_STEPS UINT64_C(150000000)
 
@@ -41,13 +41,13 @@ static int64_t bound_of(Solver *solver, uint32_t level, GoalProof *ret_proof)
 }
 
 /* Where there was no time to rule out all that is better, perhaps there is for what is much better. */
-static int64_t raise_bound(Solver *solver, uint32_t level, int64_t bound, int64_t value)
+static int64_t raise_bound(Solver *solver, uint32_t level, const Dual *dual, int64_t bound, int64_t value)
 {
 	Budget share = budget_share(&solver->budget, 1, 4);
 	g_autoptr(State) state = state_copy(solver->state);
 	while (bound + 1 < value) {
 		bool done;
-		if (exact_better(state, level, bound + 1, &share, &done, &solver->solution->tried) || !done)
+		if (exact_better(state, level, bound + 1, dual, &share, &done, &solver->solution->tried) || !done)
 			break;
 		bound++;
 	}
@@ -68,38 +68,61 @@ static int64_t price_step(const Problem *problem)
 	return MAX(step, 1);
 }
 
+/* What all hosts say together, where each alone leaves a gap. */
+static Dual *find_dual(Solver *solver, const Amounts *room, int64_t *bound)
+{
+	int64_t together;
+	MovesFound found = {state_moves(solver->state), price_step(solver->problem)};
+	Budget share = budget_share(&solver->budget, 1, 2);
+	Dual *dual = dual_new(solver->facts, room, state_unplaced(solver->state) == 0, &found, &share, &together);
+	budget_return(&solver->budget, &share);
+	*bound = MAX(*bound, together);
+	return dual;
+}
+
+/* By search: a placement that meets the bound, or a bound that meets what was found. */
+static GoalProof close_gap(Solver *solver, uint32_t level, const Dual *dual, int64_t *bound, GoalProof proof)
+{
+	Goal goal = solver->problem->settings.order[level];
+	int64_t value = state_goal(solver->state, goal);
+	bool done = false, found = true;
+	Budget share = budget_share(&solver->budget, 2, 3);
+	while (value > *bound && found) {
+		found = exact_better(solver->state, level, value, dual, &share, &done, &solver->solution->tried);
+		value = state_goal(solver->state, goal);
+	}
+	budget_return(&solver->budget, &share);
+	if (value <= *bound)
+		return proof;
+	*bound = done && !found ? value : raise_bound(solver, level, dual, *bound, value);
+	return *bound >= value ? PROOF_SEARCH : PROOF_NONE;
+}
+
 static void solve_goal(Solver *solver, uint32_t level)
 {
 	Solution *solution = solver->solution;
 	Goal goal = solver->problem->settings.order[level];
+	GoalProof proof = PROOF_NONE;
+	int64_t bound = bound_of(solver, level, &proof), step = goal == GOAL_MOVES ? price_step(solver->problem) : 1;
 	if (level > 1 || goal != GOAL_PRESSURE) {
 		Budget local = budget_share(&solver->budget, goal == GOAL_MOVES ? 2 : 1, 3);
-		search_improve(solver->state, level, &local);
+		search_improve(solver->state, level, bound, &local);
 		budget_return(&solver->budget, &local);
 	}
-	GoalProof proof = PROOF_NONE;
-	int64_t bound = bound_of(solver, level, &proof), value = state_goal(solver->state, goal);
-	bool done = false, found = true;
-	Budget share = budget_share(&solver->budget, 1, 2);
-	while (value > bound && found) {
-		found = exact_better(solver->state, level, value, &share, &done, &solution->tried);
-		value = state_goal(solver->state, goal);
+	g_autofree Amounts *room = search_room(solver->state, level);
+	g_autoptr(Dual) dual = NULL;
+	if (goal == GOAL_MOVES && state_goal(solver->state, goal) > bound) {
+		dual = find_dual(solver, room ? room : solver->facts->room, &bound);
+		proof = PROOF_ELSEWHERE;
 	}
-	budget_return(&solver->budget, &share);
-	if (value > bound && done && !found) {
-		proof = PROOF_SEARCH;
-		bound = value;
-	} else if (value > bound) {
-		bound = raise_bound(solver, level, bound, value);
-		proof = PROOF_NONE;
-	}
-	int64_t step = goal == GOAL_MOVES ? price_step(solver->problem) : 1;
 	bound = (bound + step - 1) / step * step;
-	if (bound >= value && proof == PROOF_NONE)
-		proof = PROOF_SEARCH;
+	if (state_goal(solver->state, goal) > bound)
+		proof = close_gap(solver, level, dual, &bound, proof);
+	int64_t value = state_goal(solver->state, goal);
+	bound = (bound + step - 1) / step * step;
 	solution->bound.at[goal] = MIN(bound, value);
-	solution->proof[goal] = proof;
-	solution->optimal = solution->optimal && proof != PROOF_NONE;
+	solution->proof[goal] = bound >= value && proof == PROOF_NONE ? PROOF_SEARCH : proof;
+	solution->optimal = solution->optimal && solution->proof[goal] != PROOF_NONE;
 }
 
 /* In a large cluster each pod wants to be looked at on many hosts. */

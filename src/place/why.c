@@ -126,6 +126,8 @@ char *plan_proof(const Plan *plan, Goal goal)
 		return g_strdup_printf("not proven: at least %" G_GINT64_FORMAT, solution->bound.at[goal]);
 	case PROOF_EXCESS:
 		return g_strdup("so much must leave the nodes that hold too much now");
+	case PROOF_ELSEWHERE:
+		return g_strdup("with less, some node would hold too much");
 	case PROOF_SEARCH:
 		return g_strdup("every other placement was ruled out");
 	case PROOF_SUM:

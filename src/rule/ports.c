@@ -5,6 +5,7 @@
 #include "rule/former.h"
 #include "rule/mentioned.h"
 #include "rule/rule.h"
+#include "rule/search.h"
 
 static bool is_opaque(const Graph *graph, const char *namespace)
 {
@@ -412,6 +413,30 @@ static void mend_node_port(Checker *checker, Finding *finding, uint32_t number)
 			mend_former(checker, finding, graph_span(graph, row), number, port, FACT_NODE_PORT);
 }
 
+static bool is_no_document(const Graph *graph, uint32_t file, void *data)
+{
+	return !slice_ends(slice_from(graph_file_path(graph, file)), ".md");
+}
+
+static bool accept_node_port(const Graph *graph, Span word, void *data)
+{
+	static const char *const parts[] = {"nodeport", "node_port", "node-port", NULL};
+	Slice line = graph_line_at(graph, word);
+	g_autofree char *lower = g_ascii_strdown(line.at, (gssize)line.length);
+	return text_has_part(lower, parts);
+}
+
+/* Where charts are installed whose Services nobody sees, a setting that calls the number a NodePort may be of one. */
+static bool may_be_of_chart(const Graph *graph, uint32_t number)
+{
+	Rows opaque = graph_rows(graph, FACT_OPAQUE), former = graph_rows_to(graph, FACT_FORMER_NODE_PORT, number);
+	Span found;
+	char word[16];
+	g_snprintf(word, sizeof word, "%u", number);
+	return opaque.at != opaque.end && former.at == former.end &&
+	       search_word(graph, slice_from(word), is_no_document, accept_node_port, NULL, &found);
+}
+
 /* Only where the repository itself publishes NodePorts: two at least, so that they are its way. */
 static void check_nodeport_drift(Checker *checker)
 {
@@ -430,6 +455,8 @@ static void check_nodeport_drift(Checker *checker)
 			add_evidence(checker, finding, graph_place(graph, mention), "named here too");
 			continue;
 		}
+		if (may_be_of_chart(graph, row->object))
+			continue;
 		finding = report(checker, mention, graph_span(graph, row),
 		        "port %u of a node is named, and no Service has that NodePort", row->object);
 		set_detail(checker, finding, "%u", row->object);

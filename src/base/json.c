@@ -164,6 +164,16 @@ char *json_scalar(const Json *value)
 	}
 }
 
+char *json_joined(const Json *list)
+{
+	GString *out = g_string_new(NULL);
+	JSON_EACH (list, item) {
+		g_autofree char *text = json_scalar(item);
+		g_string_append_printf(out, "%s%s", out->len ? " " : "", text ? text : "");
+	}
+	return g_string_free(out, FALSE);
+}
+
 void *json_first_member(const Json *object)
 {
 	return object ? json_object_iter((json_t *)object) : NULL;

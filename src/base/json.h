@@ -54,6 +54,8 @@ int64_t json_number_at(const Json *value, const char *path, int64_t otherwise);
 bool json_true_at(const Json *value, const char *path, bool otherwise);
 /* A scalar as the text that YAML or an environment would hold: "80", "true"; NULL for none. Free with g_free. */
 char *json_scalar(const Json *value);
+/* The scalars of a list with blanks between; "" for none. Free with g_free. */
+char *json_joined(const Json *list);
 
 /* Loops over the items of an array, or the members of an object in the order in which they were set. */
 #define JSON_EACH(array, value)                                                                                        \

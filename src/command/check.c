@@ -18,7 +18,7 @@ typedef struct Output {
 
 typedef struct CheckArguments {
 	ScanArguments scan;
-	char **only, **formats, **usage, *context, *kubeconfig;
+	char **only, **formats, **usage, *context, *kubeconfig, *secrets;
 	gboolean live;
 	char *output, *level, *fail_on, *colour, *profile, *since, *baseline, *write_baseline;
 	gboolean all, timing, online;
@@ -37,6 +37,7 @@ static void check_arguments_clear(CheckArguments *arguments)
 	g_strfreev(arguments->usage);
 	g_free(arguments->context);
 	g_free(arguments->kubeconfig);
+	g_free(arguments->secrets);
 	g_free(arguments->output);
 	g_free(arguments->level);
 	g_free(arguments->fail_on);
@@ -280,6 +281,22 @@ static bool compare_cluster(const CheckArguments *arguments, Scan *scan, Cluster
 	return true;
 }
 
+/* Without a cluster it is this machine's engine that is meant. */
+static bool compare_engine(const CheckArguments *arguments, Scan *scan, const char *const *paths, Known *known,
+        GString *notes, GError **error)
+{
+	HomelabOptions options = {.paths = paths, .secrets = arguments->secrets};
+	g_autoptr(Homelab) homelab = homelab_new(scan, &options, error);
+	g_autoptr(Engine) engine = homelab ? engine_open(&homelab->choice, error) : NULL;
+	known->drifts = engine ? engine_drift(engine, homelab, !paths, notes, error) : NULL;
+	if (homelab && !engine)
+		error_add_help(error, "for a cluster: --context NAME, or cluster: {context: NAME} in labwright.yaml");
+	if (!known->drifts)
+		return false;
+	scan_drift(scan, known->drifts);
+	return true;
+}
+
 static bool know(const CheckArguments *arguments, Scan *scan, const char *const *paths, Known *known, GString *notes,
         GError **error)
 {
@@ -287,8 +304,9 @@ static bool know(const CheckArguments *arguments, Scan *scan, const char *const 
 	ScanOptions where = scan_arguments_options(&arguments->scan);
 	TargetOptions target = {arguments->context, arguments->kubeconfig, false};
 	g_autoptr(Cluster) cluster = NULL;
-	if (arguments->live && !target_open_cluster(&where, &target, "--live", &cluster, error))
+	if (arguments->live && !target_open(&where, &target, &cluster, error))
 		return false;
+	bool engine = arguments->live && !cluster;
 	if (cluster)
 		known->usage = usage_live(cluster, files, notes, error);
 	else if (files)
@@ -296,7 +314,8 @@ static bool know(const CheckArguments *arguments, Scan *scan, const char *const 
 	if ((cluster || files) && !known->usage)
 		return false;
 	scan_measure(scan, known->usage, cluster ? notes : NULL);
-	return !cluster || compare_cluster(arguments, scan, cluster, paths, known, notes, error);
+	return engine ? compare_engine(arguments, scan, paths, known, notes, error)
+	              : !cluster || compare_cluster(arguments, scan, cluster, paths, known, notes, error);
 }
 
 static int check(const CheckArguments *arguments, GError **error)
@@ -373,14 +392,15 @@ static int run(int argc, char **argv)
 	                "machines",
 	                NULL},
 	        {"live", 0, 0, G_OPTION_ARG_NONE, &arguments.live,
-	                "Ask the cluster as well: what does not run, what differs from the files and who set it so, "
-	                "what only "
-	                "it has",
+	                "Ask the cluster as well, or this machine's Docker or Podman where no cluster is named: what "
+	                "does not run, what differs from the files and who set it so, what only it has",
 	                NULL},
 	        {"context", 0, 0, G_OPTION_ARG_STRING, &arguments.context,
 	                "With --live: the cluster of this context; else what labwright.yaml names", "NAME"},
 	        {"kubeconfig", 0, 0, G_OPTION_ARG_FILENAME, &arguments.kubeconfig,
 	                "With --live: where contexts are; else KUBECONFIG, or ~/.kube/config", "FILE"},
+	        {"secrets", 0, 0, G_OPTION_ARG_FILENAME, &arguments.secrets,
+	                "With --live on this machine: Secrets that are not in Git, as for up", "FILE"},
 	        {"color", 0, 0, G_OPTION_ARG_STRING, &arguments.colour, "auto, always or never", "WHEN"},
 	        {"timing", 0, 0, G_OPTION_ARG_NONE, &arguments.timing, "Show where the time went", NULL},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},

@@ -195,7 +195,8 @@ static int up(UpArguments *arguments, GError **error)
 	bool fine = say_problems(homelab);
 	if (offline)
 		return dry_run(homelab, NULL, arguments->format);
-	if (!arguments->objects.dry_run && !homelab_lock(homelab, error))
+	if (!arguments->objects.dry_run &&
+	        (!homelab_lock(homelab, error) || !engine_recover(engine, homelab->project, error)))
 		return EXIT_WORK;
 	g_autoptr(Live) live = live_new(engine, homelab->project, error);
 	if (!live)

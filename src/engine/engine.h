@@ -121,6 +121,8 @@ void wanted_finish(Wanted *wanted, const WantedOptions *options);
 Json *wanted_json(const Wanted *wanted, const Graph *graph);
 const char *unit_hash(const Unit *unit); /* label of the body */
 Json *unit_shown(const Unit *unit);      /* a copy of the body without what Secrets hold */
+/* The value of a variable in a list of "NAME=value"; NULL if it is not there. */
+const char *env_value(const Json *list, const char *name, size_t length);
 Unit *wanted_find(const Wanted *wanted, const char *name);
 
 /* ---- who runs it ----------------------------------------------------------------------------------------- */
@@ -224,6 +226,9 @@ typedef struct Live {
 	GPtrArray *containers; /* LiveContainer, by name */
 } Live;
 
+/* Podman that was killed while it made or removed a container may keep one without files, and then lists none of them
+ * at all. Takes such containers of the project away; their volumes stay. */
+bool engine_recover(Engine *engine, const char *project, GError **error);
 /* All containers with the project's label, looked at one by one; project NULL: of all projects. */
 Live *live_new(Engine *engine, const char *project, GError **error);
 /* One without containers, for who reads them elsewhere, and another container in it. */
@@ -250,6 +255,38 @@ Readiness probe_ask(Engine *engine, const LiveContainer *container, const UnitPr
 void probe_clear(UnitProbe *probe);
 char *probe_label(const UnitProbe *probe); /* as a label's text, and back */
 UnitProbe probe_parse(const char *label);
+
+/* ---- what differs -------------------------------------------------------------------------------------------- */
+
+/* One thing in which a container is otherwise than what is wanted. No value of a Secret is in the text. */
+typedef struct UnitDrift {
+	const Unit *unit;
+	char *text;      /* "web-0: image is redis:7 on this machine and redis:8 here" */
+	gint64 made;     /* when the container was made, in seconds since 1970; 0: there is none */
+	bool by_hand;    /* labwright made the container just so, and somebody changed it since */
+	bool by_compose; /* compose made it */
+} UnitDrift;
+
+/* A container that no file asks for. */
+typedef struct Stranger {
+	char *name, *image, *origin; /* "by compose project adguard of /opt/adguard" */
+	gint64 made;
+	bool runs, inside; /* inside: labwright made it for this project, or compose of a folder below the root */
+} Stranger;
+
+typedef struct EngineDrift {
+	GPtrArray *units;     /* UnitDrift, by the names of units */
+	GPtrArray *strangers; /* Stranger, by name */
+	uint32_t seen;        /* units of which there is a container */
+	uint32_t own, others; /* containers of this project, and of labwright's other ones, which are left alone */
+} EngineDrift;
+void engine_drift_clear(EngineDrift *drift);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EngineDrift, engine_drift_clear)
+
+/* Holds what runs against what is wanted. Containers that compose made of files below the root count as those of their
+ * services. complete: all Secrets are known, so that what no file gives was set by somebody. Nothing is changed. */
+bool engine_compare(Engine *engine, const Wanted *wanted, const Graph *graph, const char *root, bool complete,
+        EngineDrift *ret_drift, GError **error);
 
 /* ---- from one to the other ----------------------------------------------------------------------------------- */
 

@@ -1,8 +1,10 @@
 /* What runs: containers of the project as their labels and the engine tell of them. */
 #include "engine/inner.h"
 
+#include "base/error.h"
 #include "base/http.h"
 
+#define MOST_BROKEN 100     /* containers that are taken away in one run */
 #define RESTARTS 3          /* so many are no accident */
 #define RESTARTED_LATELY 10 /* seconds, in which a program that stays is still told from one that ends */
 
@@ -219,15 +221,52 @@ void live_sort(Live *live)
 	g_ptr_array_sort(live->containers, by_name);
 }
 
-Live *live_new(Engine *engine, const char *project, GError **error)
+static Json *list_containers(Engine *engine, const char *project, GError **error)
 {
 	g_autofree char *label = project ? g_strdup_printf("{\"label\":[\"" LABEL_PROJECT "=%s\"]}", project)
 	                                 : g_strdup("{\"label\":[\"" LABEL_PROJECT "\"]}");
 	g_autofree char *filter = escape(label),
 	                *path = g_strconcat("/containers/json?all=true&filters=", filter, NULL);
-	g_autoptr(Json) list = engine_get(engine, path, error);
-	if (!list)
+	return engine_get(engine, path, error);
+}
+
+/* The id in: getting container from store "ID": container not known. Free with g_free. */
+static char *broken_id(const GError *error)
+{
+	static const char start[] = "container from store \"";
+	const char *found = error ? strstr(error->message, start) : NULL;
+	size_t length = found ? strspn(found + strlen(start), "0123456789abcdef") : 0;
+	return length == 64 ? g_strndup(found + strlen(start), length) : NULL;
+}
+
+bool engine_recover(Engine *engine, const char *project, GError **error)
+{
+	for (uint32_t i = 0; i < MOST_BROKEN; i++) {
+		g_autoptr(GError) problem = NULL;
+		json_drop(list_containers(engine, project, &problem));
+		g_autofree char *id = broken_id(problem);
+		if (!id)
+			return true; /* whoever lists next says what else is wrong */
+		g_autofree char *path = g_strdup_printf("/containers/%s?force=true", id);
+		if (!engine_send(engine, "DELETE", path, NULL, NULL, error)) {
+			g_prefix_error(error, "a container that the engine has lost cannot be removed: ");
+			return false;
+		}
+	}
+	return true;
+}
+
+Live *live_new(Engine *engine, const char *project, GError **error)
+{
+	g_autoptr(GError) problem = NULL;
+	g_autoptr(Json) list = list_containers(engine, project, &problem);
+	g_autofree char *broken = broken_id(problem);
+	if (!list) {
+		g_propagate_error(error, g_steal_pointer(&problem));
+		if (broken)
+			error_add_help(error, "labwright up takes away what an engine that was killed has left");
 		return NULL;
+	}
 	Live *live = live_new_empty();
 	JSON_EACH (list, item) {
 		g_autofree char *one = g_strdup_printf("/containers/%s/json", json_text_at(item, "Id"));

@@ -343,6 +343,16 @@ static char *place_text(const Graph *graph, Span place)
 	return g_strdup_printf("%s:%u", graph_file_path(graph, place.file), line);
 }
 
+const char *env_value(const Json *list, const char *name, size_t length)
+{
+	JSON_EACH (list, entry) {
+		const char *text = json_text(entry);
+		if (text && strncmp(text, name, length) == 0 && text[length] == '=')
+			return text + length + 1;
+	}
+	return NULL;
+}
+
 Json *unit_shown(const Unit *unit)
 {
 	Json *body = json_clone(unit->body), *shown = json_new_list();

@@ -50,18 +50,6 @@ static char *day_of(const Json *entry)
 	return g_date_time_format(time, "%Y-%m-%d %H:%M");
 }
 
-/* Commits since then that touched the file of a unit, the newest first: "1a2b3c4 2026-09-01 Anna: subject". */
-static char **commits_since(const Chain *chain, const char *commit, const Unit *unit)
-{
-	g_autofree char *range = g_strconcat(commit, "..HEAD", NULL), *told = NULL;
-	const char *const words[] = {"log", "-3", "--date=short", "--format=%h %ad %an: %s", range, "--",
-	        graph_file_path(chain->homelab->scan->graph, unit->place.file), NULL};
-	g_autoptr(GPtrArray) command = git_words(words);
-	if (!git_run(chain->homelab->scan->repo, command, &told, NULL))
-		return g_new0(char *, 1);
-	return g_strsplit(g_strchomp(told), "\n", -1);
-}
-
 /* What changed since it last ran well. A change of the image, or a commit, is what can be taken back. */
 static void add_changes(Chain *chain, const Unit *unit)
 {
@@ -78,7 +66,8 @@ static void add_changes(Chain *chain, const Unit *unit)
 	if (!differences->len)
 		add_step(chain, place_of(chain, unit->place),
 		        "since it last ran well (%s) a file or a Secret that it is given has changed", day);
-	g_auto(GStrv) commits = commit ? commits_since(chain, commit, unit) : g_new0(char *, 1);
+	const char *file = graph_file_path(chain->homelab->scan->graph, unit->place.file);
+	g_auto(GStrv) commits = git_commits_since(chain->homelab->scan->repo, commit, file);
 	for (char **one = commits; *one && **one; one++)
 		add_step(chain, g_strdup("git log"), "commit %s", *one);
 	if (*commits && **commits)

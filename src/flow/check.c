@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/path.h"
 #include "flow/compile.h"
-#include "flow/flow.h"
+#include "flow/structure.h"
 
 #include <time.h>
 
@@ -227,6 +227,7 @@ Check *check_new(Scan *scan, const CheckOptions *options, GError **error)
 	run_rules(&run, true, NULL);
 	set_levels(&run);
 	keep_asked(&run);
+	structure_propose(scan, check);
 	scan->timing.check = g_get_monotonic_time() - start;
 	return check;
 }

@@ -89,3 +89,13 @@ bool git_commit(
 	unlink(list);
 	return good;
 }
+
+char **git_commits_since(const Repo *repo, const char *commit, const char *path)
+{
+	g_autofree char *range = g_strconcat(commit ? commit : "", "..HEAD", NULL), *told = NULL;
+	const char *const words[] = {"log", "-3", "--date=short", "--format=%h %ad %an: %s", range, "--", path, NULL};
+	g_autoptr(GPtrArray) command = git_words(words);
+	if (!commit || !git_run(repo, command, &told, NULL))
+		return g_new0(char *, 1);
+	return g_strsplit(g_strchomp(told), "\n", -1);
+}

@@ -8,6 +8,9 @@
  */
 bool git_run(const Repo *repo, const GPtrArray *words, char **ret_output, GError **error);
 GPtrArray *git_words(const char *const *words);
+/* The last three commits after one, NULL for none, that touched a path, the newest first: "1a2b3c4 2026-09-01 Anna:
+ * subject". Empty where Git does not tell. Free with g_strfreev. */
+char **git_commits_since(const Repo *repo, const char *commit, const char *path);
 
 /* False where the repository is none, or one of the paths has changes that are not committed, unless those may go
  * along. */

@@ -8,12 +8,13 @@
 
 /* ---- drift ----------------------------------------------------------------------------------------------- */
 
-static void drift_free(void *data)
+void drift_free(void *data)
 {
 	Drift *drift = data;
 	g_free(drift->title);
 	g_free(drift->path);
-	g_ptr_array_unref(drift->changes);
+	g_clear_pointer(&drift->changes, g_ptr_array_unref);
+	g_clear_pointer(&drift->texts, g_ptr_array_unref);
 	g_free(drift);
 }
 
@@ -107,11 +108,17 @@ static Node drift_node(const Scan *scan, const Drift *drift)
 		GRAPH_TO (graph, FACT_IDENTITY, symbol, row)
 			if (graph_file_of(graph, row->subject) == graph_file_of(graph, file))
 				return row->subject;
-	if (file && graph_find_symbol(graph, slice_from(name), &symbol))
-		GRAPH_NAMED(graph, NODE_OBJECT, symbol, object)
-	if (graph_file_of(graph, object) == graph_file_of(graph, file) &&
-	        strcmp(graph_text(graph, object, FACT_KIND), kind) == 0)
-		return object;
+	if (!file || !graph_find_symbol(graph, slice_from(name), &symbol))
+		return file;
+	Node service = drift->texts ? graph_next_named(graph, NODE_SERVICE, symbol, NODE_NONE) : NODE_NONE;
+	for (; service; service = graph_next_named(graph, NODE_SERVICE, symbol, service))
+		if (graph_file_of(graph, service) == graph_file_of(graph, file))
+			return service;
+	for (Node object = graph_next_named(graph, NODE_OBJECT, symbol, NODE_NONE); object;
+	        object = graph_next_named(graph, NODE_OBJECT, symbol, object))
+		if (graph_file_of(graph, object) == graph_file_of(graph, file) &&
+		        strcmp(graph_text(graph, object, FACT_KIND), kind) == 0)
+			return object;
 	return file;
 }
 
@@ -121,7 +128,10 @@ static void derive_drift(Scan *scan, Node node, const Drift *drift)
 	Span place = graph_place(graph, node);
 	if (drift->absent)
 		graph_derive(graph, node, FACT_DRIFTS, graph_intern(graph, SLICE("it is not on the cluster")), place);
-	for (guint i = 0; i < drift->changes->len; i++) {
+	for (guint i = 0; drift->texts && i < drift->texts->len; i++)
+		graph_derive(graph, node, FACT_RUNS_OTHERWISE, graph_intern(graph, slice_from(drift->texts->pdata[i])),
+		        place);
+	for (guint i = 0; drift->changes && i < drift->changes->len; i++) {
 		const FieldChange *change = drift->changes->pdata[i];
 		g_autofree char *text = g_strdup_printf("%s is %s on the cluster and %s here%s%s", change->path,
 		        change->old ? change->old : "absent", change->now ? change->now : "absent",

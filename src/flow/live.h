@@ -23,8 +23,11 @@ typedef struct Drift {
 	char *path;  /* of its file */
 	Span place;
 	bool absent;        /* it is not there at all */
-	GPtrArray *changes; /* FieldChange: old is the cluster's, now the file's */
+	GPtrArray *changes; /* FieldChange: old is the cluster's, now the file's; NULL for containers */
+	GPtrArray *texts;   /* char *: the same of this machine's containers, in words; NULL for a cluster */
 } Drift;
+
+void drift_free(void *drift);
 
 /* Says of the objects of the repository what the usage's cluster says of them: see fact/kinds.def from ON_CLUSTER on.
  * Appends to notes, or NULL, what no file makes and does not run. */
@@ -38,6 +41,11 @@ void scan_drift(Scan *scan, const GPtrArray *drifts);
  * lacks and objects that may not be read. */
 GPtrArray *live_drift(
         Cluster *cluster, const Scan *scan, const ObjectSet *objects, uint32_t *ret_unread, GError **error);
+
+/* The same of this machine's engine: where the containers of a workload or compose service are otherwise than its file,
+ * since when, and by whom. whole: all of the repository is in the homelab. A line is appended to notes for each
+ * container that no file asks for, and for what could not be compared. */
+GPtrArray *engine_drift(Engine *engine, const Homelab *homelab, bool whole, GString *notes, GError **error);
 
 /* The values of a drift as edits of the files: findings that FixOptions.proposed takes, in the arena; free with
  * g_ptr_array_unref. ret_left: how many differences have no certain place in a file. */

@@ -7,6 +7,7 @@
 #include "flow/measured.h"
 
 #include "base/error.h"
+#include "base/path.h"
 #include "base/quantity.h"
 #include "flow/live.h"
 #include "link/link.h"
@@ -137,6 +138,8 @@ typedef struct Seen {
 	uint32_t pods;
 	int64_t killed_at; /* 0: it was not */
 	const char *pod;   /* the last one that was counted */
+	bool measured;     /* anything of the above */
+	const char *runs;  /* image@digest, or NULL; "" where its pods differ */
 } Seen;
 
 /* Workloads by the name under which they are applied, and what their containers were seen to use. */
@@ -231,6 +234,7 @@ static void count_usage(Measures *measures, Node container, Node usage)
 {
 	Seen *seen = seen_of(measures, container);
 	const char *pod = graph_name(measures->usage, usage);
+	seen->measured = true;
 	uint32_t from = graph_number(measures->usage, usage, FACT_MEASURED_FROM),
 	         to = graph_number(measures->usage, usage, FACT_MEASURED_TO);
 	bool typical = graph_has(measures->usage, usage, FACT_TYPICAL);
@@ -248,6 +252,7 @@ static void count_usage(Measures *measures, Node container, Node usage)
 static void count_kill(Measures *measures, Node container, Node usage)
 {
 	Seen *seen = seen_of(measures, container);
+	seen->measured = true;
 	GRAPH_OF (measures->usage, usage, FACT_KILLED, row) {
 		Slice text = graph_symbol_slice(measures->usage, row->object);
 		size_t equals = slice_find_byte(text, '=', 0);
@@ -256,6 +261,24 @@ static void count_kill(Measures *measures, Node container, Node usage)
 		        slice_is(slice_sub(text, 0, equals), graph_name(measures->graph, container)) &&
 		        quantity_parse(slice_sub(text, equals + 1, text.length), 1, &limit))
 			seen->killed_at = MAX(seen->killed_at, limit);
+	}
+}
+
+/* The part of "name=text" that belongs to the container; NULL for another one's. */
+static const char *said_of(const Graph *usage, const Row *row, const char *container)
+{
+	const char *text = graph_symbol_text(usage, row->object);
+	size_t length = strlen(container);
+	return g_str_has_prefix(text, container) && text[length] == '=' ? text + length + 1 : NULL;
+}
+
+static void note_running(Measures *measures, Node container, Node usage)
+{
+	GRAPH_OF (measures->usage, usage, FACT_RUNNING, row) {
+		const char *image = said_of(measures->usage, row, graph_name(measures->graph, container));
+		Seen *seen = image ? seen_of(measures, container) : NULL;
+		if (seen)
+			seen->runs = !seen->runs || strcmp(seen->runs, image) == 0 ? image : "";
 	}
 }
 
@@ -270,6 +293,11 @@ static void read_measures(Measures *measures)
 			g_autofree char *name = g_strdup(graph_symbol_text(usage, row->object));
 			name[strcspn(name, "=")] = '\0';
 			each_container(measures, name, node, count_kill);
+		}
+		GRAPH_OF (usage, node, FACT_RUNNING, row) {
+			g_autofree char *name = g_strdup(graph_symbol_text(usage, row->object));
+			name[strcspn(name, "=")] = '\0';
+			each_container(measures, name, node, note_running);
 		}
 	}
 }
@@ -291,9 +319,27 @@ static char *evidence_of(const Seen *seen)
 	return g_string_free(text, FALSE);
 }
 
+/* The digest, where it is one of the image that the file names and not of another that ran before. */
+static void derive_running(Graph *graph, Node container, const Seen *seen)
+{
+	const char *digest = seen->runs ? strchr(seen->runs, '@') : NULL;
+	Slice image = slice_from(graph_text(graph, container, FACT_IMAGE));
+	if (!digest || slice_find_byte(image, '@', 0) != SIZE_MAX)
+		return;
+	Slice name = path_name(image), runs = path_name((Slice){seen->runs, (size_t)(digest - seen->runs)});
+	name.length = MIN(name.length, slice_find_byte(name, ':', 0));
+	runs.length = MIN(runs.length, slice_find_byte(runs, ':', 0));
+	if (slice_equal(name, runs))
+		graph_derive(graph, container, FACT_RUNNING_DIGEST, graph_intern(graph, slice_from(digest + 1)),
+		        graph_place(graph, container));
+}
+
 static void derive_container(Graph *graph, Node container, const Seen *seen)
 {
 	Span place = graph_place(graph, container);
+	derive_running(graph, container, seen);
+	if (!seen->measured)
+		return;
 	static const char *const units[AMOUNTS] = {"m", ""};
 	for (size_t i = 0; i < AMOUNTS; i++) {
 		if (seen->peak[i] == 0)

@@ -3,6 +3,7 @@
  * committed. */
 #include "flow/git.h"
 #include "flow/relocate.h"
+#include "flow/structure.h"
 
 #include "base/error.h"
 #include "base/journal.h"

@@ -83,33 +83,12 @@ const Json *record_before(const Json *record, const Unit *unit)
 
 /* ---- what differs --------------------------------------------------------------------------------------------- */
 
-static char *joined(const Json *words)
-{
-	GString *out = g_string_new(NULL);
-	JSON_EACH (words, word) {
-		g_autofree char *text = json_scalar(word);
-		g_string_append_printf(out, "%s%s", out->len ? " " : "", text ? text : "");
-	}
-	return g_string_free(out, FALSE);
-}
-
-/* The value of a variable in a list of "NAME=value"; NULL if it is not there. */
-static const char *value_in(const Json *list, const char *name, size_t length)
-{
-	JSON_EACH (list, entry) {
-		const char *text = json_text(entry);
-		if (text && strncmp(text, name, length) == 0 && text[length] == '=')
-			return text + length + 1;
-	}
-	return NULL;
-}
-
 static void add_variables(const Json *before, const Json *now, GPtrArray *out)
 {
 	JSON_EACH (now, entry) {
 		const char *text = json_text(entry);
 		size_t length = strcspn(text, "=");
-		const char *value = text + length + (text[length] == '='), *old = value_in(before, text, length);
+		const char *value = text + length + (text[length] == '='), *old = env_value(before, text, length);
 		if (!old)
 			g_ptr_array_add(out, g_strdup_printf("variable %.*s is new: %.80s", (int)length, text, value));
 		else if (strcmp(old, value) != 0)
@@ -119,7 +98,7 @@ static void add_variables(const Json *before, const Json *now, GPtrArray *out)
 	JSON_EACH (before, entry) {
 		const char *text = json_text(entry);
 		size_t length = strcspn(text, "=");
-		if (!value_in(now, text, length))
+		if (!env_value(now, text, length))
 			g_ptr_array_add(out, g_strdup_printf("variable %.*s is gone", (int)length, text));
 	}
 }
@@ -135,8 +114,8 @@ GPtrArray *record_differences(const Json *before, const Json *now, guint most)
 	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
 		const Json *old = json_at(before, fields[i].path), *new = json_at(now, fields[i].path);
 		bool list = json_kind(old) == JSON_LIST || json_kind(new) == JSON_LIST;
-		g_autofree char *from = list ? joined(old) : json_scalar(old),
-		                *to = list ? joined(new) : json_scalar(new);
+		g_autofree char *from = list ? json_joined(old) : json_scalar(old),
+		                *to = list ? json_joined(new) : json_scalar(new);
 		if (!json_same(old, new))
 			g_ptr_array_add(out, g_strdup_printf("%s %.80s → %.80s", fields[i].word, from ? from : "none",
 			                             to ? to : "none"));

@@ -19,10 +19,6 @@ struct Organize {
 /* What is at a path afterwards, as a FileState. */
 void organize_set(Organize *organize, const char *path, const char *from, const Slice *text);
 
-/* Writes the structure document once something moves, and keeps it true from then on; leaves it as it is, and says so,
- * where that cannot be proven. */
-void structure_add(Organize *organize);
-
 /* The edits of one file of the scan before. */
 const Edit *organize_edits(const Organize *organize, uint32_t file, size_t *ret_count);
 

@@ -1,8 +1,9 @@
 /* The structure document: a section between marks that organize writes, in a file that is otherwise its owner's. It
  * comes last, since it tells how things are once all has moved, and is proven by itself: it brings no finding, what
  * stands outside of the marks is as it was, and written again it is the same. */
-#include "flow/relocate.h"
+#include "flow/structure.h"
 
+#include "flow/relocate.h"
 #include "rule/search.h"
 
 #define STRUCTURE "REPOSITORY_STRUCTURE.md"
@@ -81,6 +82,28 @@ static bool place_structure(const Slice *old, const GString *section, GString *o
 	g_string_append_len(out, section->str, (gssize)section->len);
 	g_string_append_len(out, old->at + end, (gssize)(old->length - end));
 	return true;
+}
+
+/* ---- fix -------------------------------------------------------------------------------------------------- */
+
+void structure_propose(const Scan *scan, const Check *check)
+{
+	for (size_t i = 0; i < check->count; i++) {
+		Finding *finding = check->findings[i];
+		if (strcmp(finding->rule->id, "structure-stale") != 0 || strcmp(finding->detail, "written") != 0)
+			continue;
+		Arena *arena = checker_arena(check->checker);
+		Slice text = graph_file_bytes(scan->graph, finding->span.file);
+		size_t begin = slice_find(text, STRUCTURE_BEGIN, 0), end = slice_find(text, END, begin);
+		g_autoptr(GString) section = end == SIZE_MAX ? NULL : write_structure(scan->graph);
+		if (!section)
+			continue;
+		finding->edits = ARENA_NEW(arena, Edit);
+		finding->n_edits = finding->edits_room = 1;
+		finding->edits[0] = (Edit){finding->span.file, (uint32_t)begin, (uint32_t)(end + strlen(END)),
+		        {arena_text(arena, (Slice){section->str, section->len}), section->len}};
+		finding->because = "organize wrote it, and it says how the files are now";
+	}
 }
 
 /* ---- the proof ---------------------------------------------------------------------------------------- */

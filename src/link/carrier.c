@@ -223,7 +223,7 @@ static void add_path_entry(Linker *linker, Carrier *carrier, Node entry)
 /* ---- ApplicationSet ------------------------------------------------------------------------------ */
 
 /* `*` stays within one part of the path, `**` does not. One star is kept to go back to: enough for paths. */
-static bool glob_matches(const char *glob, Slice path)
+bool link_glob_matches(const char *glob, Slice path)
 {
 	const char *star = NULL;
 	size_t at = 0, star_at = 0;
@@ -273,7 +273,7 @@ static bool is_excluded(const Graph *graph, Node object, Slice folder)
 {
 	GRAPH_CHILDREN (graph, object, NODE_ENTRY, entry)
 		if (link_has_role(graph, entry, "excluded-directories") &&
-		        glob_matches(graph_name(graph, entry), folder))
+		        link_glob_matches(graph_name(graph, entry), folder))
 			return true;
 	return false;
 }
@@ -297,7 +297,7 @@ static void add_matching_folders(Linker *linker, Carrier *carrier, Node entry, c
 		Slice path = slice_from(graph_file_path(graph, file));
 		for (size_t at = 0; at < path.length; at++) {
 			Slice folder = slice_sub(path, 0, at);
-			if (path.at[at] != '/' || !glob_matches(glob, folder) ||
+			if (path.at[at] != '/' || !link_glob_matches(glob, folder) ||
 			        is_excluded(graph, carrier->node, folder))
 				continue;
 			if (g_hash_table_add(seen, slice_dup(folder)))

@@ -137,6 +137,53 @@ static Source *add_source(Sources *sources, Symbol name)
 	return source;
 }
 
+static bool is_generator(const Graph *graph, Node entry)
+{
+	return link_has_role(graph, entry, "directories") || link_has_role(graph, entry, "generator-files");
+}
+
+/* Files are looked for as Git does, where `*` crosses slashes. Free with g_free. */
+static char *generator_glob(const Graph *graph, Node entry)
+{
+	g_autofree char *path = slice_dup(entry_path(graph, entry));
+	const char *written = path;
+	while (*written == '/' || g_str_has_prefix(written, "./"))
+		written += *written == '/' ? 1 : 2;
+	g_autoptr(GString) glob = g_string_new(written);
+	while (glob->len && glob->str[glob->len - 1] == '/')
+		g_string_truncate(glob, glob->len - 1);
+	if (link_has_role(graph, entry, "generator-files"))
+		g_string_replace(glob, "*", "**", 0);
+	return g_string_free(g_steal_pointer(&glob), FALSE);
+}
+
+static bool matches_anything(const Graph *graph, Node entry)
+{
+	g_autofree char *glob = generator_glob(graph, entry);
+	bool files = link_has_role(graph, entry, "generator-files");
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file));
+		for (Slice part = files ? path : path_folder(path); part.length; part = path_folder(part)) {
+			if (link_glob_matches(glob, part))
+				return true;
+			if (files)
+				break;
+		}
+	}
+	return false;
+}
+
+static void count_generator(const Graph *graph, Sources *sources, Node entry)
+{
+	if (!graph_has(graph, entry, FACT_REPOSITORY))
+		return;
+	Source *source = add_source(sources, source_of(graph, entry));
+	source->asked++;
+	source->found += matches_anything(graph, entry);
+	if (source->found > (sources->here ? sources->here->found : 0))
+		sources->here = source;
+}
+
 static void count_source(const Graph *graph, Sources *sources, Node entry)
 {
 	Place place = find_from_root(graph, entry_path(graph, entry));
@@ -242,11 +289,21 @@ static bool is_template(const Graph *graph, Node entry)
 	       slice_find(entry_path(graph, entry), "{{", 0) != SIZE_MAX;
 }
 
+/* What matches nothing makes no Application, and says nothing. Other wildcards than stars are not read. */
+static void link_generator(Graph *graph, const Sources *sources, Node entry)
+{
+	if (!strpbrk(graph_name(graph, entry), "?[{\\$") && is_here(graph, sources, entry) &&
+	        !matches_anything(graph, entry))
+		unresolved(graph, entry, "missing");
+}
+
 static void link_object_entry(Graph *graph, const Sources *sources, Node entry)
 {
 	if (link_has_role(graph, entry, "path") && is_template(graph, entry))
 		return;
-	if (link_has_role(graph, entry, "path"))
+	if (is_generator(graph, entry))
+		link_generator(graph, sources, entry);
+	else if (link_has_role(graph, entry, "path"))
 		link_path_entry(graph, sources, entry);
 	else if (link_has_role(graph, entry, "chart"))
 		link_chart_entry(graph, sources, entry);
@@ -268,6 +325,8 @@ void link_entries(Graph *graph)
 	GRAPH_NODES (graph, NODE_ENTRY, entry)
 		if (is_of_object(graph, entry) && link_has_role(graph, entry, "path"))
 			count_source(graph, &sources, entry);
+		else if (is_of_object(graph, entry) && is_generator(graph, entry))
+			count_generator(graph, &sources, entry);
 	GRAPH_NODES (graph, NODE_ENTRY, entry) {
 		if (is_of_object(graph, entry))
 			link_object_entry(graph, &sources, entry);

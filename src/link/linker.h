@@ -108,6 +108,9 @@ Place link_find_place(const Graph *graph, Slice folder, Slice path);
 /* The kustomization file of a folder: its KUSTOMIZATION node, the FILE where it could not be read, or NODE_NONE. */
 Node link_find_kustomization(const Graph *graph, Slice folder);
 
+/* A path of an ApplicationSet's generator: `*` stays within one part of the path, `**` does not. */
+bool link_glob_matches(const char *glob, Slice path);
+
 /* The folder of a node's file. */
 Slice link_folder(const Graph *graph, Node node);
 

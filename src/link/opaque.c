@@ -1,6 +1,7 @@
 /* Parts that cannot be read here: charts, remote resources, plugins. Each may make any object in the namespace it is
  * put in, so whatever is missed there is unknown and not missing. */
 #include "base/near.h"
+#include "base/path.h"
 #include "link/linker.h"
 
 static void add_opaque(Linker *linker, Node node, Symbol namespace, Span place)
@@ -131,6 +132,57 @@ static void read_kustomization(Linker *linker, Node node)
 	}
 }
 
+static bool is_values_name(Slice name)
+{
+	return (slice_starts(name, "values") || slice_ends(name, "values.yaml") || slice_ends(name, "values.yml")) &&
+	       (slice_ends(name, ".yaml") || slice_ends(name, ".yml"));
+}
+
+static bool holds_objects(const Graph *graph, Node file)
+{
+	Node document = graph_first_child(graph, file, NODE_DOCUMENT);
+	return document && graph_first_child(graph, document, NODE_OBJECT);
+}
+
+static bool has_chart(const Graph *graph, Slice folder)
+{
+	g_autofree char *path = g_strdup_printf("%.*s%sChart.yaml", SLICE_ARGS(folder), folder.length ? "/" : "");
+	return graph_find_file(graph, slice_from(path)) != NODE_NONE;
+}
+
+/* Values of a chart that is not here: something that is not read (Terraform, a script, a hand) installs it where the
+ * objects beside them go. folders holds an object of each folder. */
+static void read_values(Linker *linker, Node file, GHashTable *folders)
+{
+	const Graph *graph = linker->graph;
+	Slice path = slice_from(graph_name(graph, file)), folder = path_folder(path);
+	Symbol namespaces[16];
+	if (!is_values_name(path_name(path)) || holds_objects(graph, file) || has_chart(graph, folder) ||
+	        has_chart(graph, path_folder(folder)))
+		return;
+	g_autofree char *key = slice_dup(folder);
+	Node object = GPOINTER_TO_UINT(g_hash_table_lookup(folders, key));
+	uint32_t count = object ? link_namespaces(linker, object, namespaces, G_N_ELEMENTS(namespaces)) : 0;
+	for (uint32_t i = 0; i < count; i++)
+		add_opaque(linker, file, namespaces[i], (Span){graph_file_of(graph, file), 0, 0});
+}
+
+static void read_all_values(Linker *linker)
+{
+	const Graph *graph = linker->graph;
+	g_autoptr(GHashTable) folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	uint32_t last = UINT32_MAX;
+	GRAPH_NODES (graph, NODE_OBJECT, object) {
+		uint32_t file = graph_file_of(graph, object);
+		if (file != last)
+			g_hash_table_insert(folders, slice_dup(path_folder(slice_from(graph_file_path(graph, file)))),
+			        GUINT_TO_POINTER(object));
+		last = file;
+	}
+	GRAPH_NODES (graph, NODE_FILE, file)
+		read_values(linker, file, folders);
+}
+
 static bool is_chart(const Graph *graph, Node subject)
 {
 	return link_is_kind(graph, subject, "HelmRelease") || link_is_kind(graph, subject, "HelmChart") ||
@@ -144,6 +196,7 @@ void link_opaque(Linker *linker)
 		read_object(linker, object);
 	GRAPH_NODES (graph, NODE_KUSTOMIZATION, node)
 		read_kustomization(linker, node);
+	read_all_values(linker);
 	GRAPH_EACH (graph, FACT_FILLS_NAMESPACE, row)
 		graph_derive(graph, row->subject, FACT_OPAQUE, row->object, graph_span(graph, row));
 	graph_finish(graph);
@@ -156,10 +209,11 @@ void link_opaque(Linker *linker)
 	}
 }
 
-/* A chart, or a manifest from afar, makes objects that are called after it; what a script fetches may make any. */
+/* A chart, or a manifest from afar, makes objects that are called after it, and so does one whose values lie in a
+ * folder; what a script fetches may make any. */
 static bool may_make(const Graph *graph, Node maker, Slice name)
 {
-	return graph_node_type(graph, maker) == NODE_FILE ||
+	return graph_has(graph, maker, FACT_FILLS_NAMESPACE) ||
 	       near_share_word(slice_from(graph_name(graph, maker)), name) ||
 	       near_share_word(slice_from(graph_text(graph, maker, FACT_CHART)), name);
 }

@@ -356,6 +356,24 @@ static void mend_unknown(Checker *checker, Finding *finding, const Hosts *hosts,
 			        graph_symbol_text(graph, address), graph_symbol_text(graph, right->object));
 }
 
+/* A line of configuration that is put out of use: what it names may come, or was taken from a guide. */
+static bool is_commented_out(const Graph *graph, Node mention)
+{
+	Span place = graph_place(graph, mention);
+	return slice_starts(slice_trim(graph_line_at(graph, place)), "#") &&
+	       !slice_ends(slice_from(graph_file_path(graph, place.file)), ".md");
+}
+
+/* Addresses that some line out of use names. */
+static GHashTable *put_aside(const Graph *graph)
+{
+	GHashTable *addresses = g_hash_table_new(NULL, NULL);
+	GRAPH_NODES (graph, NODE_MENTION, mention)
+		if (graph_has(graph, mention, FACT_ADDRESS) && is_commented_out(graph, mention))
+			g_hash_table_add(addresses, GUINT_TO_POINTER(graph_symbol(graph, mention, FACT_ADDRESS)));
+	return addresses;
+}
+
 /* Each address is judged once; asked holds its finding, or NULL where it is none. */
 static void check_address_unknown(Checker *checker)
 {
@@ -364,6 +382,7 @@ static void check_address_unknown(Checker *checker)
 	g_autoptr(GArray) all = known_addresses(&hosts);
 	g_autoptr(GArray) ranges = given_ranges(graph);
 	g_autoptr(GHashTable) asked = g_hash_table_new(g_direct_hash, g_direct_equal);
+	g_autoptr(GHashTable) aside = put_aside(graph);
 	GRAPH_NODES (graph, NODE_MENTION, mention) {
 		IpScope scope;
 		Ip ip;
@@ -380,7 +399,9 @@ static void check_address_unknown(Checker *checker)
 		}
 		const Known *twin =
 		        ip_parse_v4(graph_symbol_slice(graph, address), &ip) ? looks_swapped(all, &ip) : NULL;
-		finding = twin && !is_given_out(graph, ranges, address, &ip)
+		bool doubtful = g_hash_table_contains(aside, GUINT_TO_POINTER(address)) ||
+		                is_in_example(graph, graph_place(graph, mention));
+		finding = twin && !doubtful && !is_given_out(graph, ranges, address, &ip)
 		                  ? report_unknown(checker, mention, address, twin)
 		                  : NULL;
 		if (finding)

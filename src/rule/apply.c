@@ -19,12 +19,27 @@ bool is_script_or_document(const Graph *graph, uint32_t file, void *data)
 	return true;
 }
 
+/* A sentence of a document that only tells what is applied has the verb, and none of what a command has. */
+static bool is_sentence(const Graph *graph, Span place, Slice line)
+{
+	static const char *const marks[] = {
+	        "kubectl", "kustomize build", "kustomize edit", " -f", " -k", "--filename", "helmfile", "`apply", "$ "};
+	if (!slice_ends(slice_from(graph_file_path(graph, place.file)), ".md"))
+		return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+		if (slice_find(line, marks[i], 0) != SIZE_MAX)
+			return false;
+	return true;
+}
+
 bool is_apply_command(const Graph *graph, Span place)
 {
 	static const char *const words[] = {"apply", "create -f", "replace", "kubectl", "kustomize"};
 	Slice line = graph_line_at(graph, place);
+	if (line.length > LONGEST_LINE || is_sentence(graph, place, line))
+		return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (line.length <= LONGEST_LINE && slice_find(line, words[i], 0) != SIZE_MAX)
+		if (slice_find(line, words[i], 0) != SIZE_MAX)
 			return true;
 	return false;
 }

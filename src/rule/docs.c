@@ -3,6 +3,7 @@
  * Commands in fences are read like scripts. A tree of folders counts as one of this repository if most of it is here.
  */
 #include "base/path.h"
+#include "rule/drawn.h"
 #include "rule/gone.h"
 #include "rule/script.h"
 #include "rule/search.h"
@@ -377,20 +378,19 @@ typedef struct Stale {
 	Checker *checker;
 	const Gone *gone;
 	Finding *finding; /* of the document */
-	GString *names;
-	uint32_t count;
+	GArray *links;    /* Node: what it speaks of */
 } Stale;
 
 static void add_stale(Stale *stale, Node link, const char *path)
 {
 	const Graph *graph = checker_graph(stale->checker);
+	g_array_append_val(stale->links, link);
 	if (!stale->finding) {
 		stale->finding = report(stale->checker, graph_file_node(graph, graph_file_of(graph, link)),
 		        graph_place(graph, link), "the tree drawn here shows '%s', which is not in the repository",
 		        path);
 		return;
 	}
-	stale->count++;
 	add_evidence(stale->checker, stale->finding, graph_place(graph, link), "'%s' is not there either", path);
 }
 
@@ -493,18 +493,27 @@ static void check_sections(Checker *checker)
 	}
 }
 
+static void end_document(Stale *stale)
+{
+	if (stale->finding)
+		erase_drawn(stale->checker, stale->finding, stale->links);
+	stale->finding = NULL;
+	g_array_set_size(stale->links, 0);
+}
+
 static void check_structure_stale(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	check_sections(checker);
 	g_autoptr(Gone) gone = gone_new(checker, "");
-	Stale stale = {.checker = checker, .gone = gone};
+	g_autoptr(GArray) links = g_array_new(FALSE, FALSE, sizeof(Node));
+	Stale stale = {.checker = checker, .gone = gone, .links = links};
 	uint32_t file = UINT32_MAX;
 	for (Node link = graph_first_node(graph, NODE_LINK); link;) {
 		Slice document = document_of(graph, link);
 		if (graph_file_of(graph, link) != file) {
 			file = graph_file_of(graph, link);
-			stale.finding = NULL;
+			end_document(&stale);
 		}
 		if (!has_role(graph, link, "tree-root") || is_quiet(graph, link) || is_plan(document)) {
 			link = graph_next_node(graph, link);
@@ -515,6 +524,7 @@ static void check_structure_stale(Checker *checker)
 			check_tree(&stale, &tree);
 		g_free(tree.base);
 	}
+	end_document(&stale);
 }
 
 static const Rule rules[] = {
@@ -532,7 +542,7 @@ static const Rule rules[] = {
         {
                 .id = "structure-stale",
                 .level = LEVEL_INFO,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_SAFE,
                 .title = "a structure document shows what is gone, or lacks what is there",
                 .why = "Such a tree is the map by which one finds things; a wrong one costs more time than none.",
                 .remedy = "Draw the tree again from the folders as they are, or only as deep as it is kept up.",

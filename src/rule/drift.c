@@ -152,6 +152,45 @@ static bool are_drifted(const Graph *graph, const Image *image, const Fixed *a, 
 	return !differ_on_purpose(image->name, &a->version, &b->version) && !are_one_object(graph, a->use, b->use);
 }
 
+/* Something brings the use in: a kustomization that is applied, Flux, a script. Compose files are started by hand. */
+static bool is_deployed(const Graph *graph, const ImageUse *use)
+{
+	Node file = graph_file_node(graph, graph_file_of(graph, use->row->subject));
+	return graph_has(graph, file, FACT_ROOT);
+}
+
+/* A step that its maker calls compatible, by a tag that stands there for a person to change. */
+static bool may_follow(const Graph *graph, const Fixed *old, const Fixed *new)
+{
+	uint32_t equal = old->version.numbers[0] == 0 ? 2 : 1;
+	const ImageUse *use = old->use;
+	Slice line = graph_line_at(graph, graph_span(graph, use->row));
+	return old->version.count > equal && new->version.count > equal && use->digest.length == 0 &&
+	       new->use->digest.length == 0 && slice_equal(old->version.variant, new->version.variant) &&
+	       memcmp(old->version.numbers, new->version.numbers, equal * sizeof *old->version.numbers) == 0 &&
+	       slice_find(line, "$imagepolicy", 0) == SIZE_MAX &&
+	       (is_deployed(graph, new->use) || !is_deployed(graph, use));
+}
+
+/* All that disagree with the newest follow it, or none. */
+static void mend_drift(Checker *checker, Finding *finding, const Image *image, const GArray *fixed, const Fixed *new)
+{
+	const Graph *graph = checker_graph(checker);
+	for (guint i = 0; i < fixed->len; i++) {
+		const Fixed *old = &g_array_index(fixed, Fixed, i);
+		if (!are_drifted(graph, image, old, new))
+			continue;
+		if (compare_versions(&old->version, &new->version) > 0 || !may_follow(graph, old, new)) {
+			finding->n_edits = 0;
+			return;
+		}
+		g_autofree char *was = slice_dup(old->use->tag), *now = slice_dup(new->use->tag);
+		add_rename(checker, finding, graph_span(graph, old->use->row), was, now);
+	}
+	set_because(checker, finding, FIX_VALUE,
+	        "it is the newest here, and a step within one major version; what is deployed decides");
+}
+
 static void report_drift(Checker *checker, const Image *image, const GArray *fixed, const Fixed *old, const Fixed *new)
 {
 	const Graph *graph = checker_graph(checker);
@@ -166,6 +205,7 @@ static void report_drift(Checker *checker, const Image *image, const GArray *fix
 			add_evidence(checker, finding, graph_span(graph, other->use->row), "'%s' has %.*s",
 			        graph_name(graph, other->use->row->subject), SLICE_ARGS(other->use->tag));
 	}
+	mend_drift(checker, finding, image, fixed, new);
 }
 
 /* All pairs are compared. */
@@ -228,7 +268,7 @@ static const Rule rules[] = {
         {
                 .id = "tag-drift",
                 .level = LEVEL_WARNING,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_VALUE,
                 .title = "one image is used with different versions",
                 .why = "An upgrade that was made in one file and forgotten in another: the forgotten one keeps its old "
                        "bugs and, in a client or a backup job, may not understand the new server.",

@@ -276,9 +276,15 @@ static void check_paths(Checker *checker, GHashTable *roots)
 		bool bare = why_is(graph, entry, "no-kustomization");
 		if (!bare && !why_is(graph, entry, "missing"))
 			continue;
-		Finding *finding = report(checker, entry, graph_place(graph, entry), "%s %s takes the path %s, %s",
-		        kind_of(graph, object), graph_name(graph, object), graph_name(graph, entry),
-		        bare ? "which holds no kustomization.yaml" : "which does not exist in this repository");
+		bool generator = has_role(graph, entry, "directories") || has_role(graph, entry, "generator-files");
+		/* A set of nothing is what its owner may want for a while; the cluster alone does not ask. */
+		bool sure = !generator || is_built_by_cluster(graph, file_node_of(graph, entry));
+		Finding *finding = report_at(checker, sure ? LEVEL_ERROR : LEVEL_WARNING, entry,
+		        graph_place(graph, entry), "%s %s takes the path %s, %s", kind_of(graph, object),
+		        graph_name(graph, object), graph_name(graph, entry),
+		        bare        ? "which holds no kustomization.yaml"
+		        : generator ? "which matches nothing in this repository, so that it makes no Application"
+		                    : "which does not exist in this repository");
 		g_autofree char *path = path_resolve((Slice){"", 0}, slice_from(graph_name(graph, entry)));
 		g_autofree char *near = path ? moved_near(graph, path, NEAR_LIMIT_MAX) : NULL;
 		g_autofree char *text = near ? moved_text(graph_span_bytes(graph, graph_place(graph, entry)),

@@ -10,7 +10,7 @@
 bool is_plan(Slice document)
 {
 	static const char *const words[] = {"plan", "spec", "template", "proposal", "adr", "rfc", "todo", "roadmap",
-	        "task", "skill", "idea", "design", "backlog", "phase"};
+	        "task", "skill", "idea", "design", "backlog", "phase", "user-stor", "user_stor", "userstor", "future"};
 	g_autofree char *lower = g_ascii_strdown(document.at, (gssize)document.length);
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))
@@ -303,6 +303,7 @@ typedef struct Cause {
 	GPtrArray *mentions; /* Mention, borrowed */
 	Level level;
 	uint32_t paths; /* how many different ones */
+	bool several;   /* causes, in one document */
 } Cause;
 
 static void cause_free(gpointer data)
@@ -312,12 +313,18 @@ static void cause_free(gpointer data)
 	g_free(cause);
 }
 
+static Cause *cause_new(void)
+{
+	Cause *cause = g_new0(Cause, 1);
+	cause->mentions = g_ptr_array_new();
+	return cause;
+}
+
 static Cause *get_cause(GHashTable *causes, GPtrArray *order, char *name)
 {
 	Cause *cause = g_hash_table_lookup(causes, name);
 	if (!cause) {
-		cause = g_new0(Cause, 1);
-		cause->mentions = g_ptr_array_new();
+		cause = cause_new();
 		g_hash_table_insert(causes, name, cause);
 		g_ptr_array_add(order, cause);
 	}
@@ -402,7 +409,7 @@ static void add_mentions(Gone *gone, Finding *finding, const Cause *cause)
 	Node moved = cause->paths == 1 ? find_moved_below(gone, first) : NODE_NONE;
 	if (moved)
 		hint_moved(gone, finding, first, graph_name(checker_graph(gone->checker), moved));
-	else if (place && one_place)
+	else if (place && one_place && !cause->several)
 		set_hint(gone->checker, finding, "write %s for %s", place, first->cause);
 }
 
@@ -426,18 +433,25 @@ static char *new_path(Gone *gone, const Mention *mention)
 	return says_much(mention->path) ? moved_near(graph, mention->path, 1) : NULL;
 }
 
+/* What stands at the mention, made to stand for the new place of its path, which *ret_now is; NULL where it is not
+ * known. Free both with g_free. */
+static char *mended_text(Gone *gone, const Mention *mention, char **ret_now)
+{
+	const Graph *graph = checker_graph(gone->checker);
+	const char *file = graph_file_path(graph, mention->span.file);
+	Slice written = graph_span_bytes(graph, mention->span), folder = path_folder(slice_from(file));
+	bool document = g_str_has_suffix(file, ".md");
+	bool lost = !document && folder.length && !strchr(mention->path, '/'); /* where a command is run */
+	*ret_now = lost ? NULL : new_path(gone, mention);
+	return *ret_now ? moved_text(written, folder, mention->path, *ret_now) : NULL;
+}
+
 /* All mentions follow the move, or the finding would stay. */
 static void mend_mentions(Gone *gone, Finding *finding, const Cause *cause)
 {
-	const Graph *graph = checker_graph(gone->checker);
 	for (guint i = 0; i < cause->mentions->len; i++) {
 		const Mention *mention = cause->mentions->pdata[i];
-		Slice written = graph_span_bytes(graph, mention->span);
-		Slice folder = path_folder(slice_from(graph_file_path(graph, mention->span.file)));
-		bool document = slice_ends(slice_from(graph_file_path(graph, mention->span.file)), ".md");
-		bool lost = !document && folder.length && !strchr(mention->path, '/'); /* where a command is run */
-		g_autofree char *now = lost ? NULL : new_path(gone, mention);
-		g_autofree char *text = now ? moved_text(written, folder, mention->path, now) : NULL;
+		g_autofree char *now = NULL, *text = mended_text(gone, mention, &now);
 		if (!text) {
 			finding->n_edits = 0;
 			return;
@@ -457,6 +471,11 @@ static void report_cause(Gone *gone, const Cause *cause)
 		finding = report_at(gone->checker, cause->level, first->subject, first->span,
 		        "%s '%s', which is not in the repository", gone->what, first->path);
 		set_detail(gone->checker, finding, "%s", first->path);
+	} else if (cause->several) {
+		finding = report_at(gone->checker, cause->level, first->subject, first->span,
+		        "%s '%s' and %u more path%s, which are not in the repository", gone->what, first->path,
+		        cause->paths - 1, cause->paths == 2 ? "" : "s");
+		set_detail(gone->checker, finding, "several");
 	} else {
 		finding = report_at(gone->checker, cause->level, first->subject, first->span,
 		        "%s '%s' and %u more below %s, which is not in the repository", gone->what, first->path,
@@ -465,6 +484,76 @@ static void report_cause(Gone *gone, const Cause *cause)
 	}
 	add_mentions(gone, finding, cause);
 	mend_mentions(gone, finding, cause);
+}
+
+/* Nothing is known of where the path may be now. */
+static bool is_lost(Gone *gone, const Mention *mention)
+{
+	g_autofree char *now = NULL, *text = find_moved_below(gone, mention) ? NULL : mended_text(gone, mention, &now);
+	return !text && !find_moved_below(gone, mention);
+}
+
+/* The path, whose folder is there, was never written or is gone for good; or all that a folder has lost is named in one
+ * document: there is no cause beyond that. */
+static bool may_merge(Gone *gone, const Cause *cause)
+{
+	const Graph *graph = checker_graph(gone->checker);
+	const Mention *first = cause->mentions->pdata[0];
+	bool folder = strcmp(first->cause, first->path) != 0 || cause->paths > 1;
+	for (guint i = 0; i < cause->mentions->len; i++) {
+		const Mention *mention = cause->mentions->pdata[i];
+		if (!g_str_has_suffix(graph_file_path(graph, mention->span.file), ".md") || !is_lost(gone, mention) ||
+		        (folder && mention->span.file != first->span.file))
+			return false;
+	}
+	return true;
+}
+
+static int compare_mentions(gconstpointer a, gconstpointer b)
+{
+	const Mention *left = *(const Mention *const *)a, *right = *(const Mention *const *)b;
+	return (left->span.start > right->span.start) - (left->span.start < right->span.start);
+}
+
+/* Gives the mentions of a cause to their documents. */
+static void spread_cause(GHashTable *documents, GPtrArray *order, Cause *cause)
+{
+	for (guint i = 0; i < cause->mentions->len; i++) {
+		Mention *mention = cause->mentions->pdata[i];
+		gpointer file = GUINT_TO_POINTER(mention->span.file);
+		Cause *into = g_hash_table_lookup(documents, file);
+		if (!into) {
+			into = cause_new();
+			into->several = true;
+			g_hash_table_insert(documents, file, into);
+			g_ptr_array_add(order, into);
+		}
+		into->level = MAX(into->level, mention->level);
+		g_ptr_array_add(into->mentions, mention);
+	}
+	g_ptr_array_set_size(cause->mentions, 0);
+}
+
+static void count_paths(Cause *cause)
+{
+	g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; i < cause->mentions->len; i++)
+		g_hash_table_add(paths, ((const Mention *)cause->mentions->pdata[i])->path);
+	cause->paths = g_hash_table_size(paths);
+	g_ptr_array_sort(cause->mentions, compare_mentions);
+}
+
+/* What one document names and nothing can be written for is one finding: whoever mends the first has all of them before
+ * him. */
+static void merge_causes(Gone *gone, GPtrArray *order)
+{
+	g_autoptr(GHashTable) documents = g_hash_table_new(NULL, NULL);
+	guint causes = order->len;
+	for (guint i = 0; i < causes; i++)
+		if (may_merge(gone, order->pdata[i]))
+			spread_cause(documents, order, order->pdata[i]);
+	for (guint i = causes; i < order->len; i++)
+		count_paths(order->pdata[i]);
 }
 
 void gone_report(Gone *gone)
@@ -479,6 +568,8 @@ void gone_report(Gone *gone)
 		cause->level = MAX(cause->level, mention->level);
 		g_ptr_array_add(cause->mentions, mention);
 	}
+	merge_causes(gone, order);
 	for (guint i = 0; i < order->len; i++)
-		report_cause(gone, order->pdata[i]);
+		if (((const Cause *)order->pdata[i])->mentions->len)
+			report_cause(gone, order->pdata[i]);
 }

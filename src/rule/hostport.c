@@ -1,5 +1,6 @@
 /* Host ports that two take on one machine. */
 #include "base/path.h"
+#include "rule/developing.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -169,14 +170,16 @@ static bool is_host_name(const Graph *graph, Slice name)
 	return graph_find_symbol(graph, name, &symbol) && graph_next_named(graph, NODE_MACHINE, symbol, NODE_NONE);
 }
 
-/* Folders beside each other in one folder of stacks, none of them named like a machine. */
+/* Folders beside each other in one folder of stacks, none of them named like a machine. What is for writing a program
+ * runs while somebody writes it. */
 static bool are_stacks_of_one_host(const Graph *graph, const Claim *a, const Claim *b)
 {
 	Slice parent = path_folder(a->folder);
 	if (a->folder.length == 0 || !slice_equal(parent, path_folder(b->folder)))
 		return false;
 	return is_stack_folder(path_name(parent)) && !is_host_name(graph, path_name(a->folder)) &&
-	       !is_host_name(graph, path_name(b->folder));
+	       !is_host_name(graph, path_name(b->folder)) && !is_for_developing(graph, a->file) &&
+	       !is_for_developing(graph, b->file);
 }
 
 /* The level at which two overlapping claims are a finding; LEVEL_OFF where they may be meant for two machines. */

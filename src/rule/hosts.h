@@ -42,5 +42,5 @@ bool is_other_purpose(Slice word);
 /* Within a row of a Markdown table: the cell that the place is in, and the header above that cell; false elsewhere. */
 bool table_cell(const Graph *graph, Span place, Slice *ret_first, Slice *ret_header, Slice *ret_first_header);
 
-/* Whether the place is in a fence of a document that the line above calls an example. */
+/* Whether the place is in a fence of a document that the line above calls an example, or in a line that says so. */
 bool is_in_example(const Graph *graph, Span place);

@@ -3,7 +3,9 @@
  * What is said is said of an image, not of each place that names it: all uses are the evidence of one finding. An image
  * is built where a compose service, a script, a CI job or a document builds it; a build from a folder that is not there
  * builds nothing. */
+#include "base/near.h"
 #include "base/path.h"
+#include "base/variable.h"
 #include "rule/image.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -23,7 +25,7 @@ static bool has_build_word(Slice text)
 	static const char *const words[] = {"docker build", "podman build", "buildah", "buildx", "build-push-action",
 	        "nerdctl build", "kaniko", "docker-bake", "dockerTools", "ko build", "skaffold", "docker_build",
 	        "earthly", "images import", "image import", "docker load", "kind load", "k3d image", "docker tag",
-	        "podman tag", "docker image build", "compose build", "docker save", "image load"};
+	        "podman tag", "docker image build", "docker-build", "compose build", "docker save", "image load"};
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (text_has(text, words[i]))
 			return true;
@@ -191,6 +193,27 @@ static Slice fixed_elsewhere(const Image *image, Slice floating)
 	return (Slice){"", 0};
 }
 
+/* Each use is pinned to what its pods run, if a cluster said that of all of them. The tag stays for the reader. */
+static void mend_floating(Checker *checker, Finding *finding, const Image *image)
+{
+	const Graph *graph = checker_graph(checker);
+	uint32_t before = finding->n_edits;
+	for (guint i = 0; i < image->uses->len; i++) {
+		const ImageUse *use = &g_array_index(image->uses, ImageUse, i);
+		const char *digest = graph_text(graph, use->row->subject, FACT_RUNNING_DIGEST);
+		if (!is_floating(use))
+			continue;
+		if (!*digest) {
+			finding->n_edits = before;
+			return;
+		}
+		add_value_edit(checker, finding, graph_span(graph, use->row),
+		        arena_printf(checker_arena(checker), "%s%s@%s", graph_symbol_text(graph, use->row->object),
+		                use->tag.length ? "" : ":latest", digest));
+	}
+	set_because(checker, finding, FIX_VALUE, "this is what the cluster runs of it now");
+}
+
 static void report_floating(Checker *checker, const Image *image, const ImageUse *first, guint count)
 {
 	const Graph *graph = checker_graph(checker);
@@ -212,11 +235,83 @@ static void report_floating(Checker *checker, const Image *image, const ImageUse
 			add_evidence(checker, finding, graph_span(graph, use->row), "'%s' uses it too",
 			        graph_name(graph, use->row->subject));
 	}
+	mend_floating(checker, finding, image);
+}
+
+/* A file that sets variables, or an example of one, gives the variable a version; or the word that moves, which is then
+ * *ret_other. */
+static bool is_fixed_in_file(const Graph *graph, Slice name, Node *ret_other)
+{
+	Symbol symbol;
+	*ret_other = NODE_NONE;
+	if (!graph_find_symbol(graph, name, &symbol))
+		return false;
+	GRAPH_NAMED(graph, NODE_ENV, symbol, env)
+	{
+		ImageUse use = {NULL, slice_from(graph_text(graph, env, FACT_VALUE)), {"", 0}};
+		if (graph_node_type(graph, graph_parent(graph, env)) != NODE_FILE || use.tag.length == 0)
+			continue;
+		if (!is_floating(&use))
+			return true;
+		*ret_other = env;
+	}
+	return false;
+}
+
+/* `name:${VERSION:-latest}`: the tag is a fallback, and ret_use says of what. */
+static bool ends_in_fallback(Slice image, Variable *ret_use)
+{
+	size_t at = 0;
+	bool found = false;
+	for (Variable use; variable_next(image, &at, &use); at = use.end) {
+		found = use.op == '-' && use.end == image.length && use.start > 0 && image.at[use.start - 1] == ':' &&
+		        slice_find_byte(use.word, '$', 0) == SIZE_MAX;
+		*ret_use = use;
+	}
+	return found;
+}
+
+/* One finding for a variable: it is the version of all that use it. */
+static void check_fallback_tags(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GRAPH_EACH (graph, FACT_IMAGE, row) {
+		Variable variable;
+		Node other;
+		Slice image = graph_symbol_slice(graph, row->object);
+		if (is_quiet(graph, row->subject) || graph_has(graph, row->subject, FACT_BUILD_CONTEXT) ||
+		        !ends_in_fallback(image, &variable))
+			continue;
+		ImageUse use = {row, variable.word, {"", 0}};
+		Slice name = slice_sub(image, 0, variable.start - 1);
+		if (!is_floating(&use) || slice_find_byte(name, '$', 0) != SIZE_MAX || is_own_registry(name) ||
+		        image_is_local(name) || is_fixed_in_file(graph, variable.name, &other))
+			continue;
+		g_autofree char *key = slice_dup(variable.name);
+		Finding *finding = g_hash_table_lookup(known, key);
+		if (finding) {
+			add_evidence(checker, finding, graph_span(graph, row), "'%s' uses it too",
+			        graph_name(graph, row->subject));
+			continue;
+		}
+		finding = report(checker, row->subject, graph_span(graph, row),
+		        "'%.*s' follows the moving tag '%.*s' unless %s is set", SLICE_ARGS(name),
+		        SLICE_ARGS(variable.word), key);
+		set_detail(checker, finding, "%s", key);
+		set_hint(checker, finding, "write a version for '%.*s'%s", SLICE_ARGS(variable.word),
+		        other ? ", here and where the variable is set" : "");
+		if (other)
+			add_evidence(checker, finding, graph_place(graph, other), "set to '%s' here",
+			        graph_text(graph, other, FACT_VALUE));
+		g_hash_table_insert(known, g_steal_pointer(&key), finding);
+	}
 }
 
 static void check_tag_floating(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	check_fallback_tags(checker);
 	g_auto(Images) images;
 	images_init(&images, graph);
 	for (guint i = 0; i < images.at->len; i++) {
@@ -284,6 +379,158 @@ static void report_never_built(Checker *checker, const Image *image, const Origi
 		        "this would build it, if something did");
 }
 
+/* ---- what CI builds of one registry ------------------------------------------------------------------------------ */
+
+/* So many images of one place that CI builds make it a place of our own. */
+#define LEAST_SIBLINGS 2
+
+/* An image by its parts: ${REGISTRY}/library/bread:1.0 is bread of ${REGISTRY}/library. */
+typedef struct Sibling {
+	const Row *row;
+	Slice place, name;
+	Span built; /* where CI names it; empty if nothing does */
+	bool is_built;
+} Sibling;
+
+/* The tag and the digest are left away; of a variable only the registry may be one. */
+static bool read_sibling(const Graph *graph, const Row *row, Sibling *ret)
+{
+	Slice image = graph_symbol_slice(graph, row->object);
+	size_t slash = image.length;
+	while (slash > 0 && image.at[slash - 1] != '/')
+		slash--;
+	if (slash < 2)
+		return false;
+	*ret = (Sibling){.row = row, .place = slice_sub(image, 0, slash - 1)};
+	Slice rest = slice_sub(image, slash, image.length);
+	ret->name = slice_sub(rest, 0, strcspn(rest.at, ":@"));
+	size_t folder = 0;
+	for (size_t depth = 0; folder < ret->place.length; folder++) {
+		char c = ret->place.at[folder];
+		depth += c == '{';
+		depth -= c == '}' && depth;
+		if (c == '/' && depth == 0)
+			break;
+	}
+	Slice below = slice_sub(ret->place, MIN(folder + 1, ret->place.length), ret->place.length);
+	return ret->name.length > 2 && slice_find_byte(ret->name, '$', 0) == SIZE_MAX && below.length &&
+	       slice_find_byte(below, '$', 0) == SIZE_MAX;
+}
+
+/* A workflow that builds; of a script it is not known whether it is ever run. */
+static bool is_build_workflow(const Graph *graph, uint32_t file, void *data)
+{
+	Slice path = slice_from(graph_file_path(graph, file));
+	bool workflow = text_has(path, "/workflows/") || text_has(path, ".gitlab-ci") ||
+	                text_has(path, ".woodpecker") || text_has(path, ".drone");
+	return workflow && !is_quiet(graph, graph_file_node(graph, file)) &&
+	       has_build_word(graph_file_bytes(graph, file));
+}
+
+/* `library/bread` or `bread` as the name of what is built: not in a comment. */
+static bool is_build_name(const Graph *graph, Span word, void *data)
+{
+	Slice line = slice_trim(graph_line_at(graph, word));
+	return !slice_starts(line, "#") && !slice_starts(line, "description") && !slice_starts(line, "name:");
+}
+
+static bool any_build_workflow(const Graph *graph)
+{
+	for (uint32_t file = 0; file < graph_files(graph); file++)
+		if (is_build_workflow(graph, file, NULL))
+			return true;
+	return false;
+}
+
+/* Each is looked for in the workflows. */
+#define MOST_SIBLINGS 500
+
+static GArray *read_siblings(const Graph *graph)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(Sibling));
+	if (!any_build_workflow(graph))
+		return all;
+	GRAPH_EACH (graph, FACT_IMAGE, row) {
+		Sibling sibling;
+		if (is_quiet(graph, row->subject) || graph_has(graph, row->subject, FACT_BUILD_CONTEXT) ||
+		        all->len == MOST_SIBLINGS || !read_sibling(graph, row, &sibling))
+			continue;
+		sibling.is_built =
+		        search_word(graph, sibling.name, is_build_workflow, is_build_name, NULL, &sibling.built);
+		g_array_append_val(all, sibling);
+	}
+	return all;
+}
+
+/* Something anywhere else speaks of building it. */
+static bool is_built_otherwise(const Graph *graph, const Sibling *sibling)
+{
+	Span gone, span;
+	return build_file_of(graph, sibling->name) ||
+	       search_word(graph, sibling->name, builds_images, is_build, &gone, &span);
+}
+
+/* How many different images of the place CI builds; *ret_built is one of them. */
+static uint32_t count_built(const GArray *all, Slice place, const Sibling **ret_built)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint i = 0; i < all->len; i++) {
+		const Sibling *other = &g_array_index(all, Sibling, i);
+		if (!other->is_built || !slice_equal(other->place, place))
+			continue;
+		g_hash_table_add(names, slice_dup(other->name));
+		*ret_built = other;
+	}
+	return g_hash_table_size(names);
+}
+
+/* `library/…` in the file that builds a sibling: the one that shares a word with the name. */
+static Slice built_instead(const Graph *graph, const Sibling *sibling, const Sibling *built)
+{
+	Slice bytes = graph_file_bytes(graph, built->built.file), found = {"", 0};
+	Slice folder = path_name(sibling->place);
+	g_autofree char *before = g_strdup_printf("%.*s/", SLICE_ARGS(folder));
+	for (size_t at = 0; (at = slice_find(bytes, before, at)) != SIZE_MAX; at++) {
+		size_t start = at + strlen(before), end = start;
+		while (end < bytes.length && (g_ascii_isalnum(bytes.at[end]) || strchr("-_.", bytes.at[end])))
+			end++;
+		Slice name = slice_sub(bytes, start, end);
+		if (!near_share_word(name, sibling->name) || slice_equal(name, found))
+			continue;
+		if (found.length)
+			return (Slice){"", 0};
+		found = name;
+	}
+	return found;
+}
+
+static void report_unbuilt(Checker *checker, const Sibling *sibling, const Sibling *built)
+{
+	const Graph *graph = checker_graph(checker);
+	Finding *finding = report(checker, sibling->row->subject, graph_span(graph, sibling->row),
+	        "no workflow builds '%.*s', as they do others of %.*s", SLICE_ARGS(sibling->name),
+	        SLICE_ARGS(sibling->place));
+	set_detail(checker, finding, "%.*s", SLICE_ARGS(sibling->name));
+	add_evidence(checker, finding, built->built, "'%.*s' is built here", SLICE_ARGS(built->name));
+	Slice instead = built_instead(graph, sibling, built);
+	if (instead.length)
+		set_hint(checker, finding, "'%.*s' is built there: is it meant?", SLICE_ARGS(instead));
+}
+
+static void check_siblings(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GArray) all = read_siblings(graph);
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint i = 0; i < all->len; i++) {
+		const Sibling *sibling = &g_array_index(all, Sibling, i), *built = NULL;
+		if (sibling->is_built || count_built(all, sibling->place, &built) < LEAST_SIBLINGS)
+			continue;
+		if (g_hash_table_add(known, slice_dup(sibling->name)) && !is_built_otherwise(graph, sibling))
+			report_unbuilt(checker, sibling, built);
+	}
+}
+
 static void check_image_never_built(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -297,13 +544,14 @@ static void check_image_never_built(Checker *checker)
 		if (!origin.built)
 			report_never_built(checker, image, &origin);
 	}
+	check_siblings(checker);
 }
 
 static const Rule rules[] = {
         {
                 .id = "tag-floating",
                 .level = LEVEL_WARNING,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_VALUE,
                 .title = "an image tag moves by itself",
                 .why = "The next pull, on a restart or on another node, may bring another version: an upgrade at a "
                        "time nobody chose, two nodes with different programs under one name, and no way to say what "

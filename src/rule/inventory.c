@@ -2,6 +2,7 @@
  * a name and an address, and tables in documents. Each is told by its own form on the address's line and the lines
  * around it; a name that stands anywhere else near an address is no statement. */
 #include "rule/hosts.h"
+#include "rule/search.h"
 
 #include "base/path.h"
 
@@ -260,14 +261,24 @@ static Slice table_name(const Graph *graph, Span place)
 	return slice_is_any_nocase(first_header, headers) ? first : (Slice){"", 0};
 }
 
-/* A fence of a document, below a line that calls it an example. */
+/* The line says that its values are to be replaced, or calls them an example. */
+static bool calls_example(Slice text)
+{
+	static const char *const words[] = {
+	        "example", "e.g.", "sample", "placeholder", "replace", "your own", "<--", "ersetzen", "anpassen", NULL};
+	g_autofree char *lower = g_ascii_strdown(text.at, (gssize)MIN(text.length, 300));
+	return text_has_part(lower, words);
+}
+
+/* A fence of a document, below a line that calls it an example; or a line of a document that says so itself. */
 bool is_in_example(const Graph *graph, Span place)
 {
-	static const char *const words[] = {"example", "e.g.", "sample", "placeholder"};
 	Lines line = line_of(graph, place);
 	bool fence = false;
 	if (!slice_ends(slice_from(graph_file_path(graph, place.file)), ".md"))
 		return false;
+	if (calls_example(text_of(&line)))
+		return true;
 	for (int i = 0; i < 40 && go_up(&line); i++) {
 		Slice text = slice_trim(text_of(&line));
 		if (slice_starts(text, "```")) {
@@ -278,11 +289,7 @@ bool is_in_example(const Graph *graph, Span place)
 		}
 		if (!fence || text.length == 0)
 			continue;
-		g_autofree char *lower = g_ascii_strdown(text.at, (gssize)MIN(text.length, 300));
-		for (size_t k = 0; k < G_N_ELEMENTS(words); k++)
-			if (strstr(lower, words[k]))
-				return true;
-		return false;
+		return calls_example(text);
 	}
 	return false;
 }

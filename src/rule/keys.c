@@ -7,10 +7,13 @@
 
 /* ---- keys of manifests ------------------------------------------------------------------------------------------ */
 
-/* True if the keys of a ConfigMap, Secret, sealed or generated thing are all in the file. */
+/* True if the keys of a ConfigMap, Secret, sealed or generated thing are all in the file. A sample is filled in by
+ * somebody, who may add some. */
 static bool has_known_keys(const Graph *graph, Node target)
 {
 	const char *kind = graph_text(graph, target, FACT_KIND);
+	if (is_quiet(graph, target))
+		return false;
 	if (graph_node_type(graph, target) == NODE_GENERATED)
 		return graph_first_child(graph, target, NODE_KEY) && !graph_has(graph, target, FACT_FILE_ENTRY);
 	if (strcmp(kind, "ConfigMap") && strcmp(kind, "Secret") && strcmp(kind, "SealedSecret") &&

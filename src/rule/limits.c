@@ -400,6 +400,9 @@ static void check_quota(Checker *checker, const Row *row, bool silent, GHashTabl
 		        "ResourceQuota %s gives %s %s of %s, and its workloads ask for %s",
 		        graph_name(graph, row->subject), namespace, equals + 1, counted[what].name, asked);
 		set_detail(checker, finding, "%s", counted[what].name);
+		set_because(
+		        checker, finding, FIX_VALUE, "that is what the workloads of this repository ask for together");
+		add_value_edit(checker, finding, graph_span(graph, row), asked);
 	}
 }
 
@@ -441,6 +444,7 @@ static const Rule rules[] = {
         {
                 .id = "quota-blocks",
                 .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
                 .title = "a quota that its own workloads do not fit into",
                 .why = "The API server counts requests and limits against the quota, and refuses each pod that goes "
                        "beyond it, or that does not say what the quota counts. The Deployment looks applied, and its "

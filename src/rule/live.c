@@ -118,11 +118,11 @@ static const char *subject_text(Checker *checker, Node node)
 }
 
 /* One finding for an object, however many of its fields differ. */
-static void check_repo_cluster_drift(Checker *checker)
+static void report_drift(Checker *checker, FactKind kind)
 {
 	const Graph *graph = checker_graph(checker);
 	Finding *finding = NULL;
-	GRAPH_EACH (graph, FACT_DRIFTS, row) {
+	GRAPH_EACH (graph, kind, row) {
 		const char *text = graph_symbol_text(graph, row->object);
 		if (finding && finding->subject == row->subject) {
 			add_evidence(checker, finding, graph_span(graph, row), "%s", text);
@@ -131,6 +131,16 @@ static void check_repo_cluster_drift(Checker *checker)
 		finding = report(checker, row->subject, graph_span(graph, row), "%s: %s",
 		        subject_text(checker, row->subject), text);
 	}
+}
+
+static void check_repo_cluster_drift(Checker *checker)
+{
+	report_drift(checker, FACT_DRIFTS);
+}
+
+static void check_repo_engine_drift(Checker *checker)
+{
+	report_drift(checker, FACT_RUNS_OTHERWISE);
 }
 
 /* ---- certificates ------------------------------------------------------------------------------------------ */
@@ -210,6 +220,17 @@ static const Rule rules[] = {
                 .remedy = "`labwright adopt` takes the cluster's values into the files, `labwright up` applies the "
                           "files. Asked by `check --live`.",
                 .check = check_repo_cluster_drift,
+        },
+        {
+                .id = "repo-engine-drift",
+                .level = LEVEL_WARNING,
+                .title = "a container of this machine is otherwise than its file",
+                .why = "What was changed by hand is lost when the container is made anew, and another machine lacks "
+                       "it.",
+                .remedy = "`labwright up` applies what a commit has changed. What was changed by hand goes when the "
+                          "container is removed (`docker rm -f NAME`) and `up` makes it anew; or write it into the "
+                          "file. Asked by `check --live` where no cluster is named.",
+                .check = check_repo_engine_drift,
         },
         {
                 .id = "cert-expiring",

@@ -5,23 +5,26 @@
 #include "base/near.h"
 #include "base/path.h"
 #include "rule/apply.h"
+#include "rule/leftout.h"
 #include "rule/owner.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
 /* Fewer reached files are no habit that the others could break. */
 #define LEAST_REACHED 8
-/* So many files of folders below make it a habit of a list to name them. */
+/* So many files of folders below make it a habit of a list to name them; so many of one name, a habit of them all. */
 #define LEAST_LISTED 3
+#define LEAST_ALIKE 8
 /* Several objects of a kind that are needed and in no list are a habit unless so many times as many are in one. */
 #define FEW_AMONG 5
 
 typedef struct Orphans {
 	Checker *checker;
-	GHashTable *groups;  /* Symbols of API groups and kinds that are applied somewhere: "group/Kind" */
-	GHashTable *folders; /* folder → Finding */
-	GHashTable *needed;  /* FILE → Row: what is applied and leads to an object of the file, and to no other */
-	GHashTable *apart;   /* Symbols of kinds that are kept out of lists by habit */
+	GHashTable *groups;   /* Symbols of API groups and kinds that are applied somewhere: "group/Kind" */
+	GHashTable *folders;  /* folder → Finding */
+	GHashTable *disabled; /* char *: what a list names in a comment */
+	GHashTable *needed;   /* FILE → Row: what is applied and leads to an object of the file, and to no other */
+	GHashTable *apart;    /* Symbols of kinds that are kept out of lists by habit */
 	GHashTable *
 	        applied[2]; /* folder → whether a command names it, by is_applied_by_hand's list: each asks all files */
 	bool live, scripted; /* brought in by Flux or Argo CD; or by scripts that name all they apply */
@@ -103,45 +106,6 @@ static bool is_sample_name(Slice name)
 }
 
 /* ---- left out on purpose ---------------------------------------------------------------------------------- */
-
-/* The kustomization file of a folder, or NODE_NONE. */
-static Node kustomization_in(const Graph *graph, Slice folder)
-{
-	static const char *const names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *path = path_resolve(folder, slice_from(names[i]));
-		Node file = path ? graph_find_file(graph, slice_from(path)) : NODE_NONE;
-		if (file)
-			return file;
-	}
-	return NODE_NONE;
-}
-
-static bool comment_names(Slice bytes, Slice name)
-{
-	Slice line;
-	g_autofree char *word = slice_dup(name);
-	while (slice_next_line(&bytes, &line)) {
-		size_t mark = slice_find_byte(line, '#', 0);
-		if (mark != SIZE_MAX && slice_find(line, word, mark) != SIZE_MAX)
-			return true;
-	}
-	return false;
-}
-
-/* `# - ./grafana` in the list of this folder or of one above. */
-static bool is_commented_out(const Graph *graph, Slice path)
-{
-	Slice name = path_name(path);
-	for (Slice folder = path_folder(path);; folder = path_folder(folder)) {
-		Node list = kustomization_in(graph, folder);
-		if (list && comment_names(graph_file_bytes(graph, graph_file_of(graph, list)), name))
-			return true;
-		if (folder.length == 0)
-			return false;
-		name = path_name(folder);
-	}
-}
 
 /* The list means the file by a name that is nearly its own: that is another finding, and its mend lists the file. */
 static bool is_listed_wrongly(const Graph *graph, Node list, Slice path)
@@ -235,32 +199,52 @@ static bool is_generated_from(const Graph *graph, Node file)
 
 /* ---- the rule ----------------------------------------------------------------------------------------------- */
 
+/* FOLDER/FILE of a folder below the list, which the entry leads to; empty for all others. */
+static Slice path_below(const Graph *graph, Node entry)
+{
+	const Row *target = graph_find(graph, entry, FACT_REFERS_TO);
+	Slice path = graph_symbol_slice(graph, graph_name_symbol(graph, entry));
+	path = slice_starts(path, "./") ? slice_sub(path, 2, path.length) : path;
+	size_t slash = slice_find_byte(path, '/', 0);
+	bool below = target && has_role(graph, entry, "resource") &&
+	             graph_node_type(graph, target->object) == NODE_FILE && slash != SIZE_MAX &&
+	             slice_find_byte(path, '/', slash + 1) == SIZE_MAX && !slice_starts(path, "..");
+	return below ? path : (Slice){"", 0};
+}
+
 /* A list of one folder may name the files of the folders below it: postgres/postgres.yaml, redis/redis.yaml. */
-static bool lists_folders(const Graph *graph, Node file)
+static uint32_t listed_below(const Graph *graph, Node file)
 {
 	uint32_t count = 0;
 	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
 		GRAPH_CHILDREN (graph, document, NODE_KUSTOMIZATION, list)
-			GRAPH_CHILDREN (graph, list, NODE_ENTRY, entry) {
-				const Row *target = graph_find(graph, entry, FACT_REFERS_TO);
-				Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, entry));
-				size_t slash = slice_find_byte(name, '/', 0);
-				count += target && has_role(graph, entry, "resource") &&
-				         graph_node_type(graph, target->object) == NODE_FILE && slash != SIZE_MAX &&
-				         slice_find_byte(name, '/', slash + 1) == SIZE_MAX && !slice_starts(name, "..");
-			}
-	return count >= LEAST_LISTED;
+			GRAPH_CHILDREN (graph, list, NODE_ENTRY, entry)
+				count += path_below(graph, entry).length > 0;
+	return count;
+}
+
+/* Lists name files that are called so wherever there are some: radarr/ks.yaml, sonarr/ks.yaml. */
+static bool is_listed_alike(const Orphans *orphans, Slice path)
+{
+	const Graph *graph = checker_graph(orphans->checker);
+	uint32_t count = 0;
+	GRAPH_NODES (graph, NODE_ENTRY, entry)
+		if (slice_equal(path_name(path_below(graph, entry)), path_name(path)) && ++count >= LEAST_ALIKE)
+			return true;
+	return false;
 }
 
 /* The kustomization that ought to list it: of its own folder, or of the one above where that lists files of the folders
  * beside this one; and in use by somebody. */
-static Node natural_list(const Graph *graph, Slice path)
+static Node natural_list(const Orphans *orphans, Slice path)
 {
+	const Graph *graph = checker_graph(orphans->checker);
 	Slice folder = path_folder(path);
 	Node list = kustomization_in(graph, folder);
 	if (!list && folder.length) {
 		list = kustomization_in(graph, path_folder(folder));
-		list = list && lists_folders(graph, list) ? list : NODE_NONE;
+		if (list && !is_listed_alike(orphans, path) && listed_below(graph, list) < LEAST_LISTED)
+			list = NODE_NONE;
 	}
 	return list && graph_has(graph, list, FACT_ROOT) ? list : NODE_NONE;
 }
@@ -359,7 +343,7 @@ static void collect_apart(Orphans *orphans)
 /* A chart or a remote part makes objects that are called after it; what a script takes from afar may be anything. */
 static bool may_make(const Graph *graph, Node maker, Slice name)
 {
-	return graph_node_type(graph, maker) == NODE_FILE ||
+	return graph_has(graph, maker, FACT_FILLS_NAMESPACE) ||
 	       near_share_word(slice_from(graph_name(graph, maker)), name) ||
 	       near_share_word(slice_from(graph_text(graph, maker, FACT_CHART)), name);
 }
@@ -454,6 +438,39 @@ static bool is_needed(const Orphans *orphans, Node file, Node list)
 
 /* ---- single files ------------------------------------------------------------------------------------------- */
 
+/* The same object of a file that is brought in, or NODE_NONE. */
+static Node live_twin(const Graph *graph, Node object)
+{
+	const Row *identity = graph_find(graph, object, FACT_IDENTITY);
+	if (identity)
+		GRAPH_TO (graph, FACT_IDENTITY, identity->object, row)
+			if (row->subject != object && graph_node_type(graph, row->subject) == NODE_OBJECT &&
+			        graph_has(graph, file_node_of(graph, row->subject), FACT_REACHED_BY))
+				return row->subject;
+	return NODE_NONE;
+}
+
+/* To list it as well would be to apply the object twice. */
+static void report_copy(Orphans *orphans, Node object, Node twin)
+{
+	Checker *checker = orphans->checker;
+	const Graph *graph = checker_graph(checker);
+	g_autofree char *key = g_strdup_printf("copies of %.*s",
+	        SLICE_ARGS(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, object))))));
+	Finding *finding = g_hash_table_lookup(orphans->folders, key);
+	if (finding) {
+		add_evidence(checker, finding, graph_place(graph, object), "so is this %s %s",
+		        graph_text(graph, object, FACT_KIND), graph_name(graph, object));
+		return;
+	}
+	finding = report(checker, file_node_of(graph, object), graph_place(graph, object),
+	        "this %s %s is a copy that was left behind: another file has the one in effect",
+	        graph_text(graph, object, FACT_KIND), graph_name(graph, object));
+	add_evidence(checker, finding, graph_place(graph, twin), "the one in effect");
+	set_hint(checker, finding, "delete the file, once what it says and the other does not is taken over");
+	g_hash_table_insert(orphans->folders, g_steal_pointer(&key), finding);
+}
+
 static void report_orphan(Orphans *orphans, Node file, Node object, Node list)
 {
 	Checker *checker = orphans->checker;
@@ -483,18 +500,22 @@ static void check_file(Orphans *orphans, Node file)
 	Node object, list = NODE_NONE;
 	if (graph_has(graph, file, FACT_REACHED_BY) || is_quiet(graph, file) || !first_object(graph, file, &object))
 		return;
-	list = natural_list(graph, path);
+	list = natural_list(orphans, path);
 	bool needed = is_needed(orphans, file, list);
 	if (list && !needed && orphans->live && !graph_has(graph, list, FACT_REACHED_BY))
 		list = NODE_NONE;
 	if (!needed && (!orphans->habit || (!list && !orphans->scripted) || !is_applied_kind(orphans, object)))
 		return;
-	if (holds_applier(graph, file) || is_sample_name(path_name(path)) || is_in_chart(graph, path) ||
-	        is_commented_out(graph, path) || is_applied_by_hand(orphans, path, false, !needed) ||
+	if ((holds_applier(graph, file) && !(list && is_listed_alike(orphans, path))) ||
+	        is_sample_name(path_name(path)) || is_in_chart(graph, path) ||
+	        is_commented_out(graph, orphans->disabled, path) || is_applied_by_hand(orphans, path, false, !needed) ||
 	        is_generated_from(graph, file) || (list && is_listed_wrongly(graph, list, path)))
 		return;
+	Node twin = live_twin(graph, object);
 	if (needed)
 		report_needed(orphans, file, list);
+	else if (twin)
+		report_copy(orphans, object, twin);
 	else if (list)
 		report_orphan(orphans, file, object, list);
 	else
@@ -514,6 +535,36 @@ static bool is_other_overlay(const Graph *graph, Node list)
 			return true;
 	}
 	return false;
+}
+
+/* The object, by its kind and name, is in use from a folder beside the file's own. */
+static bool has_twin(const Graph *graph, Slice path, Node object)
+{
+	Slice own = path_folder(path), above = path_folder(own);
+	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, object), other)
+	{
+		Node file = file_node_of(graph, other);
+		Slice folder = path_folder(path_of(graph, file));
+		if (graph_symbol(graph, other, FACT_KIND) == graph_symbol(graph, object, FACT_KIND) &&
+		        !slice_equal(folder, own) && slice_equal(path_folder(folder), above) &&
+		        graph_has(graph, file, FACT_REACHED_BY))
+			return true;
+	}
+	return false;
+}
+
+/* The same objects in another form, beside the one that is in use: minimal and full, with and without. */
+static bool is_variant(const Graph *graph, Node list)
+{
+	uint32_t files = 0, twins = 0;
+	GRAPH_TO (graph, FACT_ROOT, list, row) {
+		Node object;
+		if (!first_object(graph, row->subject, &object))
+			continue;
+		files++;
+		twins += has_twin(graph, path_of(graph, row->subject), object);
+	}
+	return files > 1 && twins == files;
 }
 
 /* Where nothing else is brought in, all is put there by hand before Flux or Argo CD can run. */
@@ -581,9 +632,9 @@ static void check_list(Orphans *orphans, Node list)
 	if (graph_has(graph, file, FACT_REACHED_BY) || graph_has(graph, list, FACT_COMPONENT) ||
 	        is_quiet(graph, file) || !(manifests = manifests_of(graph, list)) || is_other_overlay(graph, list))
 		return;
-	if (is_sample_name(path) || is_in_chart(graph, path) || is_commented_out(graph, path) ||
-	        !has_live_neighbours(graph, path_folder(path)) || is_applied_by_hand(orphans, path, true, true) ||
-	        is_named_from_above(graph, path) || is_entry(graph, list))
+	if (is_sample_name(path) || is_in_chart(graph, path) || is_commented_out(graph, orphans->disabled, path) ||
+	        !has_live_neighbours(graph, path_folder(path)) || is_applied_by_hand(orphans, path, true, false) ||
+	        is_named_from_above(graph, path) || is_entry(graph, list) || is_variant(graph, list))
 		return;
 	report_list(orphans, list, manifests);
 }
@@ -597,7 +648,9 @@ static void check_orphan_manifest(Checker *checker)
 	g_autoptr(GHashTable) lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) needed = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) apart = g_hash_table_new(NULL, NULL);
+	g_autoptr(GHashTable) disabled = disabled_paths(graph);
 	Orphans orphans = {.checker = checker,
+	        .disabled = disabled,
 	        .groups = groups,
 	        .folders = folders,
 	        .needed = needed,

@@ -21,8 +21,8 @@ static const Kind network = {"network", NODE_COMPOSE_NETWORK, NULL}, volume = {"
 
 typedef struct Projects {
 	Checker *checker;
-	GHashTable *combined; /* COMPOSE nodes that are part of more */
-	bool any;             /* some command puts several files together */
+	GHashTable *combined;                  /* COMPOSE nodes that are part of more */
+	enum { UNASKED, APART, TOGETHER } any; /* whether some command puts several files together */
 	bool counting;
 	GHashTable *findings; /* of one file: "kind name" to Finding */
 	GHashTable *lacking;  /* "kind name" to how many files lack it */
@@ -104,19 +104,26 @@ static void find_combined(Projects *projects)
 		if (colon != SIZE_MAX && colon > 0)
 			combine(projects, graph_parent(graph, row->subject), slice_sub(text, 0, colon));
 	}
-	projects->any = are_put_together(graph);
+}
+
+/* Asked only where a name is missing, since every file is searched. */
+static bool any_together(Projects *projects)
+{
+	if (projects->any == UNASKED)
+		projects->any = are_put_together(checker_graph(projects->checker)) ? TOGETHER : APART;
+	return projects->any == TOGETHER;
 }
 
 /* The other compose file may stand beside this one when it is started. */
-static bool may_be_joined(const Projects *projects, Node compose, Node other)
+static bool may_be_joined(Projects *projects, Node compose, Node other)
 {
 	const Graph *graph = checker_graph(projects->checker);
 	Slice folder = folder_of(graph, compose), above = folder_of(graph, other);
-	return projects->any || g_hash_table_contains(projects->combined, GUINT_TO_POINTER(compose)) ||
-	       slice_equal(folder, above) || path_is_below(folder, above);
+	return g_hash_table_contains(projects->combined, GUINT_TO_POINTER(compose)) || slice_equal(folder, above) ||
+	       path_is_below(folder, above) || any_together(projects);
 }
 
-static bool is_defined(const Projects *projects, Node compose, const Kind *kind, Symbol name)
+static bool is_defined(Projects *projects, Node compose, const Kind *kind, Symbol name)
 {
 	const Graph *graph = checker_graph(projects->checker);
 	if (defines(graph, compose, kind, name))

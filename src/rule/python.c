@@ -4,6 +4,7 @@
 #include "base/package.h"
 #include "base/path.h"
 #include "rule/ignored.h"
+#include "rule/import.h"
 #include "rule/modules.h"
 #include "rule/need.h"
 #include "rule/rule.h"
@@ -223,6 +224,8 @@ static Finding *report_unresolved(Checker *checker, const Missing *missing)
 	}
 	set_detail(checker, finding, "%s", missing->path);
 	add_places(checker, finding, missing);
+	if (!is_not_copied(missing) || is_reason(graph, missing->import, "beside"))
+		mend_imports(checker, finding, missing->imports, missing->elsewhere);
 	return finding;
 }
 
@@ -510,7 +513,7 @@ static const Rule rules[] = {
         {
                 .id = "import-unresolved",
                 .level = LEVEL_ERROR,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_VALUE,
                 .title = "an import that no tracked file of the image provides",
                 .why = "Imports are resolved from the container's own folders, not from the repository's. An image of "
                        "Python builds without a word, and the program stops with ModuleNotFoundError when it starts: "

@@ -384,6 +384,51 @@ static void check_database_missing(Checker *checker)
 	report_missing(checker, is_database, database_level, NULL);
 }
 
+/* ---- stores and issuers ------------------------------------------------------------------------------------------ */
+
+static bool is_store(const Graph *graph, Node reference)
+{
+	return has_role(graph, reference, "secret-store") || has_role(graph, reference, "issuer");
+}
+
+/* Of the whole cluster one may be made by a chart or by hand; of one namespace it is like what names it. */
+static Level store_level(const Graph *graph, Node reference)
+{
+	bool own = wants(graph, reference, "SecretStore") || wants(graph, reference, "Issuer");
+	return own || near_object(graph, reference) ? LEVEL_ERROR : LEVEL_WARNING;
+}
+
+/* All that the reference leads to stands in files that are not in use; *ret_target is the first. */
+static bool is_only_archived(const Graph *graph, Node reference, Node *ret_target)
+{
+	Rows rows = graph_rows_of(graph, reference, FACT_REFERS_TO);
+	for (const Row *row = rows.at; row != rows.end; row++) {
+		Node file = graph_file_node(graph, graph_file_of(graph, row->object));
+		if (strcmp(graph_text(graph, file, FACT_CLASS), "archive") != 0 ||
+		        graph_has(graph, file, FACT_REACHED_BY))
+			return false;
+	}
+	*ret_target = rows.at != rows.end ? rows.at->object : NODE_NONE;
+	return rows.at != rows.end;
+}
+
+static void check_store_missing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	report_missing(checker, is_store, store_level, NULL);
+	GRAPH_NODES (graph, NODE_REFERENCE, reference) {
+		Node target;
+		if (!is_store(graph, reference) || is_quiet(graph, reference) ||
+		        !is_only_archived(graph, reference, &target))
+			continue;
+		Finding *finding = report_at(checker, LEVEL_WARNING, reference, graph_place(graph, reference),
+		        "the only %s %s is in a file that is not in use", graph_text(graph, reference, FACT_WANTS_KIND),
+		        graph_name(graph, reference));
+		add_evidence(checker, finding, graph_place(graph, target), "this one");
+		set_hint(checker, finding, "move it beside what needs it, or name another");
+	}
+}
+
 static bool is_backend(const Graph *graph, Node reference)
 {
 	return has_role(graph, reference, "backend") && wants(graph, reference, "Service");
@@ -593,6 +638,17 @@ static const Rule rules[] = {
                        "waits for it without a word.",
                 .remedy = "Write the name of the Cluster as it is now.",
                 .check = check_database_missing,
+        },
+        {
+                .id = "store-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a secret store or issuer that is named does not exist",
+                .why = "The ExternalSecret or Certificate waits for it without end: the Secret is never made, and pods "
+                       "that need it do not start. One that was made before stays as it is and is never renewed.",
+                .remedy = "Write the name as it is now, add the store to the namespace, or name one of the whole "
+                          "cluster: kind ClusterSecretStore, ClusterIssuer.",
+                .check = check_store_missing,
         },
         {
                 .id = "ingress-backend-missing",

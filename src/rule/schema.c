@@ -1,6 +1,7 @@
 /* Objects that the API server would refuse: what src/source/schema.c found, less what is incomplete by design. */
 #include "rule/owner.h"
 #include "rule/rule.h"
+#include "rule/search.h"
 
 /* Patches, and labels that are put into selectors too. */
 static bool completes(const Graph *graph, Node kustomization)
@@ -13,12 +14,19 @@ static bool completes(const Graph *graph, Node kustomization)
 	return false;
 }
 
+/* A workload with neither selector nor containers changes one that is there already: kubectl apply merges it. */
+static bool is_patch_by_shape(const Graph *graph, Node object)
+{
+	Node pod = graph_first_child(graph, object, NODE_POD);
+	return pod && !graph_has(graph, object, FACT_SELECTOR) && !graph_first_child(graph, pod, NODE_CONTAINER);
+}
+
 /* What a file lacks, another may add: a patch holds only what it changes, a kustomization with patches completes what
  * it lists, and in a repository of kustomizations a file that none of them brings into the cluster is in use nowhere.
  */
 static bool is_incomplete(const Graph *graph, Node object)
 {
-	if (is_patch(graph, object))
+	if (is_patch(graph, object) || is_patch_by_shape(graph, object))
 		return true;
 	Rows reached = graph_rows_of(graph, graph_ancestor(graph, object, NODE_FILE), FACT_REACHED_BY);
 	if (reached.at == reached.end)
@@ -27,6 +35,13 @@ static bool is_incomplete(const Graph *graph, Node object)
 		if (completes(graph, reached.at->object))
 			return true;
 	return has_appliers(graph) && !is_built_by_cluster(graph, graph_ancestor(graph, object, NODE_FILE));
+}
+
+/* Where Flux or Argo CD apply what is meant, an object that neither reaches breaks nothing yet. */
+static Level own_level(const Graph *graph, Node object)
+{
+	bool waits = has_appliers(graph) && !is_built_by_cluster(graph, file_node_of(graph, object));
+	return waits ? LEVEL_WARNING : LEVEL_ERROR;
 }
 
 /* Where `---` is forgotten, the fields of two objects stand in one: yaml-duplicate-key says so. */
@@ -41,17 +56,17 @@ static bool holds_two(const Graph *graph, Node object)
 	return false;
 }
 
+/* The head of a file, where a configuration of kind says what it is. */
+#define HEAD_BYTES 4096
+
 /* kind reads the first document of its configuration; nothing applies what else stands in the file. */
 static bool is_in_kind_config(const Graph *graph, Node object)
 {
 	Node file = graph_ancestor(graph, object, NODE_FILE);
 	if (graph_has(graph, file, FACT_REACHED_BY))
 		return false;
-	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
-		GRAPH_CHILDREN (graph, document, NODE_OBJECT, other)
-			if (g_str_has_prefix(graph_text(graph, other, FACT_API_VERSION), "kind.x-k8s.io/"))
-				return true;
-	return false;
+	Slice bytes = graph_file_bytes(graph, graph_file_of(graph, object));
+	return text_has(slice_sub(bytes, 0, MIN(bytes.length, HEAD_BYTES)), "apiVersion: kind.x-k8s.io/");
 }
 
 static bool is_refused(const Graph *graph, Node problem, const char *shape)
@@ -120,8 +135,8 @@ static void check_core(Checker *checker)
 			        graph_text(graph, problem, FACT_MESSAGE));
 			continue;
 		}
-		Finding *finding = report(checker, object, graph_place(graph, problem), "%s %s: %s",
-		        graph_text(graph, object, FACT_KIND), graph_name(graph, object),
+		Finding *finding = report_at(checker, own_level(graph, object), object, graph_place(graph, problem),
+		        "%s %s: %s", graph_text(graph, object, FACT_KIND), graph_name(graph, object),
 		        graph_text(graph, problem, FACT_MESSAGE));
 		set_detail(checker, finding, "%s", graph_text(graph, problem, FACT_MESSAGE));
 		const char *near = graph_text(graph, problem, FACT_NEAR);
@@ -160,7 +175,7 @@ static Finding *report_custom(Checker *checker, const Row *row, const char *mess
 {
 	const Graph *graph = checker_graph(checker);
 	Node object = row->subject;
-	Finding *finding = report(checker, object, graph_span(graph, row), "%s %s: %s",
+	Finding *finding = report_at(checker, own_level(graph, object), object, graph_span(graph, row), "%s %s: %s",
 	        graph_text(graph, object, FACT_KIND), graph_name(graph, object), message);
 	set_detail(checker, finding, "%s", message);
 	GRAPH_OF (graph, object, FACT_DEFINED_BY, definition)
@@ -249,7 +264,10 @@ static void check_schema_invalid(Checker *checker)
 
 /* ---- versions ------------------------------------------------------------------------------------------ */
 
-/* From the project's deprecation guide: which release stopped serving a version, and what to write since when.
+/* Which release stopped serving a version, and what to write since when. Up to 1.29 from the project's deprecation
+ * guide, for 1.32 and later from what the module k8s.io/api v0.36.3 says in its zz_generated.prerelease-lifecycle.go;
+ * what that no longer holds went with the release whose module lacks it first (resource.k8s.io/v1alpha3 and
+ * networking.k8s.io/v1alpha1 with v0.34.0 at the latest, storagemigration.k8s.io/v1alpha1 as v0.34.0 announced it).
  * kinds: words between spaces; NULL is every kind of that version. */
 static const struct {
 	const char *api_version, *kinds, *removed, *successor;
@@ -290,6 +308,13 @@ static const struct {
                 "1.32", "admissionregistration.k8s.io/v1", true},
         {"admissionregistration.k8s.io/v1beta1", " ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ", "1.34",
                 "admissionregistration.k8s.io/v1", true},
+        {"networking.k8s.io/v1alpha1", " IPAddress ServiceCIDR ", "1.33", "networking.k8s.io/v1", true},
+        {"resource.k8s.io/v1alpha3", " DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice ", "1.34",
+                "resource.k8s.io/v1", false},
+        {"storage.k8s.io/v1alpha1", " VolumeAttributesClass ", "1.35", "storage.k8s.io/v1", true},
+        {"storagemigration.k8s.io/v1alpha1", " StorageVersionMigration ", "1.36", "storagemigration.k8s.io/v1beta1",
+                false},
+        {"certificates.k8s.io/v1alpha1", " ClusterTrustBundle ", "1.37", "certificates.k8s.io/v1beta1", true},
         {"networking.k8s.io/v1beta1", " IPAddress ServiceCIDR ", "1.37", "networking.k8s.io/v1", true},
         {"storage.k8s.io/v1beta1", " VolumeAttributesClass ", "1.37", "storage.k8s.io/v1", true},
 };
@@ -300,13 +325,6 @@ static bool has_kind(const char *kinds, const char *kind)
 		return true;
 	g_autofree char *word = g_strconcat(" ", kind, " ", NULL);
 	return strstr(kinds, word) != NULL;
-}
-
-/* Where Flux or Argo CD apply what is meant, an object that neither reaches breaks nothing yet. */
-static Level removal_level(const Graph *graph, Node object)
-{
-	bool waits = has_appliers(graph) && !is_built_by_cluster(graph, file_node_of(graph, object));
-	return waits ? LEVEL_WARNING : LEVEL_ERROR;
 }
 
 static void check_api_removed(Checker *checker)
@@ -320,7 +338,7 @@ static void check_api_removed(Checker *checker)
 			const char *kind = graph_text(graph, row->subject, FACT_KIND);
 			if (!has_kind(removals[i].kinds, kind))
 				continue;
-			Finding *finding = report_at(checker, removal_level(graph, row->subject), row->subject,
+			Finding *finding = report_at(checker, own_level(graph, row->subject), row->subject,
 			        graph_span(graph, row), "%s %s is written in %s, which Kubernetes %s removed", kind,
 			        graph_name(graph, row->subject), removals[i].api_version, removals[i].removed);
 			if (!removals[i].successor)

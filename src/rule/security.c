@@ -1,5 +1,6 @@
 /* Doors of a container to its machine. Many homelabs open them on purpose (a dashboard of containers, a reverse proxy,
  * a GPU), so these rules speak only where the owner asks by a profile, or by the rule's name. */
+#include "base/path.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -226,6 +227,138 @@ static bool may_do_all(const Graph *graph, Node container)
 	return graph_has(graph, container, FACT_PRIVILEGED);
 }
 
+static bool drops_all(const Graph *graph, Node container)
+{
+	GRAPH_OF (graph, container, FACT_DROPPED, row)
+		if (g_ascii_strcasecmp(graph_symbol_text(graph, row->object), "ALL") == 0)
+			return !graph_has(graph, container, FACT_CAPABILITY);
+	return false;
+}
+
+/* Another container of the same image that is told so, and is not put aside. */
+static Node told_elsewhere(const Graph *graph, Node container)
+{
+	const char *image = graph_text(graph, container, FACT_IMAGE);
+	const char *last = path_name(slice_from(image)).at;
+	size_t length = (size_t)(last - image) + strcspn(last, ":@");
+	GRAPH_NODES (graph, NODE_CONTAINER, other) {
+		Slice name = slice_from(graph_text(graph, other, FACT_IMAGE));
+		bool same = name.length >= length && memcmp(name.at, image, length) == 0 &&
+		            (name.length == length || strchr(":@", name.at[length]));
+		if (length && same && strcmp(graph_text(graph, other, FACT_ESCALATION), "false") == 0 &&
+		        !is_quiet(graph, other))
+			return other;
+	}
+	return NODE_NONE;
+}
+
+/* The line of a key as deep as another one, in the block item that the other stands in; false for none. */
+static bool find_sibling(Slice text, uint32_t at, const char *key, uint32_t *ret_line, uint32_t *ret_end)
+{
+	uint32_t start, end, next;
+	edit_line_span(text, at, at, &start, &end);
+	size_t depth = edit_indent(text, start).length;
+	bool item = slice_starts(slice_sub(text, start + depth, end), "- ");
+	depth += item ? 2 : 0;
+	for (uint32_t first = start; !item && first > 0; first = start) {
+		edit_line_span(text, first - 1, first - 1, &start, &end);
+		Slice line = slice_sub(text, start, end);
+		item = line.length > depth && depth >= 2 && slice_is(slice_trim(slice_sub(line, 0, depth)), "-");
+		if (!item && slice_trim(line).length && edit_indent(text, start).length < depth)
+			return false;
+	}
+	edit_block_span(text, start, &start, &end);
+	for (; start < end; start = next) {
+		edit_line_span(text, start, start, &start, &next);
+		if (next - start > depth && slice_starts(slice_sub(text, start + depth, next), key) &&
+		        slice_trim(slice_sub(text, start, start + depth)).length <= 1) {
+			*ret_line = start + (uint32_t)depth;
+			*ret_end = next;
+			return true;
+		}
+	}
+	return false;
+}
+
+static uint32_t start_of_line(Slice text, uint32_t at)
+{
+	uint32_t start, end;
+	edit_line_span(text, at, at, &start, &end);
+	return start;
+}
+
+static uint32_t end_of_line(Slice text, uint32_t at)
+{
+	uint32_t start, end;
+	edit_line_span(text, at, at, &start, &end);
+	return end;
+}
+
+/* Into its securityContext, or as one of its own below the image. False where that is written in another way. */
+static bool forbid_escalation(Checker *checker, Finding *finding, Node container)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *image = graph_find(graph, container, FACT_IMAGE);
+	Span place = image ? graph_span(graph, image) : graph_place(graph, container);
+	Slice text = graph_file_bytes(graph, place.file), line = graph_line_at(graph, place);
+	uint32_t at, end;
+	if (!image || slice_find_byte(line, '{', 0) != SIZE_MAX || place.file != graph_file_of(graph, container))
+		return false;
+	if (!find_sibling(text, place.start, "securityContext:", &at, &end)) {
+		add_pair_below(checker, finding, place, "securityContext:\n  allowPrivilegeEscalation: false");
+		return true;
+	}
+	Slice rest = slice_trim(slice_sub(text, at + strlen("securityContext:"), end));
+	if (rest.length > 2 && rest.at[0] == '{') {
+		uint32_t inside = (uint32_t)(rest.at - text.at) + 1;
+		add_edit(checker, finding, (Span){place.file, inside, inside},
+		        SLICE("allowPrivilegeEscalation: false, "));
+		return true;
+	}
+	uint32_t inner = end, next = end;
+	while (inner < text.length &&
+	        slice_starts(slice_trim(slice_sub(text, inner, next = end_of_line(text, inner))), "#"))
+		inner = next;
+	Slice indent = edit_indent(text, inner);
+	bool block = (rest.length == 0 || rest.at[0] == '#') && indent.length > at - start_of_line(text, at);
+	if (block)
+		add_lines_below(checker, finding, (Span){place.file, at, at},
+		        arena_printf(
+		                checker_arena(checker), "%.*sallowPrivilegeEscalation: false", SLICE_ARGS(indent)));
+	return block;
+}
+
+static bool is_wrong(const Graph *graph, Node container)
+{
+	const Row *row = graph_find(graph, container, FACT_ESCALATION);
+	return !may_do_all(graph, container) && (!row || strcmp(graph_symbol_text(graph, row->object), "true") == 0);
+}
+
+/* Whether an image has programs that gain rights by a file on its disk nobody sees from here. Where there is nothing to
+ * gain, or the same image is told so and runs, that need not be known. Who is allowed it in so many words keeps it. */
+static void mend_escalation(Checker *checker, Finding *finding, Node pod)
+{
+	const Graph *graph = checker_graph(checker);
+	Node other = NODE_NONE;
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container) {
+		bool drops = drops_all(graph, container);
+		if (!is_wrong(graph, container))
+			continue;
+		Node like = drops ? NODE_NONE : told_elsewhere(graph, container);
+		other = like ? like : other;
+		if (graph_has(graph, container, FACT_ESCALATION) || !(drops || like) ||
+		        !forbid_escalation(checker, finding, container)) {
+			finding->n_edits = 0;
+			return;
+		}
+	}
+	if (other)
+		add_evidence(checker, finding, graph_place(graph, other), "here the same image runs without");
+	set_because(checker, finding, other ? FIX_VALUE : FIX_SAFE,
+	        other ? "the same image is told so elsewhere"
+	              : "all capabilities are dropped, so there is none to gain");
+}
+
 static void check_privilege_escalation(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -236,8 +369,7 @@ static void check_privilege_escalation(Checker *checker)
 			continue;
 		GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container) {
 			const Row *row = graph_find(graph, container, FACT_ESCALATION);
-			if (may_do_all(graph, container) ||
-			        (row && strcmp(graph_symbol_text(graph, row->object), "true") != 0))
+			if (!is_wrong(graph, container))
 				continue;
 			Span place = row ? graph_span(graph, row) : graph_place(graph, container);
 			if (!finding)
@@ -248,6 +380,8 @@ static void check_privilege_escalation(Checker *checker)
 			        row ? "container %s is allowed to" : "container %s does not say no",
 			        graph_name(graph, container));
 		}
+		if (finding)
+			mend_escalation(checker, finding, pod);
 	}
 }
 
@@ -304,7 +438,7 @@ static const Rule rules[] = {
         {
                 .id = "privilege-escalation",
                 .level = LEVEL_INFO,
-                .fix = FIX_PROPOSAL,
+                .fix = FIX_SAFE,
                 .profile = PROFILE_STRICT,
                 .title = "a container whose programs may gain rights",
                 .why = "Unless told otherwise, a program of the container can become root by a file with the setuid "

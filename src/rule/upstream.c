@@ -3,9 +3,11 @@
  *
  * Names of one part are resolved by compose first and by the network of the house after that, so a name that no
  * service has may well be a machine. It is wrong where it is one slip away from a service of the same project, and
- * likely so where only an archived file still has the service. */
+ * likely so where only an archived file still has the service. A fallback, ${URL:-http://name:80}, is a name that the
+ * owner expects to be a service where he names its neighbours in the same way. */
 #include "base/near.h"
 #include "base/path.h"
+#include "base/variable.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -253,6 +255,112 @@ static void judge_variables(Upstreams *upstreams, Node compose)
 	}
 }
 
+/* ---- fallbacks --------------------------------------------------------------------------------------------------- */
+
+/* Where so many hosts of a service's variables are services of the repository, it asks its neighbours by their names.
+ */
+#define LEAST_NEIGHBOURS 3
+
+/* The value of a variable is nothing but ${NAME:-word}. */
+static bool is_fallback(const Graph *graph, Node env, Slice *ret_name)
+{
+	size_t at = 0;
+	Variable use;
+	Slice value = graph_symbol_slice(graph, graph_symbol(graph, env, FACT_VALUE));
+	if (!graph_has(graph, env, FACT_VALUE) || !variable_next(value, &at, &use) || use.op != '-' || use.start != 0 ||
+	        use.end != value.length)
+		return false;
+	*ret_name = use.name;
+	return true;
+}
+
+/* A .env file or an example of one gives the variable a value, so that the fallback is not what is used. */
+static bool is_set_in_file(const Graph *graph, Slice name)
+{
+	Symbol symbol;
+	if (!graph_find_symbol(graph, name, &symbol))
+		return false;
+	GRAPH_NAMED(graph, NODE_ENV, symbol, env)
+	if (graph_node_type(graph, graph_parent(graph, env)) == NODE_FILE && *graph_text(graph, env, FACT_VALUE))
+		return true;
+	return false;
+}
+
+/* What people call machines, and not programs. */
+static bool may_be_machine(Slice host)
+{
+	static const char *const words[] = {"nas", "server", "pc", "desktop", "laptop", "router", "nuc", "mini", "pi",
+	        "node", "proxmox", "truenas", "synology", "unraid", "home", "lab", "host", "vm", "mac"};
+	for (size_t start = 0; start < host.length;) {
+		size_t end = start;
+		while (end < host.length && g_ascii_isalpha(host.at[end]))
+			end++;
+		Slice part = slice_sub(host, start, end);
+		for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+			if (slice_is_nocase(part, words[i]) || (strlen(words[i]) > 2 && slice_ends(part, words[i])))
+				return true;
+		start = end + 1;
+	}
+	return false;
+}
+
+/* The mention of a host of one part with its port within a value, or NODE_NONE. */
+static Node host_within(const Graph *graph, Node env)
+{
+	Span span = graph_span(graph, graph_find(graph, env, FACT_VALUE));
+	GRAPH_CHILDREN (graph, graph_file_node(graph, span.file), NODE_MENTION, mention) {
+		Span place = graph_place(graph, mention);
+		if (place.start >= span.end)
+			return NODE_NONE;
+		if (place.start >= span.start && !graph_has(graph, mention, FACT_ADDRESS) &&
+		        graph_has(graph, mention, FACT_NUMBER) && is_service_host(graph_name(graph, mention)))
+			return mention;
+	}
+	return NODE_NONE;
+}
+
+static void judge_fallback(Upstreams *upstreams, Node service, Node env, Node mention)
+{
+	Checker *checker = upstreams->checker;
+	const Graph *graph = checker_graph(checker);
+	const char *host = graph_name(graph, mention);
+	Slice name = {"", 0};
+	if (!is_fallback(graph, env, &name) || is_set_in_file(graph, name) || may_be_machine(slice_from(host)) ||
+	        is_given_otherwise(graph, service, host) || is_in_comment(graph, graph_place(graph, mention)) ||
+	        !g_hash_table_add(upstreams->seen, GUINT_TO_POINTER(mention)))
+		return;
+	Finding *finding = report_at(checker, LEVEL_WARNING, mention, graph_place(graph, mention),
+	        "service %s asks %s unless %.*s is set, and no service of the repository is called so",
+	        graph_name(graph, service), host, SLICE_ARGS(name));
+	set_hint(checker, finding, "add the service, or write ${%.*s:?} so that somebody has to say where it is",
+	        SLICE_ARGS(name));
+}
+
+/* Of one service: its neighbours are counted first. */
+static void judge_fallbacks(Upstreams *upstreams, Node service)
+{
+	const Graph *graph = checker_graph(upstreams->checker);
+	g_autoptr(GHashTable) neighbours = g_hash_table_new(NULL, NULL);
+	g_autoptr(GArray) strange = g_array_new(FALSE, FALSE, sizeof(Node));
+	Slice name;
+	GRAPH_CHILDREN (graph, service, NODE_ENV, env) {
+		Node mention =
+		        graph_has(graph, env, FACT_VALUE) && upstreams->left ? host_within(graph, env) : NODE_NONE;
+		if (!mention)
+			continue;
+		upstreams->left--;
+		gpointer symbol = GUINT_TO_POINTER(graph_name_symbol(graph, mention));
+		if (g_hash_table_contains(upstreams->names, symbol))
+			g_hash_table_add(neighbours, symbol);
+		else if (is_fallback(graph, env, &name))
+			g_array_append_val(strange, env);
+	}
+	for (guint i = 0; i < strange->len && g_hash_table_size(neighbours) >= LEAST_NEIGHBOURS; i++) {
+		Node env = g_array_index(strange, Node, i);
+		judge_fallback(upstreams, service, env, host_within(graph, env));
+	}
+}
+
 static void check_upstream_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -264,7 +372,10 @@ static void check_upstream_missing(Checker *checker)
 		if (!is_quiet(graph, compose))
 			judge_variables(&upstreams, compose);
 	GRAPH_NODES (graph, NODE_SERVICE, service) {
-		if (is_quiet(graph, service) || !is_closed(graph, service))
+		if (is_quiet(graph, service))
+			continue;
+		judge_fallbacks(&upstreams, service);
+		if (!is_closed(graph, service))
 			continue;
 		judge_hosts(&upstreams, service);
 		GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount)

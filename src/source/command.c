@@ -205,11 +205,18 @@ static void read_terraform(const Command *command)
 /* cp, mv, ln, install, rsync: all but the last are there before, the last afterwards. */
 static void read_copy(const Command *command)
 {
+	static const char *const taking =
+	        "--exclude --include --filter --exclude-from --include-from -e --rsh --rsync-path "
+	        "-i -P -o -g -m --mode --owner --group";
 	size_t at = 1, last = SIZE_MAX;
 	bool linked = slice_is(command->words[0].text, "ln");
-	for (size_t word; (word = next_argument(command, &at)) != SIZE_MAX; last = word)
+	for (size_t word; (word = next_argument(command, &at)) != SIZE_MAX;) {
+		if (is_one_of(command->words[word - 1].text, taking))
+			continue;
 		if (last != SIZE_MAX && !linked)
 			add_path(command, "script-path", command->words[last]);
+		last = word;
+	}
 	if (last != SIZE_MAX)
 		add_path(command, "makes", command->words[last]);
 }

@@ -519,6 +519,7 @@ static void read_project(const SourceFile *file, const YamlDocument *document, N
 			continue;
 		Node service = add_named(file, NODE_SERVICE, compose, pairs.key);
 		read_compose_service(file, pairs.value, document->duplicates != NULL, service);
+		check_compose_service(file, pairs.value, service);
 		g_hash_table_insert(nodes, pairs.key, GUINT_TO_POINTER(service));
 	}
 	read_volumes(file, yaml_get(root, "volumes"), compose);
@@ -526,6 +527,7 @@ static void read_project(const SourceFile *file, const YamlDocument *document, N
 	read_provided(file, yaml_get(root, "configs"), "config", compose);
 	read_provided(file, yaml_get(root, "secrets"), "secret", compose);
 	read_all_variables(file, root, nodes, compose);
+	check_compose_file(file, root, compose);
 }
 
 const Dialect dialect_compose = {"compose", claims, read_project};

@@ -25,12 +25,21 @@ static bool is_example(Slice name)
 	return false;
 }
 
+/* Without what says that it is a template: policy-env.hcl.tpl is a policy. */
+static Slice strip_example(Slice name)
+{
+	size_t dot = name.length;
+	while (dot > 0 && name.at[dot - 1] != '.')
+		dot--;
+	return dot > 1 && is_example(slice_sub(name, dot - 1, name.length)) ? slice_sub(name, 0, dot - 1) : name;
+}
+
 /* Ends of names such as .env.d.ts or env.py that are programs and documents. */
 static bool has_other_type(Slice name)
 {
 	static const char *const ends[] = {".ts", ".js", ".mjs", ".cjs", ".py", ".sh", ".yaml", ".yml", ".json", ".md",
 	        ".go", ".rb", ".toml", ".nix", ".tf", ".php", ".lua", ".zsh", ".bash", ".fish", ".ps1", ".txt", ".j2",
-	        ".age", ".gpg", ".html", ".rs", ".xml", ".conf", ".ini", ".service"};
+	        ".age", ".gpg", ".html", ".rs", ".xml", ".conf", ".ini", ".service", ".hcl"};
 	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
 		if (slice_ends(name, ends[i]))
 			return true;
@@ -40,7 +49,7 @@ static bool has_other_type(Slice name)
 static bool matches(const SourceFile *file)
 {
 	Slice name = file->name;
-	if (has_other_type(name))
+	if (has_other_type(strip_example(name)))
 		return false;
 	if (slice_starts(name, ".env"))
 		return name.length == 4 || strchr(".-_", name.at[4]) != NULL;

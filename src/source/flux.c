@@ -2,6 +2,7 @@
  * where charts and their values come from. Paths are ENTRY nodes like those of a kustomization, so that one piece of
  * code finds what they lead to. The fields of a chart's values may name other objects and are kept as NAMES. */
 #include "source/kubernetes.h"
+#include "source/made.h"
 
 static Node add_entry(const SourceFile *file, Node parent, const char *role, const YamlNode *path)
 {
@@ -292,15 +293,20 @@ static void read_cluster(const SourceFile *file, const YamlNode *destination, No
 		add_scalar(file, object, FACT_CLUSTER, server);
 }
 
-static void read_application_spec(const SourceFile *file, const YamlNode *spec, Slice name, Node object)
+static void read_sources(const SourceFile *file, const YamlNode *spec, Slice name, Node object)
 {
-	const YamlNode *options = yaml_at(spec, "syncPolicy.syncOptions");
 	read_source(file, yaml_get(spec, "source"), object);
 	read_app_source(file, yaml_get(spec, "source"), name, object);
 	YAML_EACH_ITEM (yaml_get(spec, "sources"), source) {
 		read_source(file, source, object);
 		read_app_source(file, source, name, object);
 	}
+}
+
+/* All but its sources. */
+static void read_destination(const SourceFile *file, const YamlNode *spec, Node object)
+{
+	const YamlNode *options = yaml_at(spec, "syncPolicy.syncOptions");
 	add_scalar(file, object, FACT_TARGET_NAMESPACE, yaml_at(spec, "destination.namespace"));
 	read_cluster(file, yaml_get(spec, "destination"), object);
 	add_reference(file, object, "project", "AppProject", yaml_get(spec, "project"));
@@ -311,7 +317,19 @@ static void read_application_spec(const SourceFile *file, const YamlNode *spec, 
 
 static void read_application(const SourceFile *file, const YamlNode *root, Node object)
 {
-	read_application_spec(file, yaml_get(root, "spec"), yaml_text(yaml_at(root, "metadata.name")), object);
+	const YamlNode *spec = yaml_get(root, "spec");
+	read_sources(file, spec, yaml_text(yaml_at(root, "metadata.name")), object);
+	read_destination(file, spec, object);
+}
+
+/* ---- ApplicationSet -------------------------------------------------------------------------- */
+
+static void add_generator_entry(
+        const SourceFile *file, Node object, const char *role, const YamlNode *path, const YamlNode *git)
+{
+	Node entry = add_entry(file, object, role, path);
+	if (entry)
+		add_scalar_of(file, entry, FACT_REPOSITORY, git, "repoURL");
 }
 
 static void read_git_generator(const SourceFile *file, const YamlNode *git, Node object)
@@ -319,10 +337,70 @@ static void read_git_generator(const SourceFile *file, const YamlNode *git, Node
 	YAML_EACH_ITEM (yaml_get(git, "directories"), directory) {
 		bool exclude = false;
 		yaml_is_bool(yaml_get(directory, "exclude"), &exclude);
-		add_entry(file, object, exclude ? "excluded-directories" : "directories", yaml_get(directory, "path"));
+		add_generator_entry(file, object, exclude ? "excluded-directories" : "directories",
+		        yaml_get(directory, "path"), git);
 	}
 	YAML_EACH_ITEM (yaml_get(git, "files"), item)
-		add_entry(file, object, "generator-files", yaml_get(item, "path"));
+		add_generator_entry(file, object, "generator-files", yaml_get(item, "path"), git);
+}
+
+/* {{name}} or {{ .name }} of the template with the element's value in its place, and where the last of them stands.
+ * NULL where something else is to be filled in, or nothing. */
+static const char *fill_in(const SourceFile *file, Slice template, const YamlNode *element, const YamlNode **ret_at)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	*ret_at = NULL;
+	for (size_t at = 0; at < template.length;) {
+		size_t open = slice_find(template, "{{", at);
+		if (open == SIZE_MAX)
+			open = template.length;
+		g_string_append_len(out, template.at + at, (gssize)(open - at));
+		size_t close = open < template.length ? slice_find(template, "}}", open) : template.length;
+		if (open == template.length)
+			break;
+		if (close == SIZE_MAX)
+			return NULL;
+		Slice word = slice_trim(slice_sub(template, open + 2, close));
+		g_autofree char *key = slice_dup(slice_starts(word, ".") ? slice_sub(word, 1, word.length) : word);
+		const YamlNode *value = yaml_get(element, key);
+		if (!yaml_is_scalar(value) || yaml_is_open(value->value))
+			return NULL;
+		*ret_at = value;
+		g_string_append_len(out, value->value.at, (gssize)value->value.length);
+		at = close + 2;
+	}
+	return *ret_at ? arena_text(file->arena, (Slice){out->str, out->len}) : NULL;
+}
+
+static bool is_list(const YamlNode *generator)
+{
+	return yaml_is_map(generator) && generator->count == 1 && yaml_is_sequence(yaml_at(generator, "list.elements"));
+}
+
+/* Each element of lists is one Application. False where another generator takes part, or the path is not of them: it is
+ * a template then, see link/carrier.c. */
+static bool read_lists(const SourceFile *file, const YamlNode *generators, const YamlNode *spec, Node object)
+{
+	const YamlNode *source = yaml_get(spec, "source"), *at;
+	Slice path = yaml_text_of(source, "path");
+	YAML_EACH_ITEM (generators, generator) {
+		if (!is_list(generator))
+			return false;
+		YAML_EACH_ITEM (yaml_at(generator, "list.elements"), element)
+			if (!fill_in(file, path, element, &at))
+				return false;
+	}
+	bool any = false;
+	YAML_EACH_ITEM (generators, generator)
+		YAML_EACH_ITEM (yaml_at(generator, "list.elements"), element) {
+			const char *text = fill_in(file, path, element, &at);
+			YamlNode *one = made_map(file->arena, source);
+			made_set(file->arena, one, "path", made_text(file->arena, text, at));
+			made_merge(file->arena, one, source);
+			read_source(file, one, object);
+			any = true;
+		}
+	return any;
 }
 
 /* Generators hold generators: matrix and merge, three deep by Argo CD's own rule. */
@@ -340,9 +418,11 @@ static void read_generators(const SourceFile *file, const YamlNode *list, Node o
 static void read_application_set(const SourceFile *file, const YamlNode *root, Node object)
 {
 	const YamlNode *spec = yaml_get(root, "spec");
-	read_generators(file, yaml_get(spec, "generators"), object, 0);
-	read_application_spec(
-	        file, yaml_at(spec, "template.spec"), yaml_text(yaml_at(spec, "template.metadata.name")), object);
+	const YamlNode *generators = yaml_get(spec, "generators"), *template = yaml_at(spec, "template.spec");
+	read_generators(file, generators, object, 0);
+	if (!read_lists(file, generators, template, object))
+		read_sources(file, template, yaml_text(yaml_at(spec, "template.metadata.name")), object);
+	read_destination(file, template, object);
 }
 
 static void read_project(const SourceFile *file, const YamlNode *root, Node object)

@@ -235,11 +235,23 @@ static const char *document_class(const SourceFile *file)
 	return NULL;
 }
 
-/* A manifest among documents is a sample of what they speak of. */
+/* secret.example.yaml: to be copied and filled in. */
+static bool has_sample_name(Slice name)
+{
+	static const char *const words[] = {".example.", ".sample.", ".template.", ".tmpl.", ".dist."};
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (slice_find(name, words[i], 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+/* A manifest that says so by its name; or one among documents, as a sample of what they speak of. */
 static bool is_sample_manifest(const SourceFile *file)
 {
 	if (!slice_ends(file->name, ".yaml") && !slice_ends(file->name, ".yml"))
 		return false;
+	if (has_sample_name(file->name))
+		return true;
 	bool object = slice_find(file->bytes, "apiVersion:", 0) != SIZE_MAX &&
 	              slice_find(file->bytes, "kind:", 0) != SIZE_MAX;
 	for (Slice folder = path_folder(file->path); object && folder.length; folder = path_folder(folder))

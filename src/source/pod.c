@@ -183,6 +183,8 @@ static void read_security(const SourceFile *file, const YamlNode *context, Node 
 	add_scalar_of(file, container, FACT_ESCALATION, context, "allowPrivilegeEscalation");
 	YAML_EACH_ITEM (yaml_at(context, "capabilities.add"), capability)
 		add_scalar(file, container, FACT_CAPABILITY, capability);
+	YAML_EACH_ITEM (yaml_at(context, "capabilities.drop"), capability)
+		add_scalar(file, container, FACT_DROPPED, capability);
 }
 
 static void read_container(const SourceFile *file, const YamlNode *map, Node pod, bool init)

@@ -40,6 +40,9 @@ void source_read(const SourceFile *file);
 /* Objects that a part of a file makes which is not read as YAML: broken, a template, or another language. */
 void read_manifest_lines(const SourceFile *file, Slice part);
 
+/* What configurations of programs name and define of themselves, anywhere in a document. */
+void read_parts(const SourceFile *file, const YamlNode *root, Node document);
+
 /* What a cluster said of itself, saved to a file: PodMetricsList, results of Prometheus, lists of pods and nodes. No
  * source, for such a file is handed over and not found in a repository. */
 void read_usage(const SourceFile *file);

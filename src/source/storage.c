@@ -63,6 +63,7 @@ void read_sealed_secret(const SourceFile *file, const YamlNode *root, Node objec
 {
 	const YamlNode *name = yaml_at(root, "spec.template.metadata.name");
 	add_provides(file, object, "Secret", name ? name : yaml_at(root, "metadata.name"));
+	add_pairs(file, object, FACT_ANNOTATION, yaml_at(root, "spec.template.metadata.annotations"));
 	read_data(file, yaml_at(root, "spec.encryptedData"), object, false);
 }
 
@@ -74,9 +75,13 @@ void read_external_secret(const SourceFile *file, const YamlNode *root, Node obj
 	add_provides(file, object, "Secret", name ? name : yaml_at(root, "metadata.name"));
 	Slice kind = yaml_text_of(store, "kind");
 	add_reference(file, object, "secret-store", kind.length ? kind.at : "SecretStore", yaml_get(store, "name"));
-	const YamlNode *template = yaml_at(spec, "target.template.data");
-	if (template) {
-		read_data(file, template, object, false);
+	const YamlNode *template = yaml_at(spec, "target.template"), *data = yaml_get(template, "data");
+	bool merged = slice_is(yaml_text_of(template, "mergePolicy"), "Merge") || yaml_get(template, "templateFrom");
+	add_pairs(file, object, FACT_ANNOTATION, yaml_at(template, "metadata.annotations"));
+	if (merged)
+		return; /* with keys that are not all in this file */
+	if (data) {
+		read_data(file, data, object, false);
 	} else if (!yaml_get(spec, "dataFrom")) {
 		YAML_EACH_ITEM (yaml_get(spec, "data"), item) {
 			const YamlNode *key = yaml_get(item, "secretKey");
@@ -90,6 +95,7 @@ void read_certificate(const SourceFile *file, const YamlNode *root, Node object)
 {
 	const YamlNode *spec = yaml_get(root, "spec"), *issuer = yaml_get(spec, "issuerRef");
 	add_provides(file, object, "Secret", yaml_get(spec, "secretName"));
+	add_pairs(file, object, FACT_ANNOTATION, yaml_at(spec, "secretTemplate.annotations"));
 	Slice kind = yaml_text_of(issuer, "kind");
 	add_reference(file, object, "issuer", kind.length ? kind.at : "Issuer", yaml_get(issuer, "name"));
 }

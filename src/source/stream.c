@@ -82,6 +82,7 @@ static void read_document(const SourceFile *file, const YamlDocument *document)
 	if (document->bomb)
 		graph_add_problem(file->builder, node, "yaml-bomb", "its aliases expand to more than a million nodes",
 		        NULL, document->root->start, document->root->start);
+	read_parts(file, document->root, node);
 	for (size_t i = 0; i < G_N_ELEMENTS(dialects); i++) {
 		if (!dialects[i]->claims(file, document))
 			continue;

@@ -85,6 +85,20 @@ static void read_kill(const SourceFile *file, const YamlNode *pod, const YamlNod
 	}
 }
 
+/* docker-pullable://nginx@sha256:… and docker.io/library/nginx@sha256:…; an image of this node alone has no digest. */
+static void read_running(const SourceFile *file, const YamlNode *status, Node usage)
+{
+	const YamlNode *name = yaml_get(status, "name"), *image = yaml_get(status, "imageID");
+	Slice text = yaml_text(image);
+	size_t scheme = slice_find(text, "://", 0);
+	if (scheme != SIZE_MAX)
+		text = slice_sub(text, scheme + 3, text.length);
+	if (!yaml_is_scalar(name) || slice_find(text, "@sha256:", 0) == SIZE_MAX)
+		return;
+	char *pair = arena_printf(file->arena, "%s=%.*s", name->value.at, SLICE_ARGS(text));
+	graph_add(file->builder, usage, FACT_RUNNING, slice_from(pair), image->start, image->end);
+}
+
 static void read_live_pod(const SourceFile *file, const YamlNode *pod, Node document)
 {
 	if (has_ended(pod))
@@ -97,8 +111,10 @@ static void read_live_pod(const SourceFile *file, const YamlNode *pod, Node docu
 		add_scalar_of(file, usage, FACT_KIND, owner, "kind");
 	YAML_EACH_ITEM (yaml_at(pod, "spec.containers"), container)
 		add_pairs(file, usage, FACT_REQUEST, yaml_at(container, "resources.requests"));
-	YAML_EACH_ITEM (yaml_at(pod, "status.containerStatuses"), status)
+	YAML_EACH_ITEM (yaml_at(pod, "status.containerStatuses"), status) {
 		read_kill(file, pod, status, usage);
+		read_running(file, status, usage);
+	}
 }
 
 static void read_live_node(const SourceFile *file, const YamlNode *node, Node document)

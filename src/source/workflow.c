@@ -157,8 +157,24 @@ static void read_step(const SourceFile *file, const YamlNode *step, Node job, co
 	read_script(file, yaml_get(step, "run"), job);
 }
 
+/* Only by other workflows, which may be of other repositories: it works in the checkout of whoever calls it. */
+static bool is_only_called(const YamlNode *on)
+{
+	uint32_t events = 0;
+	bool called = slice_is(yaml_text(on), "workflow_call") || yaml_get(on, "workflow_call");
+	for (YamlPairs pairs = yaml_pairs(on); yaml_next_pair(&pairs);)
+		events++;
+	YAML_EACH_ITEM (on, item) {
+		events++;
+		called |= slice_is(yaml_text(item), "workflow_call");
+	}
+	return called && events <= 1;
+}
+
 static void read_jobs(const SourceFile *file, const YamlNode *root, Node workflow)
 {
+	if (is_only_called(yaml_get(root, "on")))
+		return;
 	read_triggers(file, yaml_get(root, "on"), workflow);
 	add_path(file, workflow, "working-directory", yaml_at(root, "defaults.run.working-directory"));
 	for (YamlPairs jobs = yaml_pairs(yaml_get(root, "jobs")); yaml_next_pair(&jobs);) {

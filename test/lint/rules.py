@@ -12,8 +12,8 @@ import sys
 
 
 # What these find is said by a registry, and held against a real one by serve/registry.py; or, field by field, by an API
-# server, as live/kubernetes/beside.sh has one.
-ASKED = ("image-missing", "image-arch-mismatch", "image-outdated", "repo-cluster-drift")
+# server, as live/kubernetes/beside.sh has one, or by an engine, as live/drift.sh has.
+ASKED = ("image-missing", "image-arch-mismatch", "image-outdated", "repo-cluster-drift", "repo-engine-drift")
 
 
 def cases(folder):

@@ -30,6 +30,8 @@ run=$(mktemp -d /tmp/labwright-engine.XXXXXX)
 PATH=$cache/root/usr/sbin:$cache/root/usr/bin:$PATH
 export PATH
 ip link set lo up
+# Files of Secrets, and the locks of Podman, lie in memory: two engines at a time must not share them.
+mount -t tmpfs none /dev/shm
 pid= dns=
 finish() {
 	code=$?

@@ -41,8 +41,11 @@ is 'adopt --write' "$(git diff --numstat | tr '\t' ' ')" '2 2 apps/core.yaml'
 run check --live --context lab --worktree
 has 'and they are the same' "$err" '1 of 8 objects differ'
 git checkout -q -- apps
+export DOCKER_HOST=unix:///nothing
 run check --live
-has 'no cluster is taken that nobody named' "$err" '--live needs a cluster'
+unset DOCKER_HOST
+is 'no cluster is taken that nobody named' "$code" 3
+has 'and how one is named is said' "$err" 'for a cluster: --context NAME'
 
 # Of two long values what is told is where they part.
 put /api/v1/namespaces/core/configmaps/web somebody "apiVersion: v1

@@ -1,0 +1,245 @@
+/* Programs whose configuration names parts of itself: Alertmanager's routes a receiver, Traefik's routers a service,
+ * the pipelines of OpenTelemetry's collector an exporter, a frontend of HAProxy a backend. Most refuse to start where
+ * such a part is not defined.
+ *
+ * Such a configuration is told by its shape, wherever it stands: as a file, as the text of a ConfigMap, among the
+ * values of a chart. Each name becomes NAMES_PART, each definition DEFINES_PART, both as PROGRAM/NOUN/NAME. */
+#include "source/source.h"
+
+typedef struct Parts {
+	const SourceFile *file;
+	Node node;     /* the DOCUMENT, or the FILE */
+	uint32_t left; /* nodes that may still be looked at */
+} Parts;
+
+#define MOST_NODES 200000
+#define MOST_DEPTH 50
+
+static void add_part(const Parts *parts, FactKind kind, const char *noun, const YamlNode *name)
+{
+	if (!yaml_is_scalar(name) || name->value.length == 0 || yaml_is_open(name->value))
+		return;
+	char *text = arena_printf(parts->file->arena, "%s/%s", noun, name->value.at);
+	graph_add(parts->file->builder, parts->node, kind, slice_from(text), name->start, name->end);
+}
+
+static void add_list(const Parts *parts, FactKind kind, const char *noun, const YamlNode *list)
+{
+	YAML_EACH_ITEM (list, item)
+		add_part(parts, kind, noun, item);
+}
+
+static void add_keys(const Parts *parts, const char *noun, const YamlNode *map)
+{
+	for (const YamlEntry *entry = yaml_is_map(map) ? map->first : NULL; entry; entry = entry->next)
+		if (entry->key)
+			add_part(parts, FACT_DEFINES_PART, noun, entry->key);
+}
+
+/* ---- Alertmanager --------------------------------------------------------------------------------------- */
+
+static void add_interval_names(const Parts *parts, const YamlNode *route)
+{
+	static const char *const keys[] = {
+	        "mute_time_intervals", "active_time_intervals", "muteTimeIntervals", "activeTimeIntervals"};
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+		add_list(parts, FACT_NAMES_PART, "alertmanager/time interval", yaml_get(route, keys[i]));
+}
+
+static void read_route(const Parts *parts, const YamlNode *route, uint32_t depth)
+{
+	add_part(parts, FACT_NAMES_PART, "alertmanager/receiver", yaml_get(route, "receiver"));
+	add_interval_names(parts, route);
+	YAML_EACH_ITEM (yaml_get(route, "routes"), inner)
+		if (depth < MOST_DEPTH)
+			read_route(parts, inner, depth + 1);
+}
+
+/* Receivers that are a list of maps with names; the collector's are a map. */
+static bool read_alertmanager(const Parts *parts, const YamlNode *map)
+{
+	static const char *const intervals[] = {"time_intervals", "mute_time_intervals", "muteTimeIntervals"};
+	const YamlNode *route = yaml_get(map, "route"), *receivers = yaml_get(map, "receivers");
+	if (!yaml_is_map(route) || !yaml_is_sequence(receivers))
+		return false;
+	YAML_EACH_ITEM (receivers, receiver)
+		add_part(parts, FACT_DEFINES_PART, "alertmanager/receiver", yaml_get(receiver, "name"));
+	for (size_t i = 0; i < G_N_ELEMENTS(intervals); i++)
+		YAML_EACH_ITEM (yaml_get(map, intervals[i]), interval)
+			add_part(parts, FACT_DEFINES_PART, "alertmanager/time interval", yaml_get(interval, "name"));
+	read_route(parts, route, 0);
+	return true;
+}
+
+/* ---- the collector of OpenTelemetry ------------------------------------------------------------------------ */
+
+static bool read_collector(const Parts *parts, const YamlNode *map)
+{
+	static const struct {
+		const char *key, *noun;
+	} sections[] = {{"receivers", "collector/receiver"}, {"processors", "collector/processor"},
+	        {"exporters", "collector/exporter"}};
+	const YamlNode *pipelines = yaml_at(map, "service.pipelines");
+	if (!yaml_is_map(pipelines) || !yaml_is_map(yaml_get(map, "receivers")) ||
+	        !yaml_is_map(yaml_get(map, "exporters")))
+		return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(sections); i++) {
+		add_keys(parts, sections[i].noun, yaml_get(map, sections[i].key));
+		/* A connector is the end of one pipeline and the begin of another. */
+		if (strcmp(sections[i].key, "processors") != 0)
+			add_keys(parts, sections[i].noun, yaml_get(map, "connectors"));
+		for (const YamlEntry *entry = pipelines->first; entry; entry = entry->next)
+			add_list(parts, FACT_NAMES_PART, sections[i].noun, yaml_get(entry->value, sections[i].key));
+	}
+	add_keys(parts, "collector/extension", yaml_get(map, "extensions"));
+	add_list(parts, FACT_NAMES_PART, "collector/extension", yaml_at(map, "service.extensions"));
+	return true;
+}
+
+/* ---- Traefik's file provider --------------------------------------------------------------------------------- */
+
+/* NAME@PROVIDER is defined elsewhere, as by labels; @file is said of this one. */
+static void name_local(const Parts *parts, const char *noun, const YamlNode *name)
+{
+	if (!yaml_is_scalar(name) || slice_find_byte(name->value, '@', 0) == SIZE_MAX)
+		add_part(parts, FACT_NAMES_PART, noun, name);
+}
+
+static void read_routers(const Parts *parts, const YamlNode *section, const char *service, const char *middleware)
+{
+	const YamlNode *routers = yaml_get(section, "routers");
+	for (const YamlEntry *entry = yaml_is_map(routers) ? routers->first : NULL; entry; entry = entry->next) {
+		name_local(parts, service, yaml_get(entry->value, "service"));
+		YAML_EACH_ITEM (yaml_get(entry->value, "middlewares"), name)
+			name_local(parts, middleware, name);
+	}
+	const YamlNode *middlewares = yaml_get(section, "middlewares");
+	for (const YamlEntry *entry = yaml_is_map(middlewares) ? middlewares->first : NULL; entry; entry = entry->next)
+		YAML_EACH_ITEM (yaml_at(entry->value, "chain.middlewares"), name)
+			name_local(parts, middleware, name);
+	add_keys(parts, service, yaml_get(section, "services"));
+	add_keys(parts, middleware, middlewares);
+}
+
+static bool is_of_traefik(const YamlNode *section)
+{
+	return yaml_is_map(yaml_get(section, "routers")) || yaml_is_map(yaml_get(section, "middlewares")) ||
+	       yaml_is_map(yaml_get(section, "services"));
+}
+
+static bool read_traefik(const Parts *parts, const YamlNode *map)
+{
+	const YamlNode *http = yaml_get(map, "http"), *tcp = yaml_get(map, "tcp"), *udp = yaml_get(map, "udp");
+	if (!is_of_traefik(http) && !is_of_traefik(tcp) && !is_of_traefik(udp))
+		return false;
+	read_routers(parts, http, "traefik/service", "traefik/middleware");
+	read_routers(parts, tcp, "traefik/TCP service", "traefik/TCP middleware");
+	read_routers(parts, udp, "traefik/UDP service", "traefik/UDP middleware");
+	return true;
+}
+
+/* ---- HAProxy ------------------------------------------------------------------------------------------------- */
+
+static void add_word(const Parts *parts, FactKind kind, Slice word)
+{
+	size_t start = (size_t)(word.at - parts->file->bytes.at);
+	char *text = arena_printf(parts->file->arena, "haproxy/backend/%.*s", SLICE_ARGS(word));
+	graph_add(parts->file->builder, parts->node, kind, slice_from(text), start, start + word.length);
+}
+
+/* Names with a % are worked out for each request. */
+static bool is_plain_word(Slice word)
+{
+	for (size_t i = 0; i < word.length; i++)
+		if (!g_ascii_isalnum(word.at[i]) && !strchr("-_.:", word.at[i]))
+			return false;
+	return word.length > 0;
+}
+
+static void read_haproxy(const Parts *parts, Slice text)
+{
+	Slice line, word, name;
+	while (slice_next_line(&text, &line)) {
+		bool both = slice_next_word(&line, &word) && slice_next_word(&line, &name);
+		if (!both || !is_plain_word(name))
+			continue;
+		if (slice_is(word, "backend") || slice_is(word, "listen"))
+			add_word(parts, FACT_DEFINES_PART, name);
+		else if (slice_is(word, "use_backend") || slice_is(word, "default_backend"))
+			add_word(parts, FACT_NAMES_PART, name);
+	}
+}
+
+static bool speaks_haproxy(Slice text)
+{
+	return slice_find(text, "use_backend ", 0) != SIZE_MAX || slice_find(text, "default_backend ", 0) != SIZE_MAX;
+}
+
+static bool matches(const SourceFile *file)
+{
+	return slice_ends(file->name, ".cfg") && speaks_haproxy(file->bytes);
+}
+
+static void read_file(const SourceFile *file)
+{
+	Parts parts = {file, file->node, MOST_NODES};
+	graph_add(file->builder, file->node, FACT_FORMAT, SLICE("haproxy"), 0, 0);
+	read_haproxy(&parts, file->bytes);
+}
+
+const Source source_part = {"part", matches, read_file};
+
+/* ---- where they stand ---------------------------------------------------------------------------------------- */
+
+static bool speaks_of_parts(Slice text)
+{
+	static const char *const words[] = {"receivers:", "routers:", "middlewares:", "_backend "};
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (slice_find(text, words[i], 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+static void walk(Parts *parts, const YamlNode *node, uint32_t depth);
+
+/* A text in block style is another document, which stands in the file as it is. */
+static void read_text(Parts *parts, const YamlNode *text, uint32_t depth)
+{
+	size_t start = slice_find_byte(parts->file->bytes, '\n', text->start);
+	if (start == SIZE_MAX || start >= text->end || !speaks_of_parts(text->value))
+		return;
+	if (speaks_haproxy(text->value)) {
+		read_haproxy(parts, slice_sub(parts->file->bytes, start + 1, text->end));
+		return;
+	}
+	const YamlDocument *document = yaml_read_part(parts->file->bytes, start + 1, text->end, parts->file->arena);
+	if (document && !document->error && yaml_is_map(document->root) && !read_collector(parts, document->root))
+		walk(parts, document->root, depth);
+}
+
+static void walk(Parts *parts, const YamlNode *node, uint32_t depth)
+{
+	if (parts->left == 0 || depth > MOST_DEPTH)
+		return;
+	parts->left--;
+	if (yaml_is_scalar(node)) {
+		if (node->style == YAML_LITERAL)
+			read_text(parts, node, depth + 1);
+		return;
+	}
+	if (yaml_is_map(node) && (read_alertmanager(parts, node) || read_traefik(parts, node)))
+		return;
+	for (const YamlEntry *entry = node->first; entry; entry = entry->next)
+		walk(parts, entry->value, depth + 1);
+}
+
+void read_parts(const SourceFile *file, const YamlNode *root, Node document)
+{
+	Parts parts = {file, document, MOST_NODES};
+	if (!speaks_of_parts(slice_sub(file->bytes, root->start, root->end)))
+		return;
+	bool collector = slice_is(yaml_text_of(root, "kind"), "OpenTelemetryCollector");
+	const YamlNode *config = collector ? yaml_at(root, "spec.config") : root;
+	if (!yaml_is_map(config) || !read_collector(&parts, config))
+		walk(&parts, root, 0);
+}

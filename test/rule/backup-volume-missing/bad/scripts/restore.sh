@@ -1,0 +1,3 @@
+#!/bin/bash
+# from the backup
+docker run --rm -v oven-data:/data alpine tar x

@@ -1,0 +1,3 @@
+#!/bin/bash
+# backup of another machine
+VOLUMES=(a-data b-data c-data bread-config)

@@ -1,0 +1,2 @@
+#!/bin/sh
+curl -fsSL https://raw.githubusercontent.com/anna/house/refs/heads/main/water.sh | sh

@@ -1,0 +1,6 @@
+path "kv/data/a" {
+  capabilities = ["read"]
+}
+path "kv/data/b" {
+  capabilities = ["read", "list"]
+}

@@ -74,26 +74,24 @@ unsigned near_limit(Slice wanted)
 	return wanted.length < 3 ? 0 : wanted.length < 5 ? 1 : wanted.length < 9 ? 2 : 3;
 }
 
+/* Six bits for each digit. */
+uint64_t near_digits(Slice text)
+{
+	uint64_t digits = 0;
+	for (size_t i = 0; i < text.length; i++)
+		if (g_ascii_isdigit(text.at[i]))
+			digits += UINT64_C(1) << (text.at[i] - '0') * 6;
+	return digits;
+}
+
 NearSearch near_search(Slice wanted, unsigned limit)
 {
 	limit = MIN(limit, NEAR_LIMIT_MAX);
-	return (NearSearch){.wanted = wanted, .limit = limit, .distance = limit + 1, .best_index = SIZE_MAX};
-}
-
-/* The same digits, each as often: a swap is a slip. */
-static bool same_digits(Slice a, Slice b)
-{
-	int counts[10] = {0};
-	for (size_t i = 0; i < a.length; i++)
-		if (g_ascii_isdigit(a.at[i]))
-			counts[a.at[i] - '0']++;
-	for (size_t i = 0; i < b.length; i++)
-		if (g_ascii_isdigit(b.at[i]))
-			counts[b.at[i] - '0']--;
-	for (size_t i = 0; i < G_N_ELEMENTS(counts); i++)
-		if (counts[i] != 0)
-			return false;
-	return true;
+	return (NearSearch){.wanted = wanted,
+	        .digits = near_digits(wanted),
+	        .limit = limit,
+	        .distance = limit + 1,
+	        .best_index = SIZE_MAX};
 }
 
 static uint32_t words_in(Slice text)
@@ -108,7 +106,7 @@ static uint32_t words_in(Slice text)
  * told apart so, for less than a distance costs. */
 static bool is_other(const NearSearch *search, Slice candidate, unsigned *ret_distance)
 {
-	if (!same_digits(search->wanted, candidate))
+	if (search->digits != near_digits(candidate))
 		return true;
 	unsigned distance = *ret_distance = near_distance(search->wanted, candidate, search->limit);
 	return distance > search->limit || (distance > 1 && words_in(search->wanted) != words_in(candidate));

@@ -1,4 +1,4 @@
-/* Open addressing over 64-bit hashes; the hash is kept, since merging the tables of several
+/* Open addressing over 32-bit hashes; the hash is kept, since merging the tables of several
  * threads would otherwise hash every text twice. */
 #include "base/symbol.h"
 
@@ -6,8 +6,7 @@
 
 typedef struct Entry {
 	const char *at;
-	uint64_t hash;
-	uint32_t length;
+	uint32_t hash, length;
 } Entry;
 
 struct SymbolTable {
@@ -47,7 +46,7 @@ static void grow(SymbolTable *table)
 	g_free(table->slots);
 	table->slots = g_new0(uint32_t, (size_t)table->mask + 1);
 	for (uint32_t symbol = 1; symbol < table->count; symbol++) {
-		uint32_t slot = (uint32_t)table->entries[symbol].hash & table->mask;
+		uint32_t slot = table->entries[symbol].hash & table->mask;
 		while (table->slots[slot])
 			slot = (slot + 1) & table->mask;
 		table->slots[slot] = symbol;
@@ -55,9 +54,9 @@ static void grow(SymbolTable *table)
 }
 
 /* The slot that holds the text, or the free slot where it belongs. */
-static uint32_t seek(const SymbolTable *table, Slice text, uint64_t hash)
+static uint32_t seek(const SymbolTable *table, Slice text, uint32_t hash)
 {
-	uint32_t slot = (uint32_t)hash & table->mask;
+	uint32_t slot = hash & table->mask;
 	for (; table->slots[slot]; slot = (slot + 1) & table->mask) {
 		const Entry *entry = &table->entries[table->slots[slot]];
 		if (entry->hash == hash && entry->length == text.length && memcmp(entry->at, text.at, text.length) == 0)
@@ -66,7 +65,7 @@ static uint32_t seek(const SymbolTable *table, Slice text, uint64_t hash)
 	return slot;
 }
 
-static Symbol add_hashed(SymbolTable *table, Slice text, uint64_t hash)
+static Symbol add_hashed(SymbolTable *table, Slice text, uint32_t hash)
 {
 	if (text.length == 0)
 		return 0;
@@ -87,7 +86,7 @@ static Symbol add_hashed(SymbolTable *table, Slice text, uint64_t hash)
 
 Symbol symbol_add(SymbolTable *table, Slice text)
 {
-	return add_hashed(table, text, slice_hash(text));
+	return add_hashed(table, text, (uint32_t)slice_hash(text));
 }
 
 Symbol symbol_add_from(SymbolTable *table, const SymbolTable *other, Symbol symbol)
@@ -100,7 +99,7 @@ bool symbol_find(const SymbolTable *table, Slice text, Symbol *ret_symbol)
 	*ret_symbol = 0;
 	if (text.length == 0)
 		return true;
-	*ret_symbol = table->slots[seek(table, text, slice_hash(text))];
+	*ret_symbol = table->slots[seek(table, text, (uint32_t)slice_hash(text))];
 	return *ret_symbol != 0;
 }
 

@@ -51,7 +51,7 @@ struct Graph {
 	uint32_t n_places;
 	GArray *derived_spans; /* Span */
 	Layer layers[2];
-	GArray *derived; /* Row, in the order of graph_derive */
+	GArray *derived; /* Row, in the order of graph_derive, since graph_finish */
 	GHashTable *folders;
 	GraphFetch *fetch;
 	void *fetch_data;

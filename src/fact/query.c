@@ -373,11 +373,12 @@ Slice graph_span_bytes(const Graph *graph, Span span)
 
 Slice graph_line_at(const Graph *graph, Span span)
 {
-	const Lines *lines = lines_of(graph, span.file);
 	Slice bytes = graph_file_bytes(graph, span.file);
-	uint32_t line = line_index(lines, span.start);
-	size_t start = line ? lines->starts[line - 1] : 0;
-	size_t end = line < lines->count ? lines->starts[line] - 1 : bytes.length;
+	const char *before = span.start ? memrchr(bytes.at, '\n', span.start) : NULL;
+	const char *after =
+	        span.start < bytes.length ? memchr(bytes.at + span.start, '\n', bytes.length - span.start) : NULL;
+	size_t start = before ? (size_t)(before - bytes.at) + 1 : 0,
+	       end = after ? (size_t)(after - bytes.at) : bytes.length;
 	if (end > start && bytes.at[end - 1] == '\r')
 		end--;
 	return slice_sub(bytes, start, end);

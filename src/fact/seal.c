@@ -312,15 +312,24 @@ Symbol graph_intern(Graph *graph, Slice text)
 	return symbol_add(graph->symbols, text);
 }
 
+/* Rows of the layer so far stand by kind and subject, and those that are new behind them, as they were derived: their
+ * numbers of places put them in order where one subject has both. */
 void graph_finish(Graph *graph)
 {
-	Layer *layer = &graph->layers[1];
+	Layer *layer = &graph->layers[1], old = *layer;
 	Filling filling = {0};
-	layer_clear(layer);
+	*layer = (Layer){0};
+	for (uint32_t kind = 0; kind < FACT_KINDS; kind++)
+		layer->kind_start[kind + 1] = old.kind_start[kind + 1] - old.kind_start[kind];
 	for (uint32_t i = 0; i < graph->derived->len; i++)
 		layer->kind_start[g_array_index(graph->derived, Row, i).kind + 1]++;
 	layer_begin(layer, &filling);
+	for (uint32_t i = 0; i < old.kind_start[FACT_KINDS]; i++)
+		fill(layer, &filling, old.by_subject[i]);
 	for (uint32_t i = 0; i < graph->derived->len; i++)
 		fill(layer, &filling, g_array_index(graph->derived, Row, i));
 	layer_end(layer, &filling);
+	layer_clear(&old);
+	g_array_unref(graph->derived);
+	graph->derived = g_array_new(FALSE, FALSE, sizeof(Row));
 }

@@ -315,10 +315,10 @@ static const char *why_unresolved(const Search *search)
 	if (is_placeholder(name) || is_built_in(graph_symbol_text(graph, search->kind), name) || search->copied ||
 	        is_handmade(search) || is_kind_kept_elsewhere(search) || is_unreached(search))
 		return "unknown";
-	bool excused = is_excused(search), strangers = is_in_opaque_namespace(search, false);
+	bool strangers = is_in_opaque_namespace(search, false);
 	if (search->elsewhere)
-		return excused || strangers ? "unknown" : "other-namespace";
-	return excused ? "excused" : strangers ? "unlikely" : "missing";
+		return strangers ? "unknown" : "other-namespace";
+	return is_excused(search) ? "excused" : strangers ? "unlikely" : "missing";
 }
 
 /* ---- references --------------------------------------------------------------------------------------- */

@@ -23,10 +23,9 @@ typedef struct Named {
 
 static bool is_backup_script(const Graph *graph, uint32_t file)
 {
-	Slice path = slice_from(graph_file_path(graph, file)), bytes = graph_file_bytes(graph, file);
-	bool script = slice_ends(path, ".sh") || slice_ends(path, ".bash") || slice_starts(bytes, "#!/bin/sh") ||
-	              slice_starts(bytes, "#!/bin/bash") || slice_starts(bytes, "#!/usr/bin/env bash");
-	return script && text_has(bytes, "ackup");
+	Slice path = slice_from(graph_file_path(graph, file));
+	return (slice_ends(path, ".sh") || slice_ends(path, ".bash")) &&
+	       text_has(graph_file_bytes(graph, file), "ackup");
 }
 
 static bool is_volume_name(Slice name)
@@ -171,7 +170,10 @@ static bool is_named(const GArray *named, Slice name)
 
 static Slice first_word(Slice name)
 {
-	return slice_sub(name, 0, strcspn(name.at, "-_."));
+	size_t end = 0;
+	while (end < name.length && !strchr("-_.", name.at[end]))
+		end++;
+	return slice_sub(name, 0, end);
 }
 
 /* A volume that the script does not name: the one with a name so near, else the only one that begins with its word. */
@@ -233,19 +235,29 @@ static void report_gone(Checker *checker, const GArray *all, const Named *named)
 	set_hint(checker, finding, "write %s, if that is what it is called now", graph_name(graph, meant));
 }
 
+/* Each name that is no volume is looked for in all files. */
+#define MOST_STRANGE 20
+
 static void check_script(Checker *checker, uint32_t file)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GArray) named = named_volumes(graph, file);
+	g_autoptr(GArray) strange = g_array_new(FALSE, FALSE, sizeof(Named));
 	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(Named));
 	guint known = 0;
 	for (guint i = 0; i < named->len; i++) {
 		const Named *one = &g_array_index(named, Named, i);
-		known += is_volume(graph, one->name);
-		if (!is_named(gone, one->name) && is_unknown(graph, one))
-			g_array_append_val(gone, *one);
+		bool volume = is_volume(graph, one->name);
+		known += volume;
+		if (!volume && !is_named(strange, one->name))
+			g_array_append_val(strange, *one);
 	}
-	for (guint i = 0; i < gone->len && known >= MAX(LEAST_KNOWN, gone->len); i++)
+	if (known < LEAST_KNOWN || strange->len > MOST_STRANGE)
+		return;
+	for (guint i = 0; i < strange->len; i++)
+		if (is_unknown(graph, &g_array_index(strange, Named, i)))
+			g_array_append_val(gone, g_array_index(strange, Named, i));
+	for (guint i = 0; i < gone->len && known >= gone->len; i++)
 		report_gone(checker, named, &g_array_index(gone, Named, i));
 }
 

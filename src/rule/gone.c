@@ -474,7 +474,7 @@ static void report_cause(Gone *gone, const Cause *cause)
 	} else if (cause->several) {
 		finding = report_at(gone->checker, cause->level, first->subject, first->span,
 		        "%s '%s' and %u more path%s, which are not in the repository", gone->what, first->path,
-		        cause->paths - 1, cause->paths > 2 ? "s" : "");
+		        cause->paths - 1, cause->paths == 2 ? "" : "s");
 		set_detail(gone->checker, finding, "several");
 	} else {
 		finding = report_at(gone->checker, cause->level, first->subject, first->span,

@@ -3,6 +3,7 @@
  * What is said is said of an image, not of each place that names it: all uses are the evidence of one finding. An image
  * is built where a compose service, a script, a CI job or a document builds it; a build from a folder that is not there
  * builds nothing. */
+#include "base/near.h"
 #include "base/path.h"
 #include "base/variable.h"
 #include "rule/image.h"
@@ -24,7 +25,7 @@ static bool has_build_word(Slice text)
 	static const char *const words[] = {"docker build", "podman build", "buildah", "buildx", "build-push-action",
 	        "nerdctl build", "kaniko", "docker-bake", "dockerTools", "ko build", "skaffold", "docker_build",
 	        "earthly", "images import", "image import", "docker load", "kind load", "k3d image", "docker tag",
-	        "podman tag", "docker image build", "compose build", "docker save", "image load"};
+	        "podman tag", "docker image build", "docker-build", "compose build", "docker save", "image load"};
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (text_has(text, words[i]))
 			return true;
@@ -378,6 +379,158 @@ static void report_never_built(Checker *checker, const Image *image, const Origi
 		        "this would build it, if something did");
 }
 
+/* ---- what CI builds of one registry ------------------------------------------------------------------------------ */
+
+/* So many images of one place that CI builds make it a place of our own. */
+#define LEAST_SIBLINGS 2
+
+/* An image by its parts: ${REGISTRY}/library/bread:1.0 is bread of ${REGISTRY}/library. */
+typedef struct Sibling {
+	const Row *row;
+	Slice place, name;
+	Span built; /* where CI names it; empty if nothing does */
+	bool is_built;
+} Sibling;
+
+/* The tag and the digest are left away; of a variable only the registry may be one. */
+static bool read_sibling(const Graph *graph, const Row *row, Sibling *ret)
+{
+	Slice image = graph_symbol_slice(graph, row->object);
+	size_t slash = image.length;
+	while (slash > 0 && image.at[slash - 1] != '/')
+		slash--;
+	if (slash < 2)
+		return false;
+	*ret = (Sibling){.row = row, .place = slice_sub(image, 0, slash - 1)};
+	Slice rest = slice_sub(image, slash, image.length);
+	ret->name = slice_sub(rest, 0, strcspn(rest.at, ":@"));
+	size_t folder = 0;
+	for (size_t depth = 0; folder < ret->place.length; folder++) {
+		char c = ret->place.at[folder];
+		depth += c == '{';
+		depth -= c == '}' && depth;
+		if (c == '/' && depth == 0)
+			break;
+	}
+	Slice below = slice_sub(ret->place, MIN(folder + 1, ret->place.length), ret->place.length);
+	return ret->name.length > 2 && slice_find_byte(ret->name, '$', 0) == SIZE_MAX && below.length &&
+	       slice_find_byte(below, '$', 0) == SIZE_MAX;
+}
+
+/* A workflow that builds; of a script it is not known whether it is ever run. */
+static bool is_build_workflow(const Graph *graph, uint32_t file, void *data)
+{
+	Slice path = slice_from(graph_file_path(graph, file));
+	bool workflow = text_has(path, "/workflows/") || text_has(path, ".gitlab-ci") ||
+	                text_has(path, ".woodpecker") || text_has(path, ".drone");
+	return workflow && !is_quiet(graph, graph_file_node(graph, file)) &&
+	       has_build_word(graph_file_bytes(graph, file));
+}
+
+/* `library/bread` or `bread` as the name of what is built: not in a comment. */
+static bool is_build_name(const Graph *graph, Span word, void *data)
+{
+	Slice line = slice_trim(graph_line_at(graph, word));
+	return !slice_starts(line, "#") && !slice_starts(line, "description") && !slice_starts(line, "name:");
+}
+
+static bool any_build_workflow(const Graph *graph)
+{
+	for (uint32_t file = 0; file < graph_files(graph); file++)
+		if (is_build_workflow(graph, file, NULL))
+			return true;
+	return false;
+}
+
+/* Each is looked for in the workflows. */
+#define MOST_SIBLINGS 500
+
+static GArray *read_siblings(const Graph *graph)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(Sibling));
+	if (!any_build_workflow(graph))
+		return all;
+	GRAPH_EACH (graph, FACT_IMAGE, row) {
+		Sibling sibling;
+		if (is_quiet(graph, row->subject) || graph_has(graph, row->subject, FACT_BUILD_CONTEXT) ||
+		        all->len == MOST_SIBLINGS || !read_sibling(graph, row, &sibling))
+			continue;
+		sibling.is_built =
+		        search_word(graph, sibling.name, is_build_workflow, is_build_name, NULL, &sibling.built);
+		g_array_append_val(all, sibling);
+	}
+	return all;
+}
+
+/* Something anywhere else speaks of building it. */
+static bool is_built_otherwise(const Graph *graph, const Sibling *sibling)
+{
+	Span gone, span;
+	return build_file_of(graph, sibling->name) ||
+	       search_word(graph, sibling->name, builds_images, is_build, &gone, &span);
+}
+
+/* How many different images of the place CI builds; *ret_built is one of them. */
+static uint32_t count_built(const GArray *all, Slice place, const Sibling **ret_built)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint i = 0; i < all->len; i++) {
+		const Sibling *other = &g_array_index(all, Sibling, i);
+		if (!other->is_built || !slice_equal(other->place, place))
+			continue;
+		g_hash_table_add(names, slice_dup(other->name));
+		*ret_built = other;
+	}
+	return g_hash_table_size(names);
+}
+
+/* `library/…` in the file that builds a sibling: the one that shares a word with the name. */
+static Slice built_instead(const Graph *graph, const Sibling *sibling, const Sibling *built)
+{
+	Slice bytes = graph_file_bytes(graph, built->built.file), found = {"", 0};
+	Slice folder = path_name(sibling->place);
+	g_autofree char *before = g_strdup_printf("%.*s/", SLICE_ARGS(folder));
+	for (size_t at = 0; (at = slice_find(bytes, before, at)) != SIZE_MAX; at++) {
+		size_t start = at + strlen(before), end = start;
+		while (end < bytes.length && (g_ascii_isalnum(bytes.at[end]) || strchr("-_.", bytes.at[end])))
+			end++;
+		Slice name = slice_sub(bytes, start, end);
+		if (!near_share_word(name, sibling->name) || slice_equal(name, found))
+			continue;
+		if (found.length)
+			return (Slice){"", 0};
+		found = name;
+	}
+	return found;
+}
+
+static void report_unbuilt(Checker *checker, const Sibling *sibling, const Sibling *built)
+{
+	const Graph *graph = checker_graph(checker);
+	Finding *finding = report(checker, sibling->row->subject, graph_span(graph, sibling->row),
+	        "no workflow builds '%.*s', as they do others of %.*s", SLICE_ARGS(sibling->name),
+	        SLICE_ARGS(sibling->place));
+	set_detail(checker, finding, "%.*s", SLICE_ARGS(sibling->name));
+	add_evidence(checker, finding, built->built, "'%.*s' is built here", SLICE_ARGS(built->name));
+	Slice instead = built_instead(graph, sibling, built);
+	if (instead.length)
+		set_hint(checker, finding, "'%.*s' is built there: is it meant?", SLICE_ARGS(instead));
+}
+
+static void check_siblings(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GArray) all = read_siblings(graph);
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint i = 0; i < all->len; i++) {
+		const Sibling *sibling = &g_array_index(all, Sibling, i), *built = NULL;
+		if (sibling->is_built || count_built(all, sibling->place, &built) < LEAST_SIBLINGS)
+			continue;
+		if (g_hash_table_add(known, slice_dup(sibling->name)) && !is_built_otherwise(graph, sibling))
+			report_unbuilt(checker, sibling, built);
+	}
+}
+
 static void check_image_never_built(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -391,6 +544,7 @@ static void check_image_never_built(Checker *checker)
 		if (!origin.built)
 			report_never_built(checker, image, &origin);
 	}
+	check_siblings(checker);
 }
 
 static const Rule rules[] = {

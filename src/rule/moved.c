@@ -7,9 +7,31 @@
 #include "rule/gone.h"
 
 struct Moved {
-	GHashTable *by_name; /* last part → GPtrArray of paths, owned by paths */
-	GHashTable *paths;   /* files and folders, each once */
+	GHashTable *paths; /* files and folders, each once */
+	GPtrArray
+	        *sorted; /* the same from their ends on, so that those which end alike stand together; owned by paths */
 };
+
+/* A slash before any other byte, so that "a/x" stands with "x" and not with "-x". */
+static int rank(char byte)
+{
+	return byte == '/' ? 0 : (unsigned char)byte + 1;
+}
+
+static int compare_ends(Slice a, Slice b)
+{
+	for (size_t i = 1; i <= MIN(a.length, b.length); i++) {
+		int order = rank(a.at[a.length - i]) - rank(b.at[b.length - i]);
+		if (order)
+			return order;
+	}
+	return (a.length > b.length) - (a.length < b.length);
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	return compare_ends(slice_from(*(const char *const *)a), slice_from(*(const char *const *)b));
+}
 
 static void add_path(Moved *moved, Slice path)
 {
@@ -19,11 +41,7 @@ static void add_path(Moved *moved, Slice path)
 		return;
 	}
 	g_hash_table_add(moved->paths, text);
-	const char *name = path_name(slice_from(text)).at;
-	GPtrArray *same = g_hash_table_lookup(moved->by_name, name);
-	if (!same)
-		g_hash_table_insert(moved->by_name, (gpointer)name, same = g_ptr_array_new());
-	g_ptr_array_add(same, text);
+	g_ptr_array_add(moved->sorted, text);
 }
 
 /* A dated document is where it is. */
@@ -36,12 +54,13 @@ Moved *moved_new(const Graph *graph)
 {
 	Moved *moved = g_new0(Moved, 1);
 	moved->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	moved->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+	moved->sorted = g_ptr_array_new();
 	for (uint32_t file = 0; file < graph_files(graph); file++)
 		if (may_be_meant(graph_text(graph, graph_file_node(graph, file), FACT_CLASS)))
 			for (Slice path = slice_from(graph_file_path(graph, file)); path.length;
 			        path = path_folder(path))
 				add_path(moved, path);
+	g_ptr_array_sort(moved->sorted, compare_paths);
 	return moved;
 }
 
@@ -49,7 +68,7 @@ void moved_free(Moved *moved)
 {
 	if (!moved)
 		return;
-	g_hash_table_unref(moved->by_name);
+	g_ptr_array_unref(moved->sorted);
 	g_hash_table_unref(moved->paths);
 	g_free(moved);
 }
@@ -64,18 +83,6 @@ static bool is_common_folder(Slice name)
 		if (slice_is_nocase(name, names[i]))
 			return true;
 	return false;
-}
-
-/* How many parts both end with; a folder that is anybody's counts for nothing. */
-static uint32_t shared_parts(Slice a, Slice b)
-{
-	uint32_t parts = 0;
-	while (a.length && b.length && slice_equal(path_name(a), path_name(b))) {
-		parts += parts == 0 || !is_common_folder(path_name(a));
-		a = path_folder(a);
-		b = path_folder(b);
-	}
-	return parts;
 }
 
 /* A name of several words, as "backup-postgres.sh": it was given to one thing. */
@@ -110,23 +117,64 @@ static bool says_enough(const Moved *moved, Slice wanted, const char *found)
 	return !is_capital(name) && (is_compound(name) || !g_hash_table_contains(moved->paths, key));
 }
 
+static bool ends_with_parts(Slice path, Slice end)
+{
+	size_t before = path.length - end.length;
+	return path.length >= end.length && slice_equal(slice_sub(path, before, path.length), end) &&
+	       (before == 0 || path.at[before - 1] == '/');
+}
+
+/* Those of the paths [first, end) that end with these parts. */
+typedef struct Alike {
+	guint first, end;
+} Alike;
+
+static Alike find_alike(const Moved *moved, Slice parts, Alike within)
+{
+	guint low = within.first, high = within.end;
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+		if (compare_ends(slice_from(moved->sorted->pdata[middle]), parts) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	Alike alike = {low, low};
+	for (high = within.end; alike.end < high;) {
+		guint middle = alike.end + (high - alike.end) / 2;
+		if (ends_with_parts(slice_from(moved->sorted->pdata[middle]), parts))
+			alike.end = middle + 1;
+		else
+			high = middle;
+	}
+	return alike;
+}
+
+/* The most last parts that any path shares with the one that is wanted count; a folder that is anybody's counts for
+ * nothing, so that with it and without it are a tie. */
 const char *moved_to(const Moved *moved, const char *path)
 {
-	Slice wanted = slice_from(path), name = path_name(wanted);
-	const GPtrArray *same = g_hash_table_lookup(moved->by_name, name.at);
-	const char *best = NULL;
+	Slice wanted = slice_from(path);
+	Alike alike = {0, moved->sorted->len}, best = {0, 0};
 	uint32_t most = 0;
-	for (guint i = 0; same && i < same->len; i++) {
-		uint32_t parts = shared_parts(wanted, slice_from(same->pdata[i]));
-		if (parts > most)
-			best = same->pdata[i];
-		else if (parts == most)
-			best = NULL;
-		most = MAX(most, parts);
+	bool alone = false; /* the only one of its name */
+	for (Slice rest = wanted; rest.length; rest = path_folder(rest)) {
+		Slice part = path_name(rest);
+		alike = find_alike(moved, slice_sub(wanted, (size_t)(part.at - path), wanted.length), alike);
+		if (alike.first == alike.end)
+			break;
+		if (most && is_common_folder(part))
+			continue;
+		alone |= most == 0 && alike.end - alike.first == 1;
+		best = alike;
+		most++;
 	}
-	if (!best || strcmp(best, path) == 0)
+	if (best.end - best.first != 1)
 		return NULL;
-	return most > 1 || (same->len == 1 && says_enough(moved, wanted, best)) ? best : NULL;
+	const char *found = moved->sorted->pdata[best.first];
+	if (strcmp(found, path) == 0)
+		return NULL;
+	return most > 1 || (alone && says_enough(moved, wanted, found)) ? found : NULL;
 }
 
 /* The part of the path that follows the deepest folder of it that is there. */
@@ -147,10 +195,11 @@ char *moved_near(const Graph *graph, const char *path, unsigned most)
 	Slice folder = slice_sub(whole, 0, start);
 	NearSearch search = near_search(part, MIN(near_limit(part), most));
 	g_autoptr(GHashTable) offered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (uint32_t file = 0; file < graph_files(graph); file++) {
+	g_autofree char *first = slice_dup(folder);
+	for (uint32_t file = graph_first_file(graph, first); file < graph_files(graph); file++) {
 		Slice other = slice_from(graph_file_path(graph, file));
-		if (!slice_equal(slice_sub(other, 0, MIN(start, other.length)), folder) || other.length <= start)
-			continue;
+		if (!slice_equal(slice_sub(other, 0, MIN(start, other.length)), folder))
+			break; /* paths are in order */
 		Slice name = slice_sub(other, start, MIN(slice_find_byte(other, '/', start), other.length));
 		if (g_hash_table_add(offered, slice_dup(name)))
 			near_offer(&search, name);

@@ -5,6 +5,7 @@
 #include "base/near.h"
 #include "base/path.h"
 #include "rule/apply.h"
+#include "rule/leftout.h"
 #include "rule/owner.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -19,10 +20,11 @@
 
 typedef struct Orphans {
 	Checker *checker;
-	GHashTable *groups;  /* Symbols of API groups and kinds that are applied somewhere: "group/Kind" */
-	GHashTable *folders; /* folder → Finding */
-	GHashTable *needed;  /* FILE → Row: what is applied and leads to an object of the file, and to no other */
-	GHashTable *apart;   /* Symbols of kinds that are kept out of lists by habit */
+	GHashTable *groups;   /* Symbols of API groups and kinds that are applied somewhere: "group/Kind" */
+	GHashTable *folders;  /* folder → Finding */
+	GHashTable *disabled; /* char *: what a list names in a comment */
+	GHashTable *needed;   /* FILE → Row: what is applied and leads to an object of the file, and to no other */
+	GHashTable *apart;    /* Symbols of kinds that are kept out of lists by habit */
 	GHashTable *
 	        applied[2]; /* folder → whether a command names it, by is_applied_by_hand's list: each asks all files */
 	bool live, scripted; /* brought in by Flux or Argo CD; or by scripts that name all they apply */
@@ -104,45 +106,6 @@ static bool is_sample_name(Slice name)
 }
 
 /* ---- left out on purpose ---------------------------------------------------------------------------------- */
-
-/* The kustomization file of a folder, or NODE_NONE. */
-static Node kustomization_in(const Graph *graph, Slice folder)
-{
-	static const char *const names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *path = path_resolve(folder, slice_from(names[i]));
-		Node file = path ? graph_find_file(graph, slice_from(path)) : NODE_NONE;
-		if (file)
-			return file;
-	}
-	return NODE_NONE;
-}
-
-static bool comment_names(Slice bytes, Slice name)
-{
-	Slice line;
-	g_autofree char *word = slice_dup(name);
-	while (slice_next_line(&bytes, &line)) {
-		size_t mark = slice_find_byte(line, '#', 0);
-		if (mark != SIZE_MAX && slice_find(line, word, mark) != SIZE_MAX)
-			return true;
-	}
-	return false;
-}
-
-/* `# - ./grafana` in the list of this folder or of one above. */
-static bool is_commented_out(const Graph *graph, Slice path)
-{
-	Slice name = path_name(path);
-	for (Slice folder = path_folder(path);; folder = path_folder(folder)) {
-		Node list = kustomization_in(graph, folder);
-		if (list && comment_names(graph_file_bytes(graph, graph_file_of(graph, list)), name))
-			return true;
-		if (folder.length == 0)
-			return false;
-		name = path_name(folder);
-	}
-}
 
 /* The list means the file by a name that is nearly its own: that is another finding, and its mend lists the file. */
 static bool is_listed_wrongly(const Graph *graph, Node list, Slice path)
@@ -475,6 +438,39 @@ static bool is_needed(const Orphans *orphans, Node file, Node list)
 
 /* ---- single files ------------------------------------------------------------------------------------------- */
 
+/* The same object of a file that is brought in, or NODE_NONE. */
+static Node live_twin(const Graph *graph, Node object)
+{
+	const Row *identity = graph_find(graph, object, FACT_IDENTITY);
+	if (identity)
+		GRAPH_TO (graph, FACT_IDENTITY, identity->object, row)
+			if (row->subject != object && graph_node_type(graph, row->subject) == NODE_OBJECT &&
+			        graph_has(graph, file_node_of(graph, row->subject), FACT_REACHED_BY))
+				return row->subject;
+	return NODE_NONE;
+}
+
+/* To list it as well would be to apply the object twice. */
+static void report_copy(Orphans *orphans, Node object, Node twin)
+{
+	Checker *checker = orphans->checker;
+	const Graph *graph = checker_graph(checker);
+	g_autofree char *key = g_strdup_printf("copies of %.*s",
+	        SLICE_ARGS(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, object))))));
+	Finding *finding = g_hash_table_lookup(orphans->folders, key);
+	if (finding) {
+		add_evidence(checker, finding, graph_place(graph, object), "so is this %s %s",
+		        graph_text(graph, object, FACT_KIND), graph_name(graph, object));
+		return;
+	}
+	finding = report(checker, file_node_of(graph, object), graph_place(graph, object),
+	        "this %s %s is a copy that was left behind: another file has the one in effect",
+	        graph_text(graph, object, FACT_KIND), graph_name(graph, object));
+	add_evidence(checker, finding, graph_place(graph, twin), "the one in effect");
+	set_hint(checker, finding, "delete the file, once what it says and the other does not is taken over");
+	g_hash_table_insert(orphans->folders, g_steal_pointer(&key), finding);
+}
+
 static void report_orphan(Orphans *orphans, Node file, Node object, Node list)
 {
 	Checker *checker = orphans->checker;
@@ -511,12 +507,15 @@ static void check_file(Orphans *orphans, Node file)
 	if (!needed && (!orphans->habit || (!list && !orphans->scripted) || !is_applied_kind(orphans, object)))
 		return;
 	if ((holds_applier(graph, file) && !(list && is_listed_alike(orphans, path))) ||
-	        is_sample_name(path_name(path)) || is_in_chart(graph, path) || is_commented_out(graph, path) ||
-	        is_applied_by_hand(orphans, path, false, !needed) || is_generated_from(graph, file) ||
-	        (list && is_listed_wrongly(graph, list, path)))
+	        is_sample_name(path_name(path)) || is_in_chart(graph, path) ||
+	        is_commented_out(graph, orphans->disabled, path) || is_applied_by_hand(orphans, path, false, !needed) ||
+	        is_generated_from(graph, file) || (list && is_listed_wrongly(graph, list, path)))
 		return;
+	Node twin = live_twin(graph, object);
 	if (needed)
 		report_needed(orphans, file, list);
+	else if (twin)
+		report_copy(orphans, object, twin);
 	else if (list)
 		report_orphan(orphans, file, object, list);
 	else
@@ -633,7 +632,7 @@ static void check_list(Orphans *orphans, Node list)
 	if (graph_has(graph, file, FACT_REACHED_BY) || graph_has(graph, list, FACT_COMPONENT) ||
 	        is_quiet(graph, file) || !(manifests = manifests_of(graph, list)) || is_other_overlay(graph, list))
 		return;
-	if (is_sample_name(path) || is_in_chart(graph, path) || is_commented_out(graph, path) ||
+	if (is_sample_name(path) || is_in_chart(graph, path) || is_commented_out(graph, orphans->disabled, path) ||
 	        !has_live_neighbours(graph, path_folder(path)) || is_applied_by_hand(orphans, path, true, false) ||
 	        is_named_from_above(graph, path) || is_entry(graph, list) || is_variant(graph, list))
 		return;
@@ -649,7 +648,9 @@ static void check_orphan_manifest(Checker *checker)
 	g_autoptr(GHashTable) lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) needed = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) apart = g_hash_table_new(NULL, NULL);
+	g_autoptr(GHashTable) disabled = disabled_paths(graph);
 	Orphans orphans = {.checker = checker,
+	        .disabled = disabled,
 	        .groups = groups,
 	        .folders = folders,
 	        .needed = needed,

@@ -20,7 +20,8 @@ static bool is_opaque(const Graph *graph, const char *namespace)
 /* The Services of the repository, laid out once: a mention is compared with those of its namespace and name alone. */
 typedef struct Services {
 	const Graph *graph;
-	GHashTable *spaces, *names; /* namespace or name → GPtrArray of IDENTITY rows, in the order of the graph */
+	GPtrArray *sorted;         /* IDENTITY rows by their text, "Service/namespace/name" */
+	GHashTable *names, *alike; /* name, or namespace and digits of the name → GPtrArray of them as in the graph */
 } Services;
 
 static void add_to(GHashTable *lists, Slice key, const Row *row)
@@ -43,32 +44,69 @@ static const char *name_of(const Graph *graph, const Row *row)
 	return strrchr(graph_symbol_text(graph, row->object), '/') + 1;
 }
 
+/* Names that may be a slip of each other; free with g_free. */
+static char *alike_key(const char *namespace, size_t length, const char *name)
+{
+	return g_strdup_printf("%.*s %" G_GINT64_MODIFIER "x", (int)length, namespace, near_digits(slice_from(name)));
+}
+
+static int compare_texts(const void *a, const void *b, void *graph)
+{
+	const Row *left = *(const Row *const *)a, *right = *(const Row *const *)b;
+	return strcmp(graph_symbol_text(graph, left->object), graph_symbol_text(graph, right->object));
+}
+
 static Services services_new(const Graph *graph)
 {
-	Services services = {graph, lists_new(), lists_new()};
+	Services services = {graph, g_ptr_array_new(), lists_new(), lists_new()};
 	GRAPH_EACH (graph, FACT_IDENTITY, row) {
 		const char *identity = graph_symbol_text(graph, row->object), *space = identity + strlen("Service/");
 		if (!g_str_has_prefix(identity, "Service/"))
 			continue;
 		const char *name = name_of(graph, row);
+		g_autofree char *alike = alike_key(space, (size_t)(MAX(name - 1, space) - space), name);
+		g_ptr_array_add(services.sorted, (gpointer)row);
 		add_to(services.names, slice_from(name), row);
-		if (name > space)
-			add_to(services.spaces, (Slice){space, (size_t)(name - 1 - space)}, row);
+		add_to(services.alike, slice_from(alike), row);
 	}
+	g_ptr_array_sort_with_data(services.sorted, compare_texts, (gpointer)graph);
 	return services;
 }
 
 static void services_clear(Services *services)
 {
-	g_hash_table_unref(services->spaces);
+	g_ptr_array_unref(services->sorted);
 	g_hash_table_unref(services->names);
+	g_hash_table_unref(services->alike);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Services, services_clear)
+
+/* The Services whose text begins like this; *ret_count is 2 for any more. NODE_NONE for none, else the first. */
+static Node services_below(const Services *services, const char *start, guint *ret_count)
+{
+	const GPtrArray *rows = services->sorted;
+	guint low = 0, high = rows->len;
+#define TEXT(index) graph_symbol_text(services->graph, ((const Row *)rows->pdata[index])->object)
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+		if (strcmp(TEXT(middle), start) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_count = 0;
+	for (guint i = low; i < MIN(low + 2, rows->len); i++)
+		*ret_count += g_str_has_prefix(TEXT(i), start);
+#undef TEXT
+	return *ret_count ? ((const Row *)rows->pdata[low])->subject : NODE_NONE;
+}
 
 /* Whether the repository defines any Service in that namespace: otherwise it is somebody else's. */
 static bool knows_namespace(const Services *services, const char *namespace)
 {
-	return g_hash_table_contains(services->spaces, namespace);
+	guint count;
+	g_autofree char *start = g_strdup_printf("Service/%s/", namespace);
+	return services_below(services, start, &count) != NODE_NONE;
 }
 
 /* One of that name in whatever namespace, that pods stand behind. */
@@ -85,28 +123,21 @@ static Node find_elsewhere(const Services *services, const char *name)
 }
 
 /* The Service that was probably meant: a near name in that namespace; the same name in another one; the one name there
- * that goes on where this one ends. */
+ * that goes on where this one ends. The other way round, album-db would be taken for album. */
 static Node near_service(const Services *services, const char *namespace, const char *name)
 {
-	const GPtrArray *list = g_hash_table_lookup(services->spaces, namespace);
+	g_autofree char *key = alike_key(namespace, strlen(namespace), name);
+	const GPtrArray *list = g_hash_table_lookup(services->alike, key);
 	NearSearch search = near_search(slice_from(name), near_limit(slice_from(name)));
-	Node part = NODE_NONE;
-	uint32_t parts = 0;
-	for (guint i = 0; list && i < list->len; i++) {
-		const Row *row = list->pdata[i];
-		const char *own = name_of(services->graph, row);
-		near_offer(&search, slice_from(own));
-		/* The other way round, album-db would be taken for album. */
-		if (g_str_has_prefix(own, name)) {
-			part = row->subject;
-			parts++;
-		}
-	}
+	for (guint i = 0; list && i < list->len; i++)
+		near_offer(&search, slice_from(name_of(services->graph, list->pdata[i])));
 	size_t best = near_result(&search);
 	if (best != SIZE_MAX)
 		return ((const Row *)list->pdata[best])->subject;
-	Node elsewhere = find_elsewhere(services, name);
-	return !elsewhere && parts == 1 ? part : elsewhere;
+	guint longer;
+	g_autofree char *start = g_strdup_printf("Service/%s/%s", namespace, name);
+	Node elsewhere = find_elsewhere(services, name), part = services_below(services, start, &longer);
+	return !elsewhere && longer == 1 ? part : elsewhere;
 }
 
 /* A name that operators make of one of their objects, such as db-rw of the cluster db. */

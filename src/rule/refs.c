@@ -95,16 +95,14 @@ static const Row *forsaken_provided(const Graph *graph, Node reference)
 	return best == SIZE_MAX ? NULL : rows->pdata[best];
 }
 
-/* What one repository has few of, each named by many: Gateways, issuers, stores of secrets. */
-static bool is_of_few(const Graph *graph, Node reference)
+static bool is_gateway(const Graph *graph, Node reference)
 {
-	return has_role(graph, reference, "gateway") || has_role(graph, reference, "issuer") ||
-	       has_role(graph, reference, "secret-store");
+	return has_role(graph, reference, "gateway");
 }
 
 static bool is_missing(const Graph *graph, Node reference)
 {
-	if (is_why(graph, reference, "excused") && !is_of_few(graph, reference))
+	if (is_why(graph, reference, "excused") && !is_gateway(graph, reference))
 		return forsaken(graph, reference) || forsaken_provided(graph, reference);
 	return is_why(graph, reference, "missing") || is_unlikely(graph, reference) || is_elsewhere(graph, reference) ||
 	       is_why(graph, reference, "excused");
@@ -127,7 +125,7 @@ static Node near_object(const Graph *graph, Node reference)
 	if (best == SIZE_MAX)
 		return only_database(graph, reference);
 	Node near = g_array_index(objects, Node, best);
-	bool excused = is_why(graph, reference, "excused") && !is_of_few(graph, reference);
+	bool excused = is_why(graph, reference, "excused") && !is_gateway(graph, reference);
 	return excused && near != forsaken(graph, reference) ? NODE_NONE : near;
 }
 
@@ -449,18 +447,63 @@ static void check_database_missing(Checker *checker)
 }
 
 /* A chart or the cluster may bring any: only one slip of the hand is wrong. internal and external are two apart. */
-static bool is_resource(const Graph *graph, Node reference)
+static bool is_misspelt_gateway(const Graph *graph, Node reference)
 {
-	if (!is_of_few(graph, reference) || is_elsewhere(graph, reference))
+	if (!is_gateway(graph, reference) || is_elsewhere(graph, reference))
 		return false;
 	Node near = near_object(graph, reference);
 	return near &&
 	       near_distance(slice_from(graph_name(graph, near)), slice_from(graph_name(graph, reference)), 1) <= 1;
 }
 
-static void check_resource_missing(Checker *checker)
+static void check_gateway_missing(Checker *checker)
 {
-	report_missing(checker, is_resource, own_level_error, NULL);
+	report_missing(checker, is_misspelt_gateway, own_level_error, NULL);
+}
+
+/* ---- stores and issuers ------------------------------------------------------------------------------------------ */
+
+static bool is_store(const Graph *graph, Node reference)
+{
+	return has_role(graph, reference, "secret-store") || has_role(graph, reference, "issuer");
+}
+
+/* Of the whole cluster one may be made by a chart or by hand; of one namespace it is like what names it. */
+static Level store_level(const Graph *graph, Node reference)
+{
+	bool own = wants(graph, reference, "SecretStore") || wants(graph, reference, "Issuer");
+	return own || near_object(graph, reference) ? LEVEL_ERROR : LEVEL_WARNING;
+}
+
+/* All that the reference leads to stands in files that are not in use; *ret_target is the first. */
+static bool is_only_archived(const Graph *graph, Node reference, Node *ret_target)
+{
+	Rows rows = graph_rows_of(graph, reference, FACT_REFERS_TO);
+	for (const Row *row = rows.at; row != rows.end; row++) {
+		Node file = graph_file_node(graph, graph_file_of(graph, row->object));
+		if (strcmp(graph_text(graph, file, FACT_CLASS), "archive") != 0 ||
+		        graph_has(graph, file, FACT_REACHED_BY))
+			return false;
+	}
+	*ret_target = rows.at != rows.end ? rows.at->object : NODE_NONE;
+	return rows.at != rows.end;
+}
+
+static void check_store_missing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	report_missing(checker, is_store, store_level, NULL);
+	GRAPH_NODES (graph, NODE_REFERENCE, reference) {
+		Node target;
+		if (!is_store(graph, reference) || is_quiet(graph, reference) ||
+		        !is_only_archived(graph, reference, &target))
+			continue;
+		Finding *finding = report_at(checker, LEVEL_WARNING, reference, graph_place(graph, reference),
+		        "the only %s %s is in a file that is not in use", graph_text(graph, reference, FACT_WANTS_KIND),
+		        graph_name(graph, reference));
+		add_evidence(checker, finding, graph_place(graph, target), "this one");
+		set_hint(checker, finding, "move it beside what needs it, or name another");
+	}
 }
 
 static bool is_backend(const Graph *graph, Node reference)
@@ -664,14 +707,13 @@ static const Rule rules[] = {
                 .check = check_middleware_missing,
         },
         {
-                .id = "resource-missing",
+                .id = "gateway-missing",
                 .level = LEVEL_ERROR,
                 .fix = FIX_VALUE,
-                .title = "a Gateway, issuer or store of secrets that is named does not exist",
-                .why = "The route is attached to nothing, the certificate is never issued, the Secret never made: each "
-                       "says so in its status alone.",
+                .title = "a Gateway that a route names does not exist",
+                .why = "The route is attached to nothing, and says so in its status alone: the host answers 404.",
                 .remedy = "Write the name of the one that is there.",
-                .check = check_resource_missing,
+                .check = check_gateway_missing,
         },
         {
                 .id = "database-missing",
@@ -682,6 +724,17 @@ static const Rule rules[] = {
                        "waits for it without a word.",
                 .remedy = "Write the name of the Cluster as it is now.",
                 .check = check_database_missing,
+        },
+        {
+                .id = "store-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a secret store or issuer that is named does not exist",
+                .why = "The ExternalSecret or Certificate waits for it without end: the Secret is never made, and pods "
+                       "that need it do not start. One that was made before stays as it is and is never renewed.",
+                .remedy = "Write the name as it is now, add the store to the namespace, or name one of the whole "
+                          "cluster: kind ClusterSecretStore, ClusterIssuer.",
+                .check = check_store_missing,
         },
         {
                 .id = "ingress-backend-missing",

@@ -1,6 +1,7 @@
 /* Objects that the API server would refuse: what src/source/schema.c found, less what is incomplete by design. */
 #include "rule/owner.h"
 #include "rule/rule.h"
+#include "rule/search.h"
 
 /* Patches, and labels that are put into selectors too. */
 static bool completes(const Graph *graph, Node kustomization)
@@ -36,6 +37,13 @@ static bool is_incomplete(const Graph *graph, Node object)
 	return has_appliers(graph) && !is_built_by_cluster(graph, graph_ancestor(graph, object, NODE_FILE));
 }
 
+/* Where Flux or Argo CD apply what is meant, an object that neither reaches breaks nothing yet. */
+static Level own_level(const Graph *graph, Node object)
+{
+	bool waits = has_appliers(graph) && !is_built_by_cluster(graph, file_node_of(graph, object));
+	return waits ? LEVEL_WARNING : LEVEL_ERROR;
+}
+
 /* Where `---` is forgotten, the fields of two objects stand in one: yaml-duplicate-key says so. */
 static bool holds_two(const Graph *graph, Node object)
 {
@@ -48,17 +56,17 @@ static bool holds_two(const Graph *graph, Node object)
 	return false;
 }
 
+/* The head of a file, where a configuration of kind says what it is. */
+#define HEAD_BYTES 4096
+
 /* kind reads the first document of its configuration; nothing applies what else stands in the file. */
 static bool is_in_kind_config(const Graph *graph, Node object)
 {
 	Node file = graph_ancestor(graph, object, NODE_FILE);
 	if (graph_has(graph, file, FACT_REACHED_BY))
 		return false;
-	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
-		GRAPH_CHILDREN (graph, document, NODE_OBJECT, other)
-			if (g_str_has_prefix(graph_text(graph, other, FACT_API_VERSION), "kind.x-k8s.io/"))
-				return true;
-	return false;
+	Slice bytes = graph_file_bytes(graph, graph_file_of(graph, object));
+	return text_has(slice_sub(bytes, 0, MIN(bytes.length, HEAD_BYTES)), "apiVersion: kind.x-k8s.io/");
 }
 
 static bool is_refused(const Graph *graph, Node problem, const char *shape)
@@ -127,8 +135,8 @@ static void check_core(Checker *checker)
 			        graph_text(graph, problem, FACT_MESSAGE));
 			continue;
 		}
-		Finding *finding = report(checker, object, graph_place(graph, problem), "%s %s: %s",
-		        graph_text(graph, object, FACT_KIND), graph_name(graph, object),
+		Finding *finding = report_at(checker, own_level(graph, object), object, graph_place(graph, problem),
+		        "%s %s: %s", graph_text(graph, object, FACT_KIND), graph_name(graph, object),
 		        graph_text(graph, problem, FACT_MESSAGE));
 		set_detail(checker, finding, "%s", graph_text(graph, problem, FACT_MESSAGE));
 		const char *near = graph_text(graph, problem, FACT_NEAR);
@@ -167,7 +175,7 @@ static Finding *report_custom(Checker *checker, const Row *row, const char *mess
 {
 	const Graph *graph = checker_graph(checker);
 	Node object = row->subject;
-	Finding *finding = report(checker, object, graph_span(graph, row), "%s %s: %s",
+	Finding *finding = report_at(checker, own_level(graph, object), object, graph_span(graph, row), "%s %s: %s",
 	        graph_text(graph, object, FACT_KIND), graph_name(graph, object), message);
 	set_detail(checker, finding, "%s", message);
 	GRAPH_OF (graph, object, FACT_DEFINED_BY, definition)
@@ -319,13 +327,6 @@ static bool has_kind(const char *kinds, const char *kind)
 	return strstr(kinds, word) != NULL;
 }
 
-/* Where Flux or Argo CD apply what is meant, an object that neither reaches breaks nothing yet. */
-static Level removal_level(const Graph *graph, Node object)
-{
-	bool waits = has_appliers(graph) && !is_built_by_cluster(graph, file_node_of(graph, object));
-	return waits ? LEVEL_WARNING : LEVEL_ERROR;
-}
-
 static void check_api_removed(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -337,7 +338,7 @@ static void check_api_removed(Checker *checker)
 			const char *kind = graph_text(graph, row->subject, FACT_KIND);
 			if (!has_kind(removals[i].kinds, kind))
 				continue;
-			Finding *finding = report_at(checker, removal_level(graph, row->subject), row->subject,
+			Finding *finding = report_at(checker, own_level(graph, row->subject), row->subject,
 			        graph_span(graph, row), "%s %s is written in %s, which Kubernetes %s removed", kind,
 			        graph_name(graph, row->subject), removals[i].api_version, removals[i].removed);
 			if (!removals[i].successor)

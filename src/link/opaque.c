@@ -231,7 +231,7 @@ static bool is_any_maker(const Linker *linker, Symbol namespace, const char *nam
 
 bool link_may_be_opaque(const Linker *linker, Symbol namespace, const char *kind, const char *name)
 {
-	static const char *const flux[] = {"HelmRepository", "HelmRelease", "Kustomization", "Bucket"};
+	static const char *const flux[] = {"HelmRepository", "HelmRelease", "Kustomization", "Bucket", "OCIRepository"};
 	GHashTable *set = linker->opaque;
 	Symbol anywhere;
 	for (size_t i = 0; kind && i < G_N_ELEMENTS(flux); i++)

@@ -71,7 +71,8 @@ def passes(container, probe):
             api("POST", f"/exec/{made['Id']}/start", {"Detach": False})
             return api("GET", f"/exec/{made['Id']}/json").get("ExitCode") == 0
         networks = container["NetworkSettings"]["Networks"].values()
-        address = next(network["IPAddress"] for network in networks if network["IPAddress"])
+        on_host = container["HostConfig"]["NetworkMode"] == "host"
+        address = "127.0.0.1" if on_host else next(network["IPAddress"] for network in networks if network["IPAddress"])
         with socket.create_connection((address, probe["port"]), 1):
             pass
         if probe["kind"] == "http":
@@ -127,6 +128,9 @@ def service_of(container, images, folder):
             service.setdefault("ports", []).append(f"{binding['HostIp']}:{binding['HostPort']}:{port}")
     if host["NetworkMode"].startswith("container:"):
         service["network_mode"] = "service:" + api("GET", f"/containers/{host['NetworkMode'][10:]}/json")["Name"][1:]
+        service.pop("hostname", None)
+    elif host["NetworkMode"] == "host":
+        service["network_mode"] = "host"
         service.pop("hostname", None)
     else:
         service["networks"] = {"default": {"aliases": [alias for network in container["NetworkSettings"]["Networks"].values()

@@ -11,22 +11,21 @@ static bool wants(const Graph *graph, Node reference, const char *kind)
 	return strcmp(graph_text(graph, reference, FACT_WANTS_KIND), kind) == 0;
 }
 
-static bool is_missing(const Graph *graph, Node reference)
+static bool is_why(const Graph *graph, Node reference, const char *why)
 {
-	const char *why = graph_text(graph, reference, FACT_UNRESOLVED);
-	return strcmp(why, "missing") == 0 || strcmp(why, "unlikely") == 0 || strcmp(why, "other-namespace") == 0;
+	return strcmp(graph_text(graph, reference, FACT_UNRESOLVED), why) == 0;
 }
 
 /* A chart in the same namespace could make it, though its name says something else. */
 static bool is_unlikely(const Graph *graph, Node reference)
 {
-	return strcmp(graph_text(graph, reference, FACT_UNRESOLVED), "unlikely") == 0;
+	return is_why(graph, reference, "unlikely");
 }
 
 /* "missing", "other-namespace": which of them, for one finding. */
 static bool is_elsewhere(const Graph *graph, Node reference)
 {
-	return strcmp(graph_text(graph, reference, FACT_UNRESOLVED), "other-namespace") == 0;
+	return is_why(graph, reference, "other-namespace");
 }
 
 static bool is_in_folder_of(const Graph *graph, Node node, Node other)
@@ -51,6 +50,64 @@ static Node only_database(const Graph *graph, Node reference)
 	return only;
 }
 
+/* Nothing names the object, or what it makes. */
+static bool is_unused(const Graph *graph, Node object)
+{
+	Rows rows = graph_rows_to(graph, FACT_REFERS_TO, object);
+	return rows.at == rows.end;
+}
+
+/* An object in the folder of what names it, called nearly so and named by nobody: it was meant, whatever a chart or an
+ * operator may make. NODE_NONE for none and for two. */
+static Node forsaken(const Graph *graph, Node reference)
+{
+	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference));
+	NearSearch search = near_search(name, MIN(near_limit(name), 2));
+	g_autoptr(GArray) objects = g_array_new(FALSE, FALSE, sizeof(Node));
+	GRAPH_TO (graph, FACT_KIND, graph_symbol(graph, reference, FACT_WANTS_KIND), row) {
+		Node object = row->subject;
+		if (graph_node_type(graph, object) != NODE_OBJECT || is_patch(graph, object) ||
+		        !is_in_folder_of(graph, object, reference) || !is_unused(graph, object))
+			continue;
+		near_offer(&search, graph_symbol_slice(graph, graph_name_symbol(graph, object)));
+		g_array_append_val(objects, object);
+	}
+	size_t best = near_result(&search);
+	return best == SIZE_MAX ? NODE_NONE : g_array_index(objects, Node, best);
+}
+
+/* The same of what an object makes: an ExternalSecret its Secret. */
+static const Row *forsaken_provided(const Graph *graph, Node reference)
+{
+	g_autofree char *kind = g_strconcat(graph_text(graph, reference, FACT_WANTS_KIND), "/", NULL);
+	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference));
+	NearSearch search = near_search(name, MIN(near_limit(name), 2));
+	g_autoptr(GPtrArray) rows = g_ptr_array_new();
+	GRAPH_EACH (graph, FACT_PROVIDES, row) {
+		Slice made = graph_symbol_slice(graph, row->object);
+		if (!slice_starts(made, kind) || is_patch(graph, row->subject) ||
+		        !is_in_folder_of(graph, row->subject, reference) || !is_unused(graph, row->subject))
+			continue;
+		near_offer(&search, slice_sub(made, strlen(kind), made.length));
+		g_ptr_array_add(rows, (gpointer)row);
+	}
+	size_t best = near_result(&search);
+	return best == SIZE_MAX ? NULL : rows->pdata[best];
+}
+
+static bool is_gateway(const Graph *graph, Node reference)
+{
+	return has_role(graph, reference, "gateway");
+}
+
+static bool is_missing(const Graph *graph, Node reference)
+{
+	if (is_why(graph, reference, "excused") && !is_gateway(graph, reference))
+		return forsaken(graph, reference) || forsaken_provided(graph, reference);
+	return is_why(graph, reference, "missing") || is_unlikely(graph, reference) || is_elsewhere(graph, reference) ||
+	       is_why(graph, reference, "excused");
+}
+
 /* The one object of the wanted kind that was probably meant, mostly by its name; or NODE_NONE. */
 static Node near_object(const Graph *graph, Node reference)
 {
@@ -65,7 +122,11 @@ static Node near_object(const Graph *graph, Node reference)
 		g_array_append_val(objects, row->subject);
 	}
 	size_t best = near_result(&search);
-	return best == SIZE_MAX ? only_database(graph, reference) : g_array_index(objects, Node, best);
+	if (best == SIZE_MAX)
+		return only_database(graph, reference);
+	Node near = g_array_index(objects, Node, best);
+	bool excused = is_why(graph, reference, "excused") && !is_gateway(graph, reference);
+	return excused && near != forsaken(graph, reference) ? NODE_NONE : near;
 }
 
 /* The one of the rows, each "Kind/name", whose name was probably meant; NULL for none. */
@@ -202,7 +263,8 @@ static void report_missing(
 		bool unlikely = is_unlikely(graph, reference);
 		if (finding)
 			add_mention(checker, finding, reference);
-		if (finding || (unlikely && own < LEVEL_WARNING)) {
+		bool doubtful = unlikely || is_why(graph, reference, "excused");
+		if (finding || (doubtful && own < LEVEL_WARNING)) {
 			g_free(key);
 			continue;
 		}
@@ -382,6 +444,21 @@ static Level database_level(const Graph *graph, Node reference)
 static void check_database_missing(Checker *checker)
 {
 	report_missing(checker, is_database, database_level, NULL);
+}
+
+/* A chart or the cluster may bring any: only one slip of the hand is wrong. internal and external are two apart. */
+static bool is_misspelt_gateway(const Graph *graph, Node reference)
+{
+	if (!is_gateway(graph, reference) || is_elsewhere(graph, reference))
+		return false;
+	Node near = near_object(graph, reference);
+	return near &&
+	       near_distance(slice_from(graph_name(graph, near)), slice_from(graph_name(graph, reference)), 1) <= 1;
+}
+
+static void check_gateway_missing(Checker *checker)
+{
+	report_missing(checker, is_misspelt_gateway, own_level_error, NULL);
 }
 
 /* ---- stores and issuers ------------------------------------------------------------------------------------------ */
@@ -628,6 +705,15 @@ static const Rule rules[] = {
                 .remedy = "Correct the name and its namespace (namespace-name@kubernetescrd in annotations), or add "
                           "the Middleware.",
                 .check = check_middleware_missing,
+        },
+        {
+                .id = "gateway-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a Gateway that a route names does not exist",
+                .why = "The route is attached to nothing, and says so in its status alone: the host answers 404.",
+                .remedy = "Write the name of the one that is there.",
+                .check = check_gateway_missing,
         },
         {
                 .id = "database-missing",

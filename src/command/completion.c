@@ -93,7 +93,8 @@ static void offer_for(const Candidates *candidates, const char *option, const ch
 		offer_rules(candidates);
 	else if (strcmp(argument, "KIND") == 0)
 		offer_kinds(candidates);
-	else if (strcmp(argument, "TEXT") == 0 || g_str_has_prefix(argument, "SERVICE"))
+	else if (strcmp(argument, "TEXT") == 0 || g_str_has_prefix(argument, "SERVICE") ||
+	         g_strcmp0(option, "only") == 0)
 		offer_services(candidates);
 	else if (strcmp(argument, "LEVEL") == 0)
 		offer_words(candidates, "error warning info never");
@@ -151,6 +152,13 @@ static char *word_of(const char *usage)
 	return found ? found : g_strdup("");
 }
 
+/* Whether the words of a command are names of what runs. */
+static bool names_what_runs(const Command *command)
+{
+	static const char *const all[] = {"logs", "exec", "explain", NULL};
+	return g_strv_contains(all, command->name);
+}
+
 static void offer_next(Candidates candidates, const Command *command, const char *previous)
 {
 	const char *typed = candidates.typed, *equals = strchr(typed, '=');
@@ -176,6 +184,8 @@ static void offer_next(Candidates candidates, const Command *command, const char
 		offer_words(&candidates, "show");
 	else
 		offer_for(&candidates, NULL, word);
+	if (!argument && names_what_runs(command))
+		offer_services(&candidates);
 }
 
 /* words: all after `labwright` up to the one at the cursor. */

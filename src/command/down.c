@@ -33,19 +33,32 @@ static bool confirm(const char *project, bool yes, GError **error)
 	return false;
 }
 
+/* Only some of it: volumes, networks and files of the others stay. */
+static bool can_be_part(const HomelabArguments *arguments, const Ground *ground, bool volumes, GError **error)
+{
+	if (!arguments->names || (!volumes && !ground->cluster))
+		return true;
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
+	        volumes ? "--volumes is for all of the project, and --only for a part of it"
+	                : "--only is for this machine's engine; on a cluster down takes all of the project away");
+	return false;
+}
+
 static int down(HomelabArguments *arguments, ScanArguments *scan, bool volumes, bool yes, GError **error)
 {
 	g_auto(Ground) ground = {0};
 	uint32_t removed = 0;
 	if (!homelab_arguments_ground(arguments, scan, &ground, error) ||
-	        (volumes && !confirm(ground.project, yes, error)))
+	        !can_be_part(arguments, &ground, volumes, error) || (volumes && !confirm(ground.project, yes, error)))
 		return EXIT_WORK;
+	const char *const *only = (const char *const *)arguments->names;
 	if (ground.cluster)
 		return objects_down(ground.cluster, ground.project, volumes, error);
 	ApplyOptions options = {.tell = tell};
-	if (!engine_down(ground.engine, ground.project, volumes, &options, &removed, error))
+	if (!engine_down(ground.engine, ground.project, only, volumes, &options, &removed, error))
 		return EXIT_WORK;
-	homelab_forget(ground.project);
+	if (!only)
+		homelab_forget(ground.project);
 	printf("%u containers of %s removed, volumes %s\n", removed, ground.project, volumes ? "too" : "kept");
 	return EXIT_CLEAN;
 }
@@ -67,4 +80,4 @@ static int run(int argc, char **argv)
 	return error ? command_fail(error) : code;
 }
 
-const Command command_down = {"down", "run", "[--volumes]", "stop what up made; volumes stay", run};
+const Command command_down = {"down", "run", "[--only NAME] [--volumes]", "stop what up made; volumes stay", run};

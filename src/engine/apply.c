@@ -359,12 +359,15 @@ static UnitState watch_start(Work *work, GError **error)
 	gint64 end = g_get_monotonic_time() + (gint64)(unit->once ? 3600 : unit->patience) * G_TIME_SPAN_SECOND;
 	g_autofree char *why = NULL;
 	for (gulong pause = 20000; !is_cancelled(work); pause = MIN(pause * 3 / 2, 500000)) {
-		g_autoptr(Live) live = live_one(work->engine, unit->name, NULL);
+		g_autoptr(GError) problem = NULL;
+		g_autoptr(Live) live = live_one(work->engine, unit->name, &problem);
 		LiveContainer *container = live ? live->containers->pdata[0] : NULL;
 		g_clear_pointer(&why, g_free);
 		UnitState state = container ? judge(work, container, &why, error) : STATE_FAILED;
-		if (!container)
+		if (engine_said(problem, 404))
 			g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "somebody removed it");
+		else if (!container)
+			g_propagate_error(error, g_steal_pointer(&problem));
 		if (state != STATE_WAITS)
 			return state;
 		tell(work, APPLY_PROBES, why);
@@ -408,9 +411,10 @@ static bool replace(Work *work, UnitState *ret_state, GError **error)
 	}
 	if (ran && work->step->unit->role != UNIT_INIT) {
 		discard(work->engine, name);
-		act(work->engine, NULL, "POST", "/containers/%s/rename?name=%s", old->id, name);
-		act(work->engine, NULL, "POST", "/containers/%s/start", old->id);
-		g_prefix_error(error, "the old container runs again, since the new one failed: ");
+		bool back = act(work->engine, NULL, "POST", "/containers/%s/rename?name=%s", old->id, name) &&
+		            act(work->engine, NULL, "POST", "/containers/%s/start", old->id);
+		g_prefix_error(error, back ? "the old container runs again, since the new one failed: "
+		                           : "the old container could not be brought back: ");
 	} else {
 		discard(work->engine, old->id);
 	}
@@ -599,12 +603,13 @@ static void end_one(void *data, void *user)
 }
 
 /* Those that live in another's network go first, since the engine keeps that one while they are there. */
-static void end_containers(Ending *ending, const Live *live, bool joined)
+static void end_containers(Ending *ending, const Live *live, const char *const *only, bool joined)
 {
 	GThreadPool *pool = g_thread_pool_new(end_one, ending, THREADS, FALSE, NULL);
 	for (guint i = 0; i < live->containers->len; i++) {
 		LiveContainer *container = live->containers->pdata[i];
-		if ((container->network && g_str_has_prefix(container->network, "container:")) == joined)
+		if ((container->network && g_str_has_prefix(container->network, "container:")) == joined &&
+		        container_is_meant(container, only))
 			g_thread_pool_push(pool, container, NULL);
 	}
 	g_thread_pool_free(pool, FALSE, TRUE);
@@ -636,18 +641,20 @@ static bool remove_labelled(Engine *engine, const char *what, const char *projec
 	return true;
 }
 
-bool engine_down(Engine *engine, const char *project, bool volumes, const ApplyOptions *options, uint32_t *ret_removed,
-        GError **error)
+bool engine_down(Engine *engine, const char *project, const char *const *only, bool volumes,
+        const ApplyOptions *options, uint32_t *ret_removed, GError **error)
 {
 	g_autoptr(Live) live = engine_recover(engine, project, error) ? live_new(engine, project, error) : NULL;
 	if (!live)
 		return false;
 	Ending ending = {.engine = engine, .options = options};
 	g_mutex_init(&ending.lock);
-	end_containers(&ending, live, true);
-	end_containers(&ending, live, false);
+	end_containers(&ending, live, only, true);
+	end_containers(&ending, live, only, false);
 	g_mutex_clear(&ending.lock);
 	*ret_removed = ending.removed;
+	if (only)
+		return true;
 	/* What is fresh with each pod goes with the pods. */
 	return remove_labelled(engine, "networks", project, true, error) &&
 	       remove_labelled(engine, "volumes", project, volumes, error);

@@ -241,7 +241,7 @@ static void add_mount(Mounting *mounting, const char *type, const char *source, 
 	json_append(json_list_in(mounting->host, "Mounts"), mount);
 }
 
-static bool is_sane_key(const char *path)
+bool is_sane_key(const char *path)
 {
 	return *path && *path != '/' && strcmp(path, "..") != 0 && !g_str_has_prefix(path, "../") &&
 	       !strstr(path, "/../") && !g_str_has_suffix(path, "/..");
@@ -356,11 +356,18 @@ static void mount_files(Mounting *mounting)
 
 static void mount_claim(Mounting *mounting, const char *claim)
 {
-	g_autofree char *name =
-	        g_strdup_printf("%s-%s-%s", mounting->making->wanted->project, mounting->order->namespace, claim);
-	if (json_text_at(mounting->mount, "subPath"))
+	const char *below = json_text_at(mounting->mount, "subPath");
+	g_autofree char *part = below ? claim_folder(mounting->making, mounting->order,
+	                                        json_text_at(mounting->mount, "name"), claim, below)
+	                              : NULL;
+	g_autofree char *name = part ? g_strdup(part)
+	                             : g_strdup_printf("%s-%s-%s", mounting->making->wanted->project,
+	                                       mounting->order->namespace, claim);
+	if (below && !part)
 		wanted_problem(mounting->making->wanted, mounting->order->place, true,
-		        "subPath of the claim %s: engines of this version mount whole volumes only", claim);
+		        "subPath %s of the claim %s, which is mounted as a whole, or by a folder within another, "
+		        "elsewhere: the engine mounts whole volumes only",
+		        below, claim);
 	wanted_volume(mounting->making->wanted, name, NULL, true);
 	add_mount(mounting, "volume", name, false, NULL);
 	int64_t group = json_number_at(mounting->order->template, "spec.securityContext.fsGroup", -1);

@@ -355,6 +355,7 @@ bool rollout_apply(
 bool jobs_apply(const Wanted *wanted, GPtrArray *units, Engine *engine, const ApplyOptions *options,
         ApplyResult *ret_result, GError **error);
 
-/* Stops and removes the project's containers and networks; its volumes only when asked. */
-bool engine_down(Engine *engine, const char *project, bool volumes, const ApplyOptions *options, uint32_t *ret_removed,
-        GError **error);
+/* Stops and removes the project's containers and networks; its volumes only when asked. only: names of workloads,
+ * NULL-terminated, or NULL for all; with names, networks and volumes stay. */
+bool engine_down(Engine *engine, const char *project, const char *const *only, bool volumes,
+        const ApplyOptions *options, uint32_t *ret_removed, GError **error);

@@ -62,6 +62,12 @@ void made_pod_free(void *data);
 void make_environment(Making *making, const PodOrder *order, const Json *container, Unit *unit);
 /* Volumes of a pod as mounts of a container. */
 void make_mounts(Making *making, const PodOrder *order, const Json *container, bool shared, Unit *unit);
+/* The volume that holds one folder of a claim, where each mount of the claim takes a folder of its own; NULL elsewhere.
+ * volume: the pod's name for the claim. Free with g_free. */
+char *claim_folder(
+        const Making *making, const PodOrder *order, const char *volume, const char *claim, const char *folder);
+/* A path that stays below where it is looked up: no "..", no leading slash, not empty. */
+bool is_sane_key(const char *key);
 /* Services: names on the network, published ports, proxies. */
 void make_services(Making *making, const GArray *manifests);
 /* A quantity of Kubernetes times a scale; 0 for none. */

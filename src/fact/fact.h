@@ -68,7 +68,8 @@ GraphBuilder *graph_builder_new(void);
 void graph_builder_free(GraphBuilder *builder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GraphBuilder, graph_builder_free)
 
-/* Begins a file: all that follows belongs to it. bytes are borrowed until the graph is freed. Returns its FILE node. */
+/* Begins a file: all that follows belongs to it. bytes are borrowed until the graph is freed, path until it is sealed.
+ * Returns its FILE node. */
 Node graph_begin_file(GraphBuilder *builder, Slice path, Slice bytes);
 /* How long the text of the current file is; and where it is now. NULL: with nobody, it is fetched when it is asked for.
  */

@@ -517,6 +517,7 @@ void beside_derive(Scan *scan, GString *notes)
 	derive_claims(&beside);
 	derive_filled(&beside);
 	derive_ends(&beside);
+	held_derive(beside.graph, beside.live);
 	graph_finish(scan->graph);
 	note_elsewhere(&beside, notes);
 	g_hash_table_unref(beside.objects);

@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "organize/organize.h"
 #include "rule/moved.h"
+#include "rule/search.h"
 
 typedef struct Rewriter {
 	Layout *layout;
@@ -202,20 +203,31 @@ static void rewrite_from(
 		note_unsure(rewriter, word, "a path that moves is written in a way that is not understood");
 }
 
-/* The variable or command before a path speaks of the root of the clone, or of the folder of the script. */
-static bool holds_root(const Rewriter *rewriter, size_t slash)
+/* The name of the variable before a slash, or the command there, has one of the words. */
+static bool is_called(const Rewriter *rewriter, size_t slash, const char *const *words)
 {
-	static const char *const names[] = {"root", "repo", "curdir", "pwd", "workspace", "here", "toplevel", "project",
-	        "dirname", "script", "base", "top", "home_lab", "homelab"};
 	Slice before = before_in_line(rewriter->text, slash);
 	size_t start = before.length;
 	while (start > 0 && before.length - start < 48 && before.at[start - 1] != '$')
 		start--;
 	g_autofree char *name = g_ascii_strdown(before.at + start, (gssize)(before.length - start));
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (strstr(name, names[i]))
-			return true;
-	return false;
+	return text_has_part(name, words);
+}
+
+/* The variable or command before a path speaks of the root of the clone, or of the folder of the script. */
+static bool holds_root(const Rewriter *rewriter, size_t slash)
+{
+	static const char *const words[] = {"root", "repo", "curdir", "pwd", "workspace", "here", "toplevel", "project",
+	        "dirname", "script", "base", "top", "home_lab", "homelab", NULL};
+	return is_called(rewriter, slash, words);
+}
+
+/* Somebody's home: $HOME, ${USER} in /home/${USER}/x. What lies in it by a name of the tree may be made there by a
+ * script, and is no clone. */
+static bool holds_home(const Rewriter *rewriter, size_t slash)
+{
+	static const char *const words[] = {"home", "user", "logname", NULL};
+	return is_called(rewriter, slash, words) && !holds_root(rewriter, slash);
 }
 
 /* "$HERE/../services/x" and "$ROOT/services/x": whichever of the two leads somewhere. */
@@ -232,8 +244,9 @@ static void rewrite_variable(Rewriter *rewriter, Word word)
 	                  !slice_is(rewriter->folder, rewriter->new_folder);
 	if (root && here && strcmp(root, here) != 0 && (root_moves || is_concerned(rewriter, here)))
 		note_unsure(rewriter, &word, "what the variable before this path holds decides where it leads");
-	else if (root_moves && !(here && slice_starts(rest, "..")) && slice_find_byte(rest, '/', 0) == SIZE_MAX &&
-	         !holds_root(rewriter, word.start - 1))
+	else if (root_moves && !(here && slice_starts(rest, "..")) &&
+	         (slice_find_byte(rest, '/', 0) == SIZE_MAX ? !holds_root(rewriter, word.start - 1)
+	                                                    : holds_home(rewriter, word.start - 1)))
 		note_unsure(rewriter, &word, "what the variable before this path holds decides where it leads");
 	else if (root_moves && !(here && slice_starts(rest, "..")))
 		rewrite_from(rewriter, &word, (Slice){"", 0}, "", root);

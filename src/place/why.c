@@ -23,6 +23,27 @@ static char *asks(const Plan *plan, const Step *step)
 	        amount, origin_mark(workload, step->resource));
 }
 
+static uint32_t count_on(const Plan *plan, uint32_t workload, uint32_t host)
+{
+	uint32_t pods = 0;
+	for (uint32_t g = 0; g < plan->model->problem.n_groups; g++)
+		if (plan->model->group_workload[g] == workload)
+			pods += counts_of(plan->solution->counts, g, host);
+	return pods;
+}
+
+const char *plan_company(const Plan *plan, uint32_t workload, uint32_t host)
+{
+	const GArray *links = plan->model->links;
+	for (guint i = 0; i < links->len; i++) {
+		const TrafficLink *link = &g_array_index(links, TrafficLink, i);
+		uint32_t other = link->from == workload ? link->to : link->to == workload ? link->from : NOWHERE;
+		if (other != NOWHERE && count_on(plan, other, host))
+			return MODEL_WORKLOAD(plan->model, other)->name;
+	}
+	return NULL;
+}
+
 char *plan_reason(const Plan *plan, const Step *step, bool unicode)
 {
 	const char *arrow = unicode ? "→" : "->", *what = resource_word(step->resource);
@@ -35,6 +56,9 @@ char *plan_reason(const Plan *plan, const Step *step, bool unicode)
 	        host_name(plan, at), what, step->before, arrow, step->after, amount);
 	if (step->to != NOWHERE && step->free != AMOUNT_UNKNOWN && at != step->to)
 		g_string_append_printf(out, ", %s has %s free", host_name(plan, step->to), room);
+	const char *company = step->to == NOWHERE ? NULL : plan_company(plan, step->workload, step->to);
+	if (company)
+		g_string_append_printf(out, "; talks to %s on the same node", company);
 	return g_string_free(out, FALSE);
 }
 

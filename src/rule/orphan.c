@@ -472,10 +472,10 @@ static void report_copy(Orphans *orphans, Node object, Node twin)
 		return;
 	}
 	finding = report(checker, file_node_of(graph, object), graph_place(graph, object),
-	        "this %s %s is a copy that was left behind: another file has the one in effect",
+	        "another file has the %s %s that is in effect, and nothing applies this one",
 	        graph_text(graph, object, FACT_KIND), graph_name(graph, object));
 	add_evidence(checker, finding, graph_place(graph, twin), "the one in effect");
-	set_hint(checker, finding, "delete the file, once what it says and the other does not is taken over");
+	set_hint(checker, finding, "keep what is meant in the one in effect, and delete this file");
 	g_hash_table_insert(orphans->folders, g_steal_pointer(&key), finding);
 }
 

@@ -43,6 +43,12 @@ services:
 YAML
 git -C lab add .
 is "names of services" "$(cd lab && words facts --subject po)" "postgres "
+for command in logs exec explain; do
+	is "names of services behind $command" "$(cd lab && words $command postg)" "postgres "
+done
+for command in up down status top; do
+	is "names of services of $command --only" "$(cd lab && words $command --only we)" "web "
+done
 
 run completion
 is "a shell has to be named" $code 2

@@ -84,6 +84,39 @@ wanted
 has "so is a file that is not there" "$err" 'which is not there'
 git rm -rqf .
 
+# ---- folders of claims ----
+cat >media.yaml <<'END2'
+apiVersion: v1
+kind: Pod
+metadata: {name: films, namespace: media}
+spec:
+  containers:
+    - name: films
+      image: a:1
+      volumeMounts: [{name: all, mountPath: /films, subPath: films}, {name: all, mountPath: /config, subPath: config/films}]
+  volumes: [{name: all, persistentVolumeClaim: {claimName: library}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: songs, namespace: media}
+spec:
+  containers: [{name: songs, image: a:1, volumeMounts: [{name: l, mountPath: /films, subPath: films}]}]
+  volumes: [{name: l, persistentVolumeClaim: {claimName: library}}]
+END2
+git add -A
+wanted
+of_pod() {
+	jq -r ".units[] | select(.name == \"lab-media-$1\") | [.container.HostConfig.Mounts[].Source] | join(\" \")" "$out"
+}
+is "folders of a claim are volumes" "$(of_pod films)" "lab-media-library.films lab-media-library.config_films-c8ed6160"
+is "one folder is one volume in all pods" "$(of_pod songs)" "lab-media-library.films"
+is "and nothing is wrong with that" "$(jq '.problems | length' "$out")" 0
+sed -i 's/, subPath: films}\]}\]/}]}]/' media.yaml
+git add -A
+wanted
+has "a claim that is mounted whole, too, is said" "$err" 'subPath films of the claim library, which is mounted as a whole'
+git rm -rqf .
+
 # ---- kustomizations ----
 mkdir -p maps
 cat >maps/kustomization.yaml <<'END2'

@@ -124,12 +124,13 @@ has "a folder is not taken apart" "$out" "k8s/llm: it could be in production/ai-
 # what Git does not hold keeps its ignore rule; a variable of unknown place keeps its path
 make_lab
 printf 'bot/token.txt\n' >>lab/.gitignore
-printf '#!/bin/sh\ncp "$STORE/bot" /tmp\nls "$REPO_ROOT/bot"\necho x >bot/token.txt\n' >lab/keep.sh
+printf '#!/bin/sh\ncp "$STORE/bot" /tmp\nls "$REPO_ROOT/bot"\necho x >bot/token.txt\ncp "$HOME/bot/main.py" /tmp\n' >lab/keep.sh
 git -C lab add -A && git -C lab commit -qm "a token"
 run organize --commit lab
 has "an ignore rule of a file that is not there follows" lab/.gitignore "production/bot/token.txt"
 has "so does a command that makes it" lab/scripts/keep.sh "echo x >production/bot/token.txt"
 has "an unknown variable keeps its path" lab/scripts/keep.sh 'cp "$STORE/bot" /tmp'
+has "so does what lies in somebody's home" lab/scripts/keep.sh 'cp "$HOME/bot/main.py" /tmp'
 has "a known one does not" lab/scripts/keep.sh 'ls "$REPO_ROOT/production/bot"'
 
 # areas of the owner's own are an order

@@ -37,6 +37,16 @@ is "$engine: a Secret is a file in memory, not in inspect" "$(api /containers/la
 is "$engine: variables are filled in, in order" "$(api /containers/lab-core-web-0/json | jq -r '.Config.Env[] | select(startswith("REDIS_URL"))')" 'REDIS_URL=redis://redis:6379'
 is "$engine: limits are the engine's" "$(api /containers/lab-core-redis-0/json | jq '.HostConfig | [.Memory, .NanoCpus] | tostring')" '"[67108864,500000000]"'
 is "$engine: a volume belongs to the pod's group, with read-only files too" "$(inside core/owned -- sh -c 'cat /data/a /tmp/b; stat -c %g /data' | tr '\n' ' ')" 'one two 3000 '
+run top --format json
+is "$engine: top sums up workloads" "$(jq -r '[.workloads[] | select(.memoryBytes > 0) | .name] | sort | join(" ")' "$out")" 'core/Service/web core/owned core/pair core/redis core/web'
+is "$engine: all pods of one together" "$(jq '.workloads[] | select(.name == "core/web").containers' "$out")" 2
+run top --sort memory
+has "$engine: for people, too" "$out" '64 Mi'
+run down --only pair --volumes --yes
+is "$engine: volumes are for the whole" "$code" 2
+run down --only pair
+is "$engine: a part goes alone" "$(api '/containers/json?all=1' | jq length)" 7
+up apps
 redis=$(id_of lab-core-redis-0)
 up apps
 has "$engine: a second up has nothing to do" "$out" '(0 made, 0 made anew, 0 started, 0 removed)'

@@ -1,0 +1,159 @@
+#!/bin/sh
+# What comes between `up` and its end, on a real engine: trouble.sh LABWRIGHT ENGINE, by engine.sh. Ctrl-C, an engine that
+# dies, a disk that is full, a second `up`: each has a clear end, and the next `up` goes on.
+. "$(dirname "$0")/../command/tap.sh"
+engine=$2
+export XDG_STATE_HOME="$folder/state" ASAN_OPTIONS=detect_leaks=0
+cp -r "$here/homelab" lab
+git init -q -b main lab
+cd lab || exit 1
+rm -r shop
+printf 'engine: {proxy-image: labwright.test/base:12}\n' >labwright.yaml
+git add -A
+api() {
+	curl -sS --max-time 60 --unix-socket "${DOCKER_HOST#unix://}" "$@" 2>/dev/null
+}
+names() {
+	api 'http://engine/v1.41/containers/json?all=1' | jq -r '[.[].Names[0] | ltrimstr("/")] | sort | join(" ")'
+}
+answers() {
+	for _ in $(seq 150); do
+		curl -sS --max-time 2 --unix-socket "${DOCKER_HOST#unix://}" http://engine/_ping >/dev/null 2>&1 && return
+		sleep 0.2
+	done
+}
+# behind WORD…: runs labwright as a job that takes signals; its output in side and its end in $folder/code.
+behind() {
+	rm -f "$folder/code"
+	(
+		python3 - "$labwright" "$@" <<-'P' >"$folder/side" 2>&1
+			import signal, subprocess, sys
+			signal.signal(signal.SIGINT, signal.SIG_DFL)
+			child = subprocess.Popen(sys.argv[1:], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+			open(sys.argv[1] and "job.pid", "w").write(str(child.pid))
+			sys.exit(child.wait() & 255)
+		P
+		echo $? >"$folder/code"
+	) &
+	job=$!
+	for _ in $(seq 100); do [ -s job.pid ] && break; sleep 0.05; done
+}
+ended() {
+	wait "$job"
+	code=$(cat "$folder/code")
+	rm -f job.pid
+}
+# A pod that needs ten seconds until it is ready.
+slow() {
+	cat >slow.yaml <<-END
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: slow, namespace: core}
+		spec:
+		  terminationGracePeriodSeconds: 1
+		  containers:
+		    - name: slow
+		      image: labwright.test/base:12
+		      command: [sh, -c, "sleep $1; touch /tmp/ready; exec sleep 1000"]
+		      readinessProbe: {exec: {command: [test, -e, /tmp/ready]}, periodSeconds: 1, failureThreshold: 60}
+	END
+	git add -A
+}
+
+# ---- Ctrl-C ----
+slow 10
+behind up
+sleep 4
+begun=$(date +%s)
+kill -INT "$(cat job.pid)"
+ended
+is "$engine: Ctrl-C ends up" "$code" 3
+is "$engine: soon" "$(($(date +%s) - begun < 8))" 1
+has "$engine: and says that the next goes on" "$folder/side" 'interrupted: labwright up goes on from here'
+run up
+is "$engine: which it does" "$code" 0
+has "$engine: with all of it" "$out" '11 of 11 as wanted'
+
+# ---- while an old container is replaced ----
+slow 11
+behind up
+sleep 4
+kill -INT "$(cat job.pid)"
+ended
+is "$engine: Ctrl-C while a container is replaced" "$code" 3
+is "$engine: the old one runs again" "$(api http://engine/v1.41/containers/lab-core-slow/json | jq -r '.Config.Entrypoint[2] + " " + .State.Status')" 'sleep 10; touch /tmp/ready; exec sleep 1000 running'
+lacks "$engine: and nothing is beside it" "$out" '.old'
+
+# ---- two at once ----
+behind up
+sleep 2
+run up
+is "$engine: a second up is held off" "$code" 3
+has "$engine: and told why" "$err" 'another labwright is at work on lab'
+ended
+is "$engine: the first is not disturbed" "$code" 0
+
+# ---- an engine that dies ----
+slow 12
+behind up
+sleep 3
+kill -KILL "$(cat "$LABWRIGHT_ENGINE_PID")"
+ended
+is "$engine: an engine that is lost ends up" "$((code == 1 || code == 3))" 1
+has "$engine: and what did not answer is said" "$folder/side" 'engine.sock does not answer'
+answers
+run up
+is "$engine: the next one goes on" "$code" 0
+is "$engine: nothing is left beside" "$(names)" 'lab-core-owned lab-core-pair-one lab-core-pair-pause lab-core-pair-two lab-core-redis-0 lab-core-slow lab-core-web-0 lab-core-web-0-wait lab-core-web-1 lab-core-web-1-wait lab-core-web-service'
+export DOCKER_HOST="unix://$folder/nobody.sock"
+run status
+is "$engine: an engine that is not there" "$code" 3
+has "$engine: is said where it was looked for" "$err" 'nobody.sock: no such socket'
+DOCKER_HOST=unix://$(dirname "$LABWRIGHT_ENGINE_PID")/engine.sock
+
+# ---- a full disk ----
+mkdir "$folder/small"
+mount -t tmpfs -o size=4m none "$folder/small"
+cat >full.yaml <<END
+apiVersion: v1
+kind: Pod
+metadata: {name: full, namespace: core}
+spec:
+  terminationGracePeriodSeconds: 1
+  restartPolicy: Never
+  containers:
+    - name: full
+      image: labwright.test/base:12
+      command: [dd, if=/dev/zero, of=/data/x, bs=1M, count=9]
+      volumeMounts: [{name: d, mountPath: /data}]
+  volumes: [{name: d, hostPath: {path: $folder/small}}]
+END
+git add -A
+run up
+is "$engine: a volume without room" "$code" 1
+has "$engine: is explained at the end of up" "$out" 'No space left on device'
+rm full.yaml
+git add -A
+umount "$folder/small"
+run up
+is "$engine: and up goes on without it" "$code" 0
+# Where labwright keeps the files of ConfigMaps there is no room for one.
+export XDG_STATE_HOME="$folder/tiny"
+mkdir "$folder/tiny"
+mount -t tmpfs -o size=16k none "$folder/tiny"
+head -c 40000 /dev/zero | tr '\0' x >apps/index.html
+git add -A
+run up
+is "$engine: no room for the files of ConfigMaps" "$code" 3
+has "$engine: is said with the file" "$err" 'No space left on device'
+umount "$folder/tiny"
+export XDG_STATE_HOME="$folder/state"
+for _ in 1 2 3 4 5 6; do # a busy machine needs longer than a probe allows
+	run status
+	[ "$code" -ne 0 ] || break
+	sleep 2
+done
+is "$engine: what ran runs on" "$code" 0
+run down --volumes --yes
+is "$engine: and all goes" "$(names)" ''
+finish

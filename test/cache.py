@@ -9,6 +9,7 @@ by several runs at once, made unreadable, and put on a full disk.
 """
 import os
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -182,6 +183,17 @@ def test_places(lab):
     lab.forget()
 
 
+def test_small_files(lab):
+    """Where no file may grow beyond 4 KiB."""
+    facts = lab.facts("--no-cache")
+    lab.forget()
+    done = subprocess.run([labwright, "facts"], cwd=lab.tree, capture_output=True, check=False,
+                          env={**ENVIRONMENT, "XDG_CACHE_HOME": lab.cache},
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
+    report("a limit of what a file may hold", (done.stdout, done.returncode) == facts, done.stderr.decode())
+    report("where nothing is left either", lab.packs() == [], lab.packs())
+
+
 def test_full_disk(lab):
     """On a file system of 64 KiB in a namespace of its own."""
     facts = lab.facts("--no-cache")
@@ -224,6 +236,7 @@ def main():
         test_damage(lab)
         test_writers(lab)
         test_places(lab)
+        test_small_files(lab)
         test_full_disk(lab)
         test_line_ends(folder)
     print(f"1..{len(results)}")

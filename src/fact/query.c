@@ -307,13 +307,13 @@ Node graph_file_node(const Graph *graph, uint32_t file)
 
 Slice graph_file_bytes(const Graph *graph, uint32_t file)
 {
-	Slice *bytes = &graph->files[file].bytes;
-	const char *at = g_atomic_pointer_get(&bytes->at);
+	FileInfo *info = &graph->files[file];
+	const char *at = g_atomic_pointer_get(&info->bytes.at);
 	if (!at) {
-		at = graph->fetch(graph->fetch_data, file, bytes->length);
-		g_atomic_pointer_set(&bytes->at, at);
+		at = graph->fetch(graph->fetch_data, file, info->bytes.length, info->hash);
+		g_atomic_pointer_set(&info->bytes.at, at);
 	}
-	return (Slice){at, bytes->length};
+	return (Slice){at, info->bytes.length};
 }
 
 const char *graph_file_path(const Graph *graph, uint32_t file)

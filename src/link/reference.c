@@ -317,7 +317,7 @@ static const char *why_unresolved(const Search *search)
 		return "unknown";
 	bool strangers = is_in_opaque_namespace(search, false);
 	if (search->elsewhere)
-		return strangers || is_in_opaque_namespace(search, true) ? "unknown" : "other-namespace";
+		return strangers ? "unknown" : "other-namespace";
 	return is_excused(search) ? "excused" : strangers ? "unlikely" : "missing";
 }
 

@@ -8,6 +8,7 @@
 #include "organize/organize.h"
 #include "rule/moved.h"
 #include "rule/search.h"
+#include "rule/urls.h"
 
 typedef struct Rewriter {
 	Layout *layout;
@@ -417,6 +418,21 @@ static int compare_unsure(const void *a, const void *b)
 	return order ? order : (left->line > right->line) - (left->line < right->line);
 }
 
+/* What is at the end of a URL of this repository is there once the moves are on its branch. */
+static void rewrite_urls(Rewriter *rewriter)
+{
+	g_autoptr(GArray) own = own_urls(rewriter->graph);
+	for (guint i = 0; i < own->len; i++) {
+		const OwnUrl *url = &g_array_index(own, OwnUrl, i);
+		g_autofree char *path = slice_dup(url->path);
+		rewriter->file = url->span.file;
+		rewriter->text = graph_file_bytes(rewriter->graph, url->span.file);
+		if (url->found && layout_move_of(rewriter->layout, path) &&
+		        !is_history(rewriter->graph, url->span.file))
+			add_edit_at(rewriter, url->span.start, url->span.end, layout_path(rewriter->layout, path));
+	}
+}
+
 GArray *layout_rewrite(Layout *layout)
 {
 	Rewriter rewriter = {
@@ -431,6 +447,8 @@ GArray *layout_rewrite(Layout *layout)
 		while (next_word(&rewriter, &at, &word))
 			rewrite_word(&rewriter, word);
 	}
+	if (layout->moves->len)
+		rewrite_urls(&rewriter);
 	g_array_sort(rewriter.edits, edit_compare);
 	g_array_sort(layout->unsure, compare_unsure);
 	return rewriter.edits;

@@ -90,18 +90,21 @@ static void choose_hosts(Builder *builder)
 	}
 }
 
-/* hostPort, and every port of a pod on its host's network. */
+uint32_t port_on_host(const Graph *graph, Node pod, Node port)
+{
+	uint32_t number = graph_number(graph, port, FACT_HOST_PORT);
+	return number || !graph_has(graph, pod, FACT_HOST_NETWORK) ? number : graph_number(graph, port, FACT_NUMBER);
+}
+
+/* By number and protocol; NULL for none. */
 static GHashTable *ports_of(Builder *builder, const Workload *workload)
 {
 	const Graph *graph = builder->model->graph;
-	bool host_network = graph_has(graph, workload->pod, FACT_HOST_NETWORK);
 	GHashTable *ports = NULL;
 	GRAPH_CHILDREN (graph, workload->pod, NODE_CONTAINER, container)
 		GRAPH_CHILDREN (graph, container, NODE_PORT, port) {
-			uint32_t number = graph_number(graph, port, FACT_HOST_PORT);
+			uint32_t number = port_on_host(graph, workload->pod, port);
 			const char *protocol = graph_text(graph, port, FACT_PROTOCOL);
-			if (!number && host_network)
-				number = graph_number(graph, port, FACT_NUMBER);
 			if (!number)
 				continue;
 			if (!ports)

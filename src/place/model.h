@@ -57,6 +57,10 @@ void model_set_volumes(Model *model);
 /* Who talks to whom; nothing where that weighs nothing. */
 void model_find_traffic(Model *model);
 
+/* What a PORT of the pod takes of its host: hostPort, or any port where the pod is on the host's network; 0 for
+ * nothing. */
+uint32_t port_on_host(const Graph *graph, Node pod, Node port);
+
 /* A label of a workload's pods. */
 const char *workload_label(const void *graph_and_pod, const char *key);
 typedef struct PodLabels {

@@ -276,6 +276,16 @@ static void append_resource(Page *page, uint32_t host, Resource resource, bool f
 	g_string_append_printf(page->out, "  %s of %s\n", used, all);
 }
 
+/* After the moves; only what is not requested brings a node there. */
+static bool is_overfull(const Page *page, uint32_t host)
+{
+	const Amounts *capacity = &page->model->problem.hosts[host].capacity;
+	for (uint32_t r = 0; r < PRESSING; r++)
+		if (capacity->of[r] != AMOUNT_UNKNOWN && page->plan->after[host].of[r] > capacity->of[r])
+			return true;
+	return false;
+}
+
 static void append_nodes(Page *page)
 {
 	begin_section(page, "NODES, before and after");
@@ -290,6 +300,11 @@ static void append_nodes(Page *page)
 			append_resource(page, h, (Resource)r, first);
 			first = false;
 		}
+		if (is_overfull(page, h))
+			g_string_append_printf(page->out,
+			        "  %-*s  more than it has: Kubernetes counts requests, and these leave out what pods "
+			        "use\n",
+			        page->name_width, "");
 		if (machine->n_others) {
 			g_string_append_printf(page->out, "  %-*s  with ", page->name_width, "");
 			append_count(page, machine->n_others, "pod");

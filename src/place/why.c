@@ -1,5 +1,5 @@
 /* Reasons in sentences: why a pod moves, why it cannot run there, why nothing is better. */
-#include "place/place.h"
+#include "place/model.h"
 
 static const char *host_name(const Plan *plan, uint32_t host)
 {
@@ -65,7 +65,7 @@ char *plan_reason(const Plan *plan, const Step *step, bool unicode)
 /* ---- what does not fit ---------------------------------------------------------------------------------- */
 
 /* A group that an anti-affinity or a host port holds off the host, by what is there after. */
-static const char *rival_on(const Plan *plan, uint32_t group, uint32_t host)
+static const Workload *rival_on(const Plan *plan, uint32_t group, uint32_t host)
 {
 	const Problem *problem = &plan->model->problem;
 	for (uint32_t b = 0; b < problem->n_bonds; b++) {
@@ -79,10 +79,26 @@ static const char *rival_on(const Plan *plan, uint32_t group, uint32_t host)
 			                                            : NOWHERE;
 			for (uint32_t h = 0; h < problem->n_hosts && other != NOWHERE; h++)
 				if (part[h] == part[host] && counts_of(plan->solution->counts, other, h))
-					return MODEL_WORKLOAD(plan->model, plan->model->group_workload[other])->name;
+					return MODEL_WORKLOAD(plan->model, plan->model->group_workload[other]);
 		}
 	}
 	return NULL;
+}
+
+/* A port of the host that both pods take, or 0. */
+static uint32_t shared_port(const Graph *graph, Node pod, Node other)
+{
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
+		GRAPH_CHILDREN (graph, container, NODE_PORT, port)
+			GRAPH_CHILDREN (graph, other, NODE_CONTAINER, neighbour)
+				GRAPH_CHILDREN (graph, neighbour, NODE_PORT, taken) {
+					uint32_t number = port_on_host(graph, pod, port);
+					if (number && number == port_on_host(graph, other, taken) &&
+					        strcmp(graph_text(graph, port, FACT_PROTOCOL),
+					                graph_text(graph, taken, FACT_PROTOCOL)) == 0)
+						return number;
+				}
+	return 0;
 }
 
 char *plan_why_not(const Plan *plan, uint32_t group, uint32_t host)
@@ -104,9 +120,12 @@ char *plan_why_not(const Plan *plan, uint32_t group, uint32_t host)
 		return g_strdup_printf("%s: needs %s%s, %s free", resource_word((Resource)r), wanted,
 		        origin_mark(workload, (Resource)r), left);
 	}
-	const char *rival = rival_on(plan, group, host);
+	const Workload *rival = rival_on(plan, group, host);
+	uint32_t shared = rival ? shared_port(plan->model->graph, workload->pod, rival->pod) : 0;
+	if (shared)
+		return g_strdup_printf("host port %u is taken by %s", shared, rival->name);
 	if (rival)
-		return g_strdup_printf("%s is there, which it must not share a node with", rival);
+		return g_strdup_printf("%s is there, which it must not share a node with", rival->name);
 	return g_strdup("a rule of spread or company would be broken");
 }
 

@@ -104,16 +104,14 @@ static const Row *forsaken_provided(const Graph *graph, Node reference)
 	return best == SIZE_MAX ? NULL : rows->pdata[best];
 }
 
-/* What one repository has few of, each named by many: Gateways, issuers, stores of secrets. */
-static bool is_of_few(const Graph *graph, Node reference)
+static bool is_gateway(const Graph *graph, Node reference)
 {
-	return has_role(graph, reference, "gateway") || has_role(graph, reference, "issuer") ||
-	       has_role(graph, reference, "secret-store");
+	return has_role(graph, reference, "gateway");
 }
 
 static bool is_missing(const Graph *graph, Node reference)
 {
-	if (is_why(graph, reference, "excused") && !is_of_few(graph, reference))
+	if (is_why(graph, reference, "excused") && !is_gateway(graph, reference))
 		return forsaken(graph, reference) || forsaken_provided(graph, reference);
 	return is_why(graph, reference, "missing") || is_unlikely(graph, reference) || is_elsewhere(graph, reference) ||
 	       is_why(graph, reference, "excused");
@@ -136,7 +134,7 @@ static Node near_object(const Graph *graph, Node reference)
 	if (best == SIZE_MAX)
 		return only_database(graph, reference);
 	Node near = g_array_index(objects, Node, best);
-	bool excused = is_why(graph, reference, "excused") && !is_of_few(graph, reference);
+	bool excused = is_why(graph, reference, "excused") && !is_gateway(graph, reference);
 	return excused && near != forsaken(graph, reference) ? NODE_NONE : near;
 }
 
@@ -457,13 +455,26 @@ static void check_database_missing(Checker *checker)
 	report_missing(checker, is_database, database_level, NULL);
 }
 
+/* A chart or the cluster may bring any: only one slip of the hand is wrong. internal and external are two apart. */
+static bool is_misspelt_gateway(const Graph *graph, Node reference)
+{
+	if (!is_gateway(graph, reference) || is_elsewhere(graph, reference))
+		return false;
+	Node near = near_object(graph, reference);
+	return near &&
+	       near_distance(slice_from(graph_name(graph, near)), slice_from(graph_name(graph, reference)), 1) <= 1;
+}
+
+static void check_gateway_missing(Checker *checker)
+{
+	report_missing(checker, is_misspelt_gateway, own_level_error, NULL);
+}
+
 /* ---- stores and issuers ------------------------------------------------------------------------------------------ */
 
-/* What a chart may bring is none of these: resource-missing looks at its name alone. */
 static bool is_store(const Graph *graph, Node reference)
 {
-	return (has_role(graph, reference, "secret-store") || has_role(graph, reference, "issuer")) &&
-	       !is_why(graph, reference, "excused");
+	return has_role(graph, reference, "secret-store") || has_role(graph, reference, "issuer");
 }
 
 /* Of the whole cluster one may be made by a chart or by hand; of one namespace it is like what names it. */
@@ -502,21 +513,6 @@ static void check_store_missing(Checker *checker)
 		add_evidence(checker, finding, graph_place(graph, target), "this one");
 		set_hint(checker, finding, "move it beside what needs it, or name another");
 	}
-}
-
-/* A chart or the cluster may bring any: only one slip of the hand is wrong. internal and external are two apart. */
-static bool is_resource(const Graph *graph, Node reference)
-{
-	if (!is_of_few(graph, reference) || is_store(graph, reference) || is_elsewhere(graph, reference))
-		return false;
-	Node near = near_object(graph, reference);
-	return near &&
-	       near_distance(slice_from(graph_name(graph, near)), slice_from(graph_name(graph, reference)), 1) <= 1;
-}
-
-static void check_resource_missing(Checker *checker)
-{
-	report_missing(checker, is_resource, own_level_error, NULL);
 }
 
 static bool is_backend(const Graph *graph, Node reference)
@@ -720,14 +716,13 @@ static const Rule rules[] = {
                 .check = check_middleware_missing,
         },
         {
-                .id = "resource-missing",
+                .id = "gateway-missing",
                 .level = LEVEL_ERROR,
                 .fix = FIX_VALUE,
-                .title = "a Gateway, issuer or store of secrets that is named does not exist",
-                .why = "The route is attached to nothing, the certificate is never issued, the Secret never made: each "
-                       "says so in its status alone.",
+                .title = "a Gateway that a route names does not exist",
+                .why = "The route is attached to nothing, and says so in its status alone: the host answers 404.",
                 .remedy = "Write the name of the one that is there.",
-                .check = check_resource_missing,
+                .check = check_gateway_missing,
         },
         {
                 .id = "database-missing",

@@ -31,9 +31,20 @@ class Server:
         context.load_cert_chain(folder + "/admin.crt", folder + "/admin.key")
         self.connection = http.client.HTTPSConnection("127.0.0.1", 6443, context=context, timeout=30)
 
+    def send(self, *request):
+        """A connection that was idle may be closed by the other side: then on a new one."""
+        for last in (False, True):
+            try:
+                self.connection.request(*request, {"Content-Type": "application/json"})
+                return self.connection.getresponse()
+            except (OSError, http.client.HTTPException):
+                self.connection.close()
+                if last:
+                    raise
+        return None
+
     def ask(self, method, path, body=None):
-        self.connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
-        answer = self.connection.getresponse()
+        answer = self.send(method, path, json.dumps(body) if body else None)
         text = answer.read()
         if answer.status >= 300:
             raise SystemExit(f"{method} {path}: {text[:300]}")

@@ -291,6 +291,20 @@ git -C lab commit -qam "by hand"
 run organize lab
 has "so does a script that applies the folder as it is" "$out" "k8s/db: a script applies it as it is"
 
+# addresses of its own files follow what its owner moves, on their branch
+make_lab
+cat >lab/docs/begin.md <<'END'
+[one](https://github.com/anna/lab/blob/main/k8s/db/postgres.yaml), [two](https://github.com/anna/lab/tree/main/k8s/db).
+`curl https://raw.githubusercontent.com/anna/lab/main/k8s/llm/ollama.yaml`, [as it was](https://github.com/anna/lab/blob/v1.2/k8s/db/postgres.yaml),
+[another's](https://github.com/bob/lab/blob/main/k8s/db/postgres.yaml), [a third](https://github.com/anna/lab/blob/main/bot/main.py).
+END
+printf 'areas:\n  "data": k8s/db\n' >lab/labwright.yaml
+git -C lab add -A && git -C lab commit -qm "addresses"
+run organize --commit lab
+has "the address of a file follows" lab/docs/begin.md "anna/lab/blob/main/data/db/postgres.yaml), [two](https://github.com/anna/lab/tree/main/data/db)."
+has "one of a version stays" lab/docs/begin.md "anna/lab/blob/v1.2/k8s/db/postgres.yaml"
+has "so does another repository's" lab/docs/begin.md "bob/lab/blob/main/k8s/db/postgres.yaml"
+
 # the catalogue says which job copies the data
 make_lab
 cat >lab/k8s/db/data.yaml <<'END'

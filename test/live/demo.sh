@@ -13,7 +13,7 @@ page() {
 demo
 is "$engine: the overlay comes up" "$code" 0
 has "$engine: all of it" "$out" '8 of 8 running, 0 with problems'
-for name in n8n qdrant loki grafana; do
+for name in n8n qdrant loki alloy grafana; do
 	has "$engine: what no package has is said: $name" "$err" " $name is left out by a patch"
 done
 is "$engine: the assistant answers through Caddy" "$(page assistant /health)" '{"status":"ok"}'

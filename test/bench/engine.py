@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""Times `up` and `status` on a real engine and writes its section of docs/performance.md.
+
+    test/live/engine.sh dockerd python3 test/bench/engine.py LABWRIGHT [ROUNDS]
+
+Run by engine.sh with LABWRIGHT_LIVE_PACKAGES=LABWRIGHT, so that the images of the bundled homelab are there. Its 8
+services come up from nothing by labwright and by Debian's docker-compose in turn. The compose file is made of the very
+containers that labwright made: the same images, commands, variables, mounts, limits and names on the network. Both are
+waited for until labwright's own probes of all services pass, asked by one program for both.
+"""
+import http.client
+import json
+import os
+import resource
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+here = os.path.dirname(os.path.abspath(__file__))
+top = os.path.dirname(os.path.dirname(here))
+page = os.path.join(top, "docs", "performance.md")
+HEADING = "## Running on an engine\n"
+NEXT = "## Placement\n"  # what the section stands before
+LIMIT = 240  # seconds for all to be ready
+TEXT = """{heading}
+{engine}, images there already, nothing else. *up* is from no container to all 8 services of the bundled homelab ready,
+by the same probes; docker-compose {compose} has a file of the same containers. Medians of {rounds} rounds in turn, of wall time.
+
+| | seconds |
+| --- | --: |
+| `labwright up`, all ready | {up:.2f} |
+| `docker-compose up -d`, all ready | {other:.2f} |
+| ratio | {ratio:.2f} |
+
+With 50 containers: a second `labwright up` with nothing changed takes {again:.0f} ms, {again_own:.0f} ms of them on a processor; `labwright status --quick` takes
+{status:.0f} ms and {status_own:.0f} ms.
+"""
+
+
+class Socket(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(30)
+        self.sock.connect(os.environ["DOCKER_HOST"].removeprefix("unix://"))
+
+
+def api(method, path, body=None):
+    connection = Socket("engine")
+    connection.request(method, "/v1.41" + path, json.dumps(body) if body is not None else None,
+                       {"Content-Type": "application/json"} if body is not None else {})
+    answer = connection.getresponse().read()
+    connection.close()
+    return json.loads(answer) if answer[:1] in (b"{", b"[") else answer
+
+
+def inspect_all():
+    return [api("GET", f"/containers/{item['Id']}/json") for item in api("GET", "/containers/json?all=1")]
+
+
+# ---- probes ----
+
+def passes(container, probe):
+    """One question as a kubelet asks it."""
+    try:
+        if probe["kind"] == "exec":
+            made = api("POST", f"/containers/{container['Id']}/exec", {"Cmd": probe["command"]})
+            api("POST", f"/exec/{made['Id']}/start", {"Detach": False})
+            return api("GET", f"/exec/{made['Id']}/json").get("ExitCode") == 0
+        networks = container["NetworkSettings"]["Networks"].values()
+        address = next(network["IPAddress"] for network in networks if network["IPAddress"])
+        with socket.create_connection((address, probe["port"]), 1):
+            pass
+        if probe["kind"] == "http":
+            connection = http.client.HTTPConnection(address, probe["port"], timeout=1)
+            connection.request("GET", probe["path"])
+            return 200 <= connection.getresponse().status < 400
+        return True
+    except (OSError, KeyError, StopIteration, http.client.HTTPException):
+        return False
+
+
+def wait_ready(probes, names):
+    """Until each container with a probe passes it; probes: name of labwright's container to its probe."""
+    end = time.monotonic() + LIMIT
+    waiting = dict(probes)
+    while waiting:
+        if time.monotonic() > end:
+            raise SystemExit(f"not ready after {LIMIT} s: {', '.join(sorted(waiting))}")
+        for name in list(waiting):
+            container = api("GET", f"/containers/{names(name)}/json")
+            if container.get("State", {}).get("Running") and passes(container, waiting[name]):
+                del waiting[name]
+        time.sleep(0.02)
+
+
+# ---- the same as a compose file ----
+
+def service_of(container, images, folder):
+    image = container["Config"]["Image"]
+    if image not in images:
+        images[image] = set(api("GET", f"/images/{image}/json")["Config"].get("Env") or [])
+    config, host = container["Config"], container["HostConfig"]
+    service = {"image": image, "entrypoint": config["Entrypoint"], "command": config["Cmd"], "user": config["User"],
+               "hostname": config["Hostname"], "restart": host["RestartPolicy"]["Name"] or "no",
+               "environment": [word.replace("$", "$$") for word in config["Env"] or [] if word not in images[image]],
+               "read_only": host["ReadonlyRootfs"], "cap_add": host["CapAdd"], "cap_drop": host["CapDrop"],
+               "mem_limit": host["Memory"], "working_dir": config["WorkingDir"], "security_opt": host["SecurityOpt"]}
+    service = {key: value for key, value in service.items() if value}
+    for key in ("entrypoint", "command"):
+        if key in service:
+            service[key] = [word.replace("$", "$$") for word in service[key]]
+    for mount in host.get("Mounts") or []:
+        if mount["Type"] == "bind":
+            source = keep(mount["Source"], folder)
+            service.setdefault("volumes", []).append(
+                f"{source}:{mount['Target']}{':ro' if mount.get('ReadOnly') else ''}")
+        elif mount["Type"] == "volume":
+            service.setdefault("volumes", []).append(f"{mount['Source']}:{mount['Target']}" if mount.get("Source") else mount["Target"])
+        else:
+            service.setdefault("tmpfs", []).append(mount["Target"])
+    for port, bindings in (host["PortBindings"] or {}).items():
+        for binding in bindings:
+            service.setdefault("ports", []).append(f"{binding['HostIp']}:{binding['HostPort']}:{port}")
+    if host["NetworkMode"].startswith("container:"):
+        service["network_mode"] = "service:" + api("GET", f"/containers/{host['NetworkMode'][10:]}/json")["Name"][1:]
+        service.pop("hostname", None)
+    else:
+        service["networks"] = {"default": {"aliases": [alias for network in container["NetworkSettings"]["Networks"].values()
+                                                       for alias in network["Aliases"] or []]}}
+    return service
+
+
+def keep(source, folder):
+    """Files that labwright takes away with its containers, kept for the other."""
+    to = os.path.join(folder, source.strip("/").replace("/", "_"))
+    if not os.path.exists(to):
+        (shutil.copytree if os.path.isdir(source) else shutil.copy2)(source, to)
+    return to
+
+
+def compose_file(containers, folder):
+    images, services, volumes = {}, {}, {}
+    for container in containers:
+        services[container["Name"][1:]] = service_of(container, images, folder)
+        for mount in container["HostConfig"].get("Mounts") or []:
+            if mount["Type"] == "volume" and mount.get("Source"):
+                volumes[mount["Source"]] = {}
+    path = os.path.join(folder, "docker-compose.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"version": "2.4", "services": services, "volumes": volumes}, file)
+    return path
+
+
+# ---- measuring ----
+
+def run(command, folder, code=0):
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != code:
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def measure_up(program, folder, rounds):
+    """Seconds of labwright and of docker-compose."""
+    run(["sh", os.path.join(top, "examples", "up.sh"), program, folder], folder)
+    lab, compose = os.path.join(folder, "demo"), ["docker-compose", "-p", "bench"]
+    up = [program, "up", "packages", "--secrets", os.path.join(folder, "secrets.yaml")]
+    containers = inspect_all()
+    probes = {container["Name"][1:]: json.loads(container["Config"]["Labels"]["labwright.probe"])
+              for container in containers if "labwright.probe" in container["Config"]["Labels"]}
+    compose += ["-f", compose_file(containers, folder)]
+    ours, theirs = [], []
+    for number in range(rounds):
+        run([program, "down", "--volumes", "--yes"], lab)
+        start = time.perf_counter()
+        run(up, lab)
+        wait_ready(probes, lambda name: name)
+        ours.append(time.perf_counter() - start)
+        run([program, "down", "--volumes", "--yes"], lab)
+        start = time.perf_counter()
+        run(compose + ["up", "-d"], lab)
+        wait_ready(probes, lambda name: f"bench_{name}_1")
+        theirs.append(time.perf_counter() - start)
+        run(compose + ["down", "-v", "-t", "2"], lab)
+        print(f"round {number + 1}: labwright {ours[-1]:.2f} s, docker-compose {theirs[-1]:.2f} s", flush=True)
+    return statistics.median(ours), statistics.median(theirs)
+
+
+def measure_many(program, folder, runs=11):
+    lab = os.path.join(folder, "fifty")
+    os.makedirs(lab)
+    with open(os.path.join(lab, "compose.yaml"), "w", encoding="utf-8") as file:
+        file.write("services:\n" + "".join(f"  s{number}: {{image: labwright.test/base:12, command: [sleep, '10000']}}\n"
+                                           for number in range(50)))
+    run(["git", "init", "-q"], lab)
+    run(["git", "add", "-A"], lab)
+    run([program, "up"], lab)
+    again = [run([program, "up"], lab) for _ in range(runs)]
+    status = [run([program, "status", "--quick"], lab) for _ in range(runs)]
+    run([program, "down"], lab)
+    return [1000 * statistics.median(column) for pairs in (again, status) for column in zip(*pairs)]
+
+
+def write_section(text):
+    with open(page, encoding="utf-8") as file:
+        before, _, rest = file.read().partition(NEXT)
+    before = before.partition(HEADING)[0]
+    with open(page, "w", encoding="utf-8") as file:
+        file.write(f"{before.rstrip()}\n\n{text}\n{NEXT}{rest}")
+
+
+def main():
+    program, rounds = os.path.realpath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_STATE_HOME"] = os.path.join(folder, "state")
+        again, again_own, status, status_own = measure_many(program, folder)
+        print(f"50 containers: up {again:.0f} ms ({again_own:.0f} own), status {status:.0f} ms ({status_own:.0f} own)", flush=True)
+        up, other = measure_up(program, folder, rounds)
+    version = api("GET", "/version")
+    compose = subprocess.run(["docker-compose", "version", "--short"], capture_output=True, text=True, check=True).stdout.strip()
+    write_section(TEXT.format(heading=HEADING, engine=f"Docker {version['Version'].split('+')[0]}", compose=compose,
+                              rounds=rounds, up=up, other=other, ratio=up / other, again=again, again_own=again_own,
+                              status=status, status_own=status_own))
+
+
+main()

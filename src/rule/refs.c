@@ -57,6 +57,9 @@ static bool is_unused(const Graph *graph, Node object)
 	return rows.at == rows.end;
 }
 
+/* So many objects of one kind are looked at: a file made to be slow holds more. */
+#define MOST_OBJECTS 2000
+
 /* An object in the folder of what names it, called nearly so and named by nobody: it was meant, whatever a chart or an
  * operator may make. NODE_NONE for none and for two. */
 static Node forsaken(const Graph *graph, Node reference)
@@ -64,8 +67,11 @@ static Node forsaken(const Graph *graph, Node reference)
 	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference));
 	NearSearch search = near_search(name, MIN(near_limit(name), 2));
 	g_autoptr(GArray) objects = g_array_new(FALSE, FALSE, sizeof(Node));
+	uint32_t left = MOST_OBJECTS;
 	GRAPH_TO (graph, FACT_KIND, graph_symbol(graph, reference, FACT_WANTS_KIND), row) {
 		Node object = row->subject;
+		if (left-- == 0)
+			break;
 		if (graph_node_type(graph, object) != NODE_OBJECT || is_patch(graph, object) ||
 		        !is_in_folder_of(graph, object, reference) || !is_unused(graph, object))
 			continue;
@@ -83,7 +89,10 @@ static const Row *forsaken_provided(const Graph *graph, Node reference)
 	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference));
 	NearSearch search = near_search(name, MIN(near_limit(name), 2));
 	g_autoptr(GPtrArray) rows = g_ptr_array_new();
+	uint32_t left = MOST_OBJECTS;
 	GRAPH_EACH (graph, FACT_PROVIDES, row) {
+		if (left-- == 0)
+			break;
 		Slice made = graph_symbol_slice(graph, row->object);
 		if (!slice_starts(made, kind) || is_patch(graph, row->subject) ||
 		        !is_in_folder_of(graph, row->subject, reference) || !is_unused(graph, row->subject))

@@ -128,6 +128,9 @@ static void check_service_selects_nothing(Checker *checker)
 
 /* ---- policies ------------------------------------------------------------------------------------------- */
 
+/* So many pods are looked at for each policy. */
+#define MOST_PODS 2000
+
 /* The label of the same key on a pod of the same namespace whose value is so near; NULL for none and for two. */
 static const Row *near_label(const Graph *graph, Node policy, const Row *selector)
 {
@@ -136,7 +139,10 @@ static const Row *near_label(const Graph *graph, Node policy, const Row *selecto
 	Slice value = slice_from(pair_value(wanted));
 	NearSearch search = near_search(value, MIN(near_limit(value), 2));
 	g_autoptr(GPtrArray) labels = g_ptr_array_new();
+	uint32_t left = MOST_PODS;
 	GRAPH_NODES (graph, NODE_POD, pod) {
+		if (left-- == 0)
+			break;
 		if (is_patch(graph, pod) ||
 		        !may_share_namespace(graph, policy, graph_ancestor(graph, pod, NODE_OBJECT)))
 			continue;

@@ -14,6 +14,7 @@
 #define LEAST_FOUND 3
 
 #define MOST_SEARCHED ((size_t)1024 * 1024)
+#define MOST_URLS 5000
 
 typedef struct Url {
 	Slice repository, branch, path; /* of the file's bytes */
@@ -102,7 +103,8 @@ static void add_url(Urls *urls, uint32_t file, Slice bytes, Url url)
 	while (after < bytes.length && bytes.at[after] && strchr("./", bytes.at[after]))
 		after++;
 	bool open = after < bytes.length && bytes.at[after] && strchr("{<$*", bytes.at[after]);
-	if (is_fixed(url.branch) || open || !is_literal_path(url.path) || slice_find_byte(url.path, '%', 0) != SIZE_MAX)
+	if (urls->at->len >= MOST_URLS || is_fixed(url.branch) || open || !is_literal_path(url.path) ||
+	        slice_find_byte(url.path, '%', 0) != SIZE_MAX)
 		return;
 	url.span = (Span){file, start, start + (uint32_t)url.path.length};
 	url.found = path_exists(urls->graph, url.path);

@@ -393,4 +393,12 @@ make_lab
 rm -rf lab/.git
 run organize --write lab
 is "a folder without Git can be sorted" "$([ -f lab/production/bot/models/state.py ] && echo yes)" yes
+
+# a folder that says of itself what it is keeps its name
+mkdir -p named/DEPRECATED/wiki named/apps/web && git -C named init -q
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: wiki}\n' >named/DEPRECATED/wiki/map.yaml
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n' >named/apps/web/map.yaml
+git -C named add -A
+run organize named
+lacks "an archive by another name stays" "$out" "DEPRECATED →"
 finish

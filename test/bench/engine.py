@@ -114,6 +114,8 @@ def service_of(container, images, folder):
     for key in ("entrypoint", "command"):
         if key in service:
             service[key] = [word.replace("$", "$$") for word in service[key]]
+    if any(mount["Type"] == "volume" for mount in host.get("Mounts") or []):
+        service["user"] = "0"  # compose gives no volume to a group, as fsGroup asks
     for mount in host.get("Mounts") or []:
         if mount["Type"] == "bind":
             source = keep(mount["Source"], folder)

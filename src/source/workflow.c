@@ -73,9 +73,15 @@ static void read_script(const SourceFile *file, const YamlNode *script, Node job
 
 static void read_triggers(const SourceFile *file, const YamlNode *on, Node workflow)
 {
-	static const char *const events[] = {"push", "pull_request", "pull_request_target"};
-	for (size_t i = 0; i < G_N_ELEMENTS(events); i++)
-		add_paths(file, workflow, "trigger", yaml_get(yaml_get(on, events[i]), "paths"));
+	static const char *const events[] = {"push", "pull_request", "pull_request_target", NULL};
+	for (YamlPairs pairs = yaml_pairs(on); yaml_next_pair(&pairs);) {
+		const YamlNode *paths = yaml_get(pairs.value, "paths");
+		if (!slice_is_any_nocase(yaml_text(pairs.key), events))
+			continue;
+		add_paths(file, workflow, "trigger", paths);
+		if (!paths && !yaml_get(pairs.value, "tags"))
+			graph_add_flag(file->builder, workflow, FACT_ANY_CHANGE, pairs.key->start, pairs.key->end);
+	}
 	YAML_EACH_ITEM (yaml_get(on, "schedule"), item)
 		add_scalar_of(file, workflow, FACT_SCHEDULE, item, "cron");
 }

@@ -168,6 +168,13 @@ def test_writers(lab):
     report("nothing half written is left", all(path.endswith(".pack") for path in lab.packs()), lab.packs())
 
 
+def test_threads(lab):
+    """Texts that an earlier run has read are fetched by whichever rule asks first, eight of them at once."""
+    first = lab.check("--threads", "8")
+    report("rules that fetch texts at once say the same, twenty times",
+           all(lab.check("--threads", "8") == first for _ in range(20)))
+
+
 def test_places(lab):
     facts = lab.facts("--no-cache")
     nowhere = os.path.join(os.path.dirname(lab.cache), "file")
@@ -235,6 +242,7 @@ def main():
         test_behind_git(lab)
         test_damage(lab)
         test_writers(lab)
+        test_threads(lab)
         test_places(lab)
         test_small_files(lab)
         test_full_disk(lab)

@@ -311,7 +311,10 @@ Slice graph_file_bytes(const Graph *graph, uint32_t file)
 	const char *at = g_atomic_pointer_get(&info->bytes.at);
 	if (!at) {
 		at = graph->fetch(graph->fetch_data, file, info->bytes.length, info->hash);
-		g_atomic_pointer_set(&info->bytes.at, at);
+		/* Of two threads that fetch it at once the first one's counts: places are told by differences of
+		 * pointers, so that a text must never lie elsewhere than it did a moment ago. */
+		if (!g_atomic_pointer_compare_and_exchange(&info->bytes.at, NULL, at))
+			at = g_atomic_pointer_get(&info->bytes.at);
 	}
 	return (Slice){at, info->bytes.length};
 }

@@ -9,7 +9,7 @@
 # MESON_FLAGS adds options to every `meson setup`; FUZZ_SECONDS is how long `make fuzz` spends on each format.
 
 build_packages = build-essential git libarchive-dev libgit2-dev libglib2.0-dev libjansson-dev libsoup-3.0-dev libyaml-dev meson ninja-build pkg-config python3
-test_packages = $(build_packages) chromium clang curl docker-registry fish fonts-dejavu-core golang-go groff-base iproute2 jq libclang-rt-14-dev openssl python3-jsonschema python3-venv python3-yaml zsh
+test_packages = $(build_packages) chromium clang curl docker-registry fish fonts-dejavu-core golang-go groff-base iproute2 jq libclang-rt-14-dev openssl prometheus python3-jsonschema python3-venv python3-yaml zsh
 bench_packages = $(build_packages) docker-compose python3-venv python3-yaml ripgrep time
 tidy_packages = $(build_packages) clang clang-tidy libclang-rt-14-dev
 format_packages = clang-format
@@ -71,6 +71,7 @@ bench: build
 	@LABWRIGHT_LIVE_PACKAGES=build/labwright sh test/live/engine.sh dockerd python3 test/bench/engine.py build/labwright
 	@python3 test/bench/placement.py build/labwright build/release/test/bench-place
 	@python3 test/bench/reassign.py build/bench/reassign $(REASSIGN_DATA) $(REASSIGN_SECONDS)
+	@python3 test/bench/peers.py build/labwright $(REPOSITORY)
 
 fuzz:
 	$(install_packages) $(test_packages)

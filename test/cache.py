@@ -9,6 +9,7 @@ by several runs at once, made unreadable, and put on a full disk.
 """
 import os
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -167,6 +168,13 @@ def test_writers(lab):
     report("nothing half written is left", all(path.endswith(".pack") for path in lab.packs()), lab.packs())
 
 
+def test_threads(lab):
+    """Texts that an earlier run has read are fetched by whichever rule asks first, eight of them at once."""
+    first = lab.check("--threads", "8")
+    report("rules that fetch texts at once say the same, twenty times",
+           all(lab.check("--threads", "8") == first for _ in range(20)))
+
+
 def test_places(lab):
     facts = lab.facts("--no-cache")
     nowhere = os.path.join(os.path.dirname(lab.cache), "file")
@@ -180,6 +188,17 @@ def test_places(lab):
     report("one that cannot be written", lab.facts() == facts)
     os.chmod(os.path.join(lab.cache, "labwright", "facts"), 0o700)
     lab.forget()
+
+
+def test_small_files(lab):
+    """Where no file may grow beyond 4 KiB."""
+    facts = lab.facts("--no-cache")
+    lab.forget()
+    done = subprocess.run([labwright, "facts"], cwd=lab.tree, capture_output=True, check=False,
+                          env={**ENVIRONMENT, "XDG_CACHE_HOME": lab.cache},
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
+    report("a limit of what a file may hold", (done.stdout, done.returncode) == facts, done.stderr.decode())
+    report("where nothing is left either", lab.packs() == [], lab.packs())
 
 
 def test_full_disk(lab):
@@ -223,7 +242,9 @@ def main():
         test_behind_git(lab)
         test_damage(lab)
         test_writers(lab)
+        test_threads(lab)
         test_places(lab)
+        test_small_files(lab)
         test_full_disk(lab)
         test_line_ends(folder)
     print(f"1..{len(results)}")

@@ -13,13 +13,13 @@
 struct Http {
 	SoupSession *session;
 	bool trusting;
-	char *base;                /* "http://localhost" for sockets */
-	char *socket;              /* its path, or NULL */
-	GTlsCertificate *identity; /* the client's, or NULL */
-	GHashTable *headers;       /* name → value, or NULL */
-	int authorities;           /* file in memory, or -1 */
-	char *server_name;         /* that its certificate must hold, where that is not the address's; or NULL */
-	GTlsDatabase *trusted;     /* what that certificate is held against */
+	char *base;                    /* "http://localhost" for sockets */
+	char *socket;                  /* its path, or NULL */
+	GHashTable *headers;           /* name → value, or NULL */
+	int authorities;               /* file in memory, or -1 */
+	char *server_name;             /* that its certificate must hold, where that is not the address's; or NULL */
+	GTlsDatabase *trusted;         /* what that certificate is held against */
+	GTlsCertificateFlags distrust; /* what that said the last time */
 };
 
 Http *http_new(const char *address, uint32_t patience)
@@ -59,6 +59,70 @@ static GTlsDatabase *database_new(Http *http, const char *authorities, GError **
 	return g_tls_file_database_new(path, error);
 }
 
+/* ---- the client's certificate --------------------------------------------------------------------------- */
+
+/* Shows the client's certificate to a server that asks for one. libsoup does the same by the main context, which GLib
+ * acquires in the thread of the handshake: of two handshakes of two threads one gets it, and the other waits for ever
+ * for somebody to turn it. Here each client has a context of its own, which nobody else can hold. */
+typedef struct Presenter {
+	GTlsInteraction parent;
+	GMainContext *context;
+	GTlsCertificate *certificate; /* or NULL: there is none to show */
+} Presenter;
+typedef GTlsInteractionClass PresenterClass;
+
+GType presenter_get_type(void);
+G_DEFINE_TYPE(Presenter, presenter, G_TYPE_TLS_INTERACTION)
+
+static void present(GTlsInteraction *interaction, GTlsConnection *connection, GTlsCertificateRequestFlags flags,
+        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer data)
+{
+	Presenter *presenter = (Presenter *)interaction;
+	g_main_context_push_thread_default(presenter->context);
+	g_autoptr(GTask) task = g_task_new(interaction, cancellable, callback, data);
+	if (presenter->certificate)
+		g_tls_connection_set_certificate(connection, presenter->certificate);
+	g_task_return_int(task, presenter->certificate ? G_TLS_INTERACTION_HANDLED : G_TLS_INTERACTION_UNHANDLED);
+	g_main_context_pop_thread_default(presenter->context);
+}
+
+static GTlsInteractionResult presented(GTlsInteraction *interaction, GAsyncResult *result, GError **error)
+{
+	return (GTlsInteractionResult)g_task_propagate_int(G_TASK(result), error);
+}
+
+static void presenter_finalize(GObject *object)
+{
+	Presenter *presenter = (Presenter *)object;
+	g_clear_object(&presenter->certificate);
+	g_clear_pointer(&presenter->context, g_main_context_unref);
+	G_OBJECT_CLASS(presenter_parent_class)->finalize(object);
+}
+
+static void presenter_class_init(PresenterClass *class)
+{
+	class->request_certificate_async = present;
+	class->request_certificate_finish = presented;
+	G_OBJECT_CLASS(class)->finalize = presenter_finalize;
+}
+
+static void presenter_init(Presenter *presenter)
+{
+}
+
+static GTlsInteraction *presenter_new(GTlsCertificate *certificate)
+{
+	GMainContext *context = g_main_context_new();
+	g_main_context_push_thread_default(context); /* which it keeps as its own */
+	Presenter *presenter = g_object_new(presenter_get_type(), NULL);
+	g_main_context_pop_thread_default(context);
+	presenter->context = context;
+	presenter->certificate = certificate ? g_object_ref(certificate) : NULL;
+	return (GTlsInteraction *)presenter;
+}
+
+/* ---- clients --------------------------------------------------------------------------------------------- */
+
 static bool identify(Http *http, const HttpIdentity *identity, GError **error)
 {
 	if (identity->authorities) {
@@ -69,11 +133,14 @@ static bool identify(Http *http, const HttpIdentity *identity, GError **error)
 		}
 		soup_session_set_tls_database(http->session, database);
 	}
-	if (identity->certificate &&
-	        !(http->identity = g_tls_certificate_new_from_pem(identity->certificate, -1, error))) {
+	g_autoptr(GTlsCertificate) own =
+	        identity->certificate ? g_tls_certificate_new_from_pem(identity->certificate, -1, error) : NULL;
+	if (identity->certificate && !own) {
 		g_prefix_error(error, "the client's certificate and key are no PEM: ");
 		return false;
 	}
+	g_autoptr(GTlsInteraction) presenter = presenter_new(own);
+	soup_session_set_tls_interaction(http->session, presenter);
 	if (identity->proxy) {
 		g_autoptr(GProxyResolver) resolver = g_simple_proxy_resolver_new(identity->proxy, NULL);
 		soup_session_set_proxy_resolver(http->session, resolver);
@@ -115,7 +182,6 @@ void http_free(Http *http)
 	if (!http)
 		return;
 	g_object_unref(http->session);
-	g_clear_object(&http->identity);
 	g_clear_object(&http->trusted);
 	g_free(http->server_name);
 	if (http->authorities >= 0)
@@ -139,10 +205,11 @@ static gboolean accept_any(SoupMessage *message, GTlsCertificate *certificate, G
 
 static gboolean accept_name(SoupMessage *message, GTlsCertificate *certificate, GTlsCertificateFlags errors, void *data)
 {
-	const Http *http = data;
+	Http *http = data;
 	g_autoptr(GSocketConnectable) name = g_network_address_new(http->server_name, 443);
-	return g_tls_database_verify_chain(http->trusted, certificate, G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER, name,
-	               NULL, G_TLS_DATABASE_VERIFY_NONE, NULL, NULL) == 0;
+	http->distrust = g_tls_database_verify_chain(http->trusted, certificate,
+	        G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER, name, NULL, G_TLS_DATABASE_VERIFY_NONE, NULL, NULL);
+	return http->distrust == 0;
 }
 
 static void set_headers(const Http *http, SoupMessage *message)
@@ -155,7 +222,7 @@ static void set_headers(const Http *http, SoupMessage *message)
 }
 
 static SoupMessage *message_new(
-        const Http *http, const char *method, const char *path, GBytes *body, const char *type, GError **error)
+        Http *http, const char *method, const char *path, GBytes *body, const char *type, GError **error)
 {
 	g_autofree char *url = g_strconcat(http->base, path, NULL);
 	SoupMessage *message = soup_message_new(method, url);
@@ -166,9 +233,7 @@ static SoupMessage *message_new(
 	if (http->trusting)
 		g_signal_connect(message, "accept-certificate", G_CALLBACK(accept_any), NULL);
 	else if (http->server_name)
-		g_signal_connect(message, "accept-certificate", G_CALLBACK(accept_name), (void *)http);
-	if (http->identity)
-		soup_message_set_tls_client_certificate(message, http->identity);
+		g_signal_connect(message, "accept-certificate", G_CALLBACK(accept_name), http);
 	if (http->headers)
 		set_headers(http, message);
 	if (body)
@@ -185,6 +250,8 @@ bool http_ask(Http *http, const char *method, const char *path, GBytes *body, co
 	g_autoptr(GError) failure = NULL;
 	ret_reply->body = soup_session_send_and_read(http->session, message, NULL, &failure);
 	ret_reply->status = soup_message_get_status(message);
+	ret_reply->distrust =
+	        http->server_name ? http->distrust : soup_message_get_tls_peer_certificate_errors(message);
 	if (!ret_reply->body &&
 	        ret_reply->status >= 400) /* servers hang up on who they refuse; what they say is known */
 		ret_reply->body = g_bytes_new(NULL, 0);

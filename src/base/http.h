@@ -34,6 +34,7 @@ typedef struct HttpReply {
 	uint32_t status;
 	uint32_t retry_after; /* seconds that the server asks for, 0 if it does not */
 	GBytes *body;
+	uint32_t distrust;   /* GTlsCertificateFlags: what is wrong with the server's certificate, of http_ask */
 	GHashTable *headers; /* small letters to values, of http_ask_with; or NULL */
 } HttpReply;
 

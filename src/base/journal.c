@@ -386,6 +386,8 @@ static bool write_list(const Journal *journal, GError **error)
 	bool good = fd >= 0 && write_all(fd, (Slice){list->str, list->len}) && fsync(fd) == 0;
 	if (!good)
 		fail(error, "write", journal->begun);
+	if (!good && fd >= 0)
+		unlink(journal->begun); /* nothing is begun */
 	if (fd >= 0)
 		close(fd);
 	return good;
@@ -462,18 +464,21 @@ static bool do_steps(const Journal *journal, GError **error)
 	return unlink(journal->file) == 0 || fail(error, "remove", journal->file);
 }
 
+/* As long as something could not be taken back, the list stays for the next run. */
 static void take_back(const Journal *journal)
 {
+	bool gone = true;
 	for (guint i = journal->steps->len; i-- > 0;) {
 		const Step *step = &g_array_index(journal->steps, Step, i);
 		/* A list that was cut off while it was written must not name anybody's file. */
 		g_autofree char *now = path_before(journal, step->first);
 		if (step->kind == STEP_WRITE && g_str_has_suffix(now, TEMPORARY))
-			unlink_below(journal->root, now, 0);
+			gone = (unlink_below(journal->root, now, 0) || errno == ENOENT) && gone;
 		else if (step->kind == STEP_FOLDER)
 			unlink_below(journal->root, now, AT_REMOVEDIR);
 	}
-	unlink(journal->begun);
+	if (gone)
+		unlink(journal->begun);
 }
 
 static bool prepare(const Journal *journal, GError **error)

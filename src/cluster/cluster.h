@@ -91,6 +91,13 @@ bool cluster_list(Cluster *cluster, const char *path, ClusterEach each, void *da
 /* The same of the metadata only: of Secrets no value comes over the network. */
 bool cluster_list_metadata(Cluster *cluster, const char *path, ClusterEach each, void *data, GError **error);
 
+/* The summaries of the kubelets of these nodes (char *), in their order, each called by this thread; false where none
+ * may be had. */
+bool cluster_summaries(Cluster *cluster, const GPtrArray *nodes, ClusterEach each, void *data);
+/* What containers used in the last week, as Prometheus or VictoriaMetrics in the cluster answers a query of a range;
+ * false where there is neither, or it may not be asked. */
+bool cluster_series(Cluster *cluster, ClusterEach each, void *data);
+
 typedef enum WatchEvent { WATCH_ADDED, WATCH_CHANGED, WATCH_GONE, WATCH_ANEW } WatchEvent;
 /* False ends the watch. item is NULL for WATCH_ANEW: all that was told before is forgotten, and is told again. */
 typedef bool (*ClusterSeen)(WatchEvent event, const Json *item, void *data);

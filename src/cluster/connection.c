@@ -59,18 +59,33 @@ static bool is_distrust(const GError *failure)
 	       g_error_matches(failure, G_TLS_ERROR, G_TLS_ERROR_CERTIFICATE_REQUIRED);
 }
 
-static void not_reached(const Cluster *cluster, GError *failure, GError **error)
+/* What its owner can do about a certificate; the first that is wrong of all that may be. */
+static const char *distrust_help(const Access *access, uint32_t distrust)
+{
+	if (distrust & G_TLS_CERTIFICATE_EXPIRED)
+		return "the certificate of the API server has ended, or this machine's clock is wrong: k3s makes a new "
+		       "one "
+		       "when it is restarted, kubeadm by `kubeadm certs renew all`";
+	if (distrust & G_TLS_CERTIFICATE_NOT_ACTIVATED)
+		return "the certificate of the API server begins in the future: is this machine's clock right?";
+	if (!access->authorities)
+		return "the cluster's authority is not the system's: certificate-authority-data names it";
+	if (distrust & G_TLS_CERTIFICATE_UNKNOWN_CA)
+		return "certificate-authority-data is of another cluster: take the kubeconfig of this one anew";
+	if (distrust & G_TLS_CERTIFICATE_BAD_IDENTITY)
+		return "the address is not in the server's certificate: name it as the certificate does, by "
+		       "tls-server-name, or let the server add it (k3s: --tls-san)";
+	return "certificate-authority-data is of another cluster, or the address is not in its certificate";
+}
+
+static void not_reached(const Cluster *cluster, GError *failure, uint32_t distrust, GError **error)
 {
 	const Access *access = cluster->access;
 	bool tls = is_distrust(failure);
 	g_set_error(error, cluster_error_quark(), 0, "cannot reach %s (context %s): %s", access->server,
 	        access->context, failure->message);
 	if (tls && !access->insecure)
-		error_add_help(error, "%s",
-		        access->authorities
-		                ? "certificate-authority-data is of another cluster, or the address is not in its "
-		                  "certificate"
-		                : "the cluster's authority is not the system's: certificate-authority-data names it");
+		error_add_help(error, "%s", distrust_help(access, distrust));
 	else if (!tls)
 		error_add_help(error, "is it up, and is this the network from which it can be reached?");
 }
@@ -158,7 +173,7 @@ bool cluster_ask(Cluster *cluster, const char *method, const char *path, GBytes 
 		if (fine && wait == 0)
 			return true;
 		if (!fine && (wait == 0 || is_distrust(failure))) {
-			not_reached(cluster, failure, error);
+			not_reached(cluster, failure, ret_reply->distrust, error);
 			return false;
 		}
 		http_reply_clear(ret_reply);

@@ -105,21 +105,58 @@ static void add_node_use(const Json *metrics, void *data)
 	surveying->survey->measured = true;
 }
 
+/* The same by a kubelet: cores in billionths, and the working set, which is what counts against a limit. */
+static void add_summary(const Json *summary, void *data)
+{
+	Surveying *surveying = data;
+	const char *name = json_text_at(summary, "node.nodeName");
+	ClusterNode *node = name ? g_hash_table_lookup(surveying->nodes, name) : NULL;
+	if (node) {
+		node->memory_used = (uint64_t)json_number_at(summary, "node.memory.workingSetBytes", 0);
+		node->cpu_used = (double)json_number_at(summary, "node.cpu.usageNanoCores", 0) / 1e9;
+		surveying->survey->measured = true;
+	}
+	JSON_EACH (json_get(summary, "pods"), pod)
+		JSON_EACH (json_get(pod, "containers"), use) {
+			g_autofree char *id = g_strdup_printf("%s/%s/%s", json_text_at(pod, "podRef.namespace"),
+			        json_text_at(pod, "podRef.name"), json_text_at(use, "name"));
+			LiveContainer *container = g_hash_table_lookup(surveying->containers, id);
+			if (!container)
+				continue;
+			container->memory = (uint64_t)json_number_at(use, "memory.workingSetBytes", 0);
+			container->cpu = (double)json_number_at(use, "cpu.usageNanoCores", 0) / 1e9;
+		}
+}
+
+#define MOST_KUBELETS 100 /* that are asked one by one */
+
+static void measure_by_kubelets(Surveying *surveying, Cluster *cluster)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	for (guint i = 0; i < surveying->survey->nodes->len; i++) {
+		const ClusterNode *node = surveying->survey->nodes->pdata[i];
+		if (node->ready)
+			g_ptr_array_add(names, node->name);
+	}
+	if (names->len <= MOST_KUBELETS)
+		cluster_summaries(cluster, names, add_summary, surveying);
+}
+
 /* Many clusters have no metrics server, which is no error. */
 static void measure(Surveying *surveying, Cluster *cluster, const char *namespace)
 {
 	g_autofree char *pods = namespace
 	                                ? g_strdup_printf("/apis/metrics.k8s.io/v1beta1/namespaces/%s/pods", namespace)
 	                                : g_strdup("/apis/metrics.k8s.io/v1beta1/pods");
-	g_autoptr(GError) none = NULL;
-	if (!cluster_list(cluster, "/apis/metrics.k8s.io/v1beta1/nodes", add_node_use, surveying, NULL, &none))
-		return;
 	surveying->containers = g_hash_table_new(g_str_hash, g_str_equal);
 	for (guint i = 0; i < surveying->survey->live->containers->len; i++) {
 		LiveContainer *container = surveying->survey->live->containers->pdata[i];
 		g_hash_table_insert(surveying->containers, container->id, container);
 	}
-	cluster_list(cluster, pods, add_pod_use, surveying, NULL, NULL);
+	if (cluster_list(cluster, "/apis/metrics.k8s.io/v1beta1/nodes", add_node_use, surveying, NULL, NULL))
+		cluster_list(cluster, pods, add_pod_use, surveying, NULL, NULL);
+	else
+		measure_by_kubelets(surveying, cluster);
 	g_hash_table_unref(surveying->containers);
 }
 

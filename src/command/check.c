@@ -21,7 +21,7 @@ typedef struct CheckArguments {
 	char **only, **formats, **usage, *context, *kubeconfig, *secrets;
 	gboolean live;
 	char *output, *level, *fail_on, *colour, *profile, *since, *baseline, *write_baseline;
-	gboolean all, timing, online;
+	gboolean all, timing, online, render;
 	int64_t start;
 	/* what the words mean */
 	GArray *outputs; /* Output */
@@ -318,6 +318,23 @@ static bool know(const CheckArguments *arguments, Scan *scan, const char *const 
 	              : !cluster || compare_cluster(arguments, scan, cluster, paths, known, notes, error);
 }
 
+/* A scan that knows what charts make takes the place of the one that says which there are. */
+static bool scan_rendered(Scan **scan, ScanOptions *wanted, GString *notes, GError **error)
+{
+	g_autoptr(GHashTable) rendered = scan_charts(*scan, notes, error);
+	if (!rendered)
+		return false;
+	if (g_hash_table_size(rendered) == 0)
+		return true;
+	wanted->rendered = rendered;
+	if (wanted->progress)
+		*wanted->progress = (ScanProgress){0}; /* files are counted anew */
+	g_clear_pointer(scan, scan_free);
+	*scan = scan_new(wanted, error);
+	wanted->rendered = NULL;
+	return *scan != NULL;
+}
+
 static int check(const CheckArguments *arguments, GError **error)
 {
 	g_autoptr(Progress) progress = progress_new();
@@ -329,6 +346,13 @@ static int check(const CheckArguments *arguments, GError **error)
 	if (!scan || !scan_arguments_below(&arguments->scan, scan, &paths, error))
 		return EXIT_WORK;
 	g_autoptr(GString) notes = g_string_new(NULL);
+	if (arguments->render && arguments->since) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
+		        "--render says nothing of an earlier commit: it cannot go with --new-since");
+		return EXIT_USAGE;
+	}
+	if (arguments->render && !scan_rendered(&scan, &wanted, notes, error))
+		return EXIT_WORK;
 	if (!know(arguments, scan, (const char *const *)paths, &known, notes, error))
 		return EXIT_WORK;
 	if (arguments->online)
@@ -391,6 +415,8 @@ static int run(int argc, char **argv)
 	                "Ask the registries of images as well, by the network: what is missing, newer, or for other "
 	                "machines",
 	                NULL},
+	        {"render", 0, 0, G_OPTION_ARG_NONE, &arguments.render,
+	                "Ask your own helm what the charts make that the repository, or helm's cache, holds", NULL},
 	        {"live", 0, 0, G_OPTION_ARG_NONE, &arguments.live,
 	                "Ask the cluster as well, or this machine's Docker or Podman where no cluster is named: what "
 	                "does not run, what differs from the files and who set it so, what only it has",

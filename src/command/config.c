@@ -254,7 +254,7 @@ static bool has_setting(const Graph *graph, Node document, const char *const *na
 static void append_placement(Printer *printer, Node document)
 {
 	static const char *const plain[] = {"enough", "step", NULL}, *const order[] = {"order", NULL},
-	                         *const weights[] = {"gigabyte", "move", "restart", NULL};
+	                         *const weights[] = {"gigabyte", "move", "restart", "traffic", NULL};
 	if (!graph_has(printer->graph, document, FACT_PLACEMENT))
 		return;
 	g_string_append(printer->out, "placement:\n");

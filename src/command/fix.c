@@ -130,7 +130,10 @@ static void append_next(const FixArguments *arguments, const Fix *fix, const Lef
 	g_autoptr(GString) measured = g_string_new(NULL);
 	for (char **file = arguments->usage; file && *file; file++)
 		g_string_append_printf(measured, " --usage %s", *file);
-	g_autofree char *again = g_strconcat(arguments->place ? " --place" : "",
+	g_autoptr(GString) only = g_string_new(NULL);
+	for (char **rule = arguments->only; rule && *rule; rule++)
+		g_string_append_printf(only, " --only %s", *rule);
+	g_autofree char *again = g_strconcat(only->str, arguments->place ? " --place" : "",
 	        arguments->replicas ? " --replicas" : "", measured->str, scanned, NULL);
 	const char *derive = arguments->derive ? " --derive" : "";
 	bool written = arguments->write || arguments->commit || arguments->interactive;
@@ -207,6 +210,7 @@ static int fix_all(const FixArguments *arguments, GError **error)
 		return EXIT_WORK;
 	HunkQuestions questions = {.colour = arguments->with_colour, .unicode = g_get_charset(NULL)};
 	FixOptions options = {.only = (const char *const *)arguments->only,
+	        .also = (const char *const *)arguments->only,
 	        .paths = (const char *const *)paths,
 	        .derive = arguments->derive,
 	        .proposed = moves,

@@ -13,7 +13,10 @@ static const struct {
                   "path below the root, the whole repository is read and only findings at or below it are shown. With "
                   "--online "
                   "registries are asked with heads and lists of tags, never for an image; each is left alone once it "
-                  "limits requests, and what is private says nothing."},
+                  "limits requests, and what is private says nothing. With --render your own helm is asked for what "
+                  "charts make that lie in the repository or in helm's cache: without a shell, a network or your "
+                  "settings, and with limits. Findings stand on the line of the value that they come from, where that "
+                  "is certain, else on the release."},
         {"fix", "Every edit is proven first: with it made in memory, its finding is gone, no other came, and nothing "
                 "else in "
                 "the files says anything different. What is read and written is the working tree: all files or none, "
@@ -37,7 +40,14 @@ static const struct {
                 "and named. Usage is `kubectl get pods -A -o json`, `kubectl get --raw "
                 "/apis/metrics.k8s.io/v1beta1/pods` or the answer of a Prometheus query. Exits with 1 where a pod "
                 "has no "
-                "place. Ctrl-C ends the search with the best so far and what is not proven of it; a second one ends "
+                "place. Of goals each counts where those before it are equal: a place for every pod, the pressure on "
+                "the "
+                "fullest node, what the loss of a node leaves down, preferences, the price of the moves, short ways "
+                "between pods that talk to each other. placement in labwright.yaml has their order, the step and "
+                "enough of "
+                "pressure in percent, and weights: a move 10, 5 more where the last replica stops, 2 for a gigabyte to "
+                "copy, 1 for a pod that talks to another node (0 to 1000 each). Ctrl-C ends the search with the best "
+                "so far and what is not proven of it; a second one ends "
                 "the program."},
         {"report",
                 "Writes REPORT.md, report.html and report.json: findings before and after and which came or went, what "

@@ -86,7 +86,10 @@ size_t graph_text_length(const GraphBuilder *builder)
 
 void graph_set_text(GraphBuilder *builder, const char *text)
 {
-	current_file(builder)->bytes.at = text;
+	BuiltFile *file = current_file(builder);
+	if (!text && file->bytes.at)
+		file->hash = slice_hash(file->bytes);
+	file->bytes.at = text;
 }
 
 Node graph_add_node(GraphBuilder *builder, NodeType type, Node parent, Slice name, size_t start, size_t end)

@@ -68,10 +68,11 @@ GraphBuilder *graph_builder_new(void);
 void graph_builder_free(GraphBuilder *builder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GraphBuilder, graph_builder_free)
 
-/* Begins a file: all that follows belongs to it. bytes are borrowed until the graph is freed. Returns its FILE node. */
+/* Begins a file: all that follows belongs to it. bytes are borrowed until the graph is freed, path until it is sealed.
+ * Returns its FILE node. */
 Node graph_begin_file(GraphBuilder *builder, Slice path, Slice bytes);
-/* How long the text of the current file is; and where it is now. NULL: with nobody, it is fetched when it is asked for.
- */
+/* How long the text of the current file is; and where it is now. NULL: with nobody any more, it is fetched when it is
+ * asked for. */
 size_t graph_text_length(const GraphBuilder *builder);
 void graph_set_text(GraphBuilder *builder, const char *text);
 
@@ -112,9 +113,9 @@ Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders);
 /* The same of some files of one builder, which keeps all of them, by their numbers in the order of graph_begin_file,
  * from 0. */
 Graph *graph_seal_files(GraphBuilder *builder, const uint32_t *files, size_t n_files);
-/* Who has the texts that nobody had when the graph was sealed: as long as it was said then, for as long as the graph
- * lives. Called from any thread, at times twice for one file. */
-typedef const char *GraphFetch(void *data, uint32_t file, size_t length);
+/* Who has the texts that nobody had when the graph was sealed: of the length and slice_hash that they had, for as long
+ * as the graph lives. Called from any thread, at times twice for one file. */
+typedef const char *GraphFetch(void *data, uint32_t file, size_t length, uint64_t hash);
 void graph_set_fetch(Graph *graph, GraphFetch *fetch, void *data);
 void graph_free(Graph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Graph, graph_free)

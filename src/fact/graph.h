@@ -27,8 +27,9 @@ typedef struct Lines {
 
 typedef struct FileInfo {
 	Node node;
-	Slice bytes;  /* at: NULL until they are fetched */
-	Lines *lines; /* made when first asked for, as by_object */
+	Slice bytes;   /* at: NULL until they are fetched */
+	uint64_t hash; /* of those that are */
+	Lines *lines;  /* made when first asked for, as by_object */
 } FileInfo;
 
 /* Where a row stands in the file of its subject. */
@@ -60,6 +61,7 @@ struct Graph {
 /* A file as its builder keeps it: ranges in the builder's arrays. */
 typedef struct BuiltFile {
 	Slice path, bytes;
+	uint64_t hash; /* of the bytes, where they are with nobody */
 	uint32_t first_node, end_node, first_row, end_row;
 } BuiltFile;
 

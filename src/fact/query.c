@@ -307,13 +307,16 @@ Node graph_file_node(const Graph *graph, uint32_t file)
 
 Slice graph_file_bytes(const Graph *graph, uint32_t file)
 {
-	Slice *bytes = &graph->files[file].bytes;
-	const char *at = g_atomic_pointer_get(&bytes->at);
+	FileInfo *info = &graph->files[file];
+	const char *at = g_atomic_pointer_get(&info->bytes.at);
 	if (!at) {
-		at = graph->fetch(graph->fetch_data, file, bytes->length);
-		g_atomic_pointer_set(&bytes->at, at);
+		at = graph->fetch(graph->fetch_data, file, info->bytes.length, info->hash);
+		/* Of two threads that fetch it at once the first one's counts: places are told by differences of
+		 * pointers, so that a text must never lie elsewhere than it did a moment ago. */
+		if (!g_atomic_pointer_compare_and_exchange(&info->bytes.at, NULL, at))
+			at = g_atomic_pointer_get(&info->bytes.at);
 	}
-	return (Slice){at, bytes->length};
+	return (Slice){at, info->bytes.length};
 }
 
 const char *graph_file_path(const Graph *graph, uint32_t file)

@@ -1,7 +1,8 @@
-/* What one file says, as bytes: its texts once each, then nodes and rows, with numbers that count within the file.
- * Numbers are of variable length, and places are told by how far they are from the one before, so that a row takes some
- * six bytes. Reading one costs little more than entering its texts; nothing is believed of it that could lead out of
- * the graph, so that a record which is damaged or made up is refused and no worse. */
+/* What one file says, as bytes: length and hash of the file, its texts once each, then nodes and rows, with numbers
+ * that count within the file. Numbers are of variable length, and places are told by how far they are from the one
+ * before, so that a row takes some six bytes. Reading one costs little more than entering its texts; nothing is
+ * believed of it that could lead out of the graph, so that a record which is damaged or made up is refused and no
+ * worse. */
 #include "fact/graph.h"
 
 /* ---- numbers ------------------------------------------------------------------------------------------ */
@@ -120,12 +121,24 @@ void graph_append_record(GraphBuilder *builder, GByteArray *out)
 	g_array_set_size(builder->numbers, symbol_count(builder->symbols));
 	g_autofree uint8_t *bytes = g_malloc(parts * 5 * MOST_NUMBER);
 	const uint8_t *end = put_rows(builder, file, put_nodes(builder, file, bytes));
+	uint64_t hash = slice_hash(file->bytes);
 	append_number(out, (uint32_t)file->bytes.length);
+	g_byte_array_append(out, (const guint8 *)&hash, sizeof hash);
 	append_texts(builder, out);
 	g_byte_array_append(out, bytes, (guint)(end - bytes));
 }
 
 /* ---- reading -------------------------------------------------------------------------------------------- */
+
+static void get_hash(Input *input, uint64_t *ret_hash)
+{
+	if ((size_t)(input->end - input->at) < sizeof *ret_hash) {
+		input->broken = true;
+		return;
+	}
+	memcpy(ret_hash, input->at, sizeof *ret_hash);
+	input->at += sizeof *ret_hash;
+}
 
 static void get_texts(GraphBuilder *builder, Input *input)
 {
@@ -206,6 +219,7 @@ bool graph_add_record(GraphBuilder *builder, Slice path, Slice record)
 	size_t length = get(&input);
 	graph_begin_file(builder, path, (Slice){length ? NULL : "", length});
 	BuiltFile *file = &g_array_index(builder->files, BuiltFile, builder->files->len - 1);
+	get_hash(&input, &file->hash);
 	get_texts(builder, &input);
 	get_nodes(builder, &input, file);
 	get_rows(builder, &input, file);

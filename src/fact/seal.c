@@ -239,7 +239,8 @@ static Graph *seal(const GArray *sources, GraphBuilder *const *builders, size_t 
 		const Source *source = &g_array_index(sources, Source, i);
 		Symbol *map = maps->pdata[source->builder_number];
 		Node first = graph->n_nodes;
-		graph->files[graph->n_files++] = (FileInfo){.node = first, .bytes = source->file->bytes};
+		graph->files[graph->n_files++] =
+		        (FileInfo){.node = first, .bytes = source->file->bytes, .hash = source->file->hash};
 		join_nodes(graph, source, map, i);
 		join_rows(graph, source, map, first, &filling);
 		if (takes)

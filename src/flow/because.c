@@ -155,6 +155,14 @@ static guint listening_port(Slice line)
 	return port ? (guint)g_ascii_strtoull(port, NULL, 16) : 0;
 }
 
+static bool has_port(const GArray *ports, guint port)
+{
+	for (guint i = 0; i < ports->len; i++)
+		if (g_array_index(ports, guint, i) == port)
+			return true;
+	return false;
+}
+
 /* Ports that a container listens on, asked of its own kernel table; empty where it cannot be asked. */
 static GArray *listening(Engine *engine, const LiveContainer *container)
 {
@@ -167,10 +175,7 @@ static GArray *listening(Engine *engine, const LiveContainer *container)
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	for (char **line = lines; *line; line++) {
 		guint port = listening_port(slice_from(*line));
-		bool seen = port == 0;
-		for (guint i = 0; i < ports->len; i++)
-			seen |= g_array_index(ports, guint, i) == port;
-		if (!seen)
+		if (port && !has_port(ports, port))
 			g_array_append_val(ports, port);
 	}
 	return ports;
@@ -193,6 +198,11 @@ void explain_port(Chain *chain, const LiveContainer *other, guint port)
 	g_autoptr(GArray) ports = listening(chain->engine, other);
 	g_autofree char *text = ports_text(ports);
 	gint64 age = g_get_real_time() / G_USEC_PER_SEC - other->started;
+	if (has_port(ports, port)) {
+		add_step(chain, g_strdup("its kernel's table"), "%s listens on %u by now, %d s after its start",
+		        other->pod, port, (int)age);
+		return;
+	}
 	if (!ports->len && other->started && other->probe.port == port && other->restarts == 0) {
 		const Unit *unit = unit_of(chain, other);
 		add_step(chain, g_strdup("its kernel's table"), "%s listens on nothing yet, %d s after its start",

@@ -274,6 +274,26 @@ static Node release_of(const Beside *beside, Node pod)
 	return NODE_NONE;
 }
 
+/* " (of HelmChart traefik)" where the cluster has a chart of k3s that the pod is of: k3s brings some of its own, and
+ * calls a release's instance by the name of the chart, with its namespace or without. "" else; free with g_free. */
+static char *chart_text(const Beside *beside, Node pod)
+{
+	const Graph *live = beside->live;
+	GRAPH_OF (live, pod, FACT_LABEL, row) {
+		const char *pair = graph_symbol_text(live, row->object), *instance = strchr(pair, '=') + 1;
+		if (!g_str_has_prefix(pair, "app.kubernetes.io/instance="))
+			continue;
+		GRAPH_NODES (live, NODE_OBJECT, chart) {
+			const char *name = graph_name(live, chart);
+			g_autofree char *joined = g_strdup_printf("%s-%s", name, graph_text(live, pod, FACT_NAMESPACE));
+			if (strcmp(graph_text(live, chart, FACT_KIND), "HelmChart") == 0 &&
+			        is_any(instance, name, joined))
+				return g_strdup_printf(" (of HelmChart %s)", name);
+		}
+	}
+	return g_strdup("");
+}
+
 /* What of a workload is seen: pods that run, and the first that does not. */
 typedef struct Seen {
 	Node object; /* of the repository, or NODE_NONE */
@@ -322,11 +342,13 @@ static void derive_failure(Beside *beside, const Seen *seen)
 	bool over = seen->ended && (seen->running || g_str_has_prefix(graph_text(live, seen->pod, FACT_OWNER), "Job/"));
 	if (!seen->failure || over)
 		return;
-	if (seen->object)
+	if (seen->object) {
 		say(beside, seen->object, FACT_FAILS, seen->failure);
-	else
-		g_ptr_array_add(beside->elsewhere, g_strdup_printf("%s/%s", graph_text(live, seen->pod, FACT_NAMESPACE),
-		                                           graph_name(live, seen->pod)));
+		return;
+	}
+	g_autofree char *chart = chart_text(beside, seen->pod);
+	g_ptr_array_add(beside->elsewhere, g_strdup_printf("%s/%s%s", graph_text(live, seen->pod, FACT_NAMESPACE),
+	                                           graph_name(live, seen->pod), chart));
 }
 
 static void derive_pods(Beside *beside)
@@ -517,6 +539,7 @@ void beside_derive(Scan *scan, GString *notes)
 	derive_claims(&beside);
 	derive_filled(&beside);
 	derive_ends(&beside);
+	held_derive(beside.graph, beside.live);
 	graph_finish(scan->graph);
 	note_elsewhere(&beside, notes);
 	g_hash_table_unref(beside.objects);

@@ -317,8 +317,9 @@ static bool explain(Chain *chain, const char *name, GError **error)
 	}
 	const Unit *unit = unit_of(chain, container);
 	const Json *failure = unit ? record_failure(chain->record, unit) : NULL;
-	if (failure && live_is_well(container)) {
-		bool other = g_strcmp0(container->hash, unit_hash(unit)) != 0;
+	/* One that was put back a moment ago is not ready at once. */
+	bool other = failure && g_strcmp0(container->hash, unit_hash(unit)) != 0;
+	if (failure && (live_is_well(container) || (other && container->state == LIVE_RUNNING))) {
 		chain->cause->title = g_strdup_printf("%s/%s %s", unit->namespace, unit->pod,
 		        other ? "runs as it was before: its new version did not start" : "is well now");
 		if (other)

@@ -65,6 +65,8 @@ static bool is_run(const Run *run, const Rule *rule)
 {
 	if (run->options->only && is_asked_rule(run->options, rule))
 		return true;
+	if (run->options->also && g_strv_contains(run->options->also, rule->id))
+		return true;
 	Level usual = rule->profile <= run->profile ? rule->level : LEVEL_OFF;
 	return (run->all || !run->options->only) && set_level(run->graph, rule, usual) != LEVEL_OFF;
 }
@@ -220,6 +222,7 @@ Check *check_new(Scan *scan, const CheckOptions *options, GError **error)
 	run.all = needs_all(options->only);
 	Check *check = run.check = g_new0(Check, 1);
 	check->today = local_date();
+	check->also = options->also;
 	check->times = g_array_new(FALSE, FALSE, sizeof(RuleTime));
 	check->checker = checker_new(scan->graph, check->today);
 	run_with_programs(&run, scan);

@@ -49,12 +49,12 @@ static const char questions[] =
 
 /* Only from folders that PATH names in full: a relative one would take the program from the repository. The shims of
  * version managers are shell scripts that cost more than all the compiling; behind them there is one nearly always. */
-static char *find_python(void)
+char *owners_program(const char *name)
 {
 	const char *path = g_getenv("PATH");
 	g_auto(GStrv) folders = g_strsplit(path ? path : "", ":", -1);
 	for (char **folder = folders; *folder; folder++) {
-		g_autofree char *file = g_build_filename(*folder, "python3", NULL);
+		g_autofree char *file = g_build_filename(*folder, name, NULL);
 		if (g_path_is_absolute(*folder) && !g_str_has_suffix(*folder, "/shims") &&
 		        g_file_test(file, G_FILE_TEST_IS_EXECUTABLE) && !g_file_test(file, G_FILE_TEST_IS_DIR))
 			return g_steal_pointer(&file);
@@ -285,7 +285,7 @@ Compiling *compile_begin(Scan *scan)
 	compiling->in = compiling->out = -1;
 	compiling->files = g_steal_pointer(&files);
 	compiling->asked = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	compiling->python = find_python();
+	compiling->python = owners_program("python3");
 	compiling->identity = identity_of(compiling->python);
 	compiling->kept = scan->no_cache ? NULL : store_open("programs", "");
 	collect_unknown(compiling, scan);

@@ -395,7 +395,7 @@ static void collect_files(Fix *fix)
 
 Fix *fix_new(Scan *scan, const FixOptions *options, GError **error)
 {
-	const CheckOptions all = {0};
+	const CheckOptions all = {.also = options->also};
 	if (!check_knows(options->only, error))
 		return NULL;
 	Fix *fix = g_new0(Fix, 1);

@@ -30,6 +30,7 @@ typedef struct ScanOptions {
 	ScanProgress *progress; /* NULL: nobody looks on */
 	bool no_cache;          /* nothing is taken from an earlier run, or kept for the next */
 	Pool *pool;             /* for REPO_REVISION; or NULL */
+	GHashTable *rendered;   /* what charts make of releases, as scan_charts says; or NULL */
 } ScanOptions;
 
 /* A file as it would be. text is what it holds then, or NULL for the bytes it has; from is the path that it has now,
@@ -75,6 +76,7 @@ typedef struct Scan {
 	GArray *former;          /* what ports of Services were, or NULL; see former.c */
 	uint32_t not_compiled;   /* programs that no Python could be asked about */
 	uint32_t threads;        /* that may work at a time */
+	GHashTable *rendered;    /* as in ScanOptions; or NULL */
 	bool is_compiled, no_cache;
 } Scan;
 
@@ -83,6 +85,10 @@ Scan *scan_new(const ScanOptions *options, GError **error);
 /* Asks the registries of all images that the repository names, by the network: IMAGE_ABSENT, IMAGE_NEAR, IMAGE_PLATFORM
  * and NEWER_TAG rows. A line is appended to notes for each registry that did not answer all. */
 void scan_online(Scan *scan, GString *notes);
+/* Asks the owner's helm what the charts make that the repository, or helm's own cache, holds: for ScanOptions.rendered
+ * of another scan. A line is appended to notes that counts those that could not be rendered, and says of some why.
+ * Fails where there is no helm. Free with g_hash_table_unref. */
+GHashTable *scan_charts(const Scan *scan, GString *notes, GError **error);
 /* Reads the history of the manifests of Services: which numbers their ports had before. For commands that mend, since a
  * check does not need it and a long history takes time. */
 void scan_history(Scan *scan);
@@ -100,6 +106,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_free)
 
 typedef struct CheckOptions {
 	const char *const *only;  /* rule ids, NULL-terminated; NULL for all that are not turned off */
+	const char *const *also;  /* those that run whatever the profile and the settings say, or NULL */
 	const char *const *paths; /* only findings at or below these, NULL-terminated; NULL for all */
 	const char *profile;      /* a word of profile_word(); NULL for what labwright.yaml says */
 } CheckOptions;
@@ -114,7 +121,8 @@ typedef struct Check {
 	Checker *checker;
 	Finding **findings; /* in the order of path and place */
 	size_t count;
-	GArray *times; /* RuleTime of each rule that ran */
+	GArray *times;           /* RuleTime of each rule that ran */
+	const char *const *also; /* of the options, as long as these live: a proof runs the same rules */
 	char *today;
 } Check;
 
@@ -142,9 +150,9 @@ typedef struct FixRound FixRound;
 typedef void (*FixAsk)(const FixRound *round, const Edit *edits, size_t count, bool *kept, void *data);
 
 typedef struct FixOptions {
-	const char *const *only, *const *paths; /* as in CheckOptions */
-	bool derive;                            /* values that evidence tells, too */
-	FixAsk ask;                             /* or NULL: all are kept */
+	const char *const *only, *const *also, *const *paths; /* as in CheckOptions */
+	bool derive;                                          /* values that evidence tells, too */
+	FixAsk ask;                                           /* or NULL: all are kept */
 	void *ask_data;
 	const GPtrArray *proposed; /* Finding of no check, with edits of the first round, or NULL */
 	bool history;              /* earlier commits may be asked what a number was */

@@ -340,26 +340,31 @@ bool homelab_write_files(const Homelab *homelab, GError **error)
 	return true;
 }
 
-static void remove_tree(const char *path, uint32_t depth)
+static void remove_below(const char *path, uint32_t depth)
 {
 	g_autoptr(GDir) dir = depth < 50 ? g_dir_open(path, 0, NULL) : NULL;
 	const char *name;
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *below = g_build_filename(path, name, NULL);
 		if (g_file_test(below, G_FILE_TEST_IS_DIR) && !g_file_test(below, G_FILE_TEST_IS_SYMLINK))
-			remove_tree(below, depth + 1);
+			remove_below(below, depth + 1);
 		else
 			g_unlink(below);
 	}
 	g_rmdir(path);
 }
 
+void remove_tree(const char *path)
+{
+	remove_below(path, 0);
+}
+
 void homelab_forget(const char *project)
 {
 	Homelab homelab = {.project = (char *)project};
 	set_folders(&homelab);
-	remove_tree(homelab.store, 0);
-	remove_tree(homelab.secrets, 0);
+	remove_tree(homelab.store);
+	remove_tree(homelab.secrets);
 	g_free(homelab.store);
 	g_free(homelab.secrets);
 }

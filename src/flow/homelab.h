@@ -41,3 +41,6 @@ bool homelab_lock(Homelab *homelab, GError **error);
 bool homelab_write_files(const Homelab *homelab, GError **error);
 /* Takes the files of a project away again. */
 void homelab_forget(const char *project);
+
+/* Deletes a folder with all that it holds; links are deleted and not followed. */
+void remove_tree(const char *path);

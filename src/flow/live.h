@@ -33,6 +33,9 @@ void drift_free(void *drift);
  * Appends to notes, or NULL, what no file makes and does not run. */
 void beside_derive(Scan *scan, GString *notes);
 
+/* What its nodes are and hold: CLUSTER_MACHINE, HELD_BY. The caller finishes the graph. */
+void held_derive(Graph *graph, const Graph *live);
+
 /* Keeps drifts (Drift, borrowed for as long as the scan and all that are made of it) as DRIFTS rows. */
 void scan_drift(Scan *scan, const GPtrArray *drifts);
 

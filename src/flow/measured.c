@@ -50,7 +50,9 @@ static bool read_lists(
 	g_autoptr(GPtrArray) lists = live_texts(cluster, notes, error);
 	for (guint i = 0; lists && i < lists->len; i++) {
 		LiveText *list = lists->pdata[i];
-		if (!read_text(builder, arena, list->path, g_steal_pointer(&list->text), bytes, error))
+		char *path = g_steal_pointer(&list->path); /* the builder has it until it is sealed */
+		g_ptr_array_add(bytes, path);
+		if (!read_text(builder, arena, path, g_steal_pointer(&list->text), bytes, error))
 			return false;
 	}
 	return lists != NULL;

@@ -280,8 +280,8 @@ static void derive_ask(Graph *graph, const Ask *ask)
 /* What kind of machine the images run on is asked only where that is known. */
 static bool knows_architecture(const Graph *graph)
 {
-	Rows rows = graph_rows(graph, FACT_ARCHITECTURE);
-	return rows.at != rows.end;
+	Rows rows = graph_rows(graph, FACT_ARCHITECTURE), live = graph_rows(graph, FACT_CLUSTER_MACHINE);
+	return rows.at != rows.end || live.at != live.end;
 }
 
 void scan_online(Scan *scan, GString *notes)

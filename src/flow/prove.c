@@ -320,7 +320,7 @@ Proof *proof_new(
 		return proof;
 	}
 	add_tracked_files(proof, repo, checkout, scan->graph, findings);
-	CheckOptions all = {0};
+	CheckOptions all = {.also = check->also};
 	proof->scan = scan_again(scan, proof->overlay);
 	proof->check = check_new(proof->scan, &all, NULL);
 	compare_findings(proof, scan, check, findings);

@@ -27,6 +27,7 @@ typedef struct Input {
 
 typedef struct Worker {
 	const Repo *repo;
+	GHashTable *rendered;
 	const Input *inputs;
 	size_t count;
 	gint *next;
@@ -77,6 +78,7 @@ static void state_input(Worker *worker, const Input *input)
 	        .name = path_name(input->path),
 	        .bytes = bytes,
 	        .executable = input->executable,
+	        .rendered = worker->rendered,
 	        .arena = worker->scratch};
 	source_read(&file);
 }
@@ -157,6 +159,7 @@ static gpointer work(gpointer data)
 static void worker_init(Worker *worker, Scan *scan, const GArray *inputs, gint *next)
 {
 	*worker = (Worker){.repo = scan->repo,
+	        .rendered = scan->rendered,
 	        .inputs = (const Input *)(const void *)inputs->data,
 	        .count = inputs->len,
 	        .next = next,
@@ -313,6 +316,7 @@ Scan *scan_new(const ScanOptions *options, GError **error)
 	scan->compiled = options->pool ? g_hash_table_ref(options->pool->compiled)
 	                               : g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	scan->no_cache = options->no_cache;
+	scan->rendered = options->rendered ? g_hash_table_ref(options->rendered) : NULL;
 	scan->repo = repo_open(options->path ? options->path : ".", options->view, options->revision, error);
 	if (!scan->repo)
 		return NULL;
@@ -324,7 +328,8 @@ Scan *scan_new(const ScanOptions *options, GError **error)
 		g_array_append_val(inputs, input);
 	}
 	bool pooled = options->pool && options->view == REPO_REVISION;
-	scan->kept = pooled || options->no_cache ? NULL : kept_open();
+	/* With renderings a file says more than its bytes do. */
+	scan->kept = pooled || options->no_cache || options->rendered ? NULL : kept_open();
 	if (pooled)
 		read_pooled(scan, options->pool, inputs);
 	else
@@ -366,6 +371,7 @@ Scan *scan_again(const Scan *base, Overlay *overlay)
 	scan->arenas = g_ptr_array_new_with_free_func((GDestroyNotify)arena_free);
 	scan->compiled = g_hash_table_ref(base->compiled);
 	scan->no_cache = base->no_cache;
+	scan->rendered = base->rendered ? g_hash_table_ref(base->rendered) : NULL;
 	g_autoptr(GArray) inputs = g_array_new(FALSE, FALSE, sizeof(Input));
 	for (uint32_t file = 0; file < graph_files(base->graph); file++) {
 		Input input = input_of(base->graph, file);
@@ -400,6 +406,7 @@ void scan_free(Scan *scan)
 	repo_free(scan->repo);
 	g_ptr_array_unref(scan->arenas);
 	g_hash_table_unref(scan->compiled);
+	g_clear_pointer(&scan->rendered, g_hash_table_unref);
 	g_clear_pointer(&scan->former, g_array_unref);
 	g_free(scan);
 }

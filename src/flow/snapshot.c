@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/http.h"
 
-typedef enum Form { WHOLE, NAMES, ENDS, SUMMARIES } Form;
+typedef enum Form { WHOLE, NAMES, ENDS } Form;
 
 typedef struct Listing {
 	const char *version, *plural, *kind, *query;
@@ -194,6 +194,41 @@ static GPtrArray *texts_of(Snapshot *snapshot)
 	return texts;
 }
 
+/* ---- what is used ---------------------------------------------------------------------------------------- */
+
+#define MOST_KUBELETS 100 /* that are asked one by one */
+
+typedef struct Measuring {
+	const Cluster *cluster;
+	GPtrArray *texts;
+	const char *what;
+} Measuring;
+
+static void add_answer(const Json *answer, void *data)
+{
+	Measuring *measuring = data;
+	const char *node = json_text_at(answer, "node.nodeName");
+	g_autofree char *name = node ? g_strdup_printf("v1/nodes/%s/stats", node)
+	                             : g_strdup_printf("%s/%u", measuring->what, measuring->texts->len);
+	g_ptr_array_add(measuring->texts, live_text_new(measuring->cluster, name, json_print(answer)));
+}
+
+/* Kubelets tell how full volumes are, which no metrics-server does; Prometheus tells of a week, and they of a moment.
+ */
+static void measure(Cluster *cluster, GPtrArray *texts)
+{
+	const LiveText *list = texts->len ? texts->pdata[0] : NULL;
+	g_autoptr(Json) nodes = list ? json_parse(slice_from(list->text), NULL) : NULL;
+	g_autoptr(GPtrArray) ready = g_ptr_array_new();
+	Measuring measuring = {cluster, texts, "series"};
+	JSON_EACH (json_get(nodes, "items"), node)
+		if (g_strcmp0(json_text_at(condition_of(node, "Ready"), "status"), "True") == 0)
+			g_ptr_array_add(ready, (char *)json_text_at(node, "metadata.name"));
+	if (ready->len <= MOST_KUBELETS)
+		cluster_summaries(cluster, ready, add_answer, &measuring);
+	cluster_series(cluster, add_answer, &measuring);
+}
+
 GPtrArray *live_texts(Cluster *cluster, GString *notes, GError **error)
 {
 	GThread *threads[4];
@@ -209,8 +244,10 @@ GPtrArray *live_texts(Cluster *cluster, GString *notes, GError **error)
 		        snapshot.withheld->str);
 	g_string_free(snapshot.withheld, TRUE);
 	g_autoptr(GPtrArray) texts = texts_of(&snapshot);
-	if (!snapshot.error)
+	if (!snapshot.error) {
+		measure(cluster, texts);
 		return g_steal_pointer(&texts);
+	}
 	g_propagate_error(error, snapshot.error);
 	return NULL;
 }

@@ -13,8 +13,8 @@
  * - Every other OBJECT and GENERATED has an IDENTITY for each way in which it is applied: Kind/namespace/name, the kind
  *   with ".group" where that is an operator's. The namespace is empty where the kind has none or nothing says it.
  * - A REFERENCE REFERS_TO each object, generated object or provider that it may mean, or is UNRESOLVED: "missing" where
- *   nothing can make it, "unlikely" where only charts of other names could, "other-namespace" where it exists but not
- *   here, "unknown" for all that cannot be told.
+ *   nothing can make it, "unlikely" where only charts of other names could, "excused" where a chart or operator of
+ *   that name may, "other-namespace" where it exists but not here, "unknown" for all that cannot be told.
  *   References in kustomizations (roles replicas and patch-target) have neither row.
  * - OPAQUE says in which namespace ("*": any) a chart, plugin or remote resource may make anything; CREATES what a
  *   script, document or template makes by hand, as Kind/name.

@@ -53,7 +53,8 @@ static void add_release(Linker *linker, Node object)
 	const Graph *graph = linker->graph;
 	Span place = graph_place(graph, object);
 	Symbol target = target_namespace(graph, object), namespaces[16];
-	if (graph_has(graph, object, FACT_TRANSPARENT) && is_app_template(graph, object))
+	if ((graph_has(graph, object, FACT_TRANSPARENT) && is_app_template(graph, object)) ||
+	        graph_has(graph, object, FACT_RENDERED))
 		return;
 	if (target || graph_has(graph, object, FACT_TARGET_NAMESPACE)) {
 		add_opaque(linker, object, target, place);
@@ -69,6 +70,8 @@ static void add_application(Linker *linker, Node object)
 {
 	const Graph *graph = linker->graph;
 	bool transparent = graph_has(graph, object, FACT_TRANSPARENT);
+	if (graph_has(graph, object, FACT_RENDERED))
+		return;
 	GRAPH_CHILDREN (graph, object, NODE_ENTRY, entry)
 		if ((link_has_role(graph, entry, "chart") &&
 		            !(transparent && slice_is(last_part(graph_name(graph, entry)), "app-template"))) ||
@@ -228,7 +231,7 @@ static bool is_any_maker(const Linker *linker, Symbol namespace, const char *nam
 
 bool link_may_be_opaque(const Linker *linker, Symbol namespace, const char *kind, const char *name)
 {
-	static const char *const flux[] = {"HelmRepository", "HelmRelease", "Kustomization", "Bucket"};
+	static const char *const flux[] = {"HelmRepository", "HelmRelease", "Kustomization", "Bucket", "OCIRepository"};
 	GHashTable *set = linker->opaque;
 	Symbol anywhere;
 	for (size_t i = 0; kind && i < G_N_ELEMENTS(flux); i++)

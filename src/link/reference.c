@@ -299,23 +299,26 @@ static bool is_placeholder(const char *name)
 	return link_is_open(name);
 }
 
+/* A chart, an operator or a variable may make it. */
+static bool is_excused(const Search *search)
+{
+	const Graph *graph = search->linker->graph;
+	const char *kind = graph_symbol_text(graph, search->kind), *name = graph_symbol_text(graph, search->name);
+	return is_in_opaque_namespace(search, true) || link_may_be_named(search->linker, kind, name) ||
+	       is_mentioned(search) || (strcmp(kind, "Cluster") != 0 && may_be_of_operator(search));
+}
+
 static const char *why_unresolved(const Search *search)
 {
 	const Graph *graph = search->linker->graph;
 	const char *name = graph_symbol_text(graph, search->name);
 	if (is_placeholder(name) || is_built_in(graph_symbol_text(graph, search->kind), name) || search->copied ||
-	        is_handmade(search) || is_in_opaque_namespace(search, true) || is_kind_kept_elsewhere(search) ||
-	        is_unreached(search))
+	        is_handmade(search) || is_kind_kept_elsewhere(search) || is_unreached(search))
 		return "unknown";
 	bool strangers = is_in_opaque_namespace(search, false);
 	if (search->elsewhere)
 		return strangers ? "unknown" : "other-namespace";
-	if (link_may_be_named(search->linker, graph_symbol_text(graph, search->kind), name))
-		return "unknown";
-	bool database = strcmp(graph_symbol_text(graph, search->kind), "Cluster") == 0;
-	if (is_mentioned(search) || (!database && may_be_of_operator(search)))
-		return "unknown";
-	return strangers ? "unlikely" : "missing";
+	return is_excused(search) ? "excused" : strangers ? "unlikely" : "missing";
 }
 
 /* ---- references --------------------------------------------------------------------------------------- */

@@ -371,12 +371,15 @@ static void decide_by_contents(Planner *planner, Part *part)
 	}
 }
 
-/* A folder at the top that is one archive becomes the archive, where there is none yet. */
+/* A folder at the top that is put aside becomes the archive, where there is none yet. One whose name says that it is an
+ * archive may keep it: DEPRECATED/ is as clear, and a move of hundreds of files for a word helps nobody. */
 static void decide_archived(Planner *planner, const Part *part)
 {
+	static const char *const names[] = {"archive", "archived", ".archive", "_archive", "attic", "graveyard",
+	        "deprecated", "obsolete", "legacy", NULL};
 	Layout *layout = planner->layout;
 	const char *reason = arena_printf(layout->arena, "it is put aside: %s", path_name(slice_from(part->path)).at);
-	if (strchr(part->path, '/') || g_ascii_strcasecmp(part->path, "archive") == 0)
+	if (strchr(part->path, '/') || slice_is_any_nocase(slice_from(part->path), names))
 		return; /* an archive of its area, or the archive already */
 	bool first = !graph_has_folder(planner->graph, slice_from("archive"));
 	for (guint i = 0; i < layout->moves->len; i++)

@@ -7,6 +7,8 @@
 #include "base/path.h"
 #include "organize/organize.h"
 #include "rule/moved.h"
+#include "rule/search.h"
+#include "rule/urls.h"
 
 typedef struct Rewriter {
 	Layout *layout;
@@ -202,20 +204,31 @@ static void rewrite_from(
 		note_unsure(rewriter, word, "a path that moves is written in a way that is not understood");
 }
 
-/* The variable or command before a path speaks of the root of the clone, or of the folder of the script. */
-static bool holds_root(const Rewriter *rewriter, size_t slash)
+/* The name of the variable before a slash, or the command there, has one of the words. */
+static bool is_called(const Rewriter *rewriter, size_t slash, const char *const *words)
 {
-	static const char *const names[] = {"root", "repo", "curdir", "pwd", "workspace", "here", "toplevel", "project",
-	        "dirname", "script", "base", "top", "home_lab", "homelab"};
 	Slice before = before_in_line(rewriter->text, slash);
 	size_t start = before.length;
 	while (start > 0 && before.length - start < 48 && before.at[start - 1] != '$')
 		start--;
 	g_autofree char *name = g_ascii_strdown(before.at + start, (gssize)(before.length - start));
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (strstr(name, names[i]))
-			return true;
-	return false;
+	return text_has_part(name, words);
+}
+
+/* The variable or command before a path speaks of the root of the clone, or of the folder of the script. */
+static bool holds_root(const Rewriter *rewriter, size_t slash)
+{
+	static const char *const words[] = {"root", "repo", "curdir", "pwd", "workspace", "here", "toplevel", "project",
+	        "dirname", "script", "base", "top", "home_lab", "homelab", NULL};
+	return is_called(rewriter, slash, words);
+}
+
+/* Somebody's home: $HOME, ${USER} in /home/${USER}/x. What lies in it by a name of the tree may be made there by a
+ * script, and is no clone. */
+static bool holds_home(const Rewriter *rewriter, size_t slash)
+{
+	static const char *const words[] = {"home", "user", "logname", NULL};
+	return is_called(rewriter, slash, words) && !holds_root(rewriter, slash);
 }
 
 /* "$HERE/../services/x" and "$ROOT/services/x": whichever of the two leads somewhere. */
@@ -232,8 +245,9 @@ static void rewrite_variable(Rewriter *rewriter, Word word)
 	                  !slice_is(rewriter->folder, rewriter->new_folder);
 	if (root && here && strcmp(root, here) != 0 && (root_moves || is_concerned(rewriter, here)))
 		note_unsure(rewriter, &word, "what the variable before this path holds decides where it leads");
-	else if (root_moves && !(here && slice_starts(rest, "..")) && slice_find_byte(rest, '/', 0) == SIZE_MAX &&
-	         !holds_root(rewriter, word.start - 1))
+	else if (root_moves && !(here && slice_starts(rest, "..")) &&
+	         (slice_find_byte(rest, '/', 0) == SIZE_MAX ? !holds_root(rewriter, word.start - 1)
+	                                                    : holds_home(rewriter, word.start - 1)))
 		note_unsure(rewriter, &word, "what the variable before this path holds decides where it leads");
 	else if (root_moves && !(here && slice_starts(rest, "..")))
 		rewrite_from(rewriter, &word, (Slice){"", 0}, "", root);
@@ -404,6 +418,21 @@ static int compare_unsure(const void *a, const void *b)
 	return order ? order : (left->line > right->line) - (left->line < right->line);
 }
 
+/* What is at the end of a URL of this repository is there once the moves are on its branch. */
+static void rewrite_urls(Rewriter *rewriter)
+{
+	g_autoptr(GArray) own = own_urls(rewriter->graph);
+	for (guint i = 0; i < own->len; i++) {
+		const OwnUrl *url = &g_array_index(own, OwnUrl, i);
+		g_autofree char *path = slice_dup(url->path);
+		rewriter->file = url->span.file;
+		rewriter->text = graph_file_bytes(rewriter->graph, url->span.file);
+		if (url->found && layout_move_of(rewriter->layout, path) &&
+		        !is_history(rewriter->graph, url->span.file))
+			add_edit_at(rewriter, url->span.start, url->span.end, layout_path(rewriter->layout, path));
+	}
+}
+
 GArray *layout_rewrite(Layout *layout)
 {
 	Rewriter rewriter = {
@@ -418,6 +447,8 @@ GArray *layout_rewrite(Layout *layout)
 		while (next_word(&rewriter, &at, &word))
 			rewrite_word(&rewriter, word);
 	}
+	if (layout->moves->len)
+		rewrite_urls(&rewriter);
 	g_array_sort(rewriter.edits, edit_compare);
 	g_array_sort(layout->unsure, compare_unsure);
 	return rewriter.edits;

@@ -307,7 +307,7 @@ int64_t bound_moves(const Facts *facts, const Amounts *room)
 	return sum;
 }
 
-/* ---- survival and wishes ----------------------------------------------------------------------------- */
+/* ---- survival, wishes and traffic ----------------------------------------------------------------------------- */
 
 /* What all hosts are asked for beyond their room, by resource, if none is lost; and by host what is bound to it. */
 typedef struct Totals {
@@ -382,6 +382,28 @@ int64_t bound_wishes(const Facts *facts)
 				least = MIN(least, problem->dislike[g][h]);
 		if (facts->choices[g])
 			sum += (int64_t)least * problem->groups[g].count;
+	}
+	return sum;
+}
+
+static bool may_meet(const Problem *problem, const PlaceBond *bond)
+{
+	for (uint32_t i = 0; i < bond->n_others; i++)
+		for (uint32_t h = 0; h < problem->n_hosts; h++)
+			if (problem->allowed[bond->group][h] && problem->allowed[bond->others[i]][h])
+				return true;
+	return false;
+}
+
+/* Those that no node may hold both of. */
+int64_t bound_traffic(const Facts *facts)
+{
+	const Problem *problem = facts->problem;
+	int64_t sum = 0;
+	for (uint32_t b = 0; b < problem->n_bonds; b++) {
+		const PlaceBond *bond = &problem->bonds[b];
+		if (bond->traffic && !may_meet(problem, bond))
+			sum += (int64_t)bond->weight * problem->groups[bond->group].count;
 	}
 	return sum;
 }

@@ -257,6 +257,40 @@ static bool is_liked_enough(const Exact *exact)
 	return sum <= exact->limit[GOAL_WISHES];
 }
 
+/* Pods of the bond's group that nobody they talk to can be beside any more, where others may still come. */
+static uint32_t count_apart(const Exact *exact, const PlaceBond *bond)
+{
+	const Problem *problem = exact->problem;
+	uint32_t apart = 0;
+	bool rest = false;
+	for (uint32_t h = 0; h < problem->n_hosts; h++) {
+		bool near = false;
+		for (uint32_t i = 0; i < bond->n_others && !near; i++) {
+			uint32_t other = bond->others[i];
+			near = state_count(exact->state, other, h) > 0 ||
+			       (exact->left[other] && exact->slots[(size_t)other * problem->n_hosts + h]);
+		}
+		apart += near ? 0 : state_count(exact->state, bond->group, h);
+		rest = rest || (near && exact->slots[(size_t)bond->group * problem->n_hosts + h]);
+	}
+	return apart + (rest ? 0 : exact->left[bond->group]);
+}
+
+static bool is_near_enough(const Exact *exact)
+{
+	const Problem *problem = exact->problem;
+	int64_t sum = 0;
+	if (!exact->limited[GOAL_TRAFFIC])
+		return true;
+	/* A pod that runs nowhere talks to nobody. */
+	if (exact->limit[GOAL_UNPLACED] > 0)
+		return true;
+	for (uint32_t b = 0; b < problem->n_bonds && sum <= exact->limit[GOAL_TRAFFIC]; b++)
+		if (problem->bonds[b].traffic)
+			sum += (int64_t)problem->bonds[b].weight * count_apart(exact, &problem->bonds[b]);
+	return sum <= exact->limit[GOAL_TRAFFIC];
+}
+
 /* ---- the search --------------------------------------------------------------------------------------------- */
 
 static void take_leaf(Exact *exact)
@@ -341,7 +375,8 @@ static void search(Exact *exact)
 	if (!find_slots(exact, &group))
 		return;
 	bool unplace = may_unplace(exact);
-	if (!is_cheap_enough(exact) || !is_liked_enough(exact) || (!unplace && !fits_in_sum(exact)))
+	if (!is_cheap_enough(exact) || !is_liked_enough(exact) || !is_near_enough(exact) ||
+	        (!unplace && !fits_in_sum(exact)))
 		return;
 	Option *options = exact->options + (size_t)exact->n_left * problem->n_hosts;
 	uint32_t n = find_options(exact, group, options);

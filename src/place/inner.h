@@ -22,8 +22,9 @@ typedef struct Facts {
 	uint32_t *choices; /* by group: hosts that it may run on */
 	int64_t *known;    /* by group: pods of which it is known where they are */
 	GArray **rivals;   /* by group: Rival, NULL where none */
-	GArray **rules; /* by group: indexes of bonds TOGETHER and EVEN, and of weighed ones, that its pods count in */
-	int64_t *size;  /* by group: parts in 2^20 of the average host that one pod takes, of its largest resource */
+	GArray **rules;    /* by group: indexes of bonds TOGETHER and EVEN, and of weighed ones, that its pods count in,
+	                    * but    for traffic */
+	int64_t *size;     /* by group: parts in 2^20 of the average host that one pod takes, of its largest resource */
 	uint32_t *by_size; /* groups by priority and size, the first to be placed first */
 	uint32_t *rank;    /* by group: its place in that */
 	GArray **runs;     /* by host: Run, of what is there now; NULL where nothing is */
@@ -87,6 +88,7 @@ int64_t state_pressure(const State *state); /* of the fullest host */
 int64_t state_survival(const State *state);
 int64_t state_wishes(const State *state);
 int64_t state_moves(const State *state);
+int64_t state_traffic(const State *state);
 int64_t state_goal(const State *state, Goal goal);
 Score state_score(const State *state);
 /* Use at which a host has at most so many steps of pressure: its floor where that is more. */
@@ -105,6 +107,7 @@ int64_t bound_pressure(const Facts *facts, Solution *ret_why);
 int64_t bound_moves(const Facts *facts, const Amounts *room);
 int64_t bound_survival(const Facts *facts);
 int64_t bound_wishes(const Facts *facts);
+int64_t bound_traffic(const Facts *facts);
 
 /* A part of what is left, of the steps and of the time; what was used of it is given back by budget_return. */
 Budget budget_share(const Budget *budget, uint32_t numerator, uint32_t denominator);

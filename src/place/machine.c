@@ -372,3 +372,51 @@ uint32_t machine_dislike(const Model *model, const Machine *machine, Node pod)
 			sum += 1;
 	return MIN(sum, 10000);
 }
+
+/* ---- what nobody said ------------------------------------------------------------------------------ */
+
+/* The architecture of a machine, or NULL where it is not known or the machine takes no pods. */
+static const char *arch_of(const Machine *machine)
+{
+	return machine->has_capacity && !machine->lost ? machine_label(machine, "kubernetes.io/arch") : NULL;
+}
+
+static void note_architectures(Model *model)
+{
+	const char *first = NULL;
+	for (guint i = 0; i < model->machines->len; i++) {
+		const char *arch = arch_of(MODEL_MACHINE(model, i));
+		if (first && arch && strcmp(first, arch) != 0) {
+			model_note(model, NODE_NONE,
+			        "nodes are of %s and %s; whether an image is built for both is not counted: labwright "
+			        "check --online asks",
+			        first, arch);
+			return;
+		}
+		first = arch ? arch : first;
+	}
+}
+
+static void note_gpus(Model *model)
+{
+	for (guint i = 0; i < model->machines->len; i++)
+		if (MODEL_MACHINE(model, i)->capacity.of[RESOURCE_GPU] != AMOUNT_UNKNOWN)
+			return;
+	for (guint i = 0; i < model->workloads->len; i++) {
+		const Workload *workload = MODEL_WORKLOAD(model, i);
+		if (workload->demand.of[RESOURCE_GPU] == 0)
+			continue;
+		model_note(model, workload->pod,
+		        "%s asks for a GPU, and no node is known to have one, so that it may be anywhere; "
+		        "labwright.yaml: nodes: "
+		        "{NAME: {capacity: {gpu: 1}}}",
+		        workload->name);
+		return;
+	}
+}
+
+void model_note_unsaid(Model *model)
+{
+	note_architectures(model);
+	note_gpus(model);
+}

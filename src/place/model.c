@@ -32,10 +32,12 @@ static void set_order(Model *model, uint32_t *next, const char *word)
 
 static void read_settings(Model *model)
 {
-	model->settings = (PlaceSettings){1, 0, {GOAL_UNPLACED, GOAL_PRESSURE, GOAL_SURVIVAL, GOAL_WISHES, GOAL_MOVES}};
+	model->settings = (PlaceSettings){
+	        1, 0, {GOAL_UNPLACED, GOAL_PRESSURE, GOAL_SURVIVAL, GOAL_WISHES, GOAL_MOVES, GOAL_TRAFFIC}};
 	model->weight_move = 10;
 	model->weight_restart = 5;
 	model->weight_gigabyte = 2;
+	model->weight_traffic = 1;
 	uint32_t next = 1;
 	GRAPH_EACH (model->graph, FACT_PLACEMENT, row) {
 		g_auto(GStrv) pair = g_strsplit(graph_symbol_text(model->graph, row->object), "=", 2);
@@ -50,6 +52,8 @@ static void read_settings(Model *model)
 			model->weight_restart = number;
 		else if (strcmp(pair[0], "gigabyte") == 0)
 			model->weight_gigabyte = number;
+		else if (strcmp(pair[0], "traffic") == 0)
+			model->weight_traffic = number;
 		else if (strcmp(pair[0], "order") == 0)
 			set_order(model, &next, pair[1]);
 	}
@@ -86,18 +90,21 @@ static void choose_hosts(Builder *builder)
 	}
 }
 
-/* hostPort, and every port of a pod on its host's network. */
+uint32_t port_on_host(const Graph *graph, Node pod, Node port)
+{
+	uint32_t number = graph_number(graph, port, FACT_HOST_PORT);
+	return number || !graph_has(graph, pod, FACT_HOST_NETWORK) ? number : graph_number(graph, port, FACT_NUMBER);
+}
+
+/* By number and protocol; NULL for none. */
 static GHashTable *ports_of(Builder *builder, const Workload *workload)
 {
 	const Graph *graph = builder->model->graph;
-	bool host_network = graph_has(graph, workload->pod, FACT_HOST_NETWORK);
 	GHashTable *ports = NULL;
 	GRAPH_CHILDREN (graph, workload->pod, NODE_CONTAINER, container)
 		GRAPH_CHILDREN (graph, container, NODE_PORT, port) {
-			uint32_t number = graph_number(graph, port, FACT_HOST_PORT);
+			uint32_t number = port_on_host(graph, workload->pod, port);
 			const char *protocol = graph_text(graph, port, FACT_PROTOCOL);
-			if (!number && host_network)
-				number = graph_number(graph, port, FACT_NUMBER);
 			if (!number)
 				continue;
 			if (!ports)
@@ -160,6 +167,12 @@ static const char *too_large(Builder *builder, const Workload *workload, uint32_
 			continue;
 		g_autofree char *asked = amount_text((Resource)r, workload->request.of[r]);
 		g_autofree char *room = amount_text((Resource)r, MAX(capacity - fixed, 0));
+		/* Amounts are rounded for people. */
+		if (strcmp(asked, room) == 0) {
+			g_autofree char *more = amount_text((Resource)r, fixed + workload->request.of[r] - capacity);
+			return arena_printf(builder->arena, "%s: asks %s, %s more than there is room for",
+			        resource_word((Resource)r), asked, more);
+		}
 		return arena_printf(
 		        builder->arena, "%s: asks %s, room for %s at most", resource_word((Resource)r), asked, room);
 	}
@@ -337,7 +350,13 @@ static uint32_t groups_selected(Builder *builder, Node term, const Workload *own
 static void add_bond(Builder *builder, BondKind kind, uint32_t group, const char *topology, uint32_t skew,
         uint32_t weight, const uint32_t *others, uint32_t n_others)
 {
-	PlaceBond bond = {kind, group, topology_of(builder, topology), skew, weight, others, n_others};
+	PlaceBond bond = {.kind = kind,
+	        .group = group,
+	        .topology = topology_of(builder, topology),
+	        .skew = skew,
+	        .weight = weight,
+	        .others = others,
+	        .n_others = n_others};
 	if (n_others && builder->bonds->len < MOST_BONDS)
 		g_array_append_val(builder->bonds, bond);
 }
@@ -417,6 +436,25 @@ static void add_port_bonds(Builder *builder, uint32_t group)
 	add_bond(builder, BOND_APART, group, "kubernetes.io/hostname", 0, 0, others, n);
 }
 
+/* Groups stand in the order of their workloads. */
+static void add_traffic(Builder *builder, const TrafficLink *link)
+{
+	const Model *model = builder->model;
+	const uint32_t *workload = (const uint32_t *)(const void *)builder->group_workload->data;
+	uint32_t *others = ARENA_ARRAY(builder->arena, uint32_t, MAX(builder->groups->len, 1)), n = 0;
+	for (guint g = 0; g < builder->groups->len; g++)
+		if (workload[g] == link->to)
+			others[n++] = g;
+	for (guint g = 0; g < builder->groups->len; g++)
+		if (workload[g] == link->from) {
+			guint before = builder->bonds->len;
+			add_bond(builder, BOND_TOGETHER, g, "kubernetes.io/hostname", 0, model->weight_traffic, others,
+			        n);
+			if (builder->bonds->len > before)
+				g_array_index(builder->bonds, PlaceBond, before).traffic = true;
+		}
+}
+
 static void add_bonds(Builder *builder)
 {
 	Model *model = builder->model;
@@ -427,6 +465,8 @@ static void add_bonds(Builder *builder)
 		add_default_spread(builder, g);
 		add_port_bonds(builder, g);
 	}
+	for (guint i = 0; i < model->links->len; i++)
+		add_traffic(builder, &g_array_index(model->links, TrafficLink, i));
 }
 
 /* ---- the problem ------------------------------------------------------------------------------------------ */
@@ -586,6 +626,7 @@ Model *model_new(const Graph *graph, const ModelOptions *options, GError **error
 	model->machines = g_array_new(FALSE, FALSE, sizeof(Machine));
 	model->workloads = g_array_new(FALSE, FALSE, sizeof(Workload));
 	model->notes = g_array_new(FALSE, FALSE, sizeof(ModelNote));
+	model->links = g_array_new(FALSE, FALSE, sizeof(TrafficLink));
 	model->unfit = g_array_new(FALSE, FALSE, sizeof(Unfit));
 	read_settings(model);
 	model_add_machines(model, options->usage, options->stated);
@@ -602,9 +643,11 @@ Model *model_new(const Graph *graph, const ModelOptions *options, GError **error
 	Peaks *peaks = model_read_usage(model, options->usage);
 	model_set_demands(model, peaks);
 	peaks_free(peaks);
+	model_note_unsaid(model);
 	if (!model_apply(model, options->what_if, false, error))
 		return NULL;
 	model_set_volumes(model);
+	model_find_traffic(model);
 	model_build(model);
 	return g_steal_pointer(&model);
 }
@@ -622,6 +665,7 @@ void model_free(Model *model)
 	g_array_unref(model->machines);
 	g_array_unref(model->workloads);
 	g_array_unref(model->notes);
+	g_array_unref(model->links);
 	g_array_unref(model->unfit);
 	counts_free(model->now);
 	arena_free(model->arena);

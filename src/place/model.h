@@ -16,14 +16,17 @@ bool amounts_add(Amounts *amounts, Slice pair);
 
 /* ---- machines ---------------------------------------------------------------------------------- */
 
-/* From labwright.yaml, from manifests of Nodes, and from what a cluster said of its nodes; where none of these knows what
- * any machine has, from what texts say. */
+/* From labwright.yaml, from manifests of Nodes, and from what a cluster said of its nodes; where none of these knows
+ * what any machine has, from what texts say. */
 void model_add_machines(Model *model, const Graph *usage, const GArray *stated);
 /* The index of the machine of that name or alias, or machines->len. */
 uint32_t model_find_machine(const Model *model, const char *name);
 /* A machine of that name with the labels that every node has; capacity unknown. */
 Machine *model_add_machine(Model *model, const char *name);
 const char *machine_label(const Machine *machine, const char *key);
+
+/* Notes of what nobody said and placement so cannot count. After the demands. */
+void model_note_unsaid(Model *model);
 
 /* The clause of the pod that rules the machine out, or NULL. Lives as long as the model. */
 const char *machine_refuses(Model *model, const Machine *machine, Node pod);
@@ -50,6 +53,13 @@ bool image_estimate(const char *image, Amounts *ret_amounts, const char **ret_so
 
 /* Where volumes bind pods. After the usage is known. */
 void model_set_volumes(Model *model);
+
+/* Who talks to whom; nothing where that weighs nothing. */
+void model_find_traffic(Model *model);
+
+/* What a PORT of the pod takes of its host: hostPort, or any port where the pod is on the host's network; 0 for
+ * nothing. */
+uint32_t port_on_host(const Graph *graph, Node pod, Node port);
 
 /* A label of a workload's pods. */
 const char *workload_label(const void *graph_and_pod, const char *key);

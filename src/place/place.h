@@ -53,6 +53,7 @@ typedef enum Goal {
 	                  run on one node alone are left out. Rescheduling is simulated as SURVIVAL says below */
 	GOAL_WISHES,   /* weights of preferred affinities that are not met */
 	GOAL_MOVES,    /* price of the moves */
+	GOAL_TRAFFIC,  /* weight of pods that talk to others and have none of these on their node */
 	GOALS
 } Goal;
 
@@ -84,6 +85,7 @@ typedef enum BondKind {
 typedef struct PlaceBond {
 	BondKind kind;
 	uint32_t group, topology, skew, weight;
+	bool traffic; /* TOGETHER, weighed: for the goal of that name and not for the wishes */
 	const uint32_t *others;
 	uint32_t n_others;
 } PlaceBond;
@@ -185,7 +187,7 @@ typedef struct Machine {
 	GHashTable *labels; /* key → value */
 	GPtrArray *taints;  /* key=value:effect */
 	GPtrArray *aliases;
-	bool has_capacity; /* of cpu or memory; a machine without takes no pods */
+	bool has_capacity;  /* of cpu or memory; a machine without takes no pods */
 	const char *stated; /* "README.md:7": what it has was only read there; NULL where it is known better */
 	bool drained, lost;
 	Amounts others; /* what pods that the repository does not hold use there */
@@ -225,6 +227,12 @@ typedef struct ModelNote {
 	const char *text;
 } ModelNote;
 
+/* A workload that is told of a Service of another, and where that is written. */
+typedef struct TrafficLink {
+	uint32_t from, to; /* workloads */
+	Node place;
+} TrafficLink;
+
 /* Pods that no node may take, however empty it is. */
 typedef struct Unfit {
 	uint32_t workload, pods;
@@ -237,8 +245,9 @@ typedef struct Model {
 	GArray *machines;  /* Machine */
 	GArray *workloads; /* Workload */
 	GArray *notes;     /* ModelNote */
+	GArray *links;     /* TrafficLink, by from */
 	PlaceSettings settings;
-	uint32_t weight_move, weight_restart, weight_gigabyte;
+	uint32_t weight_move, weight_restart, weight_gigabyte, weight_traffic;
 	uint32_t n_opaque; /* charts and remote resources whose pods nobody knows */
 	bool measured, migrate;
 	GHashTable *unbound; /* as in ModelOptions */
@@ -325,6 +334,8 @@ char *plan_why_not(const Plan *plan, uint32_t group, uint32_t host);
 char *plan_proof(const Plan *plan, Goal goal);
 /* "asuna's memory 94 % → 62 %: it asks 4Gi, pesubuntu has 24Gi free". Free with g_free. */
 char *plan_reason(const Plan *plan, const Step *step, bool unicode);
+/* Of the workloads that this one talks to, or that talk to it, one that is on the host after; NULL where none is. */
+const char *plan_company(const Plan *plan, uint32_t workload, uint32_t host);
 /* " (estimated)" and its kin, "" where all is written; static. */
 const char *origin_mark(const Workload *workload, Resource resource);
 

@@ -11,7 +11,7 @@ const char *resource_word(Resource resource)
 
 const char *goal_word(Goal goal)
 {
-	static const char *const words[] = {"unplaced", "pressure", "survival", "wishes", "moves"};
+	static const char *const words[] = {"unplaced", "pressure", "survival", "wishes", "moves", "traffic"};
 	return words[goal];
 }
 
@@ -250,6 +250,8 @@ static void find_bonds(Facts *facts)
 	const Problem *problem = facts->problem;
 	for (uint32_t b = 0; b < problem->n_bonds; b++) {
 		const PlaceBond *bond = &problem->bonds[b];
+		if (bond->traffic)
+			continue;
 		bool rival = bond->kind == BOND_APART && bond->weight == 0;
 		if (!rival)
 			add_rule(facts, bond->group, b);

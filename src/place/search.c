@@ -254,6 +254,33 @@ static State *start_from_now(const Facts *facts, int64_t bound, Budget *budget)
 	return best;
 }
 
+static int compare_worth(const void *a, const void *b, void *data)
+{
+	const Facts *facts = data;
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+	if (facts->weight[left] != facts->weight[right])
+		return facts->weight[left] > facts->weight[right] ? -1 : 1;
+	if (facts->size[left] != facts->size[right])
+		return facts->size[left] < facts->size[right] ? -1 : 1;
+	return left < right ? -1 : 1;
+}
+
+/* Where there is too little room for all: what weighs most stays or comes first, and of that the smallest, so that most
+ * pods run. Kept if it is better than the state. */
+static void try_small_first(State *state)
+{
+	const Facts *facts = state->facts;
+	uint32_t n = facts->problem->n_groups;
+	g_autofree uint32_t *order = g_memdup2(facts->by_size, sizeof *order * n);
+	g_autoptr(State) other = state_new(facts);
+	g_qsort_with_data(order, (gint)n, sizeof *order, compare_worth, (gpointer)facts);
+	place_rest(other, order, NULL, true);
+	retry_unplaced(other);
+	drop_wrong(other);
+	if (other->unplaced < state->unplaced)
+		state_set(state, other);
+}
+
 State *search_start(const Facts *facts, int64_t pressure_bound, Budget *budget)
 {
 	bool goes_first = facts->problem->settings.order[1] == GOAL_PRESSURE;
@@ -275,6 +302,8 @@ State *search_start(const Facts *facts, int64_t pressure_bound, Budget *budget)
 	bool swap = pressed ? heat_compare(&two, &one) < 0 : two.unplaced < one.unplaced;
 	if (swap && (two.unplaced < one.unplaced || two.pressure < one.pressure))
 		state_set(state, other);
+	if (state->unplaced)
+		try_small_first(state);
 	cool_further(state, bound, NULL, budget);
 	state_free(other);
 	return state;

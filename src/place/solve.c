@@ -32,6 +32,8 @@ static int64_t bound_of(Solver *solver, uint32_t level, GoalProof *ret_proof)
 		bound = bound_survival(solver->facts);
 	if (goal == GOAL_WISHES && all_run)
 		bound = bound_wishes(solver->facts);
+	if (goal == GOAL_TRAFFIC && all_run)
+		bound = bound_traffic(solver->facts);
 	if (goal == GOAL_MOVES) {
 		g_autofree Amounts *room = search_room(solver->state, level);
 		bound = bound_moves(solver->facts, room ? room : solver->facts->room);

@@ -325,7 +325,17 @@ int64_t state_wishes(const State *state)
 	const Problem *problem = state->problem;
 	int64_t sum = state->dislike;
 	for (uint32_t b = 0; b < problem->n_bonds; b++)
-		if (problem->bonds[b].weight)
+		if (problem->bonds[b].weight && !problem->bonds[b].traffic)
+			sum += (int64_t)problem->bonds[b].weight * count_broken(state, &problem->bonds[b]);
+	return sum;
+}
+
+int64_t state_traffic(const State *state)
+{
+	const Problem *problem = state->problem;
+	int64_t sum = 0;
+	for (uint32_t b = 0; b < problem->n_bonds; b++)
+		if (problem->bonds[b].traffic)
 			sum += (int64_t)problem->bonds[b].weight * count_broken(state, &problem->bonds[b]);
 	return sum;
 }
@@ -346,6 +356,8 @@ int64_t state_goal(const State *state, Goal goal)
 		return state_survival(state);
 	case GOAL_WISHES:
 		return state_wishes(state);
+	case GOAL_TRAFFIC:
+		return state_traffic(state);
 	default:
 		return state_moves(state);
 	}

@@ -11,6 +11,7 @@ typedef struct Page {
 	const PlaceStyle *style;
 	GString *out;
 	int name_width;
+	bool lacks_label; /* some pod asks for one that no node is known to have */
 } Page;
 
 static const char *paint(const Page *page, const char *code)
@@ -183,17 +184,36 @@ static void append_unfit_head(Page *page, const Workload *workload, uint32_t pod
 	g_string_append(page->out, ")\n");
 }
 
+/* Why not, by node: one line where it is the same everywhere. Takes the texts. */
+static void append_refusals(Page *page, GPtrArray *names, GPtrArray *whys)
+{
+	bool same = whys->len > 2;
+	for (guint i = 1; i < whys->len && same; i++)
+		same = strcmp(whys->pdata[i], whys->pdata[0]) == 0;
+	page->lacks_label |= same && g_str_has_prefix(whys->pdata[0], "nodeSelector ");
+	if (same)
+		g_string_append_printf(page->out, "     all %u nodes: %s\n", whys->len, (char *)whys->pdata[0]);
+	for (guint i = 0; i < whys->len && !same; i++)
+		g_string_append_printf(
+		        page->out, "     %s: %s\n", (const char *)names->pdata[i], (char *)whys->pdata[i]);
+	g_ptr_array_unref(names);
+	g_ptr_array_unref(whys);
+}
+
 static void append_unfit(Page *page, const Unfit *unfit, bool *begun)
 {
 	const Model *model = page->model;
 	const Workload *workload = MODEL_WORKLOAD(model, unfit->workload);
+	GPtrArray *names = g_ptr_array_new(), *whys = g_ptr_array_new_with_free_func(g_free);
 	append_unfit_head(page, workload, unfit->pods, begun);
 	for (guint i = 0; i < model->machines->len; i++) {
 		const char *name = MODEL_MACHINE(model, i)->name, *why = workload->why_not[i];
 		bool elsewhere = unfit->pinned && strcmp(unfit->pinned, name) != 0;
-		g_string_append_printf(page->out, "     %s: %s%s%s\n", name, why ? why : "",
-		        why && elsewhere ? ", and " : "", elsewhere ? unfit->pinned_why : "");
+		g_ptr_array_add(names, (gpointer)name);
+		g_ptr_array_add(whys, g_strdup_printf("%s%s%s", why ? why : "", why && elsewhere ? ", and " : "",
+		                              elsewhere ? unfit->pinned_why : ""));
 	}
+	append_refusals(page, names, whys);
 	uint32_t home = 0;
 	while (home < model->machines->len && unfit->pinned &&
 	        strcmp(MODEL_MACHINE(model, home)->name, unfit->pinned) != 0)
@@ -216,11 +236,17 @@ static void append_unplaced(Page *page)
 		if (pods == 0)
 			continue;
 		append_unfit_head(page, MODEL_WORKLOAD(page->model, page->model->group_workload[g]), pods, &begun);
+		GPtrArray *names = g_ptr_array_new(), *whys = g_ptr_array_new_with_free_func(g_free);
 		for (uint32_t h = 0; h < problem->n_hosts; h++) {
-			g_autofree char *why = plan_why_not(page->plan, g, h);
-			g_string_append_printf(page->out, "     %s: %s\n", host_name(page, h), why);
+			g_ptr_array_add(names, (gpointer)host_name(page, h));
+			g_ptr_array_add(whys, plan_why_not(page->plan, g, h));
 		}
+		append_refusals(page, names, whys);
 	}
+	if (page->lacks_label)
+		g_string_append(page->out,
+		        "  hint: where a node has such a label, labwright.yaml can say so: nodes: {NAME: {labels: "
+		        "{KEY: VALUE}}}\n");
 }
 
 /* ---- nodes -------------------------------------------------------------------------------------------------- */
@@ -250,6 +276,16 @@ static void append_resource(Page *page, uint32_t host, Resource resource, bool f
 	g_string_append_printf(page->out, "  %s of %s\n", used, all);
 }
 
+/* After the moves; only what is not requested brings a node there. */
+static bool is_overfull(const Page *page, uint32_t host)
+{
+	const Amounts *capacity = &page->model->problem.hosts[host].capacity;
+	for (uint32_t r = 0; r < PRESSING; r++)
+		if (capacity->of[r] != AMOUNT_UNKNOWN && page->plan->after[host].of[r] > capacity->of[r])
+			return true;
+	return false;
+}
+
 static void append_nodes(Page *page)
 {
 	begin_section(page, "NODES, before and after");
@@ -264,6 +300,11 @@ static void append_nodes(Page *page)
 			append_resource(page, h, (Resource)r, first);
 			first = false;
 		}
+		if (is_overfull(page, h))
+			g_string_append_printf(page->out,
+			        "  %-*s  more than it has: Kubernetes counts requests, and these leave out what pods "
+			        "use\n",
+			        page->name_width, "");
 		if (machine->n_others) {
 			g_string_append_printf(page->out, "  %-*s  with ", page->name_width, "");
 			append_count(page, machine->n_others, "pod");
@@ -320,8 +361,11 @@ static void append_goal(Page *page, Goal goal)
 		append_pressure(page);
 	} else {
 		static const char *const what[] = {"", "", "weight of pods that the loss of a node leaves down",
-		        "weight of preferences not met", "price of the moves"};
+		        "weight of preferences not met", "price of the moves",
+		        "weight of pods that talk to others across nodes"};
 		g_string_append_printf(page->out, "%" G_GINT64_FORMAT " %s", value, what[goal]);
+		if (goal == GOAL_MOVES && value && count_unplaced(page->plan))
+			g_string_append(page->out, ", and of pods that lose their place");
 	}
 	g_string_append_printf(page->out, ": %s\n", proof);
 }
@@ -379,7 +423,7 @@ static void append_notes(Page *page)
 
 void plan_text(const Plan *plan, const PlaceStyle *style, GString *out)
 {
-	Page page = {plan, plan->model, style, out, 4};
+	Page page = {plan, plan->model, style, out, 4, false};
 	for (uint32_t h = 0; h < plan->model->problem.n_hosts; h++)
 		page.name_width = MAX(page.name_width, MIN((int)strlen(host_name(&page, h)), 30));
 	append_head(&page);

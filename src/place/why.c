@@ -1,5 +1,5 @@
 /* Reasons in sentences: why a pod moves, why it cannot run there, why nothing is better. */
-#include "place/place.h"
+#include "place/model.h"
 
 static const char *host_name(const Plan *plan, uint32_t host)
 {
@@ -23,6 +23,27 @@ static char *asks(const Plan *plan, const Step *step)
 	        amount, origin_mark(workload, step->resource));
 }
 
+static uint32_t count_on(const Plan *plan, uint32_t workload, uint32_t host)
+{
+	uint32_t pods = 0;
+	for (uint32_t g = 0; g < plan->model->problem.n_groups; g++)
+		if (plan->model->group_workload[g] == workload)
+			pods += counts_of(plan->solution->counts, g, host);
+	return pods;
+}
+
+const char *plan_company(const Plan *plan, uint32_t workload, uint32_t host)
+{
+	const GArray *links = plan->model->links;
+	for (guint i = 0; i < links->len; i++) {
+		const TrafficLink *link = &g_array_index(links, TrafficLink, i);
+		uint32_t other = link->from == workload ? link->to : link->to == workload ? link->from : NOWHERE;
+		if (other != NOWHERE && count_on(plan, other, host))
+			return MODEL_WORKLOAD(plan->model, other)->name;
+	}
+	return NULL;
+}
+
 char *plan_reason(const Plan *plan, const Step *step, bool unicode)
 {
 	const char *arrow = unicode ? "→" : "->", *what = resource_word(step->resource);
@@ -35,13 +56,16 @@ char *plan_reason(const Plan *plan, const Step *step, bool unicode)
 	        host_name(plan, at), what, step->before, arrow, step->after, amount);
 	if (step->to != NOWHERE && step->free != AMOUNT_UNKNOWN && at != step->to)
 		g_string_append_printf(out, ", %s has %s free", host_name(plan, step->to), room);
+	const char *company = step->to == NOWHERE ? NULL : plan_company(plan, step->workload, step->to);
+	if (company)
+		g_string_append_printf(out, "; talks to %s on the same node", company);
 	return g_string_free(out, FALSE);
 }
 
 /* ---- what does not fit ---------------------------------------------------------------------------------- */
 
 /* A group that an anti-affinity or a host port holds off the host, by what is there after. */
-static const char *rival_on(const Plan *plan, uint32_t group, uint32_t host)
+static const Workload *rival_on(const Plan *plan, uint32_t group, uint32_t host)
 {
 	const Problem *problem = &plan->model->problem;
 	for (uint32_t b = 0; b < problem->n_bonds; b++) {
@@ -55,10 +79,26 @@ static const char *rival_on(const Plan *plan, uint32_t group, uint32_t host)
 			                                            : NOWHERE;
 			for (uint32_t h = 0; h < problem->n_hosts && other != NOWHERE; h++)
 				if (part[h] == part[host] && counts_of(plan->solution->counts, other, h))
-					return MODEL_WORKLOAD(plan->model, plan->model->group_workload[other])->name;
+					return MODEL_WORKLOAD(plan->model, plan->model->group_workload[other]);
 		}
 	}
 	return NULL;
+}
+
+/* A port of the host that both pods take, or 0. */
+static uint32_t shared_port(const Graph *graph, Node pod, Node other)
+{
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
+		GRAPH_CHILDREN (graph, container, NODE_PORT, port)
+			GRAPH_CHILDREN (graph, other, NODE_CONTAINER, neighbour)
+				GRAPH_CHILDREN (graph, neighbour, NODE_PORT, taken) {
+					uint32_t number = port_on_host(graph, pod, port);
+					if (number && number == port_on_host(graph, other, taken) &&
+					        strcmp(graph_text(graph, port, FACT_PROTOCOL),
+					                graph_text(graph, taken, FACT_PROTOCOL)) == 0)
+						return number;
+				}
+	return 0;
 }
 
 char *plan_why_not(const Plan *plan, uint32_t group, uint32_t host)
@@ -80,9 +120,12 @@ char *plan_why_not(const Plan *plan, uint32_t group, uint32_t host)
 		return g_strdup_printf("%s: needs %s%s, %s free", resource_word((Resource)r), wanted,
 		        origin_mark(workload, (Resource)r), left);
 	}
-	const char *rival = rival_on(plan, group, host);
+	const Workload *rival = rival_on(plan, group, host);
+	uint32_t shared = rival ? shared_port(plan->model->graph, workload->pod, rival->pod) : 0;
+	if (shared)
+		return g_strdup_printf("host port %u is taken by %s", shared, rival->name);
 	if (rival)
-		return g_strdup_printf("%s is there, which it must not share a node with", rival);
+		return g_strdup_printf("%s is there, which it must not share a node with", rival->name);
 	return g_strdup("a rule of spread or company would be broken");
 }
 

@@ -116,7 +116,9 @@ static void add_identities(Model *model, Node object, Node pod, GHashTable *know
 	}
 }
 
-#define MOST_WORKLOADS 20000
+#define MOST_WORKLOADS 200000u
+#define LEAST_WORKLOADS 20000u
+#define MOST_CELLS 40000000u /* workloads times machines: ten bytes of memory each */
 
 static int compare_workloads(const void *a, const void *b)
 {
@@ -133,6 +135,7 @@ void model_add_workloads(Model *model, const char *const *paths)
 {
 	const Graph *graph = model->graph;
 	g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
+	uint32_t left_out = 0, most = CLAMP(MOST_CELLS / MAX(model->machines->len, 1), LEAST_WORKLOADS, MOST_WORKLOADS);
 	/* What something brings in counts before what lies about. */
 	for (int reached = 1; reached >= 0; reached--)
 		GRAPH_NODES (graph, NODE_OBJECT, object) {
@@ -140,11 +143,15 @@ void model_add_workloads(Model *model, const char *const *paths)
 			Node file = graph_file_node(graph, graph_file_of(graph, object));
 			if (!pod || !is_controller(graph_text(graph, object, FACT_KIND)) ||
 			        is_put_away(graph, object) || !is_asked(graph, object, paths) ||
-			        graph_has(graph, file, FACT_REACHED_BY) != (reached == 1) ||
-			        model->workloads->len >= MOST_WORKLOADS)
+			        graph_has(graph, file, FACT_REACHED_BY) != (reached == 1))
 				continue;
-			add_identities(model, object, pod, known);
+			if (model->workloads->len < most)
+				add_identities(model, object, pod, known);
+			else
+				left_out++;
 		}
+	if (left_out)
+		model_note(model, NODE_NONE, "%u workloads beyond the first %u are left out", left_out, most);
 	if (model->workloads->len > 1)
 		qsort(model->workloads->data, model->workloads->len, sizeof(Workload), compare_workloads);
 	GRAPH_EACH (graph, FACT_OPAQUE, row)

@@ -23,7 +23,30 @@ static void append_bytes(const ReportInput *input, Slice bytes, GString *out)
 		g_string_append(out, input->unicode ? "…" : "...");
 }
 
-static void append_edit(const ReportInput *input, const Edit *edit, GString *out)
+static bool overlaps(const Edit *edit, Span place)
+{
+	return place.file == edit->file && place.start < edit->end && edit->start < place.end;
+}
+
+/* What speaks for the edit at its own place. */
+static const Evidence *evidence_at(const Finding *finding, const Edit *edit)
+{
+	for (uint32_t i = 0; i < finding->n_evidence; i++)
+		if (overlaps(edit, finding->evidence[i].span))
+			return &finding->evidence[i];
+	return NULL;
+}
+
+static bool is_shown_beside(const Finding *finding, const Evidence *evidence)
+{
+	for (uint32_t i = 0; i < finding->n_edits; i++)
+		if (overlaps(&finding->edits[i], evidence->span) &&
+		        evidence_at(finding, &finding->edits[i]) == evidence)
+			return true;
+	return false;
+}
+
+static void append_edit(const ReportInput *input, const Finding *finding, const Edit *edit, GString *out)
 {
 	Slice old = graph_span_bytes(input->graph, (Span){edit->file, edit->start, edit->end});
 	g_string_append(out, "    ");
@@ -39,6 +62,11 @@ static void append_edit(const ReportInput *input, const Edit *edit, GString *out
 		append_bytes(input, old, out);
 		g_string_append(out, input->unicode ? " → " : " -> ");
 		append_bytes(input, edit->text, out);
+	}
+	const Evidence *evidence = input->all ? evidence_at(finding, edit) : NULL;
+	if (evidence) {
+		g_string_append(out, "\n        evidence: ");
+		report_append(out, evidence->text, input->unicode);
 	}
 	g_string_append_c(out, '\n');
 }
@@ -58,10 +86,12 @@ void report_append_mended(const ReportInput *input, const Finding *finding, GStr
 	}
 	uint32_t most = input->all ? UINT32_MAX : MOST_PLACES;
 	for (uint32_t i = 0; i < MIN(finding->n_edits, most); i++)
-		append_edit(input, &finding->edits[i], out);
+		append_edit(input, finding, &finding->edits[i], out);
 	if (finding->n_edits > most)
 		g_string_append_printf(out, "    and %u more\n", finding->n_edits - most);
 	for (uint32_t i = 0; input->all && i < finding->n_evidence; i++) {
+		if (is_shown_beside(finding, &finding->evidence[i]))
+			continue;
 		g_string_append(out, "    evidence: ");
 		report_append_place(input, finding->evidence[i].span, out);
 		g_string_append(out, ": ");

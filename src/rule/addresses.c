@@ -72,8 +72,8 @@ static void add_uses(Checker *checker, Finding *finding, const Hosts *hosts, con
 		const Use *use = &g_array_index(hosts->uses, Use, i);
 		if (use->host == like->host && use->scope == like->scope &&
 		        (!same_address || use->address == like->address))
-			add_evidence(checker, finding, graph_place(hosts->graph, use->mention), "%s",
-			        graph_symbol_text(hosts->graph, use->address));
+			add_evidence(checker, finding, graph_place(hosts->graph, use->mention), "%s, %s",
+			        graph_symbol_text(hosts->graph, use->address), use->tie);
 	}
 }
 
@@ -96,6 +96,31 @@ static bool is_of_one_host(const Hosts *hosts, const Use *like)
 	return true;
 }
 
+static bool is_tied(const Hosts *hosts, Node mention)
+{
+	for (guint i = 0; i < hosts->uses->len; i++)
+		if (g_array_index(hosts->uses, Use, i).mention == mention)
+			return true;
+	return false;
+}
+
+/* Mentions of an address of several hosts that nothing ties to one of them: a question for their owner. */
+static uint32_t ask_untied(Checker *checker, Finding *finding, const Hosts *hosts, Symbol address)
+{
+	const Graph *graph = hosts->graph;
+	uint32_t count = 0;
+	IpScope scope;
+	GRAPH_TO (graph, FACT_ADDRESS, address, row) {
+		if (graph_node_type(graph, row->subject) != NODE_MENTION || is_quiet(graph, row->subject) ||
+		        is_tied(hosts, row->subject) || !is_host_address(graph, row->subject, &scope))
+			continue;
+		count++;
+		add_evidence(checker, finding, graph_place(graph, row->subject), "%s, and nothing says of which host",
+		        graph_symbol_text(graph, address));
+	}
+	return count;
+}
+
 /* Each mention beside the host's name becomes the declared address; where the address is never any other host's, those
  * that stand alone do, too. */
 static void mend_address(Checker *checker, Finding *finding, const Hosts *hosts, const Use *like, const char *right)
@@ -103,18 +128,26 @@ static void mend_address(Checker *checker, Finding *finding, const Hosts *hosts,
 	const Graph *graph = hosts->graph;
 	const char *wrong = graph_symbol_text(graph, like->address);
 	bool alone = is_of_one_host(hosts, like);
-	set_because(checker, finding, FIX_VALUE,
-	        alone ? "labwright.yaml decides, and %s is never written as another host's"
-	              : "labwright.yaml decides; %s is other hosts' elsewhere, so only what names this one is "
-	                "rewritten",
-	        wrong);
+	uint32_t untied = alone ? 0 : ask_untied(checker, finding, hosts, like->address);
+	if (alone)
+		set_because(checker, finding, FIX_VALUE,
+		        "labwright.yaml decides, and %s is never written as another host's", wrong);
+	else
+		set_because(checker, finding, FIX_VALUE,
+		        "labwright.yaml decides; %s is other hosts' elsewhere, so only what names this one is "
+		        "rewritten%s",
+		        wrong,
+		        untied ? arena_printf(checker_arena(checker), ", and %u that name none are left to you", untied)
+		               : "");
 	for (guint i = 0; i < hosts->uses->len && !alone; i++) {
 		const Use *use = &g_array_index(hosts->uses, Use, i);
 		if (use->host == like->host && use->address == like->address)
 			add_rename(checker, finding, graph_place(graph, use->mention), wrong, right);
 	}
+	IpScope scope;
 	GRAPH_TO (graph, FACT_ADDRESS, like->address, row)
-		if (alone && graph_node_type(graph, row->subject) == NODE_MENTION && !is_quiet(graph, row->subject))
+		if (alone && graph_node_type(graph, row->subject) == NODE_MENTION && !is_quiet(graph, row->subject) &&
+		        is_host_address(graph, row->subject, &scope))
 			add_rename(checker, finding, graph_place(graph, row->subject), wrong, right);
 }
 
@@ -350,8 +383,10 @@ static void mend_unknown(Checker *checker, Finding *finding, const Hosts *hosts,
 	        graph_symbol_text(graph, right->object));
 	set_because(checker, finding, FIX_VALUE, "the last number is that of %s, which is %s now", host,
 	        graph_symbol_text(graph, right->object));
+	IpScope scope;
 	GRAPH_TO (graph, FACT_ADDRESS, address, row)
-		if (graph_node_type(graph, row->subject) == NODE_MENTION && !is_quiet(graph, row->subject))
+		if (graph_node_type(graph, row->subject) == NODE_MENTION && !is_quiet(graph, row->subject) &&
+		        is_host_address(graph, row->subject, &scope))
 			add_rename(checker, finding, graph_place(graph, row->subject),
 			        graph_symbol_text(graph, address), graph_symbol_text(graph, right->object));
 }

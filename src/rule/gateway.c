@@ -3,6 +3,7 @@
  * refused without an event where the route is: its status says it, and nobody reads that.
  *
  * Only namespaces that are known on both sides are compared. */
+#include "base/near.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -54,13 +55,26 @@ static bool is_gateway(const Graph *graph, Node reference)
 	       !is_quiet(graph, reference) && !is_open_text(graph_text(graph, reference, FACT_WANTS_PORT_NAME));
 }
 
+/* A patch bears the Gateway's name, or a kustomization aims one at it: either may add a listener. */
+static bool may_be_patched(const Graph *graph, Node gateway)
+{
+	if (has_patch(graph, gateway))
+		return true;
+	GRAPH_NODES (graph, NODE_REFERENCE, reference)
+		if (has_role(graph, reference, "patch-target") &&
+		        graph_symbol(graph, reference, FACT_WANTS_KIND) == graph_symbol(graph, gateway, FACT_KIND))
+			return true;
+	return false;
+}
+
 static void check_parent(Checker *checker, Node reference, Node gateway)
 {
 	const Graph *graph = checker_graph(checker);
 	Node route = graph_ancestor(graph, reference, NODE_OBJECT);
 	Slice own = only_namespace(graph, route), other = only_namespace(graph, gateway);
 	const Row *listener = closed_listener(graph, gateway, reference);
-	if (!listener || own.length == 0 || other.length == 0 || slice_equal(own, other) || has_patch(graph, gateway))
+	if (!listener || own.length == 0 || other.length == 0 || slice_equal(own, other) ||
+	        may_be_patched(graph, gateway))
 		return;
 	Finding *finding = report(checker, reference, graph_place(graph, reference),
 	        "%s %s is in namespace %.*s, and Gateway %s takes routes of %.*s alone",
@@ -69,6 +83,41 @@ static void check_parent(Checker *checker, Node reference, Node gateway)
 	add_evidence(checker, finding, graph_span(graph, listener), "this listener says from: Same, or nothing");
 	set_hint(checker, finding,
 	        "write `allowedRoutes: {namespaces: {from: All}}` at the listener, or move the route");
+}
+
+static Slice listener_name(const Graph *graph, const Row *row)
+{
+	const char *text = graph_symbol_text(graph, row->object);
+	return (Slice){text, (size_t)(strrchr(text, '=') - text)};
+}
+
+/* The section that a route asks for is no listener of the Gateway, and nearly the name of one. */
+static void check_section(Checker *checker, Node reference, Node gateway)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *wanted = graph_find(graph, reference, FACT_WANTS_PORT_NAME);
+	if (!wanted || !graph_has(graph, gateway, FACT_ADMITS))
+		return;
+	Slice name = graph_symbol_slice(graph, wanted->object);
+	NearSearch search = near_search(name, near_limit(name));
+	GRAPH_OF (graph, gateway, FACT_ADMITS, row) {
+		if (slice_equal(listener_name(graph, row), name) || is_open_text(graph_symbol_text(graph, row->object)))
+			return;
+		near_offer(&search, listener_name(graph, row));
+	}
+	if (near_result(&search) == SIZE_MAX || may_be_patched(graph, gateway))
+		return;
+	Node route = graph_ancestor(graph, reference, NODE_OBJECT);
+	Finding *finding = report(checker, reference, graph_span(graph, wanted),
+	        "%s %s asks for the listener '%.*s' of Gateway %s, which has none of that name",
+	        graph_text(graph, route, FACT_KIND), graph_name(graph, route), SLICE_ARGS(name),
+	        graph_name(graph, gateway));
+	set_detail(checker, finding, "listener %.*s", SLICE_ARGS(name));
+	add_evidence(checker, finding, graph_place(graph, gateway), "the Gateway");
+	g_autofree char *old = slice_dup(name), *new = slice_dup(search.best);
+	set_hint(checker, finding, "write %s", new);
+	set_because(checker, finding, FIX_VALUE, "no other listener has a name so near");
+	add_rename(checker, finding, graph_span(graph, wanted), old, new);
 }
 
 static bool has_one_target(const Graph *graph, Node reference)
@@ -82,8 +131,10 @@ static void check_route_not_admitted(Checker *checker)
 	const Graph *graph = checker_graph(checker);
 	GRAPH_EACH (graph, FACT_REFERS_TO, row)
 		if (is_gateway(graph, row->subject) && has_one_target(graph, row->subject) &&
-		        graph_node_type(graph, row->object) == NODE_OBJECT)
+		        graph_node_type(graph, row->object) == NODE_OBJECT) {
 			check_parent(checker, row->subject, row->object);
+			check_section(checker, row->subject, row->object);
+		}
 }
 
 /* ---- reference-not-granted -------------------------------------------------------------------------------------- */
@@ -98,10 +149,15 @@ static bool is_granted_by(const Graph *graph, const Row *grant, const char *from
 	return same && (strcmp(name + 1, "*") == 0 || strcmp(arrow + 1, to) == 0);
 }
 
+#define MOST_GRANTS 2000
+
 /* A grant in that namespace, or in one that is not known; NULL for to only asks whether there is one at all. */
 static bool is_granted(const Graph *graph, Slice namespace, const char *from, const char *to)
 {
+	uint32_t left = MOST_GRANTS;
 	GRAPH_EACH (graph, FACT_GRANTS, row) {
+		if (left-- == 0)
+			return true;
 		Slice own = only_namespace(graph, row->subject);
 		if ((own.length == 0 || slice_equal(own, namespace)) && is_granted_by(graph, row, from, to))
 			return true;
@@ -168,11 +224,12 @@ static const Rule rules[] = {
         {
                 .id = "route-not-admitted",
                 .level = LEVEL_ERROR,
-                .fix = FIX_NONE,
-                .title = "a route asks a Gateway that takes no routes of its namespace",
-                .why = "The Gateway does not attach the route (NotAllowedByListeners in the route's status), and the "
-                       "host answers 404.",
-                .remedy = "Let the listener take routes of other namespaces, or put the route into the Gateway's.",
+                .fix = FIX_VALUE,
+                .title = "a route asks a Gateway that does not take it",
+                .why = "The Gateway does not attach the route (NotAllowedByListeners or NoMatchingParent in the "
+                       "route's status), and the host answers 404.",
+                .remedy = "Let the listener take routes of other namespaces, put the route into the Gateway's, or "
+                          "write the name of the listener.",
                 .check = check_route_not_admitted,
         },
         {

@@ -266,6 +266,24 @@ static bool has_reached_appliers(const Graph *graph)
 	return false;
 }
 
+/* The folder that a pattern looks into is there: apps/ of "apps/" and any name. */
+static bool has_fixed_part(const Graph *graph, Slice pattern)
+{
+	Slice fixed = path_folder(slice_sub(pattern, 0, MIN(slice_find_byte(pattern, '*', 0), pattern.length)));
+	for (uint32_t file = 0; fixed.length && file < graph_files(graph); file++)
+		if (path_is_below(slice_from(graph_file_path(graph, file)), fixed))
+			return true;
+	return false;
+}
+
+/* A set of nothing in a folder that is there is what its owner may want for a while; without the folder, it is gone. */
+static Level path_level(const Graph *graph, Node entry, bool generator)
+{
+	if (generator && has_fixed_part(graph, slice_from(graph_name(graph, entry))))
+		return LEVEL_INFO;
+	return !generator || is_built_by_cluster(graph, file_node_of(graph, entry)) ? LEVEL_ERROR : LEVEL_WARNING;
+}
+
 static void check_paths(Checker *checker, GHashTable *roots)
 {
 	const Graph *graph = checker_graph(checker);
@@ -277,9 +295,7 @@ static void check_paths(Checker *checker, GHashTable *roots)
 		if (!bare && !why_is(graph, entry, "missing"))
 			continue;
 		bool generator = has_role(graph, entry, "directories") || has_role(graph, entry, "generator-files");
-		/* A set of nothing is what its owner may want for a while; the cluster alone does not ask. */
-		bool sure = !generator || is_built_by_cluster(graph, file_node_of(graph, entry));
-		Finding *finding = report_at(checker, sure ? LEVEL_ERROR : LEVEL_WARNING, entry,
+		Finding *finding = report_at(checker, path_level(graph, entry, generator), entry,
 		        graph_place(graph, entry), "%s %s takes the path %s, %s", kind_of(graph, object),
 		        graph_name(graph, object), graph_name(graph, entry),
 		        bare        ? "which holds no kustomization.yaml"

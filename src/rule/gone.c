@@ -348,10 +348,12 @@ static Node find_moved_below(const Gone *gone, const Mention *mention)
 	Node found = find_moved(gone, slice_from(mention->path));
 	if (found || folder.length == 0 || is_common_name(name))
 		return found;
-	for (uint32_t file = 0; file < graph_files(graph); file++) {
+	g_autofree char *first = g_strdup_printf("%.*s/", SLICE_ARGS(folder));
+	for (uint32_t file = graph_first_file(graph, first); file < graph_files(graph); file++) {
 		Slice path = slice_from(graph_file_path(graph, file));
-		if (!path_is_below(path, folder) || !slice_equal(path_name(path), name) ||
-		        graph_has(graph, graph_file_node(graph, file), FACT_CLASS))
+		if (!path_is_below(path, folder))
+			break; /* paths are in order */
+		if (!slice_equal(path_name(path), name) || graph_has(graph, graph_file_node(graph, file), FACT_CLASS))
 			continue;
 		if (found)
 			return NODE_NONE;

@@ -120,6 +120,25 @@ static bool is_of_container(const Graph *graph, Node mention)
 	return slice_starts(line, "Network=");
 }
 
+/* "Until 2023 alder was 192.168.1.10": prose and comments tell how it was, and that stays true. */
+static bool is_of_the_past(const Graph *graph, Node mention)
+{
+	static const char *const words[] = {"until ", " was ", " were ", "formerly", "previously", "used to",
+	        "no longer", "(old", "old address", "old ip", "former "};
+	Span place = graph_place(graph, mention);
+	Slice path = slice_from(graph_file_path(graph, place.file)), line = graph_line_at(graph, place);
+	size_t own = (size_t)(graph_span_bytes(graph, place).at - line.at);
+	bool prose = (slice_ends(path, ".md") || slice_ends(path, ".txt")) && !slice_starts(slice_trim(line), "|");
+	bool comment = slice_find_byte(slice_sub(line, 0, own), '#', 0) != SIZE_MAX;
+	if ((!prose && !comment) || line.length > 2000)
+		return false;
+	g_autofree char *lower = g_ascii_strdown(line.at, (gssize)line.length);
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strstr(lower, words[i]))
+			return true;
+	return false;
+}
+
 bool is_host_address(const Graph *graph, Node mention, IpScope *ret_scope)
 {
 	Ip ip;
@@ -129,7 +148,7 @@ bool is_host_address(const Graph *graph, Node mention, IpScope *ret_scope)
 	        is_cluster_range(&ip) || is_record(graph, mention) || is_of_container(graph, mention))
 		return false;
 	*ret_scope = ip_scope(&ip);
-	return *ret_scope == IP_PRIVATE || *ret_scope == IP_SHARED;
+	return (*ret_scope == IP_PRIVATE || *ret_scope == IP_SHARED) && !is_of_the_past(graph, mention);
 }
 
 /* ---- whose ------------------------------------------------------------------------------------------------------- */
@@ -252,26 +271,27 @@ static const char *node_above(const Hosts *hosts, Node mention)
 	return found ? hosts_find(hosts, graph_name(graph, found)) : NULL;
 }
 
-/* ret_row: the row of a table is about that host, whatever else stands in it. */
-static const char *host_of(const Hosts *hosts, Node mention, bool *ret_row)
+/* Fills host and tie. ret_row: the row of a table is about that host, whatever else stands in it. */
+static void find_host(Hosts *hosts, Use *use, bool *ret_row)
 {
 	const Graph *graph = hosts->graph;
-	Slice first, header, first_header;
-	*ret_row = false;
-	if (table_cell(graph, graph_place(graph, mention), &first, &header, &first_header)) {
-		const char *host = is_other_purpose(header) ? NULL : find_slice(hosts, first);
-		*ret_row = host != NULL;
-		return host ? host : host_beside(hosts, mention);
+	Slice first, header, first_header,
+	        name = inventory_name(graph, use->mention),
+	        variable = graph_symbol_slice(graph, graph_symbol(graph, use->mention, FACT_NEARBY_NAME));
+	bool cell = table_cell(graph, graph_place(graph, use->mention), &first, &header, &first_header);
+	const char *row = cell && !is_other_purpose(header) ? find_slice(hosts, first) : NULL;
+	const char *node = cell || name.length ? NULL : node_above(hosts, use->mention);
+	const char *named = cell || name.length || node ? NULL : host_of_variable(hosts, variable);
+	*ret_row = row != NULL;
+	use->host = row ? row : name.length && !cell ? find_slice(hosts, name) : node ? node : named;
+	use->tie = row ? "in its row" : node ? "in its own manifest" : "by the inventory";
+	if (named) {
+		g_autofree char *tie = g_strdup_printf("by the name %.*s", SLICE_ARGS(variable));
+		use->tie = g_string_chunk_insert_const(hosts->texts, tie);
+	} else if (!use->host && (cell || !name.length)) {
+		use->host = host_beside(hosts, use->mention);
+		use->tie = "beside its name";
 	}
-	Slice name = inventory_name(graph, mention);
-	if (name.length)
-		return find_slice(hosts, name);
-	const char *node = node_above(hosts, mention);
-	if (node)
-		return node;
-	const char *host =
-	        host_of_variable(hosts, graph_symbol_slice(graph, graph_symbol(graph, mention, FACT_NEARBY_NAME)));
-	return host ? host : host_beside(hosts, mention);
 }
 
 /* Another address of that scope stands on the line: `old -> new` and lists say nothing of one host. first is the first
@@ -308,7 +328,7 @@ static void add_uses(Hosts *hosts)
 			first_line = line;
 		}
 		bool row, company = has_company(graph, first, mention, use.scope);
-		use.host = host_of(hosts, mention, &row);
+		find_host(hosts, &use, &row);
 		use.beside_others = company;
 		if (use.host && (row || !company) && !is_in_example(graph, graph_place(graph, mention)))
 			g_array_append_val(hosts->uses, use);

@@ -11,6 +11,7 @@ typedef struct Use {
 	Symbol address;
 	IpScope scope;
 	Node mention;
+	const char *tie;    /* what ties it to the host: "by the name ALDER_IP" */
 	bool beside_others; /* the same row gives the host several addresses of this scope: it has them all */
 } Use;
 
@@ -29,7 +30,8 @@ void hosts_clear(Hosts *hosts);
 /* The host of that name or alias, or NULL. */
 const char *hosts_find(const Hosts *hosts, const char *name);
 
-/* Whether a mention is of one address that a host may have: IPv4, private or overlay, no network, gateway or range. */
+/* Whether a mention is of one address that a host may have: IPv4, private or overlay, no network, gateway or range; and
+ * not told of the past. */
 bool is_host_address(const Graph *graph, Node mention, IpScope *ret_scope);
 
 /* The name that an inventory, a table of hosts, an ssh configuration or a map with a name gives to the address; empty

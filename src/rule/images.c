@@ -214,17 +214,28 @@ static void mend_floating(Checker *checker, Finding *finding, const Image *image
 	set_because(checker, finding, FIX_VALUE, "this is what the cluster runs of it now");
 }
 
+/* In a registry, from a folder of its name that has a Dockerfile: what its tag holds the owner decides at each build.
+ */
+static bool is_of_our_own(const Graph *graph, const Image *image)
+{
+	Slice host = slice_sub(image->name, 0, MIN(slice_find_byte(image->name, '/', 0), image->name.length));
+	bool registry = host.length < image->name.length &&
+	                (slice_find_byte(host, '.', 0) != SIZE_MAX || slice_find_byte(host, ':', 0) != SIZE_MAX);
+	return registry && build_file_of(graph, path_name(image->name));
+}
+
 static void report_floating(Checker *checker, const Image *image, const ImageUse *first, guint count)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autofree char *places = count > 1 ? g_strdup_printf(" (%u places)", count) : g_strdup("");
 	Span span = graph_span(graph, first->row);
-	Finding *finding =
-	        first->tag.length ? report(checker, first->row->subject, span, "'%.*s' follows the moving tag '%.*s'%s",
-	                                    SLICE_ARGS(image->name), SLICE_ARGS(first->tag), places)
-	                          : report(checker, first->row->subject, span,
-	                                    "'%.*s' has no tag, so 'latest' is what is pulled%s",
-	                                    SLICE_ARGS(image->name), places);
+	Level level = is_of_our_own(graph, image) ? LEVEL_INFO : LEVEL_WARNING;
+	Finding *finding = first->tag.length ? report_at(checker, level, first->row->subject, span,
+	                                               "'%.*s' follows the moving tag '%.*s'%s",
+	                                               SLICE_ARGS(image->name), SLICE_ARGS(first->tag), places)
+	                                     : report_at(checker, level, first->row->subject, span,
+	                                               "'%.*s' has no tag, so 'latest' is what is pulled%s",
+	                                               SLICE_ARGS(image->name), places);
 	set_detail(checker, finding, "%.*s", SLICE_ARGS(image->name));
 	Slice fixed = fixed_elsewhere(image, first->tag);
 	if (fixed.length)

@@ -101,8 +101,9 @@ static const Rule rules[] = {
                 .id = "compose-external-conflict",
                 .level = LEVEL_ERROR,
                 .title = "one file calls external what another one makes",
-                .why = "Compose puts the files of one command together before it reads them, and refuses a network or "
-                       "volume that is external and has a driver: nothing of the project starts.",
+                .why = "Compose 2 puts the files of one command together and then refuses a network or volume that is "
+                       "external and has a driver: nothing of the project starts. The older docker-compose took it "
+                       "for external without a word.",
                 .remedy = "Define it in one of the files alone, or make it by hand and call it external in all.",
                 .peers = "docker compose config: conflicting parameters external and driver",
                 .check = check_compose_external_conflict,

@@ -7,9 +7,13 @@
 
 #include <string.h>
 
+/* So many unknown names are compared with all that are known: more are no commands that somebody wrote. */
+#define MOST_UNKNOWN 1000
+
 typedef struct Names {
 	Checker *checker;
 	GHashTable *containers; /* name → Node: the SERVICE that has it as container_name */
+	uint32_t unknown;       /* names that were compared so far */
 	GHashTable *services;   /* name → Node: the first SERVICE so called */
 	GHashTable *given; /* names that `docker run --name` gives, and those of services that say none or several */
 	bool open;         /* some container_name holds a variable */
@@ -129,7 +133,7 @@ static char *nearest(const char *name, GHashTable *known)
 }
 
 /* What the name should be, and the service that is meant; NULL where nobody can say. Free with g_free. */
-static char *meant(const Names *names, const char *name, bool compose, Node *ret_service, bool *ret_other)
+static char *meant(Names *names, const char *name, bool compose, Node *ret_service, bool *ret_other)
 {
 	const Graph *graph = checker_graph(names->checker);
 	GHashTable *own = compose ? names->services : names->containers;
@@ -145,7 +149,7 @@ static char *meant(const Names *names, const char *name, bool compose, Node *ret
 		const char *container = graph_text(graph, other, FACT_CONTAINER_NAME);
 		return *container && !is_open_text(container) ? g_strdup(container) : NULL;
 	}
-	char *near = nearest(name, own);
+	char *near = names->unknown++ < MOST_UNKNOWN ? nearest(name, own) : NULL;
 	*ret_service = near ? GPOINTER_TO_UINT(g_hash_table_lookup(own, near)) : NODE_NONE;
 	return near;
 }
@@ -156,7 +160,7 @@ static bool is_script(const Graph *graph, Node node)
 	return strcmp(graph_text(graph, file, FACT_FORMAT), "markdown") != 0;
 }
 
-static void check_command(const Names *names, Node command, GHashTable *known)
+static void check_command(Names *names, Node command, GHashTable *known)
 {
 	const Graph *graph = checker_graph(names->checker);
 	bool compose, other = false;

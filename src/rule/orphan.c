@@ -24,6 +24,7 @@ typedef struct Orphans {
 	GHashTable *folders;  /* folder → Finding */
 	GHashTable *disabled; /* char *: what a list names in a comment */
 	GHashTable *needed;   /* FILE → Row: what is applied and leads to an object of the file, and to no other */
+	GHashTable *alike;    /* name of a file → how many entries of lists lead to such a one below them */
 	GHashTable *apart;    /* Symbols of kinds that are kept out of lists by habit */
 	GHashTable *
 	        applied[2]; /* folder → whether a command names it, by is_applied_by_hand's list: each asks all files */
@@ -223,15 +224,22 @@ static uint32_t listed_below(const Graph *graph, Node file)
 	return count;
 }
 
+/* How many files of each name lists name below them. */
+static void collect_alike(Orphans *orphans)
+{
+	const Graph *graph = checker_graph(orphans->checker);
+	GRAPH_NODES (graph, NODE_ENTRY, entry) {
+		g_autofree char *name = slice_dup(path_name(path_below(graph, entry)));
+		uint32_t count = GPOINTER_TO_UINT(g_hash_table_lookup(orphans->alike, name));
+		g_hash_table_insert(orphans->alike, g_steal_pointer(&name), GUINT_TO_POINTER(count + 1));
+	}
+}
+
 /* Lists name files that are called so wherever there are some: radarr/ks.yaml, sonarr/ks.yaml. */
 static bool is_listed_alike(const Orphans *orphans, Slice path)
 {
-	const Graph *graph = checker_graph(orphans->checker);
-	uint32_t count = 0;
-	GRAPH_NODES (graph, NODE_ENTRY, entry)
-		if (slice_equal(path_name(path_below(graph, entry)), path_name(path)) && ++count >= LEAST_ALIKE)
-			return true;
-	return false;
+	g_autofree char *name = slice_dup(path_name(path));
+	return GPOINTER_TO_UINT(g_hash_table_lookup(orphans->alike, name)) >= LEAST_ALIKE;
 }
 
 /* The kustomization that ought to list it: of its own folder, or of the one above where that lists files of the folders
@@ -464,10 +472,10 @@ static void report_copy(Orphans *orphans, Node object, Node twin)
 		return;
 	}
 	finding = report(checker, file_node_of(graph, object), graph_place(graph, object),
-	        "this %s %s is a copy that was left behind: another file has the one in effect",
+	        "another file has the %s %s that is in effect, and nothing applies this one",
 	        graph_text(graph, object, FACT_KIND), graph_name(graph, object));
 	add_evidence(checker, finding, graph_place(graph, twin), "the one in effect");
-	set_hint(checker, finding, "delete the file, once what it says and the other does not is taken over");
+	set_hint(checker, finding, "keep what is meant in the one in effect, and delete this file");
 	g_hash_table_insert(orphans->folders, g_steal_pointer(&key), finding);
 }
 
@@ -648,6 +656,7 @@ static void check_orphan_manifest(Checker *checker)
 	g_autoptr(GHashTable) lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) needed = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) apart = g_hash_table_new(NULL, NULL);
+	g_autoptr(GHashTable) alike = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) disabled = disabled_paths(graph);
 	Orphans orphans = {.checker = checker,
 	        .disabled = disabled,
@@ -655,10 +664,12 @@ static void check_orphan_manifest(Checker *checker)
 	        .folders = folders,
 	        .needed = needed,
 	        .apart = apart,
+	        .alike = alike,
 	        .applied = {files, lists},
 	        .live = has_appliers(graph)};
 	orphans.scripted = !orphans.live && is_scripted(graph);
 	orphans.habit = collect_reached(&orphans);
+	collect_alike(&orphans);
 	collect_needed(&orphans, FACT_REFERS_TO, NODE_REFERENCE);
 	collect_needed(&orphans, FACT_SELECTS, NODE_OBJECT);
 	collect_apart(&orphans);

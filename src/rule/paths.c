@@ -315,7 +315,8 @@ static void check_trigger(Reader *reader, GHashTable *triggers, Node link)
 			finding->n_edits = 0;
 		return;
 	}
-	bool live = has_live_trigger(graph, workflow) || graph_has(graph, workflow, FACT_SCHEDULE);
+	bool live = has_live_trigger(graph, workflow) || graph_has(graph, workflow, FACT_SCHEDULE) ||
+	            graph_has(graph, workflow, FACT_ANY_CHANGE);
 	finding = report_at(reader->checker, live ? LEVEL_WARNING : LEVEL_ERROR, link, graph_place(graph, link),
 	        live ? "the workflow is started by changes of '%.*s', and there is no such path"
 	             : "no change of the code starts this workflow: it waits for changes of '%.*s', and there is no "

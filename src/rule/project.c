@@ -276,6 +276,9 @@ static void check_compose_name_undefined(Checker *checker)
 
 /* ---- what is made elsewhere ----------------------------------------------------------------------------------- */
 
+/* So many names are looked for in all files. */
+#define MOST_EXTERNALS 200
+
 /* The name by which the engine knows a network or volume. */
 static Symbol real_name(const Graph *graph, Node node)
 {
@@ -382,7 +385,7 @@ static void check_externals(Checker *checker, const char *word, NodeType type)
 		}
 		g_ptr_array_add(nodes, GUINT_TO_POINTER(node));
 	}
-	for (guint i = 0; i < names->len; i++) {
+	for (guint i = 0; i < MIN(names->len, MOST_EXTERNALS); i++) {
 		const char *name = names->pdata[i];
 		if (is_open_text(name) || is_made_here(graph, type, name) || is_spoken_of(graph, name))
 			continue;

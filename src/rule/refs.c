@@ -1,215 +1,8 @@
 /* References that lead nowhere. src/link says of every reference what it resolves to, or that nothing can be found, or
- * that a part which cannot be read may provide it; only the second is wrong. One missing thing is one finding, however
- * many places name it. */
+ * that a part which cannot be read may provide it; only the second is wrong. */
 #include "base/near.h"
-#include "base/path.h"
 #include "rule/former.h"
-#include "rule/rule.h"
-
-static bool wants(const Graph *graph, Node reference, const char *kind)
-{
-	return strcmp(graph_text(graph, reference, FACT_WANTS_KIND), kind) == 0;
-}
-
-static bool is_missing(const Graph *graph, Node reference)
-{
-	const char *why = graph_text(graph, reference, FACT_UNRESOLVED);
-	return strcmp(why, "missing") == 0 || strcmp(why, "unlikely") == 0 || strcmp(why, "other-namespace") == 0;
-}
-
-/* A chart in the same namespace could make it, though its name says something else. */
-static bool is_unlikely(const Graph *graph, Node reference)
-{
-	return strcmp(graph_text(graph, reference, FACT_UNRESOLVED), "unlikely") == 0;
-}
-
-/* "missing", "other-namespace": which of them, for one finding. */
-static bool is_elsewhere(const Graph *graph, Node reference)
-{
-	return strcmp(graph_text(graph, reference, FACT_UNRESOLVED), "other-namespace") == 0;
-}
-
-static bool is_in_folder_of(const Graph *graph, Node node, Node other)
-{
-	return slice_equal(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node)))),
-	        path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, other)))));
-}
-
-/* A database beside what names it is meant whatever it is called now; NODE_NONE for none and for two. */
-static Node only_database(const Graph *graph, Node reference)
-{
-	Node only = NODE_NONE;
-	if (!has_role(graph, reference, "database"))
-		return NODE_NONE;
-	GRAPH_TO (graph, FACT_KIND, graph_symbol(graph, reference, FACT_WANTS_KIND), row) {
-		if (is_quiet(graph, row->subject) || !is_in_folder_of(graph, row->subject, reference))
-			continue;
-		if (only)
-			return NODE_NONE;
-		only = row->subject;
-	}
-	return only;
-}
-
-/* The one object of the wanted kind that was probably meant, mostly by its name; or NODE_NONE. */
-static Node near_object(const Graph *graph, Node reference)
-{
-	Symbol kind = graph_symbol(graph, reference, FACT_WANTS_KIND);
-	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference));
-	NearSearch search = near_search(name, MIN(near_limit(name), 2));
-	g_autoptr(GArray) objects = g_array_new(FALSE, FALSE, sizeof(Node));
-	GRAPH_TO (graph, FACT_KIND, kind, row) {
-		if (is_quiet(graph, row->subject))
-			continue;
-		near_offer(&search, graph_symbol_slice(graph, graph_name_symbol(graph, row->subject)));
-		g_array_append_val(objects, row->subject);
-	}
-	size_t best = near_result(&search);
-	return best == SIZE_MAX ? only_database(graph, reference) : g_array_index(objects, Node, best);
-}
-
-/* The one of the rows, each "Kind/name", whose name was probably meant; NULL for none. */
-static const Row *near_row(const Graph *graph, Node reference, FactKind fact, unsigned most)
-{
-	g_autofree char *kind = g_strconcat(graph_text(graph, reference, FACT_WANTS_KIND), "/", NULL);
-	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference));
-	NearSearch search = near_search(name, MIN(near_limit(name), most));
-	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
-	g_autoptr(GPtrArray) rows = g_ptr_array_new();
-	GRAPH_EACH (graph, fact, row) {
-		Slice made = graph_symbol_slice(graph, row->object);
-		if (!slice_starts(made, kind) || is_quiet(graph, row->subject) ||
-		        !g_hash_table_add(seen, GUINT_TO_POINTER(row->object)))
-			continue;
-		near_offer(&search, slice_sub(made, strlen(kind), made.length));
-		g_ptr_array_add(rows, (gpointer)row);
-	}
-	size_t best = near_result(&search);
-	return best == SIZE_MAX ? NULL : rows->pdata[best];
-}
-
-/* What a script, document or template makes. */
-static const Row *near_made(const Graph *graph, Node reference)
-{
-	return near_row(graph, reference, FACT_CREATES, 2);
-}
-
-/* What another object says that it makes: an ExternalSecret its Secret. Most of those are called after one pattern, so
- * one step is all that a slip may be. */
-static const Row *near_provided(const Graph *graph, Node reference)
-{
-	return is_elsewhere(graph, reference) ? NULL : near_row(graph, reference, FACT_PROVIDES, 1);
-}
-
-static Node first_named(const Graph *graph, Node reference)
-{
-	Symbol kind = graph_symbol(graph, reference, FACT_WANTS_KIND);
-	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, reference), object)
-	if (graph_says(graph, object, FACT_KIND, kind))
-		return object;
-	return NODE_NONE;
-}
-
-static void explain_missing(Checker *checker, Finding *finding, Node reference)
-{
-	const Graph *graph = checker_graph(checker);
-	Node elsewhere = is_elsewhere(graph, reference) ? first_named(graph, reference) : NODE_NONE;
-	Node near = elsewhere ? NODE_NONE : near_object(graph, reference);
-	const Row *provided = elsewhere || near ? NULL : near_provided(graph, reference);
-	const Row *made = elsewhere || near ? NULL : provided ? provided : near_made(graph, reference);
-	if (elsewhere) {
-		const char *namespace = graph_text(graph, elsewhere, FACT_NAMESPACE);
-		add_evidence(checker, finding, graph_place(graph, elsewhere), "the %s of that name is in %s%s",
-		        graph_text(graph, reference, FACT_WANTS_KIND), *namespace ? "namespace " : "another namespace",
-		        namespace);
-	} else if (near) {
-		bool beside = near == only_database(graph, reference);
-		add_evidence(checker, finding, graph_place(graph, near),
-		        beside ? "the one beside it is %s" : "the nearest name is %s", graph_name(graph, near));
-		set_hint(checker, finding, "write %s", graph_name(graph, near));
-		set_because(checker, finding, FIX_VALUE,
-		        beside ? "%s %s is the only one in the folder" : "%s %s is the only one with a name so near",
-		        graph_text(graph, reference, FACT_WANTS_KIND), graph_name(graph, near));
-		add_rename(checker, finding, graph_place(graph, reference), graph_name(graph, reference),
-		        graph_name(graph, near));
-	} else if (made) {
-		const char *name = strchr(graph_symbol_text(graph, made->object), '/') + 1;
-		add_evidence(checker, finding, graph_span(graph, made), "%s is made here, the nearest name", name);
-		set_hint(checker, finding, "write %s", name);
-		set_because(checker, finding, FIX_VALUE,
-		        provided ? "%s is the only one that is made with a name so near"
-		                 : "%s is the only one made by hand with a name so near",
-		        name);
-		add_rename(checker, finding, graph_place(graph, reference), graph_name(graph, reference), name);
-	}
-}
-
-static void add_mention(Checker *checker, Finding *finding, Node reference)
-{
-	const Graph *graph = checker_graph(checker);
-	g_autofree char *user = user_text(graph, reference);
-	add_evidence(checker, finding, graph_place(graph, reference), "%s names it too", user);
-	Node near = finding->n_edits ? near_object(graph, reference) : NODE_NONE;
-	if (near)
-		add_rename(checker, finding, graph_place(graph, reference), graph_name(graph, reference),
-		        graph_name(graph, near));
-}
-
-/* The cluster has what no file makes: it was made there by hand, or by something that the files do not show. */
-static bool is_only_there(const Graph *graph, Node reference)
-{
-	return graph_has(graph, reference, FACT_ON_CLUSTER);
-}
-
-static Finding *report_reference(Checker *checker, Node reference, Level level, const char *unless)
-{
-	const Graph *graph = checker_graph(checker);
-	const char *kind = graph_text(graph, reference, FACT_WANTS_KIND), *name = graph_name(graph, reference);
-	g_autofree char *user = user_text(graph, reference);
-	bool there = is_only_there(graph, reference);
-	Finding *finding = report_at(checker, there ? LEVEL_INFO : level, reference, graph_place(graph, reference),
-	        there                            ? "%s needs %s %s, which only the cluster has: no file makes it"
-	        : is_elsewhere(graph, reference) ? "%s needs %s %s, which is only in another namespace"
-	                                         : "%s needs %s %s, which nothing in this repository makes",
-	        user, kind, name);
-	if (there) {
-		set_hint(checker, finding, "it is missing when the cluster is built anew from these files");
-		return finding;
-	}
-	explain_missing(checker, finding, reference);
-	if (!finding->hint && unless)
-		set_hint(checker, finding, "%s", unless);
-	return finding;
-}
-
-/* One finding for each missing thing that take() accepts, the later mentions as evidence. Where a chart of another name
- * stands by, what is no more than a note is left unsaid. */
-static void report_missing(
-        Checker *checker, bool (*take)(const Graph *, Node), Level (*level)(const Graph *, Node), const char *unless)
-{
-	const Graph *graph = checker_graph(checker);
-	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	GRAPH_EACH (graph, FACT_UNRESOLVED, row) {
-		Node reference = row->subject;
-		if (graph_node_type(graph, reference) != NODE_REFERENCE || !is_missing(graph, reference) ||
-		        is_quiet(graph, reference) || !take(graph, reference))
-			continue;
-		const char *kind = graph_text(graph, reference, FACT_WANTS_KIND), *name = graph_name(graph, reference);
-		char *key = g_strdup_printf("%s/%s/%d/%s", kind, graph_text(graph, reference, FACT_UNRESOLVED),
-		        is_only_there(graph, reference), name);
-		Finding *finding = g_hash_table_lookup(known, key);
-		Level own = finding ? finding->level : level(graph, reference);
-		bool unlikely = is_unlikely(graph, reference);
-		if (finding)
-			add_mention(checker, finding, reference);
-		if (finding || (unlikely && own < LEVEL_WARNING)) {
-			g_free(key);
-			continue;
-		}
-		finding = report_reference(checker, reference, unlikely ? LEVEL_WARNING : own, unless);
-		g_hash_table_insert(known, key, finding);
-	}
-}
+#include "rule/missing.h"
 
 static Level own_level_error(const Graph *graph, Node reference)
 {
@@ -225,7 +18,7 @@ static Level own_level_warning(const Graph *graph, Node reference)
 
 static bool is_config(const Graph *graph, Node reference)
 {
-	return (wants(graph, reference, "ConfigMap") || wants(graph, reference, "Secret")) &&
+	return (reference_wants(graph, reference, "ConfigMap") || reference_wants(graph, reference, "Secret")) &&
 	       !has_role(graph, reference, "tls") && !graph_has(graph, reference, FACT_OPTIONAL);
 }
 
@@ -233,21 +26,21 @@ static bool is_config(const Graph *graph, Node reference)
  * that the reference looks misspelt. What a script or document makes may be one of several, so that is a warning. */
 static Level config_level(const Graph *graph, Node reference)
 {
-	if (wants(graph, reference, "ConfigMap"))
+	if (reference_wants(graph, reference, "ConfigMap"))
 		return LEVEL_ERROR;
-	if (is_elsewhere(graph, reference))
+	if (reference_is_elsewhere(graph, reference))
 		return LEVEL_WARNING;
-	if (near_object(graph, reference) || near_provided(graph, reference))
+	if (missing_near(graph, reference) || missing_near_provided(graph, reference))
 		return LEVEL_ERROR;
-	return near_made(graph, reference) ? LEVEL_WARNING : LEVEL_INFO;
+	return missing_near_made(graph, reference) ? LEVEL_WARNING : LEVEL_INFO;
 }
 
 /* Where most ConfigMaps that are named are in no file, they are made by hand as Secrets are. */
 static Level handmade_level(const Graph *graph, Node reference)
 {
-	if (is_elsewhere(graph, reference))
+	if (reference_is_elsewhere(graph, reference))
 		return LEVEL_WARNING;
-	return near_object(graph, reference) ? LEVEL_ERROR : LEVEL_INFO;
+	return missing_near(graph, reference) ? LEVEL_ERROR : LEVEL_INFO;
 }
 
 static bool are_maps_handmade(const Graph *graph)
@@ -256,11 +49,11 @@ static bool are_maps_handmade(const Graph *graph)
 	g_autoptr(GHashTable) missing = g_hash_table_new(NULL, NULL);
 	GRAPH_NODES (graph, NODE_REFERENCE, reference) {
 		gpointer name = GUINT_TO_POINTER(graph_name_symbol(graph, reference));
-		if (!wants(graph, reference, "ConfigMap") || is_quiet(graph, reference))
+		if (!reference_wants(graph, reference, "ConfigMap") || is_quiet(graph, reference))
 			continue;
 		if (graph_find(graph, reference, FACT_REFERS_TO))
 			g_hash_table_add(found, name);
-		else if (is_missing(graph, reference))
+		else if (reference_is_missing(graph, reference))
 			g_hash_table_add(missing, name);
 	}
 	return g_hash_table_size(missing) >= 3 && g_hash_table_size(missing) > g_hash_table_size(found);
@@ -274,9 +67,9 @@ static void check_ref_config_missing(Checker *checker)
 
 static bool is_optional_config(const Graph *graph, Node reference)
 {
-	return (wants(graph, reference, "ConfigMap") || wants(graph, reference, "Secret")) &&
-	       graph_has(graph, reference, FACT_OPTIONAL) && !is_only_there(graph, reference) &&
-	       near_object(graph, reference);
+	return (reference_wants(graph, reference, "ConfigMap") || reference_wants(graph, reference, "Secret")) &&
+	       graph_has(graph, reference, FACT_OPTIONAL) && !missing_is_only_there(graph, reference) &&
+	       missing_near(graph, reference);
 }
 
 static void check_optional_hides_missing(Checker *checker)
@@ -288,7 +81,7 @@ static void check_optional_hides_missing(Checker *checker)
 
 static bool is_claim(const Graph *graph, Node reference)
 {
-	return wants(graph, reference, "PersistentVolumeClaim") && has_role(graph, reference, "volume");
+	return reference_wants(graph, reference, "PersistentVolumeClaim") && has_role(graph, reference, "volume");
 }
 
 static void check_pvc_missing(Checker *checker)
@@ -300,12 +93,12 @@ static void check_pvc_missing(Checker *checker)
 static bool is_account(const Graph *graph, Node reference)
 {
 	const char *name = graph_name(graph, reference);
-	if (wants(graph, reference, "ServiceAccount"))
+	if (reference_wants(graph, reference, "ServiceAccount"))
 		return strcmp(name, "default") != 0 && !has_role(graph, reference, "subject");
 	Node object = graph_ancestor(graph, reference, NODE_OBJECT);
 	const char *namespace = graph_text(graph, object, FACT_NAMESPACE);
 	/* Kubernetes brings roles of its own, and those of its own namespaces. */
-	return wants(graph, reference, "Role") && !g_str_has_prefix(name, "system:") &&
+	return reference_wants(graph, reference, "Role") && !g_str_has_prefix(name, "system:") &&
 	       !g_str_has_prefix(namespace, "kube-");
 }
 
@@ -324,7 +117,7 @@ static bool is_to_be_filled_in(const char *name)
 static bool is_tls_secret(const Graph *graph, Node reference)
 {
 	Node object = graph_ancestor(graph, reference, NODE_OBJECT);
-	if (!wants(graph, reference, "Secret") || !has_role(graph, reference, "tls") ||
+	if (!reference_wants(graph, reference, "Secret") || !has_role(graph, reference, "tls") ||
 	        is_to_be_filled_in(graph_name(graph, reference)))
 		return false;
 	GRAPH_CHILDREN (graph, object, NODE_REFERENCE, other)
@@ -348,7 +141,8 @@ static void check_tls_secret_missing(Checker *checker)
 static bool is_class(const Graph *graph, Node reference)
 {
 	Symbol kind;
-	return wants(graph, reference, "IngressClass") && graph_find_symbol(graph, SLICE("IngressClass"), &kind) &&
+	return reference_wants(graph, reference, "IngressClass") &&
+	       graph_find_symbol(graph, SLICE("IngressClass"), &kind) &&
 	       graph_rows_to(graph, FACT_KIND, kind).at != graph_rows_to(graph, FACT_KIND, kind).end;
 }
 
@@ -359,7 +153,7 @@ static void check_ingress_class_missing(Checker *checker)
 
 static bool is_middleware(const Graph *graph, Node reference)
 {
-	return wants(graph, reference, "Middleware");
+	return reference_wants(graph, reference, "Middleware");
 }
 
 static void check_middleware_missing(Checker *checker)
@@ -376,12 +170,27 @@ static bool is_database(const Graph *graph, Node reference)
 /* Another operator may make one: only a name so near, or none of its namespace, is surely wrong. */
 static Level database_level(const Graph *graph, Node reference)
 {
-	return near_object(graph, reference) || is_elsewhere(graph, reference) ? LEVEL_ERROR : LEVEL_WARNING;
+	return missing_near(graph, reference) || reference_is_elsewhere(graph, reference) ? LEVEL_ERROR : LEVEL_WARNING;
 }
 
 static void check_database_missing(Checker *checker)
 {
 	report_missing(checker, is_database, database_level, NULL);
+}
+
+/* A chart or the cluster may bring any: only one slip of the hand is wrong. internal and external are two apart. */
+static bool is_misspelt_gateway(const Graph *graph, Node reference)
+{
+	if (!reference_is_gateway(graph, reference) || reference_is_elsewhere(graph, reference))
+		return false;
+	Node near = missing_near(graph, reference);
+	return near &&
+	       near_distance(slice_from(graph_name(graph, near)), slice_from(graph_name(graph, reference)), 1) <= 1;
+}
+
+static void check_gateway_missing(Checker *checker)
+{
+	report_missing(checker, is_misspelt_gateway, own_level_error, NULL);
 }
 
 /* ---- stores and issuers ------------------------------------------------------------------------------------------ */
@@ -394,8 +203,8 @@ static bool is_store(const Graph *graph, Node reference)
 /* Of the whole cluster one may be made by a chart or by hand; of one namespace it is like what names it. */
 static Level store_level(const Graph *graph, Node reference)
 {
-	bool own = wants(graph, reference, "SecretStore") || wants(graph, reference, "Issuer");
-	return own || near_object(graph, reference) ? LEVEL_ERROR : LEVEL_WARNING;
+	bool own = reference_wants(graph, reference, "SecretStore") || reference_wants(graph, reference, "Issuer");
+	return own || missing_near(graph, reference) ? LEVEL_ERROR : LEVEL_WARNING;
 }
 
 /* All that the reference leads to stands in files that are not in use; *ret_target is the first. */
@@ -431,7 +240,7 @@ static void check_store_missing(Checker *checker)
 
 static bool is_backend(const Graph *graph, Node reference)
 {
-	return has_role(graph, reference, "backend") && wants(graph, reference, "Service");
+	return has_role(graph, reference, "backend") && reference_wants(graph, reference, "Service");
 }
 
 /* ---- backends ------------------------------------------------------------------------------------------- */
@@ -532,7 +341,7 @@ static bool is_foreign_namespace(const Graph *graph, Node object)
 
 static Level backend_level(const Graph *graph, Node reference)
 {
-	if (near_object(graph, reference) ||
+	if (missing_near(graph, reference) ||
 	        !is_foreign_namespace(graph, graph_ancestor(graph, reference, NODE_OBJECT)))
 		return LEVEL_ERROR;
 	return LEVEL_INFO;
@@ -628,6 +437,15 @@ static const Rule rules[] = {
                 .remedy = "Correct the name and its namespace (namespace-name@kubernetescrd in annotations), or add "
                           "the Middleware.",
                 .check = check_middleware_missing,
+        },
+        {
+                .id = "gateway-missing",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a Gateway that a route names does not exist",
+                .why = "The route is attached to nothing, and says so in its status alone: the host answers 404.",
+                .remedy = "Write the name of the one that is there.",
+                .check = check_gateway_missing,
         },
         {
                 .id = "database-missing",

@@ -50,6 +50,9 @@ static void check_image_missing(Checker *checker)
 			            : "the registry has no repository for '%s'",
 			        text);
 			set_detail(checker, finding, "%s", text);
+			if (graph_has(graph, row->subject, FACT_HELD_BY))
+				set_hint(checker, finding, "node %s holds it still: it runs there until its pod moves",
+				        graph_text(graph, row->subject, FACT_HELD_BY));
 			g_hash_table_insert(known, (gpointer)text, finding);
 		}
 		mend_tag(checker, finding, image, near ? graph_symbol_text(graph, near->object) : NULL);
@@ -70,30 +73,66 @@ static const char *selected(const Graph *graph, Node pod, const char *label)
 	return NULL;
 }
 
-static bool is_for_machine(const Graph *graph, Node pod, Node machine)
+/* A machine of labwright.yaml, or a node of the cluster: that has no place. */
+typedef struct Machine {
+	const char *name, *architecture;
+	Node node; /* or NODE_NONE */
+} Machine;
+
+/* The cluster knows its nodes best; machines that are none of them are told by labwright.yaml. */
+static GArray *machines_of(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GArray *machines = g_array_new(FALSE, FALSE, sizeof(Machine));
+	g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+	GRAPH_EACH (graph, FACT_CLUSTER_MACHINE, row) {
+		const char *text = graph_symbol_text(graph, row->object), *equals = strchr(text, '=');
+		Machine machine = {arena_printf(checker_arena(checker), "%.*s", (int)(equals - text), text), equals + 1,
+		        NODE_NONE};
+		g_array_append_val(machines, machine);
+		g_hash_table_add(known, (gpointer)machine.name);
+	}
+	GRAPH_EACH (graph, FACT_ARCHITECTURE, row) {
+		Machine machine = {
+		        graph_name(graph, row->subject), graph_symbol_text(graph, row->object), row->subject};
+		if (!g_hash_table_contains(known, machine.name))
+			g_array_append_val(machines, machine);
+	}
+	return machines;
+}
+
+static bool is_for_machine(const Graph *graph, Node pod, const Machine *machine)
 {
 	const char *arch = selected(graph, pod, "kubernetes.io/arch");
 	const char *host = selected(graph, pod, "kubernetes.io/hostname");
 	const char *name = graph_text(graph, pod, FACT_NODE_NAME);
 	host = *name ? name : host;
-	return (!arch || strcmp(arch, graph_text(graph, machine, FACT_ARCHITECTURE)) == 0) &&
-	       (!host || strcmp(host, graph_name(graph, machine)) == 0);
+	return (!arch || strcmp(arch, machine->architecture) == 0) && (!host || strcmp(host, machine->name) == 0);
+}
+
+static bool is_built_for(const Graph *graph, Node subject, const char *architecture)
+{
+	Symbol symbol;
+	return graph_find_symbol(graph, slice_from(architecture), &symbol) &&
+	       graph_says(graph, subject, FACT_IMAGE_PLATFORM, symbol);
 }
 
 /* Machines that the program may run on: how many of them the image is built for, and one that it is not. */
-static uint32_t count_machines(const Graph *graph, Node subject, uint32_t *ret_fit, Node *ret_other)
+static uint32_t count_machines(
+        const Graph *graph, const GArray *machines, Node subject, uint32_t *ret_fit, const Machine **ret_other)
 {
 	Node pod = graph_ancestor(graph, subject, NODE_POD);
 	uint32_t all = 0;
 	*ret_fit = 0;
-	GRAPH_EACH (graph, FACT_ARCHITECTURE, row) {
-		if (pod && !is_for_machine(graph, pod, row->subject))
+	for (guint i = 0; i < machines->len; i++) {
+		const Machine *machine = &g_array_index(machines, Machine, i);
+		if (pod ? !is_for_machine(graph, pod, machine) : !machine->node) /* compose runs on no cluster */
 			continue;
 		all++;
-		if (graph_says(graph, subject, FACT_IMAGE_PLATFORM, row->object))
+		if (is_built_for(graph, subject, machine->architecture))
 			++*ret_fit;
 		else
-			*ret_other = row->subject;
+			*ret_other = machine;
 	}
 	return all;
 }
@@ -113,13 +152,13 @@ static bool is_bound_otherwise(const Graph *graph, Node subject)
 	return pod && (graph_has(graph, pod, FACT_NODE_AFFINITY) || graph_first_child(graph, pod, NODE_TERM));
 }
 
-static void check_platform(Checker *checker, Node subject, GHashTable *known)
+static void check_platform(Checker *checker, const GArray *machines, Node subject, GHashTable *known)
 {
 	const Graph *graph = checker_graph(checker);
 	const Row *image = graph_find(graph, subject, FACT_IMAGE);
 	uint32_t fit;
-	Node other = NODE_NONE;
-	uint32_t all = count_machines(graph, subject, &fit, &other);
+	const Machine *other = NULL;
+	uint32_t all = count_machines(graph, machines, subject, &fit, &other);
 	bool pod = graph_ancestor(graph, subject, NODE_POD) != NODE_NONE;
 	if (!image || all == 0 || fit == all || (fit && (!pod || is_bound_otherwise(graph, subject))))
 		return;
@@ -130,10 +169,11 @@ static void check_platform(Checker *checker, Node subject, GHashTable *known)
 	Finding *finding = report_at(checker, fit ? LEVEL_WARNING : LEVEL_ERROR, subject, graph_span(graph, image),
 	        fit ? "'%s' is built for %s, and may be put on %s, which is %s"
 	            : "'%s' is built for %s, and can only run on %s, which is %s",
-	        text, platforms, graph_name(graph, other), graph_text(graph, other, FACT_ARCHITECTURE));
+	        text, platforms, other->name, other->architecture);
 	set_detail(checker, finding, "%s", text);
-	add_evidence(checker, finding, graph_place(graph, other), "the machine is %s",
-	        graph_text(graph, other, FACT_ARCHITECTURE));
+	if (other->node)
+		add_evidence(
+		        checker, finding, graph_place(graph, other->node), "the machine is %s", other->architecture);
 	if (fit)
 		set_hint(checker, finding, "nodeSelector: {kubernetes.io/arch: %s}",
 		        graph_text(graph, subject, FACT_IMAGE_PLATFORM));
@@ -144,10 +184,11 @@ static void check_image_arch_mismatch(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GArray) machines = machines_of(checker);
 	Node last = NODE_NONE;
 	GRAPH_EACH (graph, FACT_IMAGE_PLATFORM, row) {
 		if (row->subject != last)
-			check_platform(checker, row->subject, known);
+			check_platform(checker, machines, row->subject, known);
 		last = row->subject;
 	}
 }
@@ -187,7 +228,8 @@ static const Rule rules[] = {
                 .title = "an image that is not built for its machine",
                 .why = "The container ends at once with `exec format error`, or the pull finds no matching manifest.",
                 .remedy = "Take a tag for several platforms, or bind the program to a machine that it is built for. "
-                          "Asked by `check --online`, where labwright.yaml says what processors the machines have.",
+                          "Asked by `check --online`, where labwright.yaml says what processors the machines have, "
+                          "or `--live` what those of the cluster have.",
                 .check = check_image_arch_mismatch,
         },
         {

@@ -128,6 +128,9 @@ static void check_service_selects_nothing(Checker *checker)
 
 /* ---- policies ------------------------------------------------------------------------------------------- */
 
+/* So many pods are looked at for each policy. */
+#define MOST_PODS 2000
+
 /* The label of the same key on a pod of the same namespace whose value is so near; NULL for none and for two. */
 static const Row *near_label(const Graph *graph, Node policy, const Row *selector)
 {
@@ -136,7 +139,10 @@ static const Row *near_label(const Graph *graph, Node policy, const Row *selecto
 	Slice value = slice_from(pair_value(wanted));
 	NearSearch search = near_search(value, MIN(near_limit(value), 2));
 	g_autoptr(GPtrArray) labels = g_ptr_array_new();
+	uint32_t left = MOST_PODS;
 	GRAPH_NODES (graph, NODE_POD, pod) {
+		if (left-- == 0)
+			break;
 		if (is_patch(graph, pod) ||
 		        !may_share_namespace(graph, policy, graph_ancestor(graph, pod, NODE_OBJECT)))
 			continue;
@@ -213,6 +219,69 @@ static void mend_label(Checker *checker, Finding *finding, Node pod, const Row *
 	add_pair_below(checker, finding, graph_span(graph, first), line);
 }
 
+/* The line above a place that says just the key, with nothing shallower between; depth is its indentation. */
+static bool find_key_above(Slice text, uint32_t at, const char *key, size_t depth, uint32_t *ret_line)
+{
+	uint32_t start, end;
+	for (edit_line_span(text, at, at, &start, &end); start > 0;) {
+		edit_line_span(text, start - 1, start - 1, &start, &end);
+		Slice line = slice_trim(slice_sub(text, start, end));
+		size_t indent = edit_indent(text, start).length;
+		*ret_line = start;
+		if (slice_is(line, key) && (depth == SIZE_MAX || indent == depth))
+			return true;
+		if (line.length && line.at[0] != '#' && (depth == SIZE_MAX || indent < depth))
+			return false;
+	}
+	return false;
+}
+
+/* A template without labels gets those that are selected, in the metadata that it has or in one of its own. */
+static void mend_bare_template(Checker *checker, Finding *finding, Node object, Node pod)
+{
+	const Graph *graph = checker_graph(checker);
+	Span place = graph_place(graph, pod);
+	Slice text = graph_file_bytes(graph, place.file);
+	uint32_t spec, metadata;
+	if (!find_key_above(text, place.start, "spec:", SIZE_MAX, &spec))
+		return;
+	int depth = (int)edit_indent(text, spec).length;
+	bool has = find_key_above(text, spec, "metadata:", (size_t)depth, &metadata);
+	g_autoptr(GString) lines = g_string_new(NULL);
+	if (!has)
+		g_string_append_printf(lines, "%*smetadata:\n", depth, "");
+	g_string_append_printf(lines, "%*slabels:", depth + 2, "");
+	GRAPH_OF (graph, object, FACT_SELECTOR, row) {
+		const char *pair = graph_symbol_text(graph, row->object);
+		Slice value = edit_scalar(SLICE("a"), slice_from(pair_value(pair)), checker_arena(checker));
+		g_string_append_printf(
+		        lines, "\n%*s%.*s: %.*s", depth + 4, "", (int)strcspn(pair, "="), pair, SLICE_ARGS(value));
+	}
+	set_because(checker, finding, FIX_VALUE, "a selector cannot be changed once it is applied, so its pods follow");
+	if (has)
+		add_lines_below(checker, finding, (Span){place.file, metadata, metadata}, lines->str);
+	else
+		add_lines_above(checker, finding, (Span){place.file, spec, spec}, lines->str);
+}
+
+/* The API server refuses a template that its own selector does not match. A kustomization may give labels. */
+static void check_bare_template(Checker *checker, Node object, Node pod)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *row = graph_find(graph, object, FACT_SELECTOR);
+	if (!row || graph_has(graph, object, FACT_SELECTOR_EXPRESSION) ||
+	        is_open_text(graph_symbol_text(graph, row->object)) || is_quiet(graph, object))
+		return;
+	GRAPH_NODES (graph, NODE_KUSTOMIZATION, list)
+		if (graph_has(graph, list, FACT_LABEL))
+			return;
+	Finding *finding = report(checker, object, graph_span(graph, row),
+	        "%s %s selects %s, and its pod template has no labels at all", graph_text(graph, object, FACT_KIND),
+	        graph_name(graph, object), graph_symbol_text(graph, row->object));
+	set_detail(checker, finding, "bare");
+	mend_bare_template(checker, finding, object, pod);
+}
+
 static void check_selector_template_mismatch(Checker *checker)
 {
 	static const char *const kinds[] = {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"};
@@ -222,8 +291,12 @@ static void check_selector_template_mismatch(Checker *checker)
 		for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
 			controller = controller || is_kind(graph, object, kinds[i]);
 		Node pod = graph_first_child(graph, object, NODE_POD);
-		if (!controller || !pod || is_patch(graph, object) || !graph_has(graph, pod, FACT_LABEL))
+		if (!controller || !pod || is_patch(graph, object))
 			continue;
+		if (!graph_has(graph, pod, FACT_LABEL)) {
+			check_bare_template(checker, object, pod);
+			continue;
+		}
 		GRAPH_OF (graph, object, FACT_SELECTOR, row) {
 			const char *pair = graph_symbol_text(graph, row->object);
 			if (graph_says(graph, pod, FACT_LABEL, row->object) || is_open_text(pair))

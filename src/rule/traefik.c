@@ -34,6 +34,7 @@ typedef struct Traefik {
 	GHashTable *told[SECTIONS];    /* names by commands, variables and files → Span, owned both */
 	GPtrArray *speaking[SECTIONS]; /* FILE nodes that speak of the section */
 	GHashTable *labelled;          /* "http/middlewares/NAME", "http/services/NAME" that labels define */
+	uint32_t searches;             /* names that were looked for in files so far */
 	GHashTable *linked;            /* "http/NAME" of routers that name their service */
 	bool open;                     /* some name in a label is a variable: any may be defined */
 } Traefik;
@@ -253,9 +254,14 @@ static bool holds_word(Slice bytes, Slice word)
 	return false;
 }
 
-static bool is_spoken_of(const Traefik *traefik, Section section, Slice name)
+/* Beyond so many names nobody wrote the labels: all of them may be defined. */
+#define MOST_SEARCHES 1000
+
+static bool is_spoken_of(Traefik *traefik, Section section, Slice name)
 {
 	const Graph *graph = checker_graph(traefik->checker);
+	if (traefik->searches++ >= MOST_SEARCHES)
+		return true;
 	for (guint i = 0; i < traefik->speaking[section]->len; i++) {
 		Node file = GPOINTER_TO_UINT(traefik->speaking[section]->pdata[i]);
 		if (holds_word(graph_file_bytes(graph, graph_file_of(graph, file)), name))

@@ -3,6 +3,8 @@
  * Which repository this one is no file says for sure, and a clone may be called anything: it is the one whose URLs
  * mostly lead to paths that are here, several of them. Only URLs of that one, on the branch that most of them name, are
  * judged; what names a commit or a version shows an older state on purpose. */
+#include "rule/urls.h"
+
 #include "base/path.h"
 #include "rule/gone.h"
 #include "rule/rule.h"
@@ -12,6 +14,7 @@
 #define LEAST_FOUND 3
 
 #define MOST_SEARCHED ((size_t)1024 * 1024)
+#define MOST_URLS 5000
 
 typedef struct Url {
 	Slice repository, branch, path; /* of the file's bytes */
@@ -100,7 +103,8 @@ static void add_url(Urls *urls, uint32_t file, Slice bytes, Url url)
 	while (after < bytes.length && bytes.at[after] && strchr("./", bytes.at[after]))
 		after++;
 	bool open = after < bytes.length && bytes.at[after] && strchr("{<$*", bytes.at[after]);
-	if (is_fixed(url.branch) || open || !is_literal_path(url.path) || slice_find_byte(url.path, '%', 0) != SIZE_MAX)
+	if (urls->at->len >= MOST_URLS || is_fixed(url.branch) || open || !is_literal_path(url.path) ||
+	        slice_find_byte(url.path, '%', 0) != SIZE_MAX)
 		return;
 	url.span = (Span){file, start, start + (uint32_t)url.path.length};
 	url.found = path_exists(urls->graph, url.path);
@@ -151,9 +155,9 @@ static bool is_usual_branch(const Urls *urls, const Url *url)
 	return count > 0;
 }
 
-static void check_doc_dead_url(Checker *checker)
+GArray *own_urls(const Graph *graph)
 {
-	const Graph *graph = checker_graph(checker);
+	GArray *own = g_array_new(FALSE, FALSE, sizeof(OwnUrl));
 	g_autoptr(GArray) at = g_array_new(FALSE, FALSE, sizeof(Url));
 	g_autoptr(GHashTable) paths =
 	        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
@@ -165,10 +169,23 @@ static void check_doc_dead_url(Checker *checker)
 		if (graph_file_bytes(graph, file).length <= MOST_SEARCHED &&
 		        !is_quiet(graph, graph_file_node(graph, file)))
 			read_file(&urls, file);
-	g_autoptr(Gone) gone = gone_new(checker, "a URL into this repository names");
 	for (guint i = 0; i < at->len; i++) {
 		const Url *url = &g_array_index(at, Url, i);
-		if (!url->found && is_ours(&urls, url) && is_usual_branch(&urls, url))
+		OwnUrl one = {url->span, url->path, url->found};
+		if (is_ours(&urls, url) && is_usual_branch(&urls, url))
+			g_array_append_val(own, one);
+	}
+	return own;
+}
+
+static void check_doc_dead_url(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GArray) own = own_urls(graph);
+	g_autoptr(Gone) gone = gone_new(checker, "a URL into this repository names");
+	for (guint i = 0; i < own->len; i++) {
+		const OwnUrl *url = &g_array_index(own, OwnUrl, i);
+		if (!url->found)
 			gone_add(gone, LEVEL_WARNING, graph_file_node(graph, url->span.file), url->span, url->path);
 	}
 	gone_report(gone);

@@ -317,10 +317,22 @@ static bool is_kustomization(const Graph *graph, uint32_t file, void *data)
 	return strcmp(graph_text(graph, graph_file_node(graph, file), FACT_FORMAT), "kustomize") == 0;
 }
 
+/* A kustomization that brings the file in has a patch that Git does not hold: each user writes one. */
+static bool has_unseen_patch(const Graph *graph, Node mount)
+{
+	GRAPH_OF (graph, graph_file_node(graph, graph_file_of(graph, mount)), FACT_REACHED_BY, row)
+		GRAPH_CHILDREN (graph, row->object, NODE_ENTRY, entry)
+			if (has_role(graph, entry, "patch") && graph_has(graph, entry, FACT_UNRESOLVED))
+				return true;
+	return false;
+}
+
 /* A patch, in a file of its own or within a kustomization, speaks of a volume so called. */
 static bool is_given_by_patch(const Graph *graph, Node mount)
 {
 	Span found;
+	if (has_unseen_patch(graph, mount))
+		return true;
 	GRAPH_NAMED(graph, NODE_VOLUME, graph_name_symbol(graph, mount), volume)
 	if (is_patch(graph, volume))
 		return true;

@@ -3,6 +3,7 @@
  * code finds what they lead to. The fields of a chart's values may name other objects and are kept as NAMES. */
 #include "source/kubernetes.h"
 #include "source/made.h"
+#include "source/rendered.h"
 
 static Node add_entry(const SourceFile *file, Node parent, const char *role, const YamlNode *path)
 {
@@ -201,6 +202,7 @@ static void read_release(const SourceFile *file, const YamlNode *root, Node obje
 	read_values_from(file, yaml_get(spec, "valuesFrom"), object);
 	read_sync(file, yaml_at(spec, "values.instance.sync"), object);
 	read_release_values(file, root, spec, object);
+	read_rendered(file, root, yaml_get(spec, "values"), object);
 	if (slice_starts(yaml_text(yaml_at(spec, "chart.spec.chart")), "."))
 		add_chart_values(file, object, yaml_get(spec, "values"));
 }
@@ -320,6 +322,7 @@ static void read_application(const SourceFile *file, const YamlNode *root, Node 
 	const YamlNode *spec = yaml_get(root, "spec");
 	read_sources(file, spec, yaml_text(yaml_at(root, "metadata.name")), object);
 	read_destination(file, spec, object);
+	read_rendered(file, root, yaml_at(root, "spec.source.helm"), object);
 }
 
 /* ---- ApplicationSet -------------------------------------------------------------------------- */

@@ -612,7 +612,7 @@ static void read_weight(const Reader *reader, Node document, const YamlNode *key
 
 static void add_goal(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
 {
-	static const char *const goals[] = {"pressure", "survival", "wishes", "moves", NULL};
+	static const char *const goals[] = {"pressure", "survival", "wishes", "moves", "traffic", NULL};
 	if (is_word_of(reader, key, value, goals))
 		add_setting(reader, document, key, value);
 }
@@ -622,7 +622,8 @@ static void read_order(const Reader *reader, Node document, const YamlNode *key,
 	read_values(reader, document, key, value, add_goal);
 }
 
-static const Key weight_keys[] = {{"gigabyte", read_weight}, {"move", read_weight}, {"restart", read_weight}};
+static const Key weight_keys[] = {
+        {"gigabyte", read_weight}, {"move", read_weight}, {"restart", read_weight}, {"traffic", read_weight}};
 
 static void read_weights(const Reader *reader, Node document, const YamlNode *key, const YamlNode *value)
 {

@@ -189,11 +189,30 @@ static void read_file(const SourceFile *file)
 
 const Source source_part = {"part", matches, read_file};
 
+/* ---- what a whole file reads ---------------------------------------------------------------------------------- */
+
+static void add_read_path(const Parts *parts, const YamlNode *path)
+{
+	if (yaml_is_scalar(path) && path->value.length && !yaml_is_open(path->value))
+		add_scalar(parts->file, parts->node, FACT_READS_PATH, path);
+}
+
+/* Rules of Prometheus, and the folders that Grafana's providers of dashboards look into. */
+static void read_paths(const Parts *parts, const YamlNode *root)
+{
+	YAML_EACH_ITEM (yaml_get(root, "rule_files"), path)
+		add_read_path(parts, path);
+	YAML_EACH_ITEM (yaml_get(root, "providers"), provider)
+		if (slice_is(yaml_text_of(provider, "type"), "file") || yaml_get(provider, "folder"))
+			add_read_path(parts, yaml_at(provider, "options.path"));
+}
+
 /* ---- where they stand ---------------------------------------------------------------------------------------- */
 
 static bool speaks_of_parts(Slice text)
 {
-	static const char *const words[] = {"receivers:", "routers:", "middlewares:", "_backend "};
+	static const char *const words[] = {
+	        "receivers:", "routers:", "middlewares:", "_backend ", "rule_files:", "providers:"};
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (slice_find(text, words[i], 0) != SIZE_MAX)
 			return true;
@@ -238,6 +257,7 @@ void read_parts(const SourceFile *file, const YamlNode *root, Node document)
 	Parts parts = {file, document, MOST_NODES};
 	if (!speaks_of_parts(slice_sub(file->bytes, root->start, root->end)))
 		return;
+	read_paths(&parts, root);
 	bool collector = slice_is(yaml_text_of(root, "kind"), "OpenTelemetryCollector");
 	const YamlNode *config = collector ? yaml_at(root, "spec.config") : root;
 	if (!yaml_is_map(config) || !read_collector(&parts, config))

@@ -215,10 +215,9 @@ static void read_long_mount(const SourceFile *file, const YamlNode *map, Node se
 
 static void read_tmpfs(const SourceFile *file, const YamlNode *scalar, Node service)
 {
-	if (!yaml_is_scalar(scalar))
+	Slice rest = yaml_text(scalar), path;
+	if (!yaml_is_scalar(scalar) || !next_part(&rest, &path))
 		return;
-	Slice rest = scalar->value, path;
-	next_part(&rest, &path);
 	Node mount = graph_add_node(file->builder, NODE_MOUNT, service, (Slice){"", 0}, scalar->start, scalar->end);
 	add_part(file, mount, FACT_DESTINATION, scalar, scalar->value, path);
 	add_type(file, mount, "tmpfs", scalar);

@@ -18,6 +18,7 @@ typedef struct SourceFile {
 	Slice bytes;
 	bool executable;
 	const char *class; /* source_path_class of path; source_read fills it in */
+	GHashTable *rendered; /* what charts make of releases, by rendered_key; NULL where nobody asked */
 	Arena *arena; /* for this file only: it is reset before the next */
 } SourceFile;
 

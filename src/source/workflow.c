@@ -73,9 +73,15 @@ static void read_script(const SourceFile *file, const YamlNode *script, Node job
 
 static void read_triggers(const SourceFile *file, const YamlNode *on, Node workflow)
 {
-	static const char *const events[] = {"push", "pull_request", "pull_request_target"};
-	for (size_t i = 0; i < G_N_ELEMENTS(events); i++)
-		add_paths(file, workflow, "trigger", yaml_get(yaml_get(on, events[i]), "paths"));
+	static const char *const events[] = {"push", "pull_request", "pull_request_target", NULL};
+	for (YamlPairs pairs = yaml_pairs(on); yaml_next_pair(&pairs);) {
+		const YamlNode *paths = yaml_get(pairs.value, "paths");
+		if (!slice_is_any_nocase(yaml_text(pairs.key), events))
+			continue;
+		add_paths(file, workflow, "trigger", paths);
+		if (!paths && !yaml_get(pairs.value, "tags"))
+			graph_add_flag(file->builder, workflow, FACT_ANY_CHANGE, pairs.key->start, pairs.key->end);
+	}
 	YAML_EACH_ITEM (yaml_get(on, "schedule"), item)
 		add_scalar_of(file, workflow, FACT_SCHEDULE, item, "cron");
 }
@@ -171,6 +177,15 @@ static bool is_only_called(const YamlNode *on)
 	return called && events <= 1;
 }
 
+/* From here on the job works in another repository, unless that is put into a folder of its own. */
+static bool is_foreign_checkout(const YamlNode *step)
+{
+	const YamlNode *with = yaml_get(step, "with");
+	Slice repository = yaml_text_of(with, "repository");
+	return slice_starts(yaml_text_of(step, "uses"), "actions/checkout") && repository.length &&
+	       slice_find(repository, "github.repository", 0) == SIZE_MAX && !yaml_get(with, "path");
+}
+
 static void read_jobs(const SourceFile *file, const YamlNode *root, Node workflow)
 {
 	if (is_only_called(yaml_get(root, "on")))
@@ -182,8 +197,10 @@ static void read_jobs(const SourceFile *file, const YamlNode *root, Node workflo
 		if (slice_starts(yaml_text_of(jobs.value, "uses"), "./"))
 			add_path(file, job, "local-action", yaml_get(jobs.value, "uses"));
 		add_path(file, job, "working-directory", yaml_at(jobs.value, "defaults.run.working-directory"));
+		bool foreign = false;
 		YAML_EACH_ITEM (yaml_get(jobs.value, "steps"), step)
-			read_step(file, step, job, jobs.key);
+			if (!(foreign = foreign || is_foreign_checkout(step)))
+				read_step(file, step, job, jobs.key);
 	}
 }
 

@@ -4,10 +4,12 @@
     bench.py LABWRIGHT [REPOSITORY]
 
 ripgrep's plain search of every file is the limit: nothing that reads all bytes is much faster. kube-score and
-kubeconform look at the Kubernetes files alone. The tools take turns, so that whatever else the machine does meets all of
-them; medians count. Without REPOSITORY the bundled homelab is measured; made-up repositories of 700 and 2,800 files
-show how time and memory grow.
+kubeconform look at the Kubernetes files alone. labwright runs with an empty cache folder, with the one that the run before
+has left, and after one file was edited and staged. The tools take turns, so that whatever else the machine does meets all
+of them; medians count. Without REPOSITORY the bundled homelab is measured; made-up repositories of 700, 2,800 and 100,000
+files show how time and memory grow. peers.py has what takes longer, and what each tool finds.
 """
+import itertools
 import os
 import shutil
 import statistics
@@ -19,11 +21,12 @@ import time
 here = os.path.dirname(os.path.abspath(__file__))
 top = os.path.dirname(os.path.dirname(here))
 CACHE = os.path.expanduser("~/.cache/labwright-bench")
-GO_TOOLS = {"kube-score": "github.com/zegl/kube-score/cmd/kube-score",
+GO_TOOLS = {"gitleaks": "github.com/zricethezav/gitleaks/v8",
+            "kube-score": "github.com/zegl/kube-score/cmd/kube-score",
             "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform",
             "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
             "cmd": "github.com/compose-spec/compose-go/v2/cmd"}  # the last part of its path is what it is called
-RUNS = 21
+ROUNDS, LARGE_ROUNDS = 21, 3
 
 
 # ---- tools ----
@@ -45,11 +48,11 @@ def go_tool(name):
     return path
 
 
-def measure(command):
+def measure(command, environment):
     """Seconds of one run."""
     start = time.perf_counter()
     null = os.open(os.devnull, os.O_RDWR)
-    pid = os.posix_spawn(command[0], command, os.environ,
+    pid = os.posix_spawn(command[0], command, environment,
                          file_actions=[(os.POSIX_SPAWN_DUP2, null, number) for number in range(3)])
     _, status = os.waitpid(pid, 0)
     os.close(null)
@@ -58,24 +61,34 @@ def measure(command):
     return time.perf_counter() - start
 
 
-def peak_kilobytes(command):
+def peak_kilobytes(command, environment):
     """By a small process between: what Python itself holds would be counted otherwise."""
     with tempfile.NamedTemporaryFile("r") as said:
         subprocess.run(["/usr/bin/time", "-q", "-f", "%M", "-o", said.name, *command], stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, check=False)
+                       stderr=subprocess.DEVNULL, env=environment, check=False)
         return int(said.read().split()[-1])
 
 
-def take_turns(commands, folder):
+class Run:
+    """A command, what else its environment holds, and what is done before it each time."""
+
+    def __init__(self, command, environment=None, before=lambda: None):
+        self.command, self.environment, self.before = command, {**os.environ, **(environment or {})}, before
+
+    def seconds(self):
+        self.before()
+        return measure(self.command, self.environment)
+
+    def peak(self):
+        self.before()
+        return peak_kilobytes(self.command, self.environment)
+
+
+def take_turns(runs, folder, rounds=ROUNDS):
     """Median seconds and peak kilobytes by name. The first round only warms the caches."""
     os.chdir(folder)
-    times = {name: [] for name in commands}
-    for round_number in range(RUNS + 1):
-        for name, command in commands.items():
-            seconds = measure(command)
-            if round_number:
-                times[name].append(seconds)
-    return {name: (statistics.median(times[name]), peak_kilobytes(command)) for name, command in commands.items()}
+    times = [{name: run.seconds() for name, run in runs.items()} for _ in range(rounds + 1)][1:]
+    return {name: (statistics.median(each[name] for each in times), run.peak()) for name, run in runs.items()}
 
 
 # ---- what is read ----
@@ -231,39 +244,24 @@ def mending(labwright, files=10000, breaks=1000):
     with tempfile.TemporaryDirectory() as folder:
         made_up(folder, files)
         break_some(folder, breaks)
-        fix = [labwright, "fix", "--derive", "--only", "service-port-mismatch", folder]
+        fix = [labwright, "fix", "--no-cache", "--derive", "--only", "service-port-mismatch", folder]
         said = [line for line in run(*fix).splitlines() if "would be mended in" in line][0].split(",")[0]
-        results = take_turns({"check": [labwright, "check", "--worktree", folder], "fix": fix}, folder)
+        results = take_turns({"check": Run([labwright, "check", "--worktree", "--no-cache", folder]), "fix": Run(fix)}, folder)
         os.chdir(top)
     ratio = results["fix"][0] / results["check"][0]
     return f"In {files:,} made-up files, `check` takes {results['check'][0] * 1e3:.0f} ms; `fix` (\"{said}\") takes " \
            f"{results['fix'][0] * 1e3:.0f} ms with every proof, {ratio:.1f} times as long."
 
 
-def scale(labwright, files=100000):
-    """A sentence on a repository of so many files, and on as many in one folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        made_up(folder, files)
-        size = sum(os.lstat(os.path.join(folder, path)).st_size for path in tracked(folder)) / 1e6
-        wall, busy, peak = whole(labwright, folder)
+def flat(labwright, files=100000):
+    """A sentence on as many files in one folder."""
     with tempfile.TemporaryDirectory() as folder:
         for i in range(files):
             with open(os.path.join(folder, f"note{i}.txt"), "w", encoding="utf-8") as file:
                 file.write(f"note {i}\n")
-        flat = whole(labwright, folder)[0]
-    return f"{files:,} made-up files ({size:.0f} MB) take {wall:.1f} s with {busy:.1f} processors busy, and " \
-           f"{peak / 1e3:.0f} MB at most, {peak / 1e3 / size:.1f} times the bytes read. {files:,} small files in one " \
-           f"folder without Git take {flat:.1f} s."
-
-
-def whole(labwright, folder):
-    """Seconds, busy processors and peak kilobytes of the second of two runs."""
-    for _ in range(2):
-        with tempfile.NamedTemporaryFile("r") as said:
-            subprocess.run(["/usr/bin/time", "-q", "-f", "%e %U %S %M", "-o", said.name, labwright, "check", folder],
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-            wall, user, system, peak = (float(word) for word in said.read().split())
-    return wall, (user + system) / wall, peak * 1.024
+        seconds = take_turns({"check": Run([labwright, "check", folder])}, folder, 1)["check"][0]
+        os.chdir(top)
+    return f"{files:,} small files in one folder without Git take {seconds:.1f} s."
 
 
 def copy_of(repository, folder):
@@ -273,44 +271,75 @@ def copy_of(repository, folder):
 
 # ---- the table ----
 
-def commands_for(labwright, folder):
+FIRST, AGAIN, EDITED = "labwright check, nothing kept yet", "labwright check, again", "labwright check, after an edit"
+
+
+def runs_of(labwright, folder):
+    """The three ways of labwright, each with a cache folder of its own."""
+    paths = [path for path in tracked(folder) if path.endswith((".yaml", ".yml"))]
+    turns = itertools.count()
+
+    def way(name, before=lambda: None):
+        return Run([labwright, "check", folder], {"XDG_CACHE_HOME": f"{folder}-{name}"}, before)
+
+    def edit():
+        turn = next(turns)
+        path = paths[turn % len(paths)]
+        with open(os.path.join(folder, path), "a", encoding="utf-8") as file:
+            file.write(f"# edited in turn {turn}\n")
+        run("git", "-C", folder, "add", path)
+    return {FIRST: way("first", lambda: shutil.rmtree(f"{folder}-first", ignore_errors=True)), AGAIN: way("again"),
+            EDITED: way("edited", edit)}
+
+
+def searches(folder):
     rg = shutil.which("rg")
-    commands = {"labwright check": [labwright, "check", folder]}
-    if rg:
-        commands["ripgrep, every file"] = [rg, "--no-config", "--no-ignore", "--hidden", "--glob", "!.git", "--no-messages",
-                                           "(?-u)a-text-that-is-not-there", folder]
-    else:
+    if not rg:
         print("ripgrep: skipped, it is not installed")
+        return {}
+    return {"ripgrep, every file": Run([rg, "--no-config", "--no-ignore", "--hidden", "--glob", "!.git", "--no-messages",
+                                        "(?-u)a-text-that-is-not-there", folder])}
+
+
+def checkers(folder):
     score = go_tool("kube-score")
-    if score:
-        accepted = accepted_files(score, folder)
-        if accepted:
-            commands[f"kube-score, {len(accepted)} files"] = [score, "score", *accepted]
-            conform = go_tool("kubeconform")
-            if conform:
-                commands[f"kubeconform, {len(accepted)} files"] = [
-                    conform, "-ignore-missing-schemas", "-schema-location", "none/{{.ResourceKind}}.json", *accepted]
-    return commands
+    accepted = accepted_files(score, folder) if score else []
+    if not accepted:
+        return {}
+    runs = {f"kube-score, {len(accepted)} files": Run([score, "score", *accepted])}
+    conform = go_tool("kubeconform")
+    if conform:
+        runs[f"kubeconform, {len(accepted)} files"] = Run([
+            conform, "-ignore-missing-schemas", "-schema-location", "none/{{.ResourceKind}}.json", *accepted])
+    return runs
 
 
-def rows(labwright, name, folder):
+def rows(labwright, name, folder, others, rounds=ROUNDS):
+    """Lines of the table; seconds of the first run, and bytes."""
     paths = tracked(folder)
     size = sum(os.lstat(os.path.join(folder, path)).st_size for path in paths)
-    results = take_turns(commands_for(labwright, folder), folder)
-    own = results["labwright check"][0]
-    print(f"\n{name}: {len(paths)} files, {size / 1e6:.1f} MB")
+    results = take_turns({**runs_of(labwright, folder), **others}, folder, rounds)
+    title = f"{name}, {len(paths):,} files, {size / 1e6:.1f} MB"
+    print("\n" + title)
     lines = []
     for tool, (seconds, kilobytes) in results.items():
-        lines.append(f"| {name}, {len(paths)} files, {size / 1e6:.1f} MB | {tool} | {seconds * 1e3:.1f} | "
-                     f"{own / seconds:.2f} | {kilobytes / 1024:.0f} |")
-        print(f"  {tool:32} {seconds * 1e3:8.1f} ms   labwright takes {own / seconds:6.2f} of it   {kilobytes / 1024:5.0f} MB")
-    return lines, own, size
+        first, again = (results[which][0] / seconds for which in (FIRST, AGAIN))
+        lines.append(f"| {title} | {tool} | {seconds * 1e3:.1f} | {first:.2f} | {again:.2f} | {kilobytes / 1024:.0f} |")
+        print(f"  {tool:36} {seconds * 1e3:9.1f} ms   first {first:6.2f}, again {again:6.2f} of it   "
+              f"{kilobytes / 1024:5.0f} MB")
+    return lines, results, size
 
 
 def growth_text(small, large):
     files, seconds, size = (large[i] / small[i] for i in range(3))
     return f"From 700 to 2,800 made-up files ({files:.1f} times the files, {size:.1f} times the bytes), the time grows " \
            f"{seconds:.1f} times."
+
+
+def large_text(results, size):
+    return "In 100,000 made-up files, memory is " + ", ".join(
+        f"{results[which][1] * 1024 / size:.1f} times the bytes {said}"
+        for which, said in ((FIRST, "where nothing is kept yet"), (AGAIN, "in the next run"))) + "."
 
 
 def main():
@@ -325,20 +354,28 @@ def main():
         else:
             run("sh", os.path.join(top, "examples", "history.sh"), first)
         name = "the given repository" if repository else "the bundled homelab"
-        lines += rows(labwright, name, first)[0]
+        lines += rows(labwright, name, first, {**searches(first), **checkers(first)})[0]
         for files in (700, 2800):
             made = os.path.join(folder, f"made{files}")
             os.mkdir(made)
             made_up(made, files)
-            more, seconds, size = rows(labwright, "made up", made)
+            more, results, size = rows(labwright, "made up", made, {**searches(made), **checkers(made)})
             lines += more
-            points.append((files, seconds, size))
+            points.append((files, results[FIRST][0], size))
+    with tempfile.TemporaryDirectory() as folder:
+        made = os.path.join(folder, "made100000")
+        os.mkdir(made)
+        made_up(made, 100000)
+        more, results, size = rows(labwright, "made up", made, searches(made), LARGE_ROUNDS)
+        lines += more
+        os.chdir(top)
     growth = growth_text(*points)
     proof = mending(labwright)
-    large = scale(labwright)
+    large = large_text(results, size) + " " + flat(labwright)
     print("\n" + growth + "\n" + large + "\n" + proof)
     with open(os.path.join(here, "performance.md.in"), encoding="utf-8") as file:
-        text = file.read().replace("@processors@", str(os.cpu_count())).replace("@runs@", str(RUNS))
+        text = file.read().replace("@processors@", str(os.cpu_count())).replace("@runs@", str(ROUNDS))\
+            .replace("@large_runs@", str(LARGE_ROUNDS))
     page = os.path.join(top, "docs", "performance.md")
     with open(page, encoding="utf-8") as file:
         _, heading, rest = file.read().partition("## Beside")  # fixers.py, placement.py and reassign.py measure what follows

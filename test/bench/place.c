@@ -106,7 +106,7 @@ static Made make(uint32_t pods)
 	made.problem.allowed = made.allowed;
 	made.problem.now = made.now;
 	made.problem.settings =
-	        (PlaceSettings){1, 0, {GOAL_UNPLACED, GOAL_PRESSURE, GOAL_SURVIVAL, GOAL_WISHES, GOAL_MOVES}};
+	        (PlaceSettings){1, 0, {GOAL_UNPLACED, GOAL_PRESSURE, GOAL_SURVIVAL, GOAL_WISHES, GOAL_MOVES, GOAL_TRAFFIC}};
 	return made;
 }
 

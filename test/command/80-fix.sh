@@ -95,4 +95,12 @@ run fix --derive --commit lab
 is "but not committed" $code 2
 run fix --rev HEAD --write lab
 is "the past cannot be written" $code 2
+
+# a rule that is named is asked for, whatever the profile
+mkdir rights && sed 's/^profile:.*//' "$here/../rule/privilege-escalation/bad-nothing-to-gain/web.yaml" >rights/web.yaml
+run fix --derive --root rights
+lacks "rules of other profiles mend nothing by themselves" "$out" "privilege-escalation"
+run fix --derive --root rights --only privilege-escalation
+has "but do where they are asked for" "$out" "2 findings would be mended"
+has "and the next command asks for them again" "$out" "--only privilege-escalation"
 finish

@@ -124,12 +124,13 @@ has "a folder is not taken apart" "$out" "k8s/llm: it could be in production/ai-
 # what Git does not hold keeps its ignore rule; a variable of unknown place keeps its path
 make_lab
 printf 'bot/token.txt\n' >>lab/.gitignore
-printf '#!/bin/sh\ncp "$STORE/bot" /tmp\nls "$REPO_ROOT/bot"\necho x >bot/token.txt\n' >lab/keep.sh
+printf '#!/bin/sh\ncp "$STORE/bot" /tmp\nls "$REPO_ROOT/bot"\necho x >bot/token.txt\ncp "$HOME/bot/main.py" /tmp\n' >lab/keep.sh
 git -C lab add -A && git -C lab commit -qm "a token"
 run organize --commit lab
 has "an ignore rule of a file that is not there follows" lab/.gitignore "production/bot/token.txt"
 has "so does a command that makes it" lab/scripts/keep.sh "echo x >production/bot/token.txt"
 has "an unknown variable keeps its path" lab/scripts/keep.sh 'cp "$STORE/bot" /tmp'
+has "so does what lies in somebody's home" lab/scripts/keep.sh 'cp "$HOME/bot/main.py" /tmp'
 has "a known one does not" lab/scripts/keep.sh 'ls "$REPO_ROOT/production/bot"'
 
 # areas of the owner's own are an order
@@ -290,6 +291,20 @@ git -C lab commit -qam "by hand"
 run organize lab
 has "so does a script that applies the folder as it is" "$out" "k8s/db: a script applies it as it is"
 
+# addresses of its own files follow what its owner moves, on their branch
+make_lab
+cat >lab/docs/begin.md <<'END'
+[one](https://github.com/anna/lab/blob/main/k8s/db/postgres.yaml), [two](https://github.com/anna/lab/tree/main/k8s/db).
+`curl https://raw.githubusercontent.com/anna/lab/main/k8s/llm/ollama.yaml`, [as it was](https://github.com/anna/lab/blob/v1.2/k8s/db/postgres.yaml),
+[another's](https://github.com/bob/lab/blob/main/k8s/db/postgres.yaml), [a third](https://github.com/anna/lab/blob/main/bot/main.py).
+END
+printf 'areas:\n  "data": k8s/db\n' >lab/labwright.yaml
+git -C lab add -A && git -C lab commit -qm "addresses"
+run organize --commit lab
+has "the address of a file follows" lab/docs/begin.md "anna/lab/blob/main/data/db/postgres.yaml), [two](https://github.com/anna/lab/tree/main/data/db)."
+has "one of a version stays" lab/docs/begin.md "anna/lab/blob/v1.2/k8s/db/postgres.yaml"
+has "so does another repository's" lab/docs/begin.md "bob/lab/blob/main/k8s/db/postgres.yaml"
+
 # the catalogue says which job copies the data
 make_lab
 cat >lab/k8s/db/data.yaml <<'END'
@@ -378,4 +393,12 @@ make_lab
 rm -rf lab/.git
 run organize --write lab
 is "a folder without Git can be sorted" "$([ -f lab/production/bot/models/state.py ] && echo yes)" yes
+
+# a folder that says of itself what it is keeps its name
+mkdir -p named/DEPRECATED/wiki named/apps/web && git -C named init -q
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: wiki}\n' >named/DEPRECATED/wiki/map.yaml
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n' >named/apps/web/map.yaml
+git -C named add -A
+run organize named
+lacks "an archive by another name stays" "$out" "DEPRECATED →"
 finish

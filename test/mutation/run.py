@@ -36,6 +36,7 @@ EXPECTED = {
     "host-of-service": (100, 100),
     "selector-of-service": (100, 100),
     "label-of-template": (100, 100),
+    "no-template-label": (100, 100),
     "name-of-config-map": (0, 100),
     "name-of-service": (0, 100),
     "name-of-claim": (0, 100),

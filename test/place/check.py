@@ -19,7 +19,7 @@ import time
 
 sys.dont_write_bytecode = True
 import homelabs
-from world import HOST, PRESSING, RESOURCES, Workload, World, amounts, selects, volume_pins
+from world import HOST, PRESSING, RESOURCES, Workload, World, amounts, selects, traffic, volume_pins
 
 here = os.path.dirname(os.path.abspath(__file__))
 
@@ -325,6 +325,16 @@ class Answer:
             sum += bond[4] * self.broken(bond) if bond[4] else 0
         return sum
 
+    def traffic(self):
+        """Pods that are on no node with one that they talk to."""
+        weight, pairs, apart = self.world.settings["traffic"], traffic(self.world, self.workloads), 0
+        for one, other in pairs if weight else ():
+            near = {name for group in self.groups if group.workload is other for name, n in group.at.items() if n}
+            if any(group.workload is other for group in self.groups):
+                for group in self.groups:
+                    apart += weight * sum(n for name, n in group.at.items() if group.workload is one and name not in near)
+        return apart
+
     def moves(self):
         total = 0
         for group in self.groups:
@@ -335,7 +345,7 @@ class Answer:
     def check_goals(self):
         weights = self.weights()
         values = {"unplaced": sum(weights[g] * g.unplaced for g in self.groups), "pressure": self.pressure(),
-                  "survival": self.survival(), "wishes": self.wishes(), "moves": self.moves()}
+                  "survival": self.survival(), "wishes": self.wishes(), "moves": self.moves(), "traffic": self.traffic()}
         order = [row["goal"] for row in self.answer["goals"]]
         asked = ["unplaced"] + list(self.world.settings["order"])
         self.expect(order[:len(asked)] == asked, f"goals in the order {asked}")

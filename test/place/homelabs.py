@@ -22,8 +22,8 @@ def random_homelab(seed):
     config = {"nodes": nodes}
     if chance.random() < .3:
         config["placement"] = {"step": chance.choice([1, 5]), "enough": chance.choice([0, 40]),
-                               "order": chance.sample(["pressure", "survival", "wishes", "moves"], chance.randint(0, 4)),
-                               "weights": {"move": chance.choice([10, 3]), "restart": chance.choice([5, 0])}}
+                               "order": chance.sample(["pressure", "survival", "wishes", "moves", "traffic"], chance.randint(0, 5)),
+                               "weights": {"move": chance.choice([10, 3]), "restart": chance.choice([5, 0]), "traffic": chance.choice([1, 3, 0])}}
     objects, live = [], []
     for i in range(chance.randint(2, 9)):
         objects.append(random_workload(chance, f"app{i}"))
@@ -32,10 +32,32 @@ def random_homelab(seed):
             tail = str(k) if objects[-1]["kind"] == "StatefulSet" else f"5c8d7f9b6-p{k}"
             live.append({"metadata": {"name": f"app{i}-{tail}", "namespace": "lab"}, "spec": {
                 "nodeName": chance.choice(list(nodes)), "containers": []}, "status": {"phase": "Running"}})
+    add_talk(chance, objects)
     if chance.random() < .5:
         live.append({"metadata": {"name": "stray", "namespace": "other"}, "spec": {"nodeName": "node0", "containers": [
             {"name": "main", "resources": {"requests": {"cpu": "250m", "memory": "300Mi"}}}]}, "status": {"phase": "Running"}})
     return config, objects, live if chance.random() < .8 else None
+
+
+def add_talk(chance, objects):
+    """Services of some, and what others are told of them, in words of every kind; also what only looks like it."""
+    names = [object["metadata"]["name"] for object in objects]
+    spoken = [name for name in names if chance.random() < .4]
+    for object in list(objects):
+        container = object["spec"]["template"]["spec"]["containers"][0]
+        for name in spoken if chance.random() < .6 else ():
+            way = chance.randrange(8)
+            entry = {"name": ["DATABASE_URL", "REDIS_HOST", "PEER", "USER", "NOTE", "CACHE", "MAIL_SERVER", "SPARE"][way], "value": [
+                f"postgres://u:app0@{name}:5432/db", name, f"{name}:80", name, f"see {name}.lab.svc.cluster.local for more",
+                f"{name}:81", "smtp.example.org", f"http://{name}.other/"][way]}
+            if chance.random() < .3:
+                objects.append({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {
+                    "name": f"{object['metadata']['name']}-{name}", "namespace": "lab"}, "data": {entry["name"]: entry["value"]}})
+                container.setdefault("envFrom", []).append({"configMapRef": {"name": objects[-1]["metadata"]["name"]}})
+            else:
+                container["env"] = [*(e for e in container.get("env", []) if e["name"] != entry["name"]), entry]
+    objects += [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": "lab"}, "spec": {
+        "selector": {"app": name}, "ports": [{"port": 80}]}} for name in spoken]
 
 
 def random_workload(chance, name):

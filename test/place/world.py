@@ -81,7 +81,7 @@ class World:
             with open(path, encoding="utf-8") as file:
                 config = yaml.safe_load(file) or {}
         said = config.get("placement") or {}
-        self.settings = {"step": 1, "enough": 0, "move": 10, "restart": 5, "gigabyte": 2, "order": [], **said,
+        self.settings = {"step": 1, "enough": 0, "move": 10, "restart": 5, "gigabyte": 2, "traffic": 1, "order": [], **said,
                          **said.get("weights", {})}
         self.replicas = {}
         self.migrate, self.objects, self.nodes = migrate, list(documents(folder)), {}
@@ -318,3 +318,59 @@ def volume_pins(world, workload):
         for k in range(workload.replicas):
             claim(f"{template['metadata']['name']}-{workload.name}-{k}", template["spec"], [k])
     return pins, local, size
+
+
+# ---- who talks to whom ----
+
+def hosts_in(variable, text):
+    """(host, port) that a text names: of URLs, before a port, of the form name.namespace.svc, or what a host's variable holds."""
+    for authority in re.findall(r"[A-Za-z0-9.-]://([^/?#\"'`,;<>\s\\]*)", text):
+        yield re.match(r"[A-Za-z0-9.-]*", authority.rpartition("@")[2])[0], None
+    plain = re.sub(r"[A-Za-z0-9.-]+://[^/?#\"'`,;<>\s\\]*", " ", text)
+    for host, port in re.findall(r"([A-Za-z0-9.-]+)(:\d+)?", plain):
+        if ".svc" in host or port:
+            yield host, None if ".svc" in host else int(port[1:])
+    words = {word.lower() for word in re.split(r"[_.-]", variable)}
+    if words & {"host", "hostname", "addr", "address", "server", "endpoint", "url", "uri"}:
+        yield text.strip(), None
+
+
+def texts_of(world, workload):
+    """(variable, text) that the containers are told."""
+    maps = {(o["metadata"].get("namespace", ""), o["metadata"]["name"]): o.get("data") or {} for o in world.objects if o["kind"] == "ConfigMap"}
+
+    def told(name, key=None, variable=None):
+        for own, text in maps.get((workload.namespace, name), {}).items():
+            if key in (None, own):
+                yield variable or own, str(text)
+    for container in (workload.pod.get("initContainers") or []) + workload.pod["containers"]:
+        for word in (container.get("command") or []) + (container.get("args") or []):
+            yield "", str(word)
+        for env in container.get("env") or []:
+            if "value" in env:
+                yield env["name"], str(env["value"])
+            source = (env.get("valueFrom") or {}).get("configMapKeyRef") or {}
+            yield from told(source.get("name"), source.get("key", ""), env["name"])
+        for source in container.get("envFrom") or []:
+            yield from told((source.get("configMapRef") or {}).get("name"))
+    for volume in workload.pod.get("volumes") or []:
+        yield from told((volume.get("configMap") or {}).get("name"))
+
+
+def traffic(world, workloads):
+    """Pairs of workloads of which the first is told of a Service of the second."""
+    services = {(o["metadata"].get("namespace", ""), o["metadata"]["name"]): o["spec"] for o in world.objects if o["kind"] == "Service"}
+    pairs = set()
+    for workload in workloads:
+        for variable, text in texts_of(world, workload):
+            for host, port in hosts_in(variable, text):
+                labels = host.partition(".svc")[0].split(".")
+                if len(labels) > 3 or (len(labels) == 3 and ".svc" not in host):
+                    continue
+                space = workload.namespace if len(labels) == 1 else labels[-1]
+                spec = services.get((space, labels[len(labels) == 3]))
+                if spec is None or (port and port not in [entry["port"] for entry in spec.get("ports", [])]):
+                    continue
+                pairs |= {(workload, other) for other in workloads if other is not workload and other.namespace == space and
+                          spec.get("selector") and selects({"matchLabels": spec["selector"]}, other.labels)}
+    return [(one, other) for one, other in pairs if "DaemonSet" not in (one.kind, other.kind)]

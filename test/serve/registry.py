@@ -193,6 +193,29 @@ def what_is_said(name, out, port):
               out.count("image-outdated") == 1, f"{name}: and nothing else")
 
 
+def beside_a_cluster(folder, port):
+    """Pods, and what `kubectl get nodes -o json` says of the machines that they may run on."""
+    repository, host = f"{folder}/cluster", f"127.0.0.1:{port}"
+    os.makedirs(repository)
+    pod = "{{apiVersion: v1, kind: Pod, metadata: {{name: {0}}}, spec: {{{1}containers: [{{name: {0}, image: \"{2}\"}}]}}}}\n"
+    with open(f"{repository}/pods.yaml", "w", encoding="utf-8") as file:
+        file.write("---\n".join([
+            pod.format("bound", "nodeSelector: {kubernetes.io/hostname: board}, ", f"{host}/lab/tool:2.0.1"),
+            pod.format("fine", "nodeSelector: {kubernetes.io/arch: amd64}, ", f"{host}/lab/tool:2.0.1"),
+            pod.format("held", "", f"{host}/lab/gone:1.0.0")]))
+    nodes = [{"kind": "Node", "apiVersion": "v1", "metadata": {"name": name}, "status": {
+        "nodeInfo": {"architecture": architecture}, "images": images}} for name, architecture, images in
+        (("board", "arm64", []), ("tower", "amd64", [{"names": [f"{host}/lab/gone@sha256:00", f"{host}/lab/gone:1.0.0"]}]))]
+    with open(f"{folder}/nodes.json", "w", encoding="utf-8") as file:
+        json.dump({"kind": "List", "apiVersion": "v1", "items": nodes}, file)
+    done = subprocess.run([PROGRAM, "check", "--format", "lines", "--online", "--usage", f"{folder}/nodes.json", "--root", repository],
+                          capture_output=True, text=True, timeout=120, check=False)
+    check_that("is built for amd64, and can only run on board, which is arm64 [image-arch-mismatch]" in done.stdout,
+               "nodes of a cluster: an image for another machine")
+    check_that(done.stdout.count("image-arch-mismatch") == 1, "and none where the selector names a machine that fits")
+    check_that("hint: node tower holds it still" in done.stdout, "an image that only a node has left")
+
+
 def main():
     if not shutil.which("docker-registry"):
         print("1..0 # SKIP no docker-registry")
@@ -205,6 +228,7 @@ def main():
         out, errors = check(folder, plain.port, "--online")
         what_is_said("without tokens", out, plain.port)
         check_that(errors == "", "and all was asked")
+        beside_a_cluster(folder, plain.port)
         plain.stop()
 
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=lab",

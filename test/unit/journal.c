@@ -1,7 +1,8 @@
-/* Killed at each of its system calls, the journal leaves the old tree or the new one after the next recovery, and never
- * a mixture; and what it refuses changes nothing. */
+/* Killed at each of its system calls, or with a disk that is full from one of them on, the journal leaves the old tree
+ * or the new one after the next recovery, and never a mixture; and what it refuses changes nothing. */
 #include "base/journal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,12 +12,22 @@
 
 /* ---- counting --------------------------------------------------------------------------------------- */
 
-static int calls_left = -1; /* -1: nobody is to die */
+static int calls_left = -1;            /* -1: nobody is to die */
+static int good_calls = -1, bad_calls; /* so many work, then so many fail; -1: all work */
 
-static void count(void)
+/* False if the call has to fail. */
+static bool count(void)
 {
 	if (calls_left >= 0 && calls_left-- == 0)
 		_exit(9);
+	if (good_calls > 0)
+		good_calls--;
+	else if (good_calls == 0 && bad_calls > 0) {
+		bad_calls--;
+		errno = ENOSPC;
+		return false;
+	}
+	return true;
 }
 
 #define WRAP(type, name, params, args)                                                                                 \
@@ -24,8 +35,7 @@ static void count(void)
 	type __wrap_##name params;                                                                                     \
 	type __wrap_##name params                                                                                      \
 	{                                                                                                              \
-		count();                                                                                               \
-		return __real_##name args;                                                                             \
+		return count() ? __real_##name args : -1;                                                              \
 	}
 
 WRAP(ssize_t, write, (int fd, const void *at, size_t n), (fd, at, n))
@@ -48,8 +58,7 @@ int __wrap_openat64(int fd, const char *path, int flags, ...)
 		mode = va_arg(args, mode_t);
 		va_end(args);
 	}
-	count();
-	return __real_openat64(fd, path, flags, mode);
+	return count() ? __real_openat64(fd, path, flags, mode) : -1;
 }
 
 /* ---- a tree ----------------------------------------------------------------------------------------- */
@@ -225,6 +234,64 @@ static void test_killed(void)
 	g_assert_cmpint(news, >, 10);
 }
 
+/* ---- a full disk ------------------------------------------------------------------------------------------ */
+
+/* An empty folder that could not be removed holds nothing of anybody's. */
+static char *files_of_tree(void)
+{
+	g_autofree char *all = tree();
+	g_auto(GStrv) lines = g_strsplit(all, "\n", -1);
+	GString *out = g_string_new(NULL);
+	for (char **line = lines; *line; line++)
+		if (!g_str_has_suffix(*line, " 40755"))
+			g_string_append_printf(out, "%s\n", *line);
+	return g_string_free(out, FALSE);
+}
+
+/* Commits with a disk that takes so many calls and then refuses some; how many trees were new afterwards. */
+static bool fill_disk(const char *file, int good, int bad, const char *old, const char *new, int *ret_news)
+{
+	bool found;
+	g_autoptr(GError) error = NULL, later = NULL;
+	make_tree();
+	Journal *journal = fill(file);
+	good_calls = good;
+	bad_calls = bad;
+	bool done = journal_commit(journal, &error);
+	bool failed = bad_calls < bad;
+	good_calls = -1;
+	journal_free(journal);
+	g_assert_true(done || error);
+	g_assert_true(journal_recover(top, file, &found, &later));
+	g_assert_no_error(later);
+	g_autofree char *now = files_of_tree();
+	bool is_new = strcmp(now, new) == 0;
+	g_assert_true(is_new || (!done && strcmp(now, old) == 0));
+	g_assert_cmpint(access(file, F_OK), !=, 0);
+	*ret_news += is_new;
+	return failed;
+}
+
+static void test_full(void)
+{
+	static const int bads[] = {1, 2, 1 << 20}; /* for a moment, and for good */
+	g_autofree char *file = g_strconcat(top, ".journal", NULL);
+	make_tree();
+	g_autofree char *old = files_of_tree();
+	Journal *journal = fill(file);
+	g_assert_true(journal_commit(journal, NULL));
+	journal_free(journal);
+	g_autofree char *new = files_of_tree();
+	for (size_t i = 0; i < G_N_ELEMENTS(bads); i++) {
+		int good = 0, news = 0;
+		while (fill_disk(file, good, bads[i], old, new, &news))
+			good++;
+		g_test_message("full at %d places, for %d calls: %d new trees", good, bads[i], news);
+		g_assert_cmpint(good, >, 30);
+		g_assert_cmpint(good - news, >, 10);
+	}
+}
+
 /* ---- refusals --------------------------------------------------------------------------------------- */
 
 typedef void (*Spoil)(void);
@@ -312,6 +379,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	top = g_dir_make_tmp("journal-XXXXXX", NULL);
 	g_test_add_func("/journal/killed at each call", test_killed);
+	g_test_add_func("/journal/full disk", test_full);
 	g_test_add_func("/journal/refused", test_refused);
 	g_test_add_func("/journal/outside", test_outside);
 	int code = g_test_run();

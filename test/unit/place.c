@@ -94,6 +94,7 @@ static void make_bonds(Case *c, Random *random)
 		bond->topology = below(random, 2);
 		bond->skew = 1 + below(random, 2);
 		bond->weight = below(random, 2) ? 0 : 1 + below(random, 3);
+		bond->traffic = bond->kind == BOND_TOGETHER && bond->weight && below(random, 2);
 		bond->n_others = 1 + below(random, 2);
 		bond->others = c->others[b];
 		for (uint32_t i = 0; i < bond->n_others; i++)
@@ -121,7 +122,7 @@ static void make_case(Case *c, uint64_t seed)
 	problem->dislike = below(&random, 2) ? c->dislike_rows : NULL;
 	problem->part = c->part;
 	problem->settings = (PlaceSettings){1 + below(&random, 2) * 4, below(&random, 3) * 30,
-	        {GOAL_UNPLACED, GOAL_PRESSURE, GOAL_SURVIVAL, GOAL_WISHES, GOAL_MOVES}};
+	        {GOAL_UNPLACED, GOAL_PRESSURE, GOAL_SURVIVAL, GOAL_WISHES, GOAL_MOVES, GOAL_TRAFFIC}};
 	for (uint32_t i = 1; i < GOALS && below(&random, 3) == 0; i++) {
 		uint32_t k = 1 + below(&random, GOALS - 1);
 		Goal goal = problem->settings.order[i];

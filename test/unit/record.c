@@ -19,7 +19,7 @@ static void write_file(GraphBuilder *builder, const char *path)
 
 static char blank[1 << 16]; /* what a longer text is, where a length was damaged */
 
-static const char *fetch(void *data, uint32_t file, size_t length)
+static const char *fetch(void *data, uint32_t file, size_t length, uint64_t hash)
 {
 	g_assert_cmpuint(length, <=, sizeof blank);
 	return length < sizeof text ? text : blank;

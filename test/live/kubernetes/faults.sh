@@ -165,6 +165,28 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout "$KUBE/other.key" -out "$KUBE/
 kubeconfig other "{server: $server, certificate-authority: other.crt}" "$me"
 run status --context other --kubeconfig "$KUBE/other"
 has 'another authority' "$err" 'is of another cluster'
+# Certificates that have ended, of both sides; the server that has one is of the same authority.
+ended() { # NAME SUBJECT NAMES
+	openssl req -newkey rsa:2048 -nodes -keyout "$KUBE/$1.key" -subj "$2" -out "$KUBE/$1.csr" 2>/dev/null
+	printf 'extendedKeyUsage=clientAuth,serverAuth\nsubjectAltName=%s\n' "$3" >"$KUBE/$1.ext"
+	openssl x509 -req -in "$KUBE/$1.csr" -CA "$KUBE/ca.crt" -CAkey "$KUBE/ca.key" -CAcreateserial -days 0 -extfile "$KUBE/$1.ext" \
+		-out "$KUBE/$1.crt" 2>/dev/null
+}
+ended late /O=system:masters/CN=late DNS:late
+ended past /CN=kube-apiserver IP:127.0.0.1
+sleep 2
+kubeconfig late "$lab" '{client-certificate: late.crt, client-key: late.key}'
+run status --context late --kubeconfig "$KUBE/late"
+is 'a client certificate that has ended' "$code" 3
+has 'is said with its end' "$err" "the client's certificate ended on $(date -u +%Y-%m-%d)"
+openssl s_server -quiet -accept 127.0.0.1:7002 -cert "$KUBE/past.crt" -key "$KUBE/past.key" -www >/dev/null 2>&1 &
+past=$!
+sleep 0.5
+kubeconfig past "{server: 'https://127.0.0.1:7002', certificate-authority: ca.crt}" "$me"
+run status --context past --kubeconfig "$KUBE/past"
+is 'a server whose certificate has ended' "$code" 3
+has 'is told from one of another authority' "$err" 'the certificate of the API server has ended'
+kill $past
 kubeconfig system "{server: $server}" "$me"
 run status --context system --kubeconfig "$KUBE/system"
 is 'no authority at all is the system'"'"'s' "$code" 3
@@ -177,6 +199,7 @@ is 'a name of the certificate' "$code" 0
 kubeconfig misnamed "{server: $server, certificate-authority: ca.crt, tls-server-name: elsewhere.example}" "$me"
 run status --context misnamed --kubeconfig "$KUBE/misnamed"
 is 'and one that it does not have' "$code" 3
+has 'which is said' "$err" "is not in the server's certificate"
 : >"$KUBE/asked"
 kubeconfig tunnel "{server: $server, certificate-authority: ca.crt, proxy-url: 'http://127.0.0.1:7001'}" "$me"
 run status --context tunnel --kubeconfig "$KUBE/tunnel"

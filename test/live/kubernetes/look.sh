@@ -76,6 +76,13 @@ has 'a Secret that is not there, at the reference' "$out" "story.yaml:$(grep -n 
 has 'a crash, with its code' "$out" 'CrashLoopBackOff of story/crash/crash: it ended with 1; restarts: 7'
 has 'a pod without a node, in the words of the scheduler' "$out" 'Pod big does not run: Unschedulable of story/big: 0/2 nodes are available'
 lacks 'a pod that runs is not told' "$out" 'Pod well'
+# A chart that k3s brings along is in no file, and is known all the same.
+api POST /apis/apiextensions.k8s.io/v1/customresourcedefinitions -H 'Content-Type: application/yaml' --data-binary '{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: helmcharts.helm.cattle.io}, spec: {group: helm.cattle.io, scope: Namespaced, names: {plural: helmcharts, kind: HelmChart}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]}}' >/dev/null
+for _ in $(seq 50); do api GET /apis/helm.cattle.io/v1/helmcharts -f >/dev/null 2>&1 && break; sleep 0.2; done
+api POST /apis/helm.cattle.io/v1/namespaces/kube-system/helmcharts -H 'Content-Type: application/yaml' --data-binary '{apiVersion: helm.cattle.io/v1, kind: HelmChart, metadata: {name: traefik}, spec: {chart: "https://%{KUBERNETES_API}%/static/charts/traefik.tgz"}}' >/dev/null
+api POST /api/v1/namespaces/kube-system/pods -H 'Content-Type: application/yaml' --data-binary '{apiVersion: v1, kind: Pod, metadata: {name: traefik-1, labels: {app.kubernetes.io/instance: traefik-kube-system}, annotations: {labwright.test/fate: crash}}, spec: {containers: [{name: traefik, image: "example.org/traefik:1"}]}}' >/dev/null
+eventually 'what no file makes is told as that, with its chart' sh -c "'$labwright' check --live --rule pod-failing 2>&1 >/dev/null | grep -qF 'kube-system/traefik-1 (of HelmChart traefik)'"
+api DELETE /api/v1/namespaces/kube-system/pods/traefik-1 >/dev/null
 run check --live --rule pvc-unhealthy --format json
 is 'a claim without a volume' "$(jq -r '.findings[].message' "$out" | cut -c1-30)" 'claim story/lost is Pending: n'
 run check --live --rule cert-expiring --format lines

@@ -80,6 +80,23 @@ has 'with what to do' "$err" 'git commit and push'
 is 'nothing is changed' "$(api GET /api/v1/namespaces/core/configmaps/web | jq -r .data.greeting)" 'good morning'
 git checkout -q -f HEAD -- apps
 
+put /api/v1/namespaces/core/configmaps/web argocd-controller 'apiVersion: v1
+kind: ConfigMap
+metadata: {name: web, namespace: core, annotations: {argocd.argoproj.io/tracking-id: "homelab:/ConfigMap:core/web"}, labels: {kustomize.toolkit.fluxcd.io/name: null}}'
+api PATCH /api/v1/namespaces/core/configmaps/web -H 'Content-Type: application/merge-patch+json' -d '{"metadata":{"labels":{"kustomize.toolkit.fluxcd.io/name":null,"kustomize.toolkit.fluxcd.io/namespace":null}}}' >/dev/null
+sed -i 's/good morning/good night/' apps/core.yaml
+git add -A
+run up
+is 'what Argo CD applies is left to it' "$code" 3
+has 'by its annotation' "$err" 'Argo CD (application homelab)'
+has 'with a commit to make instead' "$err" 'git commit and push'
+api PATCH /api/v1/namespaces/core/configmaps/web -H 'Content-Type: application/merge-patch+json' -d '{"metadata":{"annotations":{"argocd.argoproj.io/tracking-id":null},"labels":{"argocd.argoproj.io/instance":"by-label"}}}' >/dev/null
+run up --dry-run
+has 'or by its label' "$(cat "$out" "$err" >"$folder/both"; echo "$folder/both")" 'Argo CD (application by-label)'
+is 'and nothing is changed' "$(api GET /api/v1/namespaces/core/configmaps/web | jq -r .data.greeting)" 'good morning'
+api PATCH /api/v1/namespaces/core/configmaps/web -H 'Content-Type: application/merge-patch+json' -d '{"metadata":{"labels":{"argocd.argoproj.io/instance":null}}}' >/dev/null
+git checkout -q -f HEAD -- apps
+
 # ---- what is wrong ----
 sed -i 's/replicas: 2/replicaz: 2/' apps/core.yaml
 git add -A

@@ -24,7 +24,7 @@ here = os.path.dirname(os.path.abspath(__file__))
 top = os.path.dirname(os.path.dirname(here))
 page = os.path.join(top, "docs", "performance.md")
 HEADING = "## Running on an engine\n"
-NEXT = "## Placement\n"  # what the section stands before
+NEXT = "## Beside kube-scheduler\n"  # what the section stands before
 LIMIT = 240  # seconds for all to be ready
 TEXT = """{heading}
 {engine}, images there already, nothing else. *up* is from no container to all 8 services of the bundled homelab ready,

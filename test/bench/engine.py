@@ -24,7 +24,7 @@ here = os.path.dirname(os.path.abspath(__file__))
 top = os.path.dirname(os.path.dirname(here))
 page = os.path.join(top, "docs", "performance.md")
 HEADING = "## Running on an engine\n"
-NEXT = "## Placement\n"  # what the section stands before
+NEXT = "## Beside kube-scheduler\n"  # what the section stands before
 LIMIT = 240  # seconds for all to be ready
 TEXT = """{heading}
 {engine}, images there already, nothing else. *up* is from no container to all 8 services of the bundled homelab ready,
@@ -109,20 +109,18 @@ def service_of(container, images, folder):
                "hostname": config["Hostname"], "restart": host["RestartPolicy"]["Name"] or "no",
                "environment": [word.replace("$", "$$") for word in config["Env"] or [] if word not in images[image]],
                "read_only": host["ReadonlyRootfs"], "cap_add": host["CapAdd"], "cap_drop": host["CapDrop"],
-               "mem_limit": host["Memory"], "working_dir": config["WorkingDir"], "security_opt": host["SecurityOpt"]}
+               "mem_limit": host["Memory"], "group_add": host["GroupAdd"], "working_dir": config["WorkingDir"], "security_opt": host["SecurityOpt"]}
     service = {key: value for key, value in service.items() if value}
     for key in ("entrypoint", "command"):
         if key in service:
             service[key] = [word.replace("$", "$$") for word in service[key]]
-    if any(mount["Type"] == "volume" for mount in host.get("Mounts") or []):
-        service["user"] = "0"  # compose gives no volume to a group, as fsGroup asks
     for mount in host.get("Mounts") or []:
         if mount["Type"] == "bind":
             source = keep(mount["Source"], folder)
             service.setdefault("volumes", []).append(
                 f"{source}:{mount['Target']}{':ro' if mount.get('ReadOnly') else ''}")
         elif mount["Type"] == "volume":
-            service.setdefault("volumes", []).append(f"{mount['Source']}:{mount['Target']}" if mount.get("Source") else mount["Target"])
+            service.setdefault("volumes", []).append(f"{volume_name(container, mount)}:{mount['Target']}")
         else:
             service.setdefault("tmpfs", []).append(mount["Target"])
     for port, bindings in (host["PortBindings"] or {}).items():
@@ -140,6 +138,11 @@ def service_of(container, images, folder):
     return service
 
 
+def volume_name(container, mount):
+    """One without a name, as an emptyDir is, gets one, so that it can be opened for its group."""
+    return mount.get("Source") or container["Name"][1:] + mount["Target"].replace("/", "_")
+
+
 def keep(source, folder):
     """Files that labwright takes away with its containers, kept for the other."""
     to = os.path.join(folder, source.strip("/").replace("/", "_"))
@@ -148,13 +151,27 @@ def keep(source, folder):
     return to
 
 
+def open_volumes(path):
+    """Compose gives no volume to a group, as fsGroup asks: those are there before it begins, for all to write. The file
+    in each keeps the engine from giving it the rights of the image's own folder."""
+    with open(path, encoding="utf-8") as file:
+        services = json.load(file)["services"].values()
+    for service in services:
+        for volume in service.get("volumes", []) if "group_add" in service else []:
+            if not volume.startswith("/"):
+                folder = api("POST", "/volumes/create", {"Name": f"bench_{volume.split(':')[0]}"})["Mountpoint"]
+                os.chmod(folder, 0o777)
+                with open(os.path.join(folder, ".kept"), "w", encoding="utf-8"):
+                    pass
+
+
 def compose_file(containers, folder):
     images, services, volumes = {}, {}, {}
     for container in containers:
         services[container["Name"][1:]] = service_of(container, images, folder)
         for mount in container["HostConfig"].get("Mounts") or []:
-            if mount["Type"] == "volume" and mount.get("Source"):
-                volumes[mount["Source"]] = {}
+            if mount["Type"] == "volume":
+                volumes[volume_name(container, mount)] = {}
     path = os.path.join(folder, "docker-compose.json")
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"version": "2.4", "services": services, "volumes": volumes}, file)
@@ -189,6 +206,7 @@ def measure_up(program, folder, rounds):
         wait_ready(probes, lambda name: name)
         ours.append(time.perf_counter() - start)
         run([program, "down", "--volumes", "--yes"], lab)
+        open_volumes(compose[-1])
         start = time.perf_counter()
         run(compose + ["up", "-d"], lab)
         wait_ready(probes, lambda name: f"bench_{name}_1")

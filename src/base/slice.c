@@ -11,6 +11,14 @@ bool slice_is_nocase(Slice s, const char *text)
 	return strlen(text) == s.length && g_ascii_strncasecmp(s.at, text, s.length) == 0;
 }
 
+bool slice_is_any(Slice s, const char *const *texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (slice_is(s, texts[i]))
+			return true;
+	return false;
+}
+
 bool slice_is_any_nocase(Slice s, const char *const *texts)
 {
 	for (; *texts; texts++)

@@ -53,6 +53,9 @@ static inline bool slice_ends(Slice s, const char *suffix)
 bool slice_is_nocase(Slice s, const char *text);
 bool slice_is_any_nocase(Slice s, const char *const *texts); /* NULL-terminated */
 
+/* Byte by byte one of the count texts. */
+bool slice_is_any(Slice s, const char *const *texts, size_t count);
+
 /* Offset of the first place where needle stands at or after from, or SIZE_MAX. */
 size_t slice_find(Slice s, const char *needle, size_t from);
 size_t slice_find_byte(Slice s, char byte, size_t from);

@@ -476,31 +476,23 @@ static void begin_next(Bundle *bundle, const char *cwd)
 	}
 }
 
-static bool is_one_of(Slice word, const char *const *words, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (slice_is(word, words[i]))
-			return true;
-	return false;
-}
-
 static bool is_bundler(Slice word)
 {
 	static const char *const names[] = {"vite", "react-scripts", "webpack", "rollup", "parcel", "craco", "rspack",
 	        "rsbuild", "vue-cli-service", "react-app-rewired", "farm", "rolldown", "nest", "tsup", "ncc"};
-	return is_one_of(word, names, G_N_ELEMENTS(names));
+	return slice_is_any(word, names, G_N_ELEMENTS(names));
 }
 
 static bool is_runner(Slice word)
 {
 	static const char *const names[] = {"npm", "yarn", "pnpm", "bun"};
-	return is_one_of(word, names, G_N_ELEMENTS(names));
+	return slice_is_any(word, names, G_N_ELEMENTS(names));
 }
 
 static bool is_starter(Slice word)
 {
 	static const char *const names[] = {"node", "nodemon", "tsx", "ts-node", "bun", "ts-node-dev", "nodejs"};
-	return is_one_of(word, names, G_N_ELEMENTS(names));
+	return slice_is_any(word, names, G_N_ELEMENTS(names));
 }
 
 typedef struct Command {

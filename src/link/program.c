@@ -318,19 +318,11 @@ typedef struct Command {
 	uint32_t depth;
 } Command;
 
-static bool is_word_of(Slice word, const char *const *words, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (slice_is(word, words[i]))
-			return true;
-	return false;
-}
-
 static bool is_runner(Slice name)
 {
 	static const char *const names[] = {"uvicorn", "gunicorn", "hypercorn", "daphne", "granian", "waitress-serve",
 	        "uwsgi", "flask", "celery", "fastapi", "dramatiq", "arq", "rq", "taskiq", "streamlit", "robyn"};
-	return is_word_of(name, names, G_N_ELEMENTS(names));
+	return slice_is_any(name, names, G_N_ELEMENTS(names));
 }
 
 static bool is_python(Slice name)
@@ -523,7 +515,7 @@ static bool read_option(Program *program, Slice word, Slice next, Command *comma
 {
 	static const char *const folders[] = {"--app-dir", "--chdir", "--pythonpath"};
 	static const char *const modules[] = {"-A", "--app"};
-	if (is_word_of(word, folders, G_N_ELEMENTS(folders))) {
+	if (slice_is_any(word, folders, G_N_ELEMENTS(folders))) {
 		command->cwd = container_path(program->image->arena, command->cwd, next);
 		add_root(program, command->cwd);
 	} else if (slice_is(word, "cd")) {
@@ -534,7 +526,7 @@ static bool read_option(Program *program, Slice word, Slice next, Command *comma
 		else if (is_module_name(next))
 			start_module(program, next, command->cwd);
 		command->python = false;
-	} else if (is_word_of(word, modules, G_N_ELEMENTS(modules)) && command->runner && is_module_name(next)) {
+	} else if (slice_is_any(word, modules, G_N_ELEMENTS(modules)) && command->runner && is_module_name(next)) {
 		start_module(program, next, command->cwd);
 	} else {
 		return false;

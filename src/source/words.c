@@ -170,14 +170,7 @@ static bool is_assignment(Slice word)
 	return true;
 }
 
-static bool is_one_of(Slice word, const char *const *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (slice_is(word, words[i]))
-			return true;
-	return false;
-}
-#define IS_ONE_OF(word, words) is_one_of((word), (words), G_N_ELEMENTS(words))
+#define IS_ONE_OF(word, words) slice_is_any((word), (words), G_N_ELEMENTS(words))
 
 /* Words that only stand in front of the command that matters. */
 static bool is_front_word(Slice word)

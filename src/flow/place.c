@@ -65,12 +65,11 @@ static GArray *read_stated(const Graph *graph)
 Placement *placement_new(const Scan *scan, const PlacementOptions *options, GError **error)
 {
 	g_autoptr(Placement) placement = g_new0(Placement, 1);
-	g_autoptr(GArray) stated = read_stated(scan->graph);
 	ModelOptions model = {.usage = options->usage ? options->usage->graph : NULL,
 	        .what_if = options->what_if,
 	        .paths = options->paths,
 	        .migrate = options->migrate,
-	        .stated = stated,
+	        .read_stated = read_stated,
 	        .unbound = options->unbound};
 	placement->model = model_new(scan->graph, &model, error);
 	if (!placement->model)

@@ -153,27 +153,31 @@ static bool has_chart(const Graph *graph, Slice folder)
 	return graph_find_file(graph, slice_from(path)) != NODE_NONE;
 }
 
-/* Values of a chart that is not here: something that is not read (Terraform, a script, a hand) installs it where the
- * objects beside them go. folders holds an object of each folder. */
-static void read_values(Linker *linker, Node file, GHashTable *folders)
+/* Values of a chart that is not here. */
+static bool is_lone_values(const Graph *graph, Node file)
+{
+	Slice path = slice_from(graph_name(graph, file)), folder = path_folder(path);
+	return is_values_name(path_name(path)) && !holds_objects(graph, file) && !has_chart(graph, folder) &&
+	       !has_chart(graph, path_folder(folder));
+}
+
+/* Something that is not read (Terraform, a script, a hand) installs the chart where the objects beside them go. folders
+ * holds an object of each folder. */
+static void add_values(Linker *linker, Node file, GHashTable *folders)
 {
 	const Graph *graph = linker->graph;
-	Slice path = slice_from(graph_name(graph, file)), folder = path_folder(path);
 	Symbol namespaces[16];
-	if (!is_values_name(path_name(path)) || holds_objects(graph, file) || has_chart(graph, folder) ||
-	        has_chart(graph, path_folder(folder)))
-		return;
-	g_autofree char *key = slice_dup(folder);
+	g_autofree char *key = slice_dup(path_folder(slice_from(graph_name(graph, file))));
 	Node object = GPOINTER_TO_UINT(g_hash_table_lookup(folders, key));
 	uint32_t count = object ? link_namespaces(linker, object, namespaces, G_N_ELEMENTS(namespaces)) : 0;
 	for (uint32_t i = 0; i < count; i++)
 		add_opaque(linker, file, namespaces[i], (Span){graph_file_of(graph, file), 0, 0});
 }
 
-static void read_all_values(Linker *linker)
+/* Free with g_hash_table_unref. */
+static GHashTable *objects_by_folder(const Graph *graph)
 {
-	const Graph *graph = linker->graph;
-	g_autoptr(GHashTable) folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GHashTable *folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	uint32_t last = UINT32_MAX;
 	GRAPH_NODES (graph, NODE_OBJECT, object) {
 		uint32_t file = graph_file_of(graph, object);
@@ -182,8 +186,20 @@ static void read_all_values(Linker *linker)
 			        GUINT_TO_POINTER(object));
 		last = file;
 	}
-	GRAPH_NODES (graph, NODE_FILE, file)
-		read_values(linker, file, folders);
+	return folders;
+}
+
+static void read_values(Linker *linker)
+{
+	const Graph *graph = linker->graph;
+	g_autoptr(GHashTable) folders = NULL;
+	GRAPH_NODES (graph, NODE_FILE, file) {
+		if (!is_lone_values(graph, file))
+			continue;
+		if (!folders)
+			folders = objects_by_folder(graph);
+		add_values(linker, file, folders);
+	}
 }
 
 static bool is_chart(const Graph *graph, Node subject)
@@ -199,7 +215,7 @@ void link_opaque(Linker *linker)
 		read_object(linker, object);
 	GRAPH_NODES (graph, NODE_KUSTOMIZATION, node)
 		read_kustomization(linker, node);
-	read_all_values(linker);
+	read_values(linker);
 	GRAPH_EACH (graph, FACT_FILLS_NAMESPACE, row)
 		graph_derive(graph, row->subject, FACT_OPAQUE, row->object, graph_span(graph, row));
 	graph_finish(graph);

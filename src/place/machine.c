@@ -179,20 +179,21 @@ static bool has_capacity(const Machine *machine)
 
 /* Texts are listened to only where nothing better is there for any machine: a plan half of which is measured and half
  * of which is hearsay would look surer than it is. */
-static void read_stated(Model *model, const GArray *stated)
+static void read_stated(Model *model, const ModelOptions *options)
 {
 	for (guint i = 0; i < model->machines->len; i++)
 		if (has_capacity(MODEL_MACHINE(model, i)))
 			return;
+	g_autoptr(GArray) stated = options->read_stated ? options->read_stated(model->graph) : NULL;
 	for (guint i = 0; stated && i < stated->len; i++)
 		take_stated(model, &g_array_index(stated, Stated, i));
 }
 
-void model_add_machines(Model *model, const Graph *usage, const GArray *stated)
+void model_add_machines(Model *model, const ModelOptions *options)
 {
 	bool gpu = false;
-	read_machines(model, usage);
-	read_stated(model, stated);
+	read_machines(model, options->usage);
+	read_stated(model, options);
 	for (guint i = 0; i < model->machines->len; i++) {
 		Machine *machine = MODEL_MACHINE(model, i);
 		gpu |= machine->capacity.of[RESOURCE_GPU] > 0;

@@ -629,7 +629,7 @@ Model *model_new(const Graph *graph, const ModelOptions *options, GError **error
 	model->links = g_array_new(FALSE, FALSE, sizeof(TrafficLink));
 	model->unfit = g_array_new(FALSE, FALSE, sizeof(Unfit));
 	read_settings(model);
-	model_add_machines(model, options->usage, options->stated);
+	model_add_machines(model, options);
 	model_add_workloads(model, options->paths);
 	if (!model_apply(model, options->what_if, true, error))
 		return NULL;

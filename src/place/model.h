@@ -18,7 +18,7 @@ bool amounts_add(Amounts *amounts, Slice pair);
 
 /* From labwright.yaml, from manifests of Nodes, and from what a cluster said of its nodes; where none of these knows
  * what any machine has, from what texts say. */
-void model_add_machines(Model *model, const Graph *usage, const GArray *stated);
+void model_add_machines(Model *model, const ModelOptions *options);
 /* The index of the machine of that name or alias, or machines->len. */
 uint32_t model_find_machine(const Model *model, const char *name);
 /* A machine of that name with the labels that every node has; capacity unknown. */

@@ -273,8 +273,10 @@ typedef struct ModelOptions {
 	const char *const *what_if; /* sentences, NULL-terminated, or NULL */
 	const char *const *paths;   /* only workloads of files at or below these, NULL-terminated; NULL: all */
 	bool migrate;               /* volumes may be moved, at the price of copying them */
-	const GArray *stated;       /* Stated, for where no capacity is known otherwise, or NULL; borrowed */
-	GHashTable *unbound;        /* Node of pods whose selector of a host does not count, or NULL; borrowed */
+	/* What texts say, asked only where no capacity is known otherwise: Stated, to be freed with g_array_unref.
+	 * NULL: nobody reads them. */
+	GArray *(*read_stated)(const Graph *graph);
+	GHashTable *unbound; /* Node of pods whose selector of a host does not count, or NULL; borrowed */
 } ModelOptions;
 
 /* Fails where a what-if makes no sense, or no node has a capacity. The graphs are borrowed. */

@@ -160,12 +160,12 @@ static const Rule rules[] = {
                 .id = "compose-invalid",
                 .level = LEVEL_ERROR,
                 .fix = FIX_VALUE,
-                .title = "a word that compose does not know",
-                .why = "Compose checks the whole file before it starts anything: one misspelt key or policy, and no "
-                       "service of the project comes up.",
-                .remedy = "Write the word as the Compose Specification has it; what is for other programs begins with "
-                          "x-.",
-                .peers = "docker compose config: Additional property is not allowed",
+                .title = "what compose refuses to read",
+                .why = "Compose checks the whole file before it starts anything: one misspelt key or policy, two keys "
+                       "that exclude each other, and no service of the project comes up.",
+                .remedy = "Write it as the Compose Specification has it; what is for other programs begins with x-.",
+                .peers = "docker compose config: Additional property is not allowed; declares mutually exclusive "
+                         "network_mode and networks",
                 .check = check_compose_invalid,
         },
         {

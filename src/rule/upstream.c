@@ -124,6 +124,8 @@ static void judge(Upstreams *upstreams, Node service, Node subject, Symbol symbo
 	upstreams->left--;
 	Node near = near_service(graph, service, slice_from(host)),
 	     old = near ? NODE_NONE : archived_service(graph, symbol);
+	if (near && g_ascii_strcasecmp(graph_name(graph, near), host) == 0)
+		return; /* the engine's DNS asks for no capitals */
 	if ((!near && !old) || is_given_otherwise(graph, service, host))
 		return;
 	Finding *finding = report_at(checker, near ? LEVEL_ERROR : LEVEL_WARNING, subject, place,

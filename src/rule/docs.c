@@ -68,7 +68,7 @@ static bool says_absent(Slice line)
 	        "formerly", "previously", "no longer", "used to", "legacy", "deprecat", "retired", "not exist",
 	        "doesn't exist", "missing", "planned", "not yet", "future", "todo", "add a ", "add the ", "new file",
 	        "(new)", "copy ", "copied", "moved", "migrat", "replac", "optional", "if present", "if it exists",
-	        "written to", "writes", "saved", "output", "upstream", "should ", "- [ ]", "~~", "temporary", "runtime",
+	        "written to", "writes", "saved", "output", "result", "dump", "upstream", "should ", "- [ ]", "~~", "temporary", "runtime",
 	        "never ", "without ", "don't", "do not", "is gone", "are gone", "save ", "pending", "there is no",
 	        "**no**", "broken", "decommission", "dropped", "drifted", "stale", "git rm", "`rm ", "add to ",
 	        "put in ", "put into ", "every new ", "each new ", "mới", "nouveau", "neue ", "nuevo", "novo "};

@@ -177,12 +177,36 @@ static Alike find_alike(const Moved *moved, Slice parts, Alike within)
 	return alike;
 }
 
-/* The one file whose name is the same but for capitals, dashes and underscores; NULL for none. */
+/* A name so long, in small letters, is known again with something before it. */
+#define LEAST_KNOWN_AGAIN 16
+
+/* TEN-7-garden-watering.md for garden-watering.md: the one path whose name ends so, or NULL. */
+static const char *find_prefixed(const Moved *moved, const char *key)
+{
+	GHashTableIter iter;
+	gpointer other, path;
+	const char *found = NULL;
+	g_hash_table_iter_init(&iter, moved->respelled);
+	while (strlen(key) >= LEAST_KNOWN_AGAIN && g_hash_table_iter_next(&iter, &other, &path)) {
+		if (!g_str_has_suffix(other, key))
+			continue;
+		if (found)
+			return NULL;
+		found = path;
+	}
+	return found;
+}
+
+/* The one file whose name is the same but for capitals, dashes and underscores, or something before it; NULL for none.
+ */
 static const char *find_respelled(const Moved *moved, Slice wanted)
 {
 	Slice name = path_name(wanted);
+	if (!is_compound(name) || is_common_name(name))
+		return NULL;
 	g_autofree char *key = in_small_letters(name);
-	const char *found = is_compound(name) && !is_common_name(name) ? g_hash_table_lookup(moved->respelled, key) : NULL;
+	const char *found = g_hash_table_lookup(moved->respelled, key);
+	found = found ? found : find_prefixed(moved, key);
 	return found && *found ? found : NULL;
 }
 

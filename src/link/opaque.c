@@ -155,12 +155,21 @@ static bool has_chart(const Graph *graph, Slice folder)
 	return graph_find_file(graph, slice_from(path)) != NODE_NONE;
 }
 
+/* A kustomization or Application names the file beside its chart, and is opaque itself. */
+static bool is_given_to_chart(const Graph *graph, Node file)
+{
+	GRAPH_TO (graph, FACT_REFERS_TO, file, row)
+		if (graph_node_type(graph, row->subject) == NODE_ENTRY && link_has_role(graph, row->subject, "values"))
+			return true;
+	return false;
+}
+
 /* Values of a chart that is not here. */
 static bool is_lone_values(const Graph *graph, Node file)
 {
 	Slice path = slice_from(graph_name(graph, file)), folder = path_folder(path);
 	return is_values_name(path_name(path)) && !holds_objects(graph, file) && !has_chart(graph, folder) &&
-	       !has_chart(graph, path_folder(folder));
+	       !has_chart(graph, path_folder(folder)) && !is_given_to_chart(graph, file);
 }
 
 /* Something that is not read (Terraform, a script, a hand) installs the chart where the objects beside them go. folders

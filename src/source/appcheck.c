@@ -51,11 +51,19 @@ static void want(const AppTemplate *app, Node parent, const YamlNode *name, cons
 
 /* ---- mounts ------------------------------------------------------------------------------------------------ */
 
+/* A part that is turned off is known, and its mounts wait with it. */
+static void add_all_names_of(const YamlNode *section, Names *names)
+{
+	for (YamlPairs pairs = yaml_pairs(section); yaml_next_pair(&pairs) && names->count < G_N_ELEMENTS(names->at);)
+		if (yaml_is_scalar(pairs.key))
+			names->at[names->count++] = pairs.key->value;
+}
+
 static void check_containers(const AppTemplate *app, Node parent, const YamlNode *controller, const YamlNode *mounts)
 {
 	Names names = {.count = 0};
-	add_names_of((AppItems){.pairs = yaml_pairs(yaml_get(controller, "containers"))}, &names);
-	add_names_of((AppItems){.pairs = yaml_pairs(yaml_get(controller, "initContainers"))}, &names);
+	add_all_names_of(yaml_get(controller, "containers"), &names);
+	add_all_names_of(yaml_get(controller, "initContainers"), &names);
 	for (YamlPairs pairs = yaml_pairs(mounts); yaml_is_map(mounts) && yaml_next_pair(&pairs);)
 		if (yaml_is_scalar(pairs.key) && !yaml_is_open(pairs.key->value) && !has_name(&names, pairs.key->value))
 			add_problem(app, parent, pairs.key, "container", &names, true);
@@ -68,9 +76,12 @@ static void check_persistence(const AppTemplate *app, Node parent, const YamlNod
 	Slice type = yaml_text_of(item, "type");
 	bool named = yaml_text_of(item, "name").length > 0;
 	for (YamlPairs pairs = yaml_pairs(advanced); yaml_is_map(advanced) && yaml_next_pair(&pairs);) {
-		want(app, parent, pairs.key, "controllers", "controller");
-		if (yaml_is_scalar(pairs.key) && yaml_get(controllers, pairs.key->value.at))
-			check_containers(app, parent, yaml_get(controllers, pairs.key->value.at), pairs.value);
+		const YamlNode *controller =
+		        yaml_is_scalar(pairs.key) ? yaml_get(controllers, pairs.key->value.at) : NULL;
+		if (!controller)
+			want(app, parent, pairs.key, "controllers", "controller");
+		else
+			check_containers(app, parent, controller, pairs.value);
 	}
 	if (!named && slice_is(type, "configMap"))
 		want(app, parent, yaml_get(item, "identifier"), "configMaps", "ConfigMap");

@@ -6,6 +6,7 @@
  * other, and where commands or COMPOSE_FILE list several, any compose file of the repository may be the other part. */
 #include "base/near.h"
 #include "base/path.h"
+#include "rule/extended.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -50,15 +51,6 @@ static bool defines(const Graph *graph, Node compose, const Kind *kind, Symbol n
 }
 
 /* ---- which files are one project ------------------------------------------------------------------------ */
-
-/* The compose file at a path as it is written in another. */
-static Node compose_at(const Graph *graph, Node from, Slice path)
-{
-	g_autofree char *full = path_resolve(folder_of(graph, from), path);
-	Node file = full ? graph_find_file(graph, slice_from(full)) : NODE_NONE;
-	Node document = file ? graph_first_child(graph, file, NODE_DOCUMENT) : NODE_NONE;
-	return document ? graph_first_child(graph, document, NODE_COMPOSE) : NODE_NONE;
-}
 
 static void combine(Projects *projects, Node one, Slice path)
 {

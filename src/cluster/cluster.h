@@ -23,6 +23,7 @@ typedef struct Access {
 	char *certificate;           /* PEM of the client's certificate and key, or NULL */
 	char *token;                 /* or NULL */
 	char *token_file;            /* read again for every connection; or NULL */
+	char *as;                    /* whom requests are made in the name of, or NULL */
 	char **plugin, **variables;  /* the command that gives credentials, "NAME=value"; or NULL */
 	char *plugin_version, *hint; /* apiVersion that it speaks; what to do where it is not installed */
 	bool plugin_wants_cluster;

@@ -78,6 +78,15 @@ static const char *distrust_help(const Access *access, uint32_t distrust)
 	return "certificate-authority-data is of another cluster, or the address is not in its certificate";
 }
 
+/* k3s and kubeadm's tools write a kubeconfig for the node that it lies on. */
+static bool is_own_machine(const char *server)
+{
+	g_autoptr(GUri) uri = g_uri_parse(server, G_URI_FLAGS_NONE, NULL);
+	const char *host = uri ? g_uri_get_host(uri) : NULL;
+	g_autoptr(GInetAddress) address = host ? g_inet_address_new_from_string(host) : NULL;
+	return address ? g_inet_address_get_is_loopback(address) : g_strcmp0(host, "localhost") == 0;
+}
+
 static void not_reached(const Cluster *cluster, GError *failure, uint32_t distrust, GError **error)
 {
 	const Access *access = cluster->access;
@@ -86,6 +95,9 @@ static void not_reached(const Cluster *cluster, GError *failure, uint32_t distru
 	        access->context, failure->message);
 	if (tls && !access->insecure)
 		error_add_help(error, "%s", distrust_help(access, distrust));
+	else if (!tls && is_own_machine(access->server))
+		error_add_help(error, "that is this machine itself: a kubeconfig that was copied from a node wants the "
+		                      "node's address there; else, is the API server up?");
 	else if (!tls)
 		error_add_help(error, "is it up, and is this the network from which it can be reached?");
 }
@@ -102,6 +114,7 @@ static bool connect_again(Cluster *cluster, GError **error)
 		return false;
 	g_autofree char *bearer = access->token ? g_strconcat("Bearer ", access->token, NULL) : NULL;
 	http_set_header(http, "Authorization", bearer);
+	http_set_header(http, "Impersonate-User", access->as);
 	http_set_header(http, "User-Agent", "labwright/" VERSION);
 	g_clear_pointer(&cluster->http, http_free);
 	cluster->http = http;
@@ -268,6 +281,7 @@ Cluster *cluster_again(const Cluster *cluster, GError **error)
 	other->access->certificate = g_strdup(cluster->access->certificate);
 	other->title = g_strdup(cluster->title);
 	other->patience = cluster->patience;
+	other->cancellable = cluster->cancellable;
 	return connect_again(other, error) ? g_steal_pointer(&other) : NULL;
 }
 

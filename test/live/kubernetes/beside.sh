@@ -1,13 +1,7 @@
 #!/bin/sh
 # check --live, place, init and metrics on a real API server: beside.sh LABWRIGHT, by control.sh.
-here=$(dirname "$0")
-. "$here/../../command/tap.sh"
-. "$here/cluster.sh"
-nodes asuna:8Gi:4 pesubuntu:32Gi:12
-cp -r "$here/lab" lab
-cd lab || exit 1
-git init -q -b main .
-git add -A
+. "$(dirname "$0")/cluster.sh"
+enter_lab "$here/lab"
 run up --context lab --patience 60
 is 'applied' "$code" 0
 
@@ -36,6 +30,31 @@ is 'adopt' "$code" 0
 has 'as a diff of the file' "$out" '-  replicas: 2'
 has 'in the style of the file' "$out" '+        image: example.org/web:9'
 has 'what has no place is counted' "$out" '1 differ where no edit of a file is certain'
+for i in 1 2 3 4 5; do
+	printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: more%s, namespace: core}\ndata: {k: v}\n' "$i"
+done >apps/more.yaml
+git add -A
+run adopt --context lab
+has 'what is not there has no value to take' "$out" '6 differ where no edit of a file is certain'
+cp "$out" "$folder/adopted"
+# Requests are counted in kinds and not in objects: the version, which kinds there are (2), and one list of each.
+start_proxy
+: >"$KUBE/asked"
+KUBECONFIG="$KUBE/proxy" run adopt --context proxy
+is 'the same by a proxy' "$(cat "$out")" "$(cat "$folder/adopted")"
+"$labwright" render apps 2>/dev/null >"$folder/objects.json"
+is 'with a request for each kind' "$(grep -c . "$KUBE/asked")" $((3 + $(jq -r '[.items[].kind] | unique | length' "$folder/objects.json")))
+is 'of fewer kinds than objects' "$(jq -r '([.items[].kind] | unique | length) < (.items | length)' "$folder/objects.json")" true
+kill $proxy
+# Who may get and not list is asked one by one, and knows the same.
+make /apis/rbac.authorization.k8s.io/v1/clusterroles '{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: getter}, rules: [{apiGroups: ["*"], resources: ["*"], verbs: [get]}]}'
+make /apis/rbac.authorization.k8s.io/v1/clusterrolebindings '{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: getter}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: getter}, subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: keeper}]}'
+sleep 1
+run adopt --context keeper
+is 'the same without the right to list' "$(cat "$out")" "$(cat "$folder/adopted")"
+run adopt --context reader
+is 'without any right nothing is taken over' "$(grep -c '^[-+]' "$out")" 0
+git rm -qf apps/more.yaml
 run adopt --context lab --write --only web
 is 'adopt --write' "$(git diff --numstat | tr '\t' ' ')" '2 2 apps/core.yaml'
 run check --live --context lab --worktree

@@ -1,16 +1,8 @@
 #!/bin/sh
 # Servers that are away, busy or slow, streams that are cut, credentials that end: faults.sh LABWRIGHT, by control.sh.
-here=$(dirname "$0")
-. "$here/../../command/tap.sh"
-. "$here/cluster.sh"
-nodes asuna:8Gi:4 pesubuntu:32Gi:12
-cp -r "$here/lab" lab
-cd lab || exit 1
-git init -q -b main .
-git add -A
-python3 "$here/proxy.py" 7001 "$KUBE" 2>"$folder/proxy.log" &
-proxy=$!
-for _ in $(seq 50); do curl -sf http://127.0.0.1:7001/readyz >/dev/null && break; sleep 0.1; done
+. "$(dirname "$0")/cluster.sh"
+enter_lab "$here/lab"
+start_proxy
 
 # A kubeconfig in the file of a name: kubeconfig NAME CLUSTER USER, both as YAML flow maps.
 kubeconfig() {
@@ -20,7 +12,6 @@ kubeconfig() {
 authority=$(base64 -w0 "$KUBE/ca.crt")
 lab="{server: $server, certificate-authority-data: $authority}"
 me='{client-certificate: admin.crt, client-key: admin.key}'
-kubeconfig proxy '{server: "http://127.0.0.1:7001"}' '{}'
 by_proxy() {
 	run "$@" --context proxy --kubeconfig "$KUBE/proxy"
 }

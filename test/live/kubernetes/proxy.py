@@ -12,7 +12,8 @@ makes a tunnel. FOLDER/faults is a list of JSON objects, of which each counts fo
     {"match": "GET .*pods", "rate": 100000}                          so many bytes a second
     {"match": "watch=true", "expired": true}                         a watch whose version is too old
 
-FOLDER/asked gets a line for each request, which ends with the bytes of the answer.
+FOLDER/asked gets a line for each request: method, path, the form that is asked for where it is not the usual one, and the bytes
+of the answer.
 """
 import http.client
 import http.server
@@ -75,8 +76,9 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         fault = fault_of(self.folder, line)
         self.sent = 0
         self.serve(line, body, fault)
+        form = re.search(r"as=\w+", self.headers.get("Accept", ""))
         with open(os.path.join(self.folder, "asked"), "a") as file:
-            file.write(f"{line} {self.sent}\n")
+            file.write(f"{line} {form.group() + ' ' if form else ''}{self.sent}\n")
 
     def serve(self, line, body, fault):
         if "status" in fault:

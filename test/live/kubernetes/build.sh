@@ -55,7 +55,7 @@ for program in $wanted; do
 		chmod -R u+w "$folder/kustomize"
 		;;
 	*) build control "$folder/$program" "k8s.io/kubernetes/cmd/$program" \
-		"-X k8s.io/component-base/version.gitVersion=$(sed -n 's,^\tk8s.io/kubernetes ,,p' "$here/control/go.mod")" ;;
+		"-X k8s.io/component-base/version.gitVersion=$(sed -n 's,^\tk8s.io/kubernetes \(v[^ ]*\).*,\1,p' "$here/control/go.mod")" ;;
 	esac
 done
 echo "$folder"

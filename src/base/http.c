@@ -151,6 +151,8 @@ static bool identify(Http *http, const HttpIdentity *identity, GError **error)
 		soup_session_set_tls_database(http->session, NULL);
 	}
 	http->trusting = identity->trusting;
+	if (identity->plain)
+		soup_session_remove_feature_by_type(http->session, SOUP_TYPE_CONTENT_DECODER);
 	return true;
 }
 

@@ -19,7 +19,7 @@ typedef struct Access {
 	char *server;              /* "https://192.168.8.185:6443", without a slash at the end */
 	char *authorities;         /* PEM, or NULL: the system's */
 	char *server_name, *proxy; /* or NULL */
-	bool insecure;
+	bool insecure, plain;        /* plain: answers are not packed */
 	char *certificate;           /* PEM of the client's certificate and key, or NULL */
 	char *token;                 /* or NULL */
 	char *token_file;            /* read again for every connection; or NULL */

@@ -15,6 +15,17 @@ bool cluster_said(const GError *error, int status)
 	return error && error->domain == cluster_error_quark() && error->code == status;
 }
 
+/* ---- where it is ----------------------------------------------------------------------------------------- */
+
+/* As k3s and kubeadm write it for the node that the kubeconfig lies on. */
+static bool is_own_machine(const char *server)
+{
+	g_autoptr(GUri) uri = g_uri_parse(server, G_URI_FLAGS_NONE, NULL);
+	const char *host = uri ? g_uri_get_host(uri) : NULL;
+	g_autoptr(GInetAddress) address = host ? g_inet_address_new_from_string(host) : NULL;
+	return address ? g_inet_address_get_is_loopback(address) : g_strcmp0(host, "localhost") == 0;
+}
+
 /* ---- what went wrong ------------------------------------------------------------------------------------- */
 
 static void say_end(const Access *access, GError **error)
@@ -78,15 +89,6 @@ static const char *distrust_help(const Access *access, uint32_t distrust)
 	return "certificate-authority-data is of another cluster, or the address is not in its certificate";
 }
 
-/* k3s and kubeadm's tools write a kubeconfig for the node that it lies on. */
-static bool is_own_machine(const char *server)
-{
-	g_autoptr(GUri) uri = g_uri_parse(server, G_URI_FLAGS_NONE, NULL);
-	const char *host = uri ? g_uri_get_host(uri) : NULL;
-	g_autoptr(GInetAddress) address = host ? g_inet_address_new_from_string(host) : NULL;
-	return address ? g_inet_address_get_is_loopback(address) : g_strcmp0(host, "localhost") == 0;
-}
-
 static void not_reached(const Cluster *cluster, GError *failure, uint32_t distrust, GError **error)
 {
 	const Access *access = cluster->access;
@@ -108,7 +110,8 @@ static bool connect_again(Cluster *cluster, GError **error)
 {
 	Access *access = cluster->access;
 	HttpIdentity identity = {
-	        access->authorities, access->certificate, access->server_name, access->proxy, access->insecure};
+	        access->authorities, access->certificate, access->server_name, access->proxy, access->insecure,
+	        access->plain || is_own_machine(access->server)};
 	Http *http = http_new_known(access->server, SILENCE, &identity, error);
 	if (!http)
 		return false;

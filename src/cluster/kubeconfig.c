@@ -336,7 +336,8 @@ static bool read_server(Access *access, Part cluster, Slice name, GError **error
 static bool read_cluster(Access *access, Part cluster, Slice name, GError **error)
 {
 	static const char *const proxies[] = {"http", "https", "socks5", NULL};
-	YamlNode *insecure = yaml_get(cluster.node, "insecure-skip-tls-verify");
+	YamlNode *insecure = yaml_get(cluster.node, "insecure-skip-tls-verify"),
+	         *plain = yaml_get(cluster.node, "disable-compression");
 	if (!read_server(access, cluster, name, error) ||
 	        !take_pem(cluster, "certificate-authority", &access->authorities, error) ||
 	        !take_text(cluster, "tls-server-name", &access->server_name, error) ||
@@ -350,6 +351,10 @@ static bool read_cluster(Access *access, Part cluster, Slice name, GError **erro
 	}
 	if (insecure && !yaml_is_null(insecure) && !yaml_is_bool(insecure, &access->insecure)) {
 		wrong(error, (Part){cluster.file, insecure}, "insecure-skip-tls-verify is true or false");
+		return false;
+	}
+	if (plain && !yaml_is_null(plain) && !yaml_is_bool(plain, &access->plain)) {
+		wrong(error, (Part){cluster.file, plain}, "disable-compression is true or false");
 		return false;
 	}
 	if (access->insecure && access->authorities) {

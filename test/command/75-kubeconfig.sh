@@ -51,6 +51,9 @@ config "$server
 insecure-skip-tls-verify: maybe" "$user"
 wrong 'neither true nor false' 'kube/config:7: insecure-skip-tls-verify is true or false'
 config "$server
+disable-compression: sometimes" "$user"
+wrong 'nor this' 'kube/config:7: disable-compression is true or false'
+config "$server
 insecure-skip-tls-verify: true
 certificate-authority-data: LS0tLS1CRUdJTiBYLS0tLS0K" "$user"
 wrong 'an authority that nobody looks at' 'names an authority and says that its certificates are not looked at'

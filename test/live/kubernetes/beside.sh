@@ -108,6 +108,33 @@ run check --usage cluster:lab --rule request-oversized
 [ "$code" -le 1 ]
 report $? 'rules know it, too' "code $code"
 
+# ---- images against the nodes that run ----
+if command -v docker-registry >/dev/null; then
+	mkfifo "$folder/end"
+	mkdir "$folder/registry"
+	python3 "$here/../../serve/images.py" "$folder/registry" lab/one:1=amd64 lab/both:1=amd64,arm64 <"$folder/end" >"$folder/port" 2>"$folder/registry.err" &
+	exec 8>"$folder/end"
+	for _ in $(seq 100); do [ -s "$folder/port" ] && break; sleep 0.1; done
+	port=$(cat "$folder/port")
+	make /api/v1/nodes '{apiVersion: v1, kind: Node, metadata: {name: berry, labels: {kubernetes.io/hostname: berry, kubernetes.io/arch: arm64}}, status: {nodeInfo: {architecture: arm64}, capacity: {cpu: "4", memory: 8Gi, pods: "110"}, allocatable: {cpu: "4", memory: 8Gi, pods: "110"}}}'
+	mkdir images
+	pod() { printf -- '---\napiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: core}\nspec: {nodeSelector: {kubernetes.io/hostname: %s}, containers: [{name: main, image: "127.0.0.1:%s/lab/%s"}]}\n' "$1" "$2" "$port" "$3"; }
+	{ pod narrow berry one:1; pod wide berry both:1; pod there asuna one:1; pod none asuna three:1; } >images/pods.yaml
+	git add -A
+	api PATCH /api/v1/nodes/asuna/status -H 'Content-Type: application/merge-patch+json' -d '{"status":{"nodeInfo":{"architecture":"amd64"}}}' >/dev/null
+	api PATCH /api/v1/nodes/berry/status -H 'Content-Type: application/merge-patch+json' -d '{"status":{"nodeInfo":{"architecture":"arm64"}}}' >/dev/null
+	run check --live --context lab --online --rule image-arch-mismatch --rule image-missing --format lines images
+	has 'an image that is not built for the node that runs' "$out" 'images/pods.yaml:5:'
+	has 'which is named' "$out" berry
+	is 'and an image that no registry has' "$(grep -c 'image-missing\|three:1' "$out")" 1
+	is 'of four' "$(grep -c 'error:' "$out")" 2
+	exec 8>&-
+	git rm -rqf images
+	api DELETE /api/v1/nodes/berry >/dev/null
+else
+	skip 'images against the nodes that run' 'docker-registry is not installed'
+fi
+
 # ---- place, init ----
 run place --usage cluster:lab --format json
 is 'place by the nodes of the cluster' "$(jq -r '[.nodes[] | .node // .name] | sort | join(" ")' "$out")" 'asuna pesubuntu'

@@ -1,17 +1,24 @@
 #!/bin/sh
 # Builds a control plane and the program that plays its nodes from Go modules into a cache folder, once for each content
 # of go.sum, and prints the folder: build.sh CACHE [kubectl]. Takes some nine minutes of two cores, at the lowest priority.
+# build.sh --missing CACHE [kubectl] prints what would be built.
 #
 # Go is the machine's where it is 1.21 or newer: that brings the version which go.mod asks for by itself. Debian 12 has
 # 1.19, which is good enough to bring the newer one as a module.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+only_say=
+[ "$1" = --missing ] && only_say=1 && shift
 cache=$1
-mkdir -p "$cache"
 folder=$cache/kubernetes-$(cat "$here/control/go.sum" "$here/nodes/go.sum" | sha256sum | cut -c 1-16)
+wanted="etcd kube-apiserver kube-controller-manager kube-scheduler kwok ${2:-}"
+if [ -n "$only_say" ]; then
+	for program in $wanted; do [ -x "$folder/$program" ] || printf '%s ' "$program"; done
+	exit 0
+fi
+mkdir -p "$cache"
 exec 9>"$cache/.kubernetes-lock"
 flock 9
-wanted="etcd kube-apiserver kube-controller-manager kube-scheduler kwok ${2:-}"
 missing=
 for program in $wanted; do
 	[ -x "$folder/$program" ] || missing=1

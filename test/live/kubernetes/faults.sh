@@ -69,6 +69,14 @@ fault '{"match": "watch=true", "expired": true, "times": 3}'
 by_proxy up --patience 60
 is 'a version that is too old is listed anew' "$code" 0
 is_image 'and goes on' 3
+image 31
+now=$(api GET '/api/v1/namespaces/core/configmaps?limit=1' | jq -r .metadata.resourceVersion)
+fault "{\"match\": \"deployments.*watch=true\", \"bookmark\": \"$now\", \"times\": 1}"
+by_proxy up --patience 60
+is 'a watch that is ended after a bookmark' "$code" 0
+has 'goes on from there' "$KUBE/asked" "watch=true&allowWatchBookmarks=true"
+is 'and from nowhere else' "$(grep -c "deployments.*watch=true.*resourceVersion=$now" "$KUBE/asked")" 1
+is_image 'with all that came' 31
 image 4
 fault '{"match": "PATCH .*configmaps", "status": 503, "times": 3}' '{"match": "PATCH .*deployments", "status": 500, "times": 1}'
 by_proxy up --patience 60

@@ -193,6 +193,8 @@ is 'at every pod' "$(jq '.containers | length' "$out")" "$(api GET /api/v1/pods 
 run check --live --context reader --rule pod-failing
 is 'and to check what runs' "$code" 1
 has 'what may not be read is said' "$err" 'what this user may not read of the cluster is not looked at: secrets'
+printf 'apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: again, namespace: story}\nspec: {tls: [{hosts: [site.example], secretName: site}], defaultBackend: {service: {name: api, port: {number: 80}}}}\n' >again.yaml
+git add -A
 run check --live --tls-secrets --context reader --rule cert-expiring
 lacks 'certificates are not among it' "$out" story/site
 make /apis/rbac.authorization.k8s.io/v1/clusterroles "$(cat "$here/../../../examples/rbac/certificates.yaml")"
@@ -201,6 +203,7 @@ sleep 1
 run check --live --tls-secrets --context reader --rule cert-expiring --format lines
 has 'unless a role of its own gives them' "$out" 'warning: certificate story/site ends on'
 api DELETE /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/reader-certificates >/dev/null
+git rm -qf again.yaml
 # No value of a Secret is asked for by anything that looks: a proxy sees in which form each is.
 start_proxy
 : >"$KUBE/asked"

@@ -76,10 +76,14 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fault = fault_of(self.folder, line)
         self.sent = 0
-        self.serve(line, body, fault)
         form = re.search(r"as=\w+", self.headers.get("Accept", ""))
-        with open(os.path.join(self.folder, "asked"), "a") as file:
-            file.write(f"{line} {form.group() + ' ' if form else ''}{self.sent}\n")
+        try:
+            self.serve(line, body, fault)
+        except (BrokenPipeError, ConnectionResetError):  # who watches hangs up when enough is seen
+            self.close_connection = True
+        finally:
+            with open(os.path.join(self.folder, "asked"), "a") as file:
+                file.write(f"{line} {form.group() + ' ' if form else ''}{self.sent}\n")
 
     def serve(self, line, body, fault):
         if "status" in fault:

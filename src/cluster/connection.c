@@ -110,8 +110,13 @@ static bool connect_again(Cluster *cluster, GError **error)
 {
 	Access *access = cluster->access;
 	HttpIdentity identity = {
-	        access->authorities, access->certificate, access->server_name, access->proxy, access->insecure,
-	        access->plain || is_own_machine(access->server)};
+	        .authorities = access->authorities,
+	        .certificate = access->certificate,
+	        .server_name = access->server_name,
+	        .proxy = access->proxy,
+	        .trusting = access->insecure,
+	        .repeatable = true,
+	        .plain = access->plain || is_own_machine(access->server)};
 	Http *http = http_new_known(access->server, SILENCE, &identity, error);
 	if (!http)
 		return false;

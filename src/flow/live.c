@@ -112,8 +112,10 @@ GPtrArray *live_drift(
 		if (!object_has_twin(objects, manifest) && !want(&comparing, cluster, manifest, error))
 			return NULL;
 	}
-	g_autofree Drift **drifts = comparing.drifts = g_new0(Drift *, wishes->len + 1);
-	g_autofree bool *seen = comparing.seen = g_new0(bool, wishes->len + 1);
+	g_autofree Drift **drifts = g_new0(Drift *, wishes->len + 1);
+	g_autofree bool *seen = g_new0(bool, wishes->len + 1);
+	comparing.drifts = drifts;
+	comparing.seen = seen;
 	bool fine = cluster_find(cluster, (ClusterWish *)wishes->data, wishes->len, compare, &comparing, error);
 	g_autoptr(GPtrArray) found = take_drifts(&comparing);
 	*ret_unread = comparing.unread;

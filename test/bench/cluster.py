@@ -227,7 +227,7 @@ def small(server, program, other, folder, rounds):
     add("apply, nothing new", lab, {"labwright up": up, "kubectl apply --server-side": apply}, rounds)
     change_one(lab, program)
     diff = [other, "diff", "--server-side", "--force-conflicts", "-f", every]
-    add("diff", lab, {"labwright up --dry-run": [program, "up", *parts, "--dry-run"], "kubectl diff --server-side": diff}, rounds)
+    add("diff", lab, {"labwright up --dry-run": [program, "up", *parts, "--dry-run", "--force-conflicts"], "kubectl diff --server-side": diff}, rounds)
     add("diff, only read", lab, {"labwright check --live --rule repo-cluster-drift": [
         program, "check", "--live", "--rule", "repo-cluster-drift", *parts], "kubectl diff --server-side": diff}, rounds)
     add("get", lab, {"labwright status --quick": [program, "status", "--quick"],

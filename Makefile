@@ -69,6 +69,7 @@ bench: build
 	@ninja -C build/release test/bench-place
 	@python3 test/bench/bench.py build/labwright $(REPOSITORY)
 	@LABWRIGHT_LIVE_PACKAGES=build/labwright sh test/live/engine.sh dockerd python3 test/bench/engine.py build/labwright
+	@sh test/bench/cluster.sh build/labwright
 	@python3 test/bench/placement.py build/labwright build/release/test/bench-place
 	@python3 test/bench/reassign.py build/bench/reassign $(REASSIGN_DATA) $(REASSIGN_SECONDS)
 	@python3 test/bench/peers.py build/labwright $(REPOSITORY)

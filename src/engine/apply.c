@@ -209,7 +209,7 @@ static UnitState watch_tries(Work *work, GError **error)
 			return STATE_FAILED;
 		}
 		g_autofree char *why = g_strdup_printf("%s; once more in %u s", problem->message, pause);
-		work_tell(work, APPLY_AGAIN, why);
+		work_tell(work, APPLY_NOTES, why);
 		pause_for(work, pause);
 		container_discard(work->engine, unit->name);
 		if (work_is_cancelled(work) || !create_and_start(work, error)) {

@@ -26,6 +26,20 @@ char **split_service_host(const char *host)
 	return NULL;
 }
 
+char *namespace_at(const Graph *graph, Span place)
+{
+	Node file = graph_file_node(graph, place.file);
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document) {
+		Span span = graph_place(graph, document);
+		Node object = graph_first_child(graph, document, NODE_OBJECT);
+		if (place.start < span.start || place.start >= span.end || !object)
+			continue;
+		const char *identity = graph_text(graph, object, FACT_IDENTITY), *slash = strchr(identity, '/');
+		return slash ? g_strndup(slash + 1, strcspn(slash + 1, "/")) : NULL;
+	}
+	return NULL;
+}
+
 Node host_service(const Graph *graph, const char *host, Span place)
 {
 	g_auto(GStrv) parts = split_service_host(host);
@@ -38,20 +52,8 @@ Node host_service(const Graph *graph, const char *host, Span place)
 	}
 	if (dot)
 		return NODE_NONE;
-	Node file = graph_file_node(graph, place.file);
-	Node found = NODE_NONE;
-	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document) {
-		Span span = graph_place(graph, document);
-		Node object = graph_first_child(graph, document, NODE_OBJECT);
-		if (place.start < span.start || place.start >= span.end || !object)
-			continue;
-		const char *identity = graph_text(graph, object, FACT_IDENTITY), *slash = strchr(identity, '/');
-		if (!slash)
-			return NODE_NONE;
-		g_autofree char *namespace = g_strndup(slash + 1, strcspn(slash + 1, "/"));
-		found = *namespace ? find_service(graph, namespace, host) : NODE_NONE;
-	}
-	return found;
+	g_autofree char *namespace = namespace_at(graph, place);
+	return namespace && *namespace ? find_service(graph, namespace, host) : NODE_NONE;
 }
 
 Node mentioned_service(const Graph *graph, Node mention)

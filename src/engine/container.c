@@ -229,7 +229,7 @@ bool container_start(Work *work, const char *id, GError **error)
 	return run_after_start(work, id, error);
 }
 
-void container_discard(Engine *engine, const char *id)
+bool container_discard(Engine *engine, const char *id)
 {
-	act(engine, NULL, "DELETE", "/containers/%s?force=true&v=true", id);
+	return act(engine, NULL, "DELETE", "/containers/%s?force=true&v=true", id);
 }

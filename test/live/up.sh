@@ -66,6 +66,11 @@ git add -A
 up apps
 is "$engine: a changed file makes its pods anew" "$(page http://127.0.0.1:30080/index.html)" 'another text'
 is "$engine: and no other" "$(id_of lab-core-redis-0)" "$redis"
+sed -i 's/{name: two, /{name: two, ports: [{containerPort: 9000, hostPort: 18090}], /' apps/multi.yaml
+git add -A
+up apps
+is "$engine: a pod of several containers gets a port" "$code $(page http://127.0.0.1:18090/x)" '0 hi'
+is "$engine: and nothing is left of the old one" "$(api '/containers/json?all=1' | jq -r '[.[].Names[0] | select(test("old|new"))] | length')" 0
 sed -i 's/"8080", -d/"8080", --no-such-option/' apps/web.yaml
 git add -A
 up apps

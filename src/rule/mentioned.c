@@ -56,8 +56,16 @@ Node host_service(const Graph *graph, const char *host, Span place)
 	return namespace && *namespace ? find_service(graph, namespace, host) : NODE_NONE;
 }
 
+/* `postgres:16` is an image and its tag, not a host and its port. */
+static bool is_image(const Graph *graph, Node mention)
+{
+	return strcmp(graph_text(graph, mention, FACT_NEARBY_NAME), "image") == 0;
+}
+
 Node mentioned_service(const Graph *graph, Node mention)
 {
+	if (is_image(graph, mention))
+		return NODE_NONE;
 	return host_service(graph, graph_name(graph, mention), graph_place(graph, mention));
 }
 
@@ -66,8 +74,7 @@ Node composed_service(const Graph *graph, Node mention)
 	Node file = graph_file_node(graph, graph_file_of(graph, mention));
 	GRAPH_NAMED(graph, NODE_SERVICE, graph_name_symbol(graph, mention), service)
 	{
-		bool image = strcmp(graph_text(graph, mention, FACT_NEARBY_NAME), "image") == 0;
-		if (graph_file_node(graph, graph_file_of(graph, service)) == file && !image)
+		if (graph_file_node(graph, graph_file_of(graph, service)) == file && !is_image(graph, mention))
 			return service;
 	}
 	return NODE_NONE;

@@ -6,6 +6,7 @@
  * other, and where commands or COMPOSE_FILE list several, any compose file of the repository may be the other part. */
 #include "base/near.h"
 #include "base/path.h"
+#include "rule/extended.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -50,15 +51,6 @@ static bool defines(const Graph *graph, Node compose, const Kind *kind, Symbol n
 }
 
 /* ---- which files are one project ------------------------------------------------------------------------ */
-
-/* The compose file at a path as it is written in another. */
-static Node compose_at(const Graph *graph, Node from, Slice path)
-{
-	g_autofree char *full = path_resolve(folder_of(graph, from), path);
-	Node file = full ? graph_find_file(graph, slice_from(full)) : NODE_NONE;
-	Node document = file ? graph_first_child(graph, file, NODE_DOCUMENT) : NODE_NONE;
-	return document ? graph_first_child(graph, document, NODE_COMPOSE) : NODE_NONE;
-}
 
 static void combine(Projects *projects, Node one, Slice path)
 {
@@ -342,6 +334,21 @@ static bool is_made_here(const Graph *graph, NodeType type, const char *name)
 	return false;
 }
 
+/* Every project has a network `PROJECT_default`; without a name the project is called after its folder. */
+static bool is_default_network(const Graph *graph, NodeType type, Slice name)
+{
+	if (type != NODE_COMPOSE_NETWORK || !slice_ends(name, "_default"))
+		return false;
+	Slice project = slice_sub(name, 0, name.length - strlen("_default"));
+	GRAPH_NODES (graph, NODE_COMPOSE, compose) {
+		Slice folder = path_name(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, compose)))));
+		if (slice_is_nocase(project, graph_name(graph, compose)) || folder.length == 0 ||
+		        (folder.length == project.length && g_ascii_strncasecmp(folder.at, project.at, folder.length) == 0))
+			return true;
+	}
+	return false;
+}
+
 static bool is_no_compose_file(const Graph *graph, uint32_t file, void *data)
 {
 	return strcmp(graph_text(graph, graph_file_node(graph, file), FACT_FORMAT), "compose") != 0;
@@ -423,7 +430,8 @@ static void check_externals(Checker *checker, const char *word, NodeType type)
 	}
 	for (guint i = 0; i < MIN(names->len, MOST_EXTERNALS); i++) {
 		const char *name = names->pdata[i];
-		if (is_open_text(name) || is_made_here(graph, type, name) || is_spoken_of(graph, name))
+		if (is_open_text(name) || is_made_here(graph, type, name) || is_spoken_of(graph, name) ||
+		        is_default_network(graph, type, slice_from(name)))
 			continue;
 		report_external(
 		        checker, word, name, g_hash_table_lookup(uses, name), near_external(graph, type, name, uses));

@@ -67,16 +67,23 @@ static bool is_hashed(Slice value)
 	return hashed;
 }
 
+/* The first line of a key, that stands for all of it in a sample: the key itself would follow. */
+static bool is_lone_head(Slice value)
+{
+	Slice text = slice_trim(value);
+	return slice_starts(text, "-----BEGIN ") && text.length < 100;
+}
+
 bool credential_is_clear(Slice value, bool base64)
 {
-	if (value.length < 8 || slice_starts(value, "ENC[") || is_placeholder(value))
+	if (value.length < 8 || is_lone_head(value) || slice_starts(value, "ENC[") || is_placeholder(value))
 		return false;
 	if (!base64)
 		return !is_hashed(value);
 	gsize length;
 	g_autofree guchar *decoded = g_base64_decode(value.at, &length);
 	Slice text = {(const char *)decoded, length};
-	return length >= 6 && !is_placeholder(text) && !is_hashed(text);
+	return length >= 6 && !is_lone_head(text) && !is_placeholder(text) && !is_hashed(text);
 }
 
 bool credential_is_default(Slice value, bool base64)

@@ -5,6 +5,7 @@
 #include "base/near.h"
 #include "base/path.h"
 #include "rule/apply.h"
+#include "rule/cluster.h"
 #include "rule/leftout.h"
 #include "rule/owner.h"
 #include "rule/rule.h"
@@ -76,13 +77,14 @@ static bool collect_reached(Orphans *orphans)
 	return reached >= LEAST_REACHED && reached >= left * 3;
 }
 
-/* Client-side configuration, kinds that nobody applies here, samples by their name. */
+/* Client-side configuration, kinds that nobody applies here; what runs once, which its owner starts by hand. */
 static bool is_applied_kind(const Orphans *orphans, Node object)
 {
 	const Graph *graph = checker_graph(orphans->checker);
 	g_autofree char *key = kind_key(graph, object);
 	const char *kind = graph_text(graph, object, FACT_KIND);
-	return g_hash_table_contains(orphans->groups, key) && strcmp(kind, "CustomResourceDefinition") != 0;
+	return g_hash_table_contains(orphans->groups, key) && strcmp(kind, "CustomResourceDefinition") != 0 &&
+	       strcmp(kind, "Job") != 0 && strcmp(kind, "Pod") != 0;
 }
 
 /* Objects that bring others in are where it all begins, and put there by hand. */
@@ -198,6 +200,27 @@ static bool is_generated_from(const Graph *graph, Node file)
 			return true;
 	}
 	return false;
+}
+
+static bool holds_kind(const Graph *graph, Node file, const char *kind)
+{
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
+		GRAPH_CHILDREN (graph, document, NODE_OBJECT, object)
+			if (is_kind(graph, object, kind))
+				return true;
+	return false;
+}
+
+/* A program as its makers publish it, in a namespace of its own and with what it defines: it is applied as a whole, and
+ * the list would put it into another namespace. */
+static bool is_published(const Graph *graph, Node file, Node list)
+{
+	bool moves = false;
+	GRAPH_CHILDREN (graph, list, NODE_DOCUMENT, document)
+		GRAPH_CHILDREN (graph, document, NODE_KUSTOMIZATION, kustomization)
+			moves = moves || graph_has(graph, kustomization, FACT_NAMESPACE);
+	return list && holds_kind(graph, file, "Namespace") &&
+	       (moves || holds_kind(graph, file, "CustomResourceDefinition"));
 }
 
 /* ---- the rule ----------------------------------------------------------------------------------------------- */
@@ -348,14 +371,6 @@ static void collect_apart(Orphans *orphans)
 		if (out > 1 && out * FEW_AMONG > in)
 			g_hash_table_add(orphans->apart, kind);
 	}
-}
-
-/* A chart or a remote part makes objects that are called after it; what a script takes from afar may be anything. */
-static bool may_make(const Graph *graph, Node maker, Slice name)
-{
-	return graph_has(graph, maker, FACT_FILLS_NAMESPACE) ||
-	       near_share_word(slice_from(graph_name(graph, maker)), name) ||
-	       near_share_word(slice_from(graph_text(graph, maker, FACT_CHART)), name);
 }
 
 static bool may_be_made_in(const Graph *graph, Slice namespace, Slice name)
@@ -528,7 +543,8 @@ static void check_file(Orphans *orphans, Node file)
 	        is_sample_name(path_name(path)) || is_in_chart(graph, path) ||
 	        is_commented_out(graph, orphans->disabled, path) || is_applied_by_hand(orphans, path, false, !needed) ||
 	        (!list && is_templated(&orphans->templated, path)) || is_generated_from(graph, file) ||
-	        is_for_first_start(graph, object, path) || (list && is_listed_wrongly(graph, list, path)))
+	        is_for_first_start(graph, object, path) || is_published(graph, file, list) ||
+	        (list && is_listed_wrongly(graph, list, path)))
 		return;
 	Node twin = live_twin(graph, object);
 	if (needed)

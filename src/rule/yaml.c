@@ -9,8 +9,16 @@ static void check_problem(Checker *checker, const char *name, const char *what)
 	if (!graph_find_symbol(graph, slice_from(name), &symbol))
 		return;
 	GRAPH_NAMED(graph, NODE_PROBLEM, symbol, problem)
-	report(checker, graph_parent(graph, problem), graph_place(graph, problem), "%s: %s", what,
-	        graph_text(graph, problem, FACT_MESSAGE));
+	{
+		const char *message = graph_text(graph, problem, FACT_MESSAGE);
+		Finding *finding = report(
+		        checker, graph_parent(graph, problem), graph_place(graph, problem), "%s: %s", what, message);
+		if (strstr(message, "UTF-8"))
+			set_hint(checker, finding,
+			        "the file was saved in another encoding: iconv -f WINDOWS-1252 -t UTF-8 %s, if Windows "
+			        "wrote it",
+			        graph_file_path(graph, graph_file_of(graph, problem)));
+	}
 }
 
 static void check_yaml_broken(Checker *checker)

@@ -114,6 +114,14 @@ static bool is_to_be_filled_in(const char *name)
 	return strstr(name, "your-") || strstr(name, "example") || strstr(name, "changeme");
 }
 
+/* The controller of the class gets certificates itself, whatever Secret is named. */
+static bool brings_certificates(const Graph *graph, Node reference)
+{
+	static const char *const classes[] = {"tailscale", "cloudflare-tunnel", "ngrok", NULL};
+	return reference_wants(graph, reference, "IngressClass") &&
+	       slice_is_any_nocase(slice_from(graph_name(graph, reference)), classes);
+}
+
 static bool is_tls_secret(const Graph *graph, Node reference)
 {
 	Node object = graph_ancestor(graph, reference, NODE_OBJECT);
@@ -121,7 +129,7 @@ static bool is_tls_secret(const Graph *graph, Node reference)
 	        is_to_be_filled_in(graph_name(graph, reference)))
 		return false;
 	GRAPH_CHILDREN (graph, object, NODE_REFERENCE, other)
-		if (has_role(graph, other, "issuer"))
+		if (has_role(graph, other, "issuer") || brings_certificates(graph, other))
 			return false;
 	GRAPH_OF (graph, object, FACT_ANNOTATION, row) {
 		const char *text = graph_symbol_text(graph, row->object);
@@ -251,6 +259,9 @@ static bool offers_port(const Graph *graph, Node service, Node reference)
 	          *name = graph_find(graph, reference, FACT_WANTS_PORT_NAME);
 	if (!number && !name)
 		return true;
+	if (strcmp(graph_text(graph, service, FACT_TYPE), "ExternalName") == 0 &&
+	        !graph_first_child(graph, service, NODE_PORT))
+		return true; /* another name of a host, which has the ports that it has */
 	GRAPH_CHILDREN (graph, service, NODE_PORT, port) {
 		if (number && graph_number(graph, port, FACT_NUMBER) == number->object)
 			return true;

@@ -84,13 +84,30 @@ static char *squeeze(Slice text)
 	return g_string_free(letters, FALSE);
 }
 
+/* Each word of the text is a part of the name. */
+static bool is_made_of(Slice text, const char *name)
+{
+	bool any = false;
+	for (size_t start = 0; start < text.length;) {
+		size_t end = start;
+		while (end < text.length && g_ascii_isalnum(text.at[end]))
+			end++;
+		g_autofree char *word = squeeze(slice_sub(text, start, end));
+		if (!strstr(name, word))
+			return false;
+		any = any || *word;
+		start = end + 1;
+	}
+	return any;
+}
+
 bool credential_is_own_name(Slice key, Slice value, bool base64)
 {
 	gsize length = 0;
 	g_autofree guchar *decoded = base64 ? g_base64_decode(value.at, &length) : NULL;
-	g_autofree char *name = squeeze(key),
-	                *text = squeeze(base64 ? (Slice){(const char *)decoded, length} : value);
-	return *name && strcmp(name, text) == 0;
+	g_autofree char *name = squeeze(key);
+	Slice text = slice_trim(base64 ? (Slice){(const char *)decoded, length} : value);
+	return !credential_is_default(text, false) && is_made_of(text, name);
 }
 
 bool credential_is_default(Slice value, bool base64)

@@ -1,15 +1,19 @@
 /* Names by which clients call Services of the cluster, against the Services that there are. */
 #include "base/near.h"
+#include "rule/cluster.h"
 #include "rule/mentioned.h"
 #include "rule/rule.h"
 
 #include <string.h>
 
-static bool is_opaque(const Graph *graph, const char *namespace)
+/* Some part that cannot be read may make the Service: any one that goes into the namespace, or one that goes nobody
+ * knows where and is called alike. */
+static bool is_opaque(const Graph *graph, const char *namespace, const char *name)
 {
 	GRAPH_EACH (graph, FACT_OPAQUE, row) {
 		const char *covered = graph_symbol_text(graph, row->object);
-		if (strcmp(covered, "*") == 0 || strcmp(covered, namespace) == 0)
+		if (strcmp(covered, namespace) == 0 ||
+		        (strcmp(covered, "*") == 0 && may_make(graph, row->subject, slice_from(name))))
 			return true;
 	}
 	return false;
@@ -156,7 +160,7 @@ static bool may_be_of_operator(const Graph *graph, const char *name)
 static bool is_made_otherwise(const Graph *graph, const char *namespace, const char *name)
 {
 	Symbol symbol;
-	if (is_opaque(graph, namespace) || may_be_of_operator(graph, name) || strcmp(namespace, "default") == 0 ||
+	if (is_opaque(graph, namespace, name) || may_be_of_operator(graph, name) || strcmp(namespace, "default") == 0 ||
 	        strncmp(namespace, "kube-", 5) == 0)
 		return true;
 	if (!graph_find_symbol(graph, slice_from(name), &symbol))

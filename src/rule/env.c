@@ -229,6 +229,15 @@ static void report_duplicate(Checker *checker, Node first, Node second)
 	}
 }
 
+/* A value that holds the one before adds to it: PATH=${PATH}:/opt/bin. */
+static bool goes_on(const Graph *graph, Node env)
+{
+	g_autofree char *braced = g_strdup_printf("${%s", graph_name(graph, env)),
+	                *bare = g_strdup_printf("$%s", graph_name(graph, env));
+	const char *value = graph_text(graph, env, FACT_VALUE);
+	return strstr(value, braced) || strstr(value, bare);
+}
+
 static void check_duplicate_env(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -240,7 +249,7 @@ static void check_duplicate_env(Checker *checker)
 		parent = graph_parent(graph, env);
 		gpointer name = GUINT_TO_POINTER(graph_name_symbol(graph, env));
 		Node first = GPOINTER_TO_UINT(g_hash_table_lookup(seen, name));
-		if (first)
+		if (first && !goes_on(graph, env))
 			report_duplicate(checker, first, env);
 		else
 			g_hash_table_insert(seen, name, GUINT_TO_POINTER(env));

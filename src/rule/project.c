@@ -374,6 +374,21 @@ static bool is_made_here(const Graph *graph, NodeType type, const char *name)
 	return false;
 }
 
+/* Every project has a network `PROJECT_default`; without a name the project is called after its folder. */
+static bool is_default_network(const Graph *graph, NodeType type, Slice name)
+{
+	if (type != NODE_COMPOSE_NETWORK || !slice_ends(name, "_default"))
+		return false;
+	Slice project = slice_sub(name, 0, name.length - strlen("_default"));
+	GRAPH_NODES (graph, NODE_COMPOSE, compose) {
+		Slice folder = path_name(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, compose)))));
+		if (slice_is_nocase(project, graph_name(graph, compose)) || folder.length == 0 ||
+		        (folder.length == project.length && g_ascii_strncasecmp(folder.at, project.at, folder.length) == 0))
+			return true;
+	}
+	return false;
+}
+
 static bool is_no_compose_file(const Graph *graph, uint32_t file, void *data)
 {
 	return strcmp(graph_text(graph, graph_file_node(graph, file), FACT_FORMAT), "compose") != 0;
@@ -478,7 +493,8 @@ static void check_externals(Checker *checker, const char *word, NodeType type)
 	}
 	for (guint i = 0; i < MIN(names->len, MOST_EXTERNALS); i++) {
 		const char *name = names->pdata[i];
-		if (is_open_text(name) || is_made_here(graph, type, name) || is_spoken_of(graph, name))
+		if (is_open_text(name) || is_made_here(graph, type, name) || is_spoken_of(graph, name) ||
+		        is_default_network(graph, type, slice_from(name)))
 			continue;
 		Node near = near_external(graph, type, name, uses);
 		if (near)

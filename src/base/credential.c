@@ -17,6 +17,30 @@ static bool is_word_in_capitals(Slice s)
 	return joined;
 }
 
+/* gfhgffhghfghgf: fingers that drummed on a few keys to fill a field. */
+static bool is_drummed(Slice s)
+{
+	bool seen[256] = {false};
+	size_t different = 0;
+	for (size_t i = 0; i < s.length; i++) {
+		if (!g_ascii_islower(s.at[i]))
+			return false;
+		different += !seen[(unsigned char)s.at[i]];
+		seen[(unsigned char)s.at[i]] = true;
+	}
+	return s.length >= 10 && different <= 5;
+}
+
+/* $NAME of a variable, and $SECRET:KEY or $KEY, which Argo CD looks up in a Secret. */
+static bool is_reference(const char *text)
+{
+	static const char *const part = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+	if (text[0] != '$' || !g_ascii_isalpha(text[1]))
+		return false;
+	const char *end = text + 1 + strspn(text + 1, part);
+	return !*end || (*end == ':' && end[1] && !end[1 + strspn(end + 1, part)]);
+}
+
 /* A text with a variable in it, one that stands for a value to be filled in, or a value that nobody means to keep
  * secret: changeme, <token>, your-password, xxx, example, placeholder, test … */
 static bool is_placeholder(Slice s)
@@ -28,8 +52,8 @@ static bool is_placeholder(Slice s)
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))
 			return true;
-	return is_word_in_capitals(s) || strchr(lower, '<') || strchr(lower, '{') || strstr(lower, "$(") || g_str_has_suffix(lower, "_here") ||
-	       g_str_has_suffix(lower, "-here");
+	return is_word_in_capitals(s) || is_drummed(s) || strchr(lower, '<') || strchr(lower, '{') || strstr(lower, "$(") ||
+	       g_str_has_suffix(lower, "_here") || g_str_has_suffix(lower, "-here") || is_reference(lower);
 }
 
 /* What only a guess can turn back: bcrypt, Apache's MD5 and SHA, crypt(3), Argon2; with a user's name before it in

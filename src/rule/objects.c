@@ -501,11 +501,39 @@ static bool are_parallel_trees(const Doubles *doubles, const Pair *pair)
 	       !graph_has(graph, file_node_of(graph, pair->one), FACT_ROOT);
 }
 
+/* The place of the path by which the owner brings the file in, where the path ends with one value that is not known. */
+static bool is_chosen_by(const Graph *graph, Node file, Node owner)
+{
+	Slice bytes = graph_file_bytes(graph, graph_file_of(graph, owner));
+	GRAPH_CHILDREN (graph, owner, NODE_ENTRY, entry)
+		if (has_role(graph, entry, "directories") || has_role(graph, entry, "generator-files"))
+			return false;
+	GRAPH_OF (graph, file, FACT_REACHED_BY, row)
+		if (row->object == owner)
+			return slice_find(graph_span_bytes(graph, graph_span(graph, row)), "{{", 0) != SIZE_MAX &&
+			       slice_find(bytes, "elements:", 0) == SIZE_MAX;
+	return false;
+}
+
+/* The path of an ApplicationSet is filled in once it runs: of the folders that fit, it takes one. */
+static bool are_alternatives(const Doubles *doubles, const Pair *pair)
+{
+	const Graph *graph = checker_graph(doubles->checker);
+	Node one = file_node_of(graph, pair->one), other = file_node_of(graph, pair->other);
+	if (one == other)
+		return false;
+	const Owners *owners = find_owners(doubles, pair->one);
+	for (uint32_t i = 0; i < owners->count; i++)
+		if (is_chosen_by(graph, one, owners->at[i]) && graph_says(graph, other, FACT_REACHED_BY, owners->at[i]))
+			return true;
+	return false;
+}
+
 /* False for what is left alone. */
 static bool judge(Doubles *doubles, Pair *pair)
 {
 	const Graph *graph = checker_graph(doubles->checker);
-	if (are_parallel_trees(doubles, pair))
+	if (are_parallel_trees(doubles, pair) || are_alternatives(doubles, pair))
 		return false;
 	pair->build = graph_has(graph, file_node_of(graph, pair->one), FACT_ROOT) && in_one_build(doubles, pair);
 	if (is_harmless(graph, pair, pair->build))

@@ -3,6 +3,7 @@
  * files that are mounted and not there. */
 #include "base/near.h"
 #include "base/path.h"
+#include "rule/extended.h"
 #include "rule/gone.h"
 #include "rule/moved.h"
 #include "rule/rule.h"
@@ -55,14 +56,6 @@ static void check_include(Gone *gone, const Graph *graph, const Row *row)
 		gone_add(gone, LEVEL_ERROR, row->subject, graph_span(graph, row), slice_from(full));
 }
 
-/* The compose file at a path, where it could be read. */
-static Node compose_at(const Graph *graph, Slice path)
-{
-	Node file = graph_find_file(graph, path);
-	Node document = file ? graph_first_child(graph, file, NODE_DOCUMENT) : NODE_NONE;
-	return document ? graph_first_child(graph, document, NODE_COMPOSE) : NODE_NONE;
-}
-
 static void check_extended_service(Checker *checker, const Row *row, Node compose, Slice name)
 {
 	const Graph *graph = checker_graph(checker);
@@ -96,7 +89,7 @@ static void check_extends(Checker *checker, Gone *gone, const Row *row)
 		return;
 	Slice path = slice_sub(text, 0, colon), name = slice_sub(text, colon + 1, text.length);
 	g_autofree char *full = path.length ? path_resolve(folder, path) : NULL;
-	Node other = full ? compose_at(graph, slice_from(full)) : graph_ancestor(graph, row->subject, NODE_COMPOSE);
+	Node other = full ? compose_at(graph, row->subject, path) : graph_ancestor(graph, row->subject, NODE_COMPOSE);
 	if (other && name.length)
 		check_extended_service(checker, row, other, name);
 	else if (full && is_absent(graph, gone, folder, path))
@@ -130,6 +123,22 @@ static char *near_source(const Graph *graph, const Gone *gone, Node mount, Slice
 	return file ? g_steal_pointer(&near) : NULL;
 }
 
+/* A folder that is mounted read-only is to have something in it from the start. The folder of nearly that name; ret_file
+ * is a file in it. Free with g_free. */
+static char *near_folder(const Graph *graph, const Gone *gone, Node mount, Slice path, Node *ret_file)
+{
+	Slice base = folder_of(graph, mount);
+	bool wanted = graph_has(graph, mount, FACT_READ_ONLY) && !has_extension(path) &&
+	              is_absent(graph, gone, base, path);
+	g_autofree char *full = wanted ? path_resolve(base, path) : NULL;
+	g_autofree char *near = full && *full ? moved_near(graph, full, path.length < 10 ? 1 : 2) : NULL;
+	if (!near || graph_find_file(graph, slice_from(near)) || !graph_has_path(graph, slice_from(near)))
+		return NULL;
+	g_autofree char *start = g_strconcat(near, "/", NULL);
+	*ret_file = graph_file_node(graph, graph_first_file(graph, start));
+	return g_steal_pointer(&near);
+}
+
 static void check_mount(Checker *checker, const Gone *gone, Node mount)
 {
 	const Graph *graph = checker_graph(checker);
@@ -138,14 +147,18 @@ static void check_mount(Checker *checker, const Gone *gone, Node mount)
 	if (!slice_starts(path, "./") && !slice_starts(path, "../"))
 		return;
 	g_autofree char *near = near_source(graph, gone, mount, path);
+	Node file = near ? graph_find_file(graph, slice_from(near)) : NODE_NONE;
+	bool folder = !near;
+	if (folder)
+		near = near_folder(graph, gone, mount, path, &file);
 	if (!near)
 		return;
-	Node file = graph_find_file(graph, slice_from(near));
 	Finding *finding = report(checker, graph_parent(graph, mount), graph_span(graph, row),
 	        "service %s mounts '%.*s', which is not in the repository",
 	        graph_name(graph, graph_parent(graph, mount)), SLICE_ARGS(path));
 	set_detail(checker, finding, "%.*s", SLICE_ARGS(path));
-	add_evidence(checker, finding, graph_place(graph, file), "this file is, and its name is nearly the same");
+	add_evidence(checker, finding, graph_place(graph, file), folder ? "the folder of this file is, and its name is nearly the same"
+	                    : "this file is, and its name is nearly the same");
 	g_autofree char *old = slice_dup(path), *relative = path_relative(folder_of(graph, mount), near);
 	g_autofree char *new = g_strconcat(g_str_has_prefix(relative, "..") ? "" : "./", relative, NULL);
 	set_hint(checker, finding, "write %s", new);
@@ -167,12 +180,12 @@ static const Rule rules[] = {
                 .id = "compose-invalid",
                 .level = LEVEL_ERROR,
                 .fix = FIX_VALUE,
-                .title = "a word that compose does not know",
-                .why = "Compose checks the whole file before it starts anything: one misspelt key or policy, and no "
-                       "service of the project comes up.",
-                .remedy = "Write the word as the Compose Specification has it; what is for other programs begins with "
-                          "x-.",
-                .peers = "docker compose config: Additional property is not allowed",
+                .title = "what compose refuses to read",
+                .why = "Compose checks the whole file before it starts anything: one misspelt key or policy, two keys "
+                       "that exclude each other, and no service of the project comes up.",
+                .remedy = "Write it as the Compose Specification has it; what is for other programs begins with x-.",
+                .peers = "docker compose config: Additional property is not allowed; declares mutually exclusive "
+                         "network_mode and networks",
                 .check = check_compose_invalid,
         },
         {

@@ -6,6 +6,7 @@
  * other, and where commands or COMPOSE_FILE list several, any compose file of the repository may be the other part. */
 #include "base/near.h"
 #include "base/path.h"
+#include "rule/extended.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -50,15 +51,6 @@ static bool defines(const Graph *graph, Node compose, const Kind *kind, Symbol n
 }
 
 /* ---- which files are one project ------------------------------------------------------------------------ */
-
-/* The compose file at a path as it is written in another. */
-static Node compose_at(const Graph *graph, Node from, Slice path)
-{
-	g_autofree char *full = path_resolve(folder_of(graph, from), path);
-	Node file = full ? graph_find_file(graph, slice_from(full)) : NODE_NONE;
-	Node document = file ? graph_first_child(graph, file, NODE_DOCUMENT) : NODE_NONE;
-	return document ? graph_first_child(graph, document, NODE_COMPOSE) : NODE_NONE;
-}
 
 static void combine(Projects *projects, Node one, Slice path)
 {
@@ -229,10 +221,46 @@ static void check_networks(Projects *projects, Node user)
 		use(projects, user, &service, row->object, graph_span(graph, row));
 }
 
+static Node neighbour(const Graph *graph, Node user, Symbol name)
+{
+	GRAPH_CHILDREN (graph, graph_parent(graph, user), NODE_SERVICE, other)
+		if (graph_name_symbol(graph, other) == name)
+			return other;
+	return NODE_NONE;
+}
+
+/* network_mode: container:NAME asks the engine for a container of that name. A service that says no container_name is
+ * called PROJECT-SERVICE-1 there. */
+static void check_shared_container(Projects *projects, Node user)
+{
+	static const char start[] = "container:";
+	const Graph *graph = checker_graph(projects->checker);
+	const Row *row = graph_find(graph, user, FACT_NETWORK_MODE);
+	const char *mode = row ? graph_symbol_text(graph, row->object) : "", *name = mode + strlen(start);
+	Symbol symbol;
+	if (projects->counting || !g_str_has_prefix(mode, start) || is_open_text(name) ||
+	        !graph_find_symbol(graph, slice_from(name), &symbol))
+		return;
+	Rows given = graph_rows_to(graph, FACT_CONTAINER_NAME, symbol);
+	Node other = neighbour(graph, user, symbol);
+	if (given.at != given.end || !other || graph_has(graph, other, FACT_CONTAINER_NAME))
+		return;
+	Finding *finding = report(projects->checker, user, graph_span(graph, row),
+	        "service %s shares the network of container %s, and compose calls the one of service %s otherwise",
+	        graph_name(graph, user), name, name);
+	add_evidence(projects->checker, finding, graph_place(graph, other), "it has no container_name");
+	set_detail(projects->checker, finding, "%s", mode);
+	set_hint(projects->checker, finding, "write service:%s", name);
+	set_because(projects->checker, finding, FIX_VALUE, "it is the service of that name in the same file");
+	add_rename(projects->checker, finding, graph_span(graph, row), mode,
+	        arena_printf(checker_arena(projects->checker), "service:%s", name));
+}
+
 static void check_service(Projects *projects, Node user)
 {
 	const Graph *graph = checker_graph(projects->checker);
 	check_networks(projects, user);
+	check_shared_container(projects, user);
 	GRAPH_CHILDREN (graph, user, NODE_MOUNT, mount)
 		if (strcmp(graph_text(graph, mount, FACT_TYPE), "volume") == 0)
 			use(projects, user, &volume, graph_name_symbol(graph, mount), graph_place(graph, mount));
@@ -306,6 +334,21 @@ static bool is_made_here(const Graph *graph, NodeType type, const char *name)
 	return false;
 }
 
+/* Every project has a network `PROJECT_default`; without a name the project is called after its folder. */
+static bool is_default_network(const Graph *graph, NodeType type, Slice name)
+{
+	if (type != NODE_COMPOSE_NETWORK || !slice_ends(name, "_default"))
+		return false;
+	Slice project = slice_sub(name, 0, name.length - strlen("_default"));
+	GRAPH_NODES (graph, NODE_COMPOSE, compose) {
+		Slice folder = path_name(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, compose)))));
+		if (slice_is_nocase(project, graph_name(graph, compose)) || folder.length == 0 ||
+		        (folder.length == project.length && g_ascii_strncasecmp(folder.at, project.at, folder.length) == 0))
+			return true;
+	}
+	return false;
+}
+
 static bool is_no_compose_file(const Graph *graph, uint32_t file, void *data)
 {
 	return strcmp(graph_text(graph, graph_file_node(graph, file), FACT_FORMAT), "compose") != 0;
@@ -368,12 +411,35 @@ static void report_external(Checker *checker, const char *word, const char *name
 		add_rename(checker, finding, name_place(graph, GPOINTER_TO_UINT(nodes->pdata[i])), name, meant);
 }
 
+/* More names than so many are their owner's habit: one decision, and not one for each. */
+#define FEW_EXTERNALS 3
+#define MOST_TOLD 40
+
+static void report_many(Checker *checker, const char *word, const GPtrArray *lost, GHashTable *uses)
+{
+	const Graph *graph = checker_graph(checker);
+	Finding *finding = NULL;
+	for (guint i = 0; i < lost->len; i++) {
+		const GPtrArray *nodes = g_hash_table_lookup(uses, lost->pdata[i]);
+		Node first = GPOINTER_TO_UINT(nodes->pdata[0]);
+		if (!finding)
+			finding = report(checker, first, name_place(graph, first),
+			        "%u %ss are external, and nothing in this repository makes them or speaks of them",
+			        lost->len, word);
+		if (i < MOST_TOLD)
+			add_evidence(checker, finding, name_place(graph, first), "%s '%s'", word,
+			        (const char *)lost->pdata[i]);
+	}
+	set_detail(checker, finding, "%ss", word);
+	set_hint(checker, finding, "say where they are made: lines `docker %s create NAME` in a script or document", word);
+}
+
 static void check_externals(Checker *checker, const char *word, NodeType type)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GHashTable) uses =
 	        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autoptr(GPtrArray) names = g_ptr_array_new(), lost = g_ptr_array_new();
 	GRAPH_NODES (graph, type, node) {
 		if (!is_of_compose(graph, node) || !graph_has(graph, node, FACT_EXTERNAL) || is_quiet(graph, node))
 			continue;
@@ -387,11 +453,21 @@ static void check_externals(Checker *checker, const char *word, NodeType type)
 	}
 	for (guint i = 0; i < MIN(names->len, MOST_EXTERNALS); i++) {
 		const char *name = names->pdata[i];
-		if (is_open_text(name) || is_made_here(graph, type, name) || is_spoken_of(graph, name))
+		if (is_open_text(name) || is_made_here(graph, type, name) || is_spoken_of(graph, name) ||
+		        is_default_network(graph, type, slice_from(name)))
 			continue;
-		report_external(
-		        checker, word, name, g_hash_table_lookup(uses, name), near_external(graph, type, name, uses));
+		Node near = near_external(graph, type, name, uses);
+		if (near)
+			report_external(checker, word, name, g_hash_table_lookup(uses, name), near);
+		else
+			g_ptr_array_add(lost, (gpointer)name);
 	}
+	if (lost->len > FEW_EXTERNALS) {
+		report_many(checker, word, lost, uses);
+		return;
+	}
+	for (guint i = 0; i < lost->len; i++)
+		report_external(checker, word, lost->pdata[i], g_hash_table_lookup(uses, lost->pdata[i]), NODE_NONE);
 }
 
 static void check_compose_external_missing(Checker *checker)

@@ -8,6 +8,7 @@
 #define MOST_WORDS 200
 #define MOST_COMMANDS 5000
 #define MOST_NESTING 32
+#define MOST_BRACES 400
 #define MOST_NODES 20000
 /* Bytes read in vain behind quotes that do not end, in one text. */
 #define MOST_WASTE ((size_t)1024 * 1024)
@@ -91,12 +92,28 @@ static size_t step(Nesting *nesting, Slice text, size_t at)
 	return at + 1;
 }
 
+/* `{{ name }}` of a template that the shell never sees: the place behind it, or 0 where none begins. */
+static size_t braces_end(Slice text, size_t at)
+{
+	if (text.at[at] != '{' || at + 1 >= text.length || text.at[at + 1] != '{')
+		return 0;
+	for (size_t i = at + 2; i + 1 < MIN(text.length, at + MOST_BRACES) && text.at[i] != '\n'; i++)
+		if (text.at[i] == '}' && text.at[i + 1] == '}')
+			return i + 2;
+	return 0;
+}
+
 /* End of the word at `start`, or SIZE_MAX if its quotes do not end. */
 static size_t find_word_end(Slice text, size_t start)
 {
 	Nesting nesting = {.depth = 0};
 	size_t at = start;
 	while (at < text.length) {
+		size_t behind = braces_end(text, at);
+		if (behind) {
+			at = behind;
+			continue;
+		}
 		if (nesting.depth == 0 && ends_word(text, at)) {
 			size_t end = text.at[at] == '<' ? placeholder_end(text, at) : 0;
 			if (!end)
@@ -334,6 +351,28 @@ static bool skip_continuation(Splitter *splitter)
 	return length != 0;
 }
 
+/* The items of `NAME=(…)` are kept for later and run by nobody here. Up to the end of the text where it does not close. */
+static void skip_array(Splitter *splitter)
+{
+	Slice text = splitter->text;
+	for (splitter->at++; splitter->at < text.length && text.at[splitter->at] != ')' && splitter->waste < MOST_WASTE;) {
+		char c = text.at[splitter->at];
+		if (c == '#')
+			splitter->at = MIN(slice_find_byte(text, '\n', splitter->at), text.length);
+		else if (is_blank(c) || c == '\n' || ends_word(text, splitter->at))
+			splitter->at++;
+		else
+			take_word(splitter);
+	}
+	splitter->at = MIN(splitter->at + 1, text.length);
+}
+
+static bool opens_array(const Splitter *splitter, Slice word)
+{
+	return splitter->at < splitter->text.length && splitter->text.at[splitter->at] == '(' &&
+	       slice_ends(word, "=") && word.length > 1;
+}
+
 static void read_next(Splitter *splitter)
 {
 	Slice text = splitter->text;
@@ -353,6 +392,8 @@ static void read_next(Splitter *splitter)
 		Word word = take_word(splitter);
 		if (splitter->count < MOST_WORDS)
 			splitter->words[splitter->count++] = word;
+		if (opens_array(splitter, word.text))
+			skip_array(splitter);
 	}
 }
 

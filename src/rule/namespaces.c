@@ -18,7 +18,8 @@ typedef struct Spaces {
 static bool is_given(const char *name)
 {
 	return strcmp(name, "default") == 0 || g_str_has_prefix(name, "kube-") || strcmp(name, "flux-system") == 0 ||
-	       strcmp(name, "argocd") == 0 || g_str_has_prefix(name, "cattle-") || g_str_has_prefix(name, "openshift");
+	       strcmp(name, "argocd") == 0 || strcmp(name, "cilium-secrets") == 0 ||
+	       g_str_has_prefix(name, "cattle-") || g_str_has_prefix(name, "openshift");
 }
 
 static void add_user(Spaces *spaces, const char *name, Span place)

@@ -41,6 +41,11 @@ static const struct {
         {".templates", "example"},
         {"_template", "example"},
         {"_templates", "example"},
+        {"cka", "example"},
+        {"ckad", "example"},
+        {"cks", "example"},
+        {"exercises", "example"},
+        {"tutorials", "example"},
         {"testdata", "test"},
         {"fixtures", "test"},
         {"tests", "test"},
@@ -66,7 +71,8 @@ static bool is_past(Slice part)
 	return false;
 }
 
-/* template, _template, 0_template: what a new program is copied from. Charts have `templates`, which are in use. */
+/* template, _template, 0_template, _flux_templates, example-db: what a new program is copied from. Charts have
+ * `templates`, which are in use. */
 static bool is_pattern(Slice part)
 {
 	size_t at = 0;
@@ -74,7 +80,9 @@ static bool is_pattern(Slice part)
 		at++;
 	Slice word = slice_sub(part, at, part.length);
 	return slice_is_nocase(word, "template") || slice_is_nocase(word, "boilerplate") ||
-	       slice_is_nocase(word, "skeleton") || (at > 0 && slice_is_nocase(word, "templates"));
+	       slice_is_nocase(word, "skeleton") || (at > 0 && slice_is_nocase(word, "templates")) ||
+	       (part.at[0] == '_' && slice_ends(part, "_templates")) || slice_starts(part, "example-") ||
+	       slice_ends(part, "-example");
 }
 
 static const char *part_class(Slice part)
@@ -336,12 +344,13 @@ static bool has_nocase(Slice line, const char *const *words)
 	return false;
 }
 
-/* "# Generated from base/. Do NOT hand-edit": the comment at the head says both. What it is made of is asked instead. */
+/* "# Generated from base/. Do NOT hand-edit": the comment at the head says both. What it is made of is asked instead.
+ */
 static bool is_made_by_program(const SourceFile *file)
 {
-	static const char *const made[] = {"generated", NULL},
-	                         *const kept[] = {"not edit", "not hand-edit", "not hand edit", "not modify",
-	                                 "not manually", "not be edited", "don't edit", NULL};
+	static const char *const made[] = {"generated", NULL}, *const kept[] = {"not edit", "not hand-edit",
+	                                                               "not hand edit", "not modify", "not manually",
+	                                                               "not be edited", "don't edit", NULL};
 	Slice rest = file->bytes, line;
 	bool generated = false, closed = false;
 	for (int i = 0; i < BANNER_LINES && slice_next_line(&rest, &line) && !(generated && closed); i++) {

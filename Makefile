@@ -5,6 +5,7 @@
 #   make demo    run the bundled homelab's services from Debian's packages on this machine's container engine
 #   make demo-full   the same with n8n and Ollama, whose images take a quarter of an hour to make
 #   make live    run what drives container engines and clusters on real ones, in namespaces of their own; as root
+#   make threads look for races with ThreadSanitizer
 #   make build   a release build at build/labwright
 #
 # MESON_FLAGS adds options to every `meson setup`; FUZZ_SECONDS is how long `make fuzz` spends on each format.
@@ -31,7 +32,7 @@ endef
 
 fuzz_setup = $(call setup,build/fuzz,-Dwerror=true -Db_sanitize=address$(comma)undefined -Db_lundef=false -Dfuzz=true,CC=clang)
 
-.PHONY: run demo demo-full test live build install bench fuzz format tidy clean
+.PHONY: run demo demo-full test live threads build install bench fuzz format tidy clean
 
 build:
 	$(install_packages) $(build_packages)
@@ -64,6 +65,12 @@ live:
 	$(install_packages) $(test_packages)
 	$(call setup,build/live,-Dwerror=true -Dlive=true)
 	@ninja -C build/live && meson test -C build/live --no-rebuild --print-errorlogs --suite live
+
+threads:
+	$(install_packages) $(test_packages)
+	$(call setup,build/threads,-Dwerror=true -Db_sanitize=thread -Db_lundef=false)
+	@ninja -C build/threads labwright
+	@sh test/threads/run.sh build/threads/labwright $(REPOSITORY)
 
 install: build
 	@meson install -C build/release --no-rebuild

@@ -1,11 +1,13 @@
 /* Bump allocation in blocks; a reset keeps the first block, so that reading ten thousand
- * small files costs no system call per file. */
+ * small files costs no system call per file. An arena that has become large grows by blocks that malloc maps, and so
+ * gives back to the system when they are freed. */
 #include "base/arena.h"
 
 #include <stdalign.h>
 #include <stdio.h>
 
 #define BLOCK_SIZE ((size_t)64 * 1024)
+#define LARGE_SIZE ((size_t)1024 * 1024)
 
 typedef struct Block {
 	struct Block *next;
@@ -20,7 +22,7 @@ struct Arena {
 
 static Block *block_new(Arena *arena, size_t least)
 {
-	size_t size = MAX(least, BLOCK_SIZE);
+	size_t size = MAX(least, arena->held < LARGE_SIZE ? BLOCK_SIZE : LARGE_SIZE);
 	Block *block = g_malloc(sizeof(Block) + size);
 	block->next = NULL;
 	block->size = size;

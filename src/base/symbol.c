@@ -30,6 +30,19 @@ SymbolTable *symbol_table_new(void)
 	return table;
 }
 
+SymbolTable *symbol_table_copy(const SymbolTable *table)
+{
+	SymbolTable *copy = g_new0(SymbolTable, 1);
+	*copy = (SymbolTable){.arena = arena_new(),
+	        .entries = g_new(Entry, table->room),
+	        .count = table->count,
+	        .room = table->room,
+	        .slots = g_memdup2(table->slots, sizeof(uint32_t) * ((size_t)table->mask + 1)),
+	        .mask = table->mask};
+	memcpy(copy->entries, table->entries, sizeof(Entry) * table->count);
+	return copy;
+}
+
 void symbol_table_free(SymbolTable *table)
 {
 	if (!table)

@@ -11,6 +11,8 @@ typedef uint32_t Symbol;
 typedef struct SymbolTable SymbolTable;
 
 SymbolTable *symbol_table_new(void);
+/* One with the same symbols under the same numbers; their texts stay with the first, which must outlive it. */
+SymbolTable *symbol_table_copy(const SymbolTable *table);
 void symbol_table_free(SymbolTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SymbolTable, symbol_table_free)
 

@@ -142,14 +142,19 @@ static const char *show_root(const char *root, char **ret_owned)
 	return below ? *ret_owned = g_strdup_printf("~%s", root + length) : root;
 }
 
+static bool shows_fixes(const CheckArguments *arguments)
+{
+	for (guint i = 0; i < arguments->outputs->len; i++)
+		if (g_array_index(arguments->outputs, Output, i).renderer->fixes)
+			return true;
+	return false;
+}
+
 /* What of the findings can be mended, all of it together; NULL where no report shows it. */
 static GHashTable *prove(const CheckArguments *arguments, Scan *scan, const Check *check)
 {
 	FixOptions options = {.only = (const char *const *)arguments->only, .derive = true, .once = true};
-	bool wanted = false;
-	for (guint i = 0; i < arguments->outputs->len; i++)
-		wanted |= g_array_index(arguments->outputs, Output, i).renderer->fixes;
-	g_autoptr(Fix) fix = wanted ? fix_new(scan, &options, NULL) : NULL;
+	g_autoptr(Fix) fix = shows_fixes(arguments) ? fix_new(scan, &options, NULL) : NULL;
 	return fix ? fix_proven(fix, check) : NULL;
 }
 
@@ -359,7 +364,8 @@ static int check(const CheckArguments *arguments, GError **error)
 		scan_online(scan, notes);
 	CheckOptions asked = {.only = (const char *const *)arguments->only,
 	        .paths = (const char *const *)paths,
-	        .profile = arguments->profile};
+	        .profile = arguments->profile,
+	        .sketch = !shows_fixes(arguments)};
 	g_autoptr(Check) check = check_new(scan, &asked, error);
 	if (!check)
 		return EXIT_USAGE;

@@ -40,11 +40,13 @@ GraphBuilder *graph_builder_new(void)
 	GraphBuilder *builder = g_new0(GraphBuilder, 1);
 	builder->symbols = symbol_table_new();
 	builder->files = g_array_new(FALSE, FALSE, sizeof(BuiltFile));
-	pieces_init(&builder->nodes, sizeof(NodeInfo));
-	pieces_init(&builder->rows, sizeof(BuiltRow));
+	pieces_init(&builder->nodes, sizeof(BuiltNode));
+	pieces_init(&builder->rows, sizeof(Row));
 	builder->texts = g_array_new(FALSE, FALSE, sizeof(Symbol));
 	builder->numbers = g_array_new(FALSE, TRUE, sizeof(uint32_t));
-	*(NodeInfo *)pieces_add(&builder->nodes) = (NodeInfo){0};
+	builder->words = arena_new();
+	builder->hashes = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	*(BuiltNode *)pieces_add(&builder->nodes) = (BuiltNode){0};
 	return builder;
 }
 
@@ -58,6 +60,8 @@ void graph_builder_free(GraphBuilder *builder)
 	pieces_clear(&builder->rows);
 	g_array_unref(builder->texts);
 	g_array_unref(builder->numbers);
+	arena_free(builder->words);
+	g_array_unref(builder->hashes);
 	g_free(builder);
 }
 
@@ -75,6 +79,8 @@ Node graph_begin_file(GraphBuilder *builder, Slice path, Slice bytes)
 	        .end_node = builder->nodes.count,
 	        .first_row = builder->rows.count,
 	        .end_row = builder->rows.count};
+	if (bytes.at)
+		file.words = words_in(bytes, builder->hashes, builder->words);
 	g_array_append_val(builder->files, file);
 	return graph_add_node(builder, NODE_FILE, NODE_NONE, path, 0, 0);
 }
@@ -95,7 +101,7 @@ void graph_set_text(GraphBuilder *builder, const char *text)
 Node graph_add_node(GraphBuilder *builder, NodeType type, Node parent, Slice name, size_t start, size_t end)
 {
 	g_assert(start <= end && end <= current_file(builder)->bytes.length);
-	*(NodeInfo *)pieces_add(&builder->nodes) = (NodeInfo){.name = symbol_add(builder->symbols, name),
+	*(BuiltNode *)pieces_add(&builder->nodes) = (BuiltNode){.name = symbol_add(builder->symbols, name),
 	        .parent = parent,
 	        .start = (uint32_t)start,
 	        .end = (uint32_t)end,
@@ -104,12 +110,21 @@ Node graph_add_node(GraphBuilder *builder, NodeType type, Node parent, Slice nam
 	return builder->nodes.count - 1;
 }
 
+uint32_t row_length(size_t start, size_t end)
+{
+	return (uint32_t)MIN(end - start, ELSEWHERE - 1);
+}
+
 static void add_row(GraphBuilder *builder, Node subject, FactKind kind, uint32_t object, size_t start, size_t end)
 {
 	BuiltFile *file = current_file(builder);
 	g_assert(start <= end && end <= file->bytes.length);
 	g_assert(subject >= file->first_node && subject < file->end_node);
-	*(BuiltRow *)pieces_add(&builder->rows) = (BuiltRow){subject, kind, object, {(uint32_t)start, (uint32_t)end}};
+	*(Row *)pieces_add(&builder->rows) = (Row){.subject = subject,
+	        .object = object,
+	        .start = (uint32_t)start,
+	        .kind = kind,
+	        .length = row_length(start, end)};
 	file->end_row = builder->rows.count;
 }
 

@@ -45,12 +45,13 @@ typedef struct Span {
 	uint32_t file, start, end;
 } Span;
 
-/* One fact. What object means depends on the kind: a Symbol, a Node, a number, or nothing. */
+/* One fact. What object means depends on the kind: a Symbol, a Node, a number, or nothing. graph_span says where it
+ * stands: start and length are for that alone. */
 typedef struct Row {
 	Node subject;
-	uint32_t kind;
 	uint32_t object;
-	uint32_t span;
+	uint32_t start;
+	uint32_t kind : 9, length : 23;
 } Row;
 
 const char *node_type_word(NodeType type);
@@ -113,6 +114,9 @@ Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders);
 /* The same of some files of one builder, which keeps all of them, by their numbers in the order of graph_begin_file,
  * from 0. */
 Graph *graph_seal_files(GraphBuilder *builder, const uint32_t *files, size_t n_files);
+/* The files of the builders, and those of an earlier graph that are not gone, by their numbers there: they say what
+ * they said, without its derived layer. The earlier graph must outlive this one. */
+Graph *graph_seal_again(const Graph *base, const bool *gone, GraphBuilder *const *builders, size_t n_builders);
 /* Who has the texts that nobody had when the graph was sealed: of the length and slice_hash that they had, for as long
  * as the graph lives. Called from any thread, at times twice for one file. */
 typedef const char *GraphFetch(void *data, uint32_t file, size_t length, uint64_t hash);
@@ -176,13 +180,20 @@ uint32_t graph_file_of(const Graph *graph, Node node);
 /* The nearest ancestor of that type, the node itself included; NODE_NONE if there is none. */
 Node graph_ancestor(const Graph *graph, Node node, NodeType type);
 
+typedef struct Nodes {
+	const Node *at, *end;
+} Nodes;
+
 /* All nodes of a type; the children of a node that have a type (NODE_NONE: any). */
+Nodes graph_nodes_of(const Graph *graph, NodeType type);
 Node graph_first_node(const Graph *graph, NodeType type);
 Node graph_next_node(const Graph *graph, Node node);
 Node graph_first_child(const Graph *graph, Node parent, NodeType type);
 Node graph_next_child(const Graph *graph, Node child, NodeType type);
 #define GRAPH_NODES(graph, type, node)                                                                                 \
-	for (Node node = graph_first_node((graph), (type)); node; node = graph_next_node((graph), node))
+	for (Nodes node##_nodes = graph_nodes_of((graph), (type)), *node##_once = &node##_nodes; node##_once;          \
+	        node##_once = NULL)                                                                                    \
+		for (Node node = NODE_NONE; node##_nodes.at != node##_nodes.end && (node = *node##_nodes.at++);)
 #define GRAPH_CHILDREN(graph, parent, type, node)                                                                      \
 	for (Node node = graph_first_child((graph), (parent), (type)); node;                                           \
 	        node = graph_next_child((graph), node, (type)))
@@ -201,6 +212,17 @@ Slice graph_file_bytes(const Graph *graph, uint32_t file);
 const char *graph_file_path(const Graph *graph, uint32_t file);
 void graph_position(const Graph *graph, Span span, uint32_t *ret_line, uint32_t *ret_column);
 Slice graph_span_bytes(const Graph *graph, Span span);
+
+/* How long a file's text is, which need not be read for that. */
+uint32_t graph_file_size(const Graph *graph, uint32_t file);
+
+/* The whole words of a text that is looked for, in any file and any graph. */
+typedef struct Sought {
+	uint32_t hashes[8], count;
+} Sought;
+Sought sought_words(Slice text);
+/* False where one of the words stands nowhere in the file, told without its text. True says nothing. */
+bool graph_may_hold(const Graph *graph, uint32_t file, const Sought *words);
 
 /* The line of text in which the span begins, without its end. */
 Slice graph_line_at(const Graph *graph, Span span);

@@ -231,6 +231,11 @@ Node graph_ancestor(const Graph *graph, Node node, NodeType type)
 	return node;
 }
 
+Nodes graph_nodes_of(const Graph *graph, NodeType type)
+{
+	return (Nodes){graph->by_type + graph->type_start[type], graph->by_type + graph->type_start[type + 1]};
+}
+
 Node graph_first_node(const Graph *graph, NodeType type)
 {
 	uint32_t start = graph->type_start[type];
@@ -239,8 +244,16 @@ Node graph_first_node(const Graph *graph, NodeType type)
 
 Node graph_next_node(const Graph *graph, Node node)
 {
-	uint32_t next = graph->rank[node] + 1;
-	return next == graph->type_start[graph->nodes[node].type + 1] ? NODE_NONE : graph->by_type[next];
+	NodeType type = graph->nodes[node].type;
+	uint32_t low = graph->type_start[type], end = graph->type_start[type + 1], high = end;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (graph->by_type[middle] <= node)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low == end ? NODE_NONE : graph->by_type[low];
 }
 
 static Node skip_to(const Graph *graph, Node node, NodeType type)
@@ -289,10 +302,9 @@ Node graph_next_named(const Graph *graph, NodeType type, Symbol name, Node after
 
 Span graph_span(const Graph *graph, const Row *row)
 {
-	if (row->span >= graph->n_places)
-		return g_array_index(graph->derived_spans, Span, row->span - graph->n_places);
-	const Place *place = &graph->places[row->span];
-	return (Span){graph->nodes[row->subject].file, place->start, place->end};
+	if (row->length == ELSEWHERE)
+		return g_array_index(graph->elsewhere, Span, row->start);
+	return (Span){graph->nodes[row->subject].file, row->start, row->start + row->length};
 }
 
 uint32_t graph_files(const Graph *graph)
@@ -317,6 +329,11 @@ Slice graph_file_bytes(const Graph *graph, uint32_t file)
 			at = g_atomic_pointer_get(&info->bytes.at);
 	}
 	return (Slice){at, info->bytes.length};
+}
+
+uint32_t graph_file_size(const Graph *graph, uint32_t file)
+{
+	return (uint32_t)graph->files[file].bytes.length;
 }
 
 const char *graph_file_path(const Graph *graph, uint32_t file)

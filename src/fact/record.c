@@ -1,8 +1,8 @@
-/* What one file says, as bytes: length and hash of the file, its texts once each, then nodes and rows, with numbers
- * that count within the file. Numbers are of variable length, and places are told by how far they are from the one
- * before, so that a row takes some six bytes. Reading one costs little more than entering its texts; nothing is
- * believed of it that could lead out of the graph, so that a record which is damaged or made up is refused and no
- * worse. */
+/* What one file says, as bytes: length and hash of the file, the set of its words, its texts once each, then nodes and
+ * rows, with numbers that count within the file. Numbers are of variable length, and places are told by how far they
+ * are from the one before, so that a row takes some six bytes. Reading one costs little more than entering its texts;
+ * nothing is believed of it that could lead out of the graph, so that a record which is damaged or made up is refused
+ * and no worse. */
 #include "fact/graph.h"
 
 /* ---- numbers ------------------------------------------------------------------------------------------ */
@@ -64,7 +64,7 @@ static uint8_t *put_nodes(const GraphBuilder *builder, const BuiltFile *file, ui
 	uint32_t before = 0, first = file->first_node;
 	at = put(at, file->end_node - first);
 	for (uint32_t i = first + 1; i < file->end_node; i++) {
-		const NodeInfo *node = pieces_at(&builder->nodes, i);
+		const BuiltNode *node = pieces_at(&builder->nodes, i);
 		at = put(at, node->type);
 		at = put(at, node->parent ? node->parent - first + 1 : 0);
 		at = put(at, number_of(builder, node->name));
@@ -80,16 +80,16 @@ static uint8_t *put_rows(const GraphBuilder *builder, const BuiltFile *file, uin
 	uint32_t before = 0, subject = file->first_node;
 	at = put(at, file->end_row - file->first_row);
 	for (uint32_t i = file->first_row; i < file->end_row; i++) {
-		const BuiltRow *row = pieces_at(&builder->rows, i);
+		const Row *row = pieces_at(&builder->rows, i);
 		ObjectType type = fact_kind_object(row->kind);
 		at = put(at, folded(row->subject - subject));
 		at = put(at, row->kind);
 		at = put(at, type == OBJECT_SYMBOL ? number_of(builder, row->object)
 		             : type == OBJECT_NODE ? row->object - file->first_node
 		                                   : row->object);
-		at = put(at, folded(row->place.start - before));
-		at = put(at, row->place.end - row->place.start);
-		before = row->place.start;
+		at = put(at, folded(row->start - before));
+		at = put(at, row->length);
+		before = row->start;
 		subject = row->subject;
 	}
 	return at;
@@ -124,6 +124,8 @@ void graph_append_record(GraphBuilder *builder, GByteArray *out)
 	uint64_t hash = slice_hash(file->bytes);
 	append_number(out, (uint32_t)file->bytes.length);
 	g_byte_array_append(out, (const guint8 *)&hash, sizeof hash);
+	append_number(out, (uint32_t)file->words.length);
+	g_byte_array_append(out, (const guint8 *)file->words.at, (guint)file->words.length);
 	append_texts(builder, out);
 	g_byte_array_append(out, bytes, (guint)(end - bytes));
 }
@@ -138,6 +140,16 @@ static void get_hash(Input *input, uint64_t *ret_hash)
 	}
 	memcpy(ret_hash, input->at, sizeof *ret_hash);
 	input->at += sizeof *ret_hash;
+}
+
+static void get_words(const GraphBuilder *builder, Input *input, BuiltFile *file)
+{
+	uint32_t length = get(input);
+	input->broken |= length > (size_t)(input->end - input->at);
+	if (input->broken)
+		return;
+	file->words = (Slice){memcpy(arena_bytes(builder->words, length), input->at, length), length};
+	input->at += length;
 }
 
 static void get_texts(GraphBuilder *builder, Input *input)
@@ -165,6 +177,11 @@ static Symbol text_of(const GraphBuilder *builder, Input *input, uint32_t number
 	return 0;
 }
 
+/* Where a node or row stands in its file. */
+typedef struct Place {
+	uint32_t start, end;
+} Place;
+
 static Place get_place(Input *input, uint32_t *before, uint32_t length)
 {
 	uint32_t start = *before + unfolded(get(input)), size = get(input);
@@ -180,7 +197,7 @@ static void get_nodes(GraphBuilder *builder, Input *input, BuiltFile *file)
 {
 	uint32_t before = 0, count = get(input), length = (uint32_t)file->bytes.length;
 	for (uint32_t i = 1; i < count && !input->broken; i++) {
-		NodeInfo node = {.type = get(input)};
+		BuiltNode node = {.type = get(input)};
 		uint32_t parent = get(input);
 		node.name = text_of(builder, input, get(input));
 		Place place = get_place(input, &before, length);
@@ -188,7 +205,7 @@ static void get_nodes(GraphBuilder *builder, Input *input, BuiltFile *file)
 		node.parent = parent ? file->first_node + parent - 1 : NODE_NONE;
 		node.start = place.start;
 		node.end = place.end;
-		*(NodeInfo *)pieces_add(&builder->nodes) = node;
+		*(BuiltNode *)pieces_add(&builder->nodes) = node;
 		file->end_node = builder->nodes.count;
 	}
 }
@@ -197,18 +214,22 @@ static void get_rows(GraphBuilder *builder, Input *input, BuiltFile *file)
 {
 	uint32_t before = 0, subject = 0, count = get(input), nodes = file->end_node - file->first_node;
 	for (uint32_t i = 0; i < count && !input->broken; i++) {
-		BuiltRow row = {.subject = file->first_node + (subject += unfolded(get(input))), .kind = get(input)};
-		uint32_t object = get(input);
-		row.place = get_place(input, &before, (uint32_t)file->bytes.length);
-		input->broken |= subject >= nodes || row.kind >= FACT_IDENTITY;
+		subject += unfolded(get(input));
+		uint32_t kind = get(input), object = get(input);
+		Place place = get_place(input, &before, (uint32_t)file->bytes.length);
+		input->broken |= subject >= nodes || kind >= FACT_IDENTITY;
 		if (input->broken)
 			return;
-		ObjectType type = fact_kind_object(row.kind);
+		ObjectType type = fact_kind_object(kind);
 		input->broken |= type == OBJECT_NODE && object >= nodes;
-		row.object = type == OBJECT_SYMBOL ? text_of(builder, input, object)
-		             : type == OBJECT_NODE ? file->first_node + object
-		                                   : object;
-		*(BuiltRow *)pieces_add(&builder->rows) = row;
+		object = type == OBJECT_SYMBOL ? text_of(builder, input, object)
+		         : type == OBJECT_NODE ? file->first_node + object
+		                               : object;
+		*(Row *)pieces_add(&builder->rows) = (Row){.subject = file->first_node + subject,
+		        .object = object,
+		        .start = place.start,
+		        .kind = kind,
+		        .length = row_length(place.start, place.end)};
 		file->end_row = builder->rows.count;
 	}
 }
@@ -220,6 +241,7 @@ bool graph_add_record(GraphBuilder *builder, Slice path, Slice record)
 	graph_begin_file(builder, path, (Slice){length ? NULL : "", length});
 	BuiltFile *file = &g_array_index(builder->files, BuiltFile, builder->files->len - 1);
 	get_hash(&input, &file->hash);
+	get_words(builder, &input, file);
 	get_texts(builder, &input);
 	get_nodes(builder, &input, file);
 	get_rows(builder, &input, file);

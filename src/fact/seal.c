@@ -1,22 +1,23 @@
 /* Joining the builders: files in the order of their paths, numbers given anew in that order, so that neither the number
- * of threads nor their luck shows in the graph. Indexes are sorted arrays; nothing is hashed but texts. */
+ * of threads nor their luck shows in the graph. Indexes are sorted arrays; nothing is hashed but texts.
+ *
+ * Files that say what they said in an earlier graph are taken over from there, with numbers that are moved along, so
+ * that a proof costs what is read anew. Symbols keep their numbers then, and texts stay with the earlier graph. */
 #include "fact/graph.h"
 
+/* A file on its way into the graph. */
 typedef struct Source {
-	GraphBuilder *builder;
+	Slice path;
+	GraphBuilder *builder; /* NULL: it is in the earlier graph */
 	const BuiltFile *file;
-	uint32_t builder_number;
+	uint32_t number; /* of the builder; or of the file in the earlier graph */
 } Source;
 
 static int compare_sources(const void *a, const void *b)
 {
 	const Source *left = a, *right = b;
-	size_t n = MIN(left->file->path.length, right->file->path.length);
-	int order = memcmp(left->file->path.at, right->file->path.at, n);
-	if (order)
-		return order;
-	return (left->file->path.length > right->file->path.length) -
-	       (left->file->path.length < right->file->path.length);
+	int order = memcmp(left->path.at, right->path.at, MIN(left->path.length, right->path.length));
+	return order ? order : (left->path.length > right->path.length) - (left->path.length < right->path.length);
 }
 
 /* A builder's symbol in the graph's table, looked up once. */
@@ -31,11 +32,14 @@ static void join_nodes(Graph *graph, const Source *source, Symbol *map, uint32_t
 {
 	uint32_t shift = graph->n_nodes - source->file->first_node;
 	for (uint32_t i = source->file->first_node; i < source->file->end_node; i++) {
-		NodeInfo info = *(const NodeInfo *)pieces_at(&source->builder->nodes, i);
-		info.name = map_symbol(graph, source->builder, map, info.name);
-		info.parent = info.parent ? info.parent + shift : NODE_NONE;
-		info.file = file;
-		graph->nodes[graph->n_nodes++] = info;
+		const BuiltNode *built = pieces_at(&source->builder->nodes, i);
+		graph->nodes[graph->n_nodes++] =
+		        (NodeInfo){.name = map_symbol(graph, source->builder, map, built->name),
+		                .parent = built->parent ? built->parent + shift : NODE_NONE,
+		                .start = built->start,
+		                .end = built->end,
+		                .file = file,
+		                .type = built->type};
 	}
 }
 
@@ -57,9 +61,8 @@ static void join_rows(Graph *graph, const Source *source, Symbol *map, uint32_t 
 {
 	uint32_t shift = first_node - source->file->first_node;
 	for (uint32_t i = source->file->first_row; i < source->file->end_row; i++) {
-		const BuiltRow *built = pieces_at(&source->builder->rows, i);
-		Row row = {built->subject + shift, built->kind, built->object, graph->n_places};
-		graph->places[graph->n_places++] = built->place;
+		Row row = *(const Row *)pieces_at(&source->builder->rows, i);
+		row.subject += shift;
 		if (fact_kind_object(row.kind) == OBJECT_SYMBOL)
 			row.object = map_symbol(graph, source->builder, map, row.object);
 		else if (fact_kind_object(row.kind) == OBJECT_NODE)
@@ -68,25 +71,22 @@ static void join_rows(Graph *graph, const Source *source, Symbol *map, uint32_t 
 	}
 }
 
-static int compare_by_subject(const void *a, const void *b)
+/* Both sort stably, so that rows which are equal here stay as they were. */
+static int compare_by_subject(const void *a, const void *b, void *data)
 {
 	const Row *left = a, *right = b;
-	if (left->subject != right->subject)
-		return left->subject < right->subject ? -1 : 1;
-	return (left->span > right->span) - (left->span < right->span);
+	return (left->subject > right->subject) - (left->subject < right->subject);
 }
 
-static int compare_by_object(const void *a, const void *b)
+static int compare_by_object(const void *a, const void *b, void *data)
 {
 	const Row *left = a, *right = b;
-	if (left->object != right->object)
-		return left->object < right->object ? -1 : 1;
-	return (left->span > right->span) - (left->span < right->span);
+	return (left->object > right->object) - (left->object < right->object);
 }
 
 void rows_sort_by_object(Row *rows, uint32_t count)
 {
-	qsort(rows, count, sizeof(Row), compare_by_object);
+	g_qsort_with_data(rows, (gint)count, sizeof(Row), compare_by_object, NULL);
 }
 
 static void layer_clear(Layer *layer)
@@ -114,23 +114,19 @@ static void layer_end(Layer *layer, const Filling *filling)
 	for (uint32_t kind = 0; kind < FACT_KINDS; kind++) {
 		uint32_t start = layer->kind_start[kind];
 		if (filling->unsorted[kind])
-			qsort(layer->by_subject + start, layer->kind_start[kind + 1] - start, sizeof(Row),
-			        compare_by_subject);
+			g_qsort_with_data(layer->by_subject + start, (gint)(layer->kind_start[kind + 1] - start),
+			        sizeof(Row), compare_by_subject, NULL);
 	}
 }
 
 static void link_children(Graph *graph)
 {
-	g_autofree Node *last = g_new0(Node, graph->n_nodes);
-	for (Node node = 1; node < graph->n_nodes; node++) {
-		Node parent = graph->nodes[node].parent;
-		if (!parent)
+	for (Node node = graph->n_nodes - 1; node > 0; node--) {
+		NodeInfo *info = &graph->nodes[node], *parent = &graph->nodes[info->parent];
+		if (!info->parent)
 			continue;
-		if (last[parent])
-			graph->nodes[last[parent]].next_sibling = node;
-		else
-			graph->nodes[parent].first_child = node;
-		last[parent] = node;
+		info->next_sibling = parent->first_child;
+		parent->first_child = node;
 	}
 }
 
@@ -157,12 +153,8 @@ static void index_nodes(Graph *graph)
 		next[type + 1] += next[type];
 	memcpy(graph->type_start, next, sizeof next);
 	graph->by_type = g_new0(Node, graph->n_nodes);
-	graph->rank = g_new0(uint32_t, graph->n_nodes);
-	for (Node node = 1; node < graph->n_nodes; node++) {
-		uint32_t place = next[graph->nodes[node].type]++;
-		graph->by_type[place] = node;
-		graph->rank[node] = place;
-	}
+	for (Node node = 1; node < graph->n_nodes; node++)
+		graph->by_type[next[graph->nodes[node].type]++] = node;
 	graph->by_name = g_new0(Node *, NODE_TYPES);
 }
 
@@ -183,38 +175,138 @@ static void index_folders(Graph *graph)
 	}
 }
 
-static GArray *sources_in_order(GraphBuilder *const *builders, size_t n_builders)
+static GArray *sources_in_order(GraphBuilder *const *builders, size_t n_builders, const Graph *base, const bool *gone)
 {
 	GArray *sources = g_array_new(FALSE, FALSE, sizeof(Source));
 	for (uint32_t b = 0; b < n_builders; b++) {
 		for (uint32_t i = 0; i < builders[b]->files->len; i++) {
-			Source source = {builders[b], &g_array_index(builders[b]->files, BuiltFile, i), b};
+			const BuiltFile *file = &g_array_index(builders[b]->files, BuiltFile, i);
+			Source source = {file->path, builders[b], file, b};
 			g_array_append_val(sources, source);
 		}
+	}
+	for (uint32_t i = 0; base && i < base->n_files; i++) {
+		Source source = {slice_from(graph_file_path(base, i)), NULL, NULL, i};
+		if (!gone[i])
+			g_array_append_val(sources, source);
 	}
 	if (sources->len > 1)
 		qsort(sources->data, sources->len, sizeof(Source), compare_sources);
 	return sources;
 }
 
+/* ---- what an earlier graph says ---------------------------------------------------------------------------- */
+
+struct Again {
+	const Graph *base; /* outlives the graph */
+	uint32_t *files;   /* by the number of a file, its number in the base */
+	uint32_t *shifts;  /* by the number there: how far the numbers of its nodes are moved */
+	bool *taken;       /* by the number there */
+};
+
+static void again_free(Again *again)
+{
+	if (!again)
+		return;
+	g_free(again->files);
+	g_free(again->shifts);
+	g_free(again->taken);
+	g_free(again);
+}
+
+static const char *fetch_again(void *data, uint32_t file, size_t length, uint64_t hash)
+{
+	const Again *again = data;
+	return graph_file_bytes(again->base, again->files[file]).at;
+}
+
+static Again *again_new(const Graph *base, const GArray *sources)
+{
+	Again *again = g_new0(Again, 1);
+	*again = (Again){base, g_new0(uint32_t, MAX(sources->len, 1)), g_new0(uint32_t, MAX(base->n_files, 1)),
+	        g_new0(bool, MAX(base->n_files, 1))};
+	for (guint i = 0; i < sources->len; i++) {
+		const Source *source = &g_array_index(sources, Source, i);
+		if (source->builder)
+			continue;
+		again->files[i] = source->number;
+		again->taken[source->number] = true;
+	}
+	return again;
+}
+
+static Node end_of_file(const Graph *graph, uint32_t file)
+{
+	return file + 1 < graph->n_files ? graph->files[file + 1].node : graph->n_nodes;
+}
+
+static void count_again(const Again *again, uint32_t *n_nodes, Layer *layer)
+{
+	const Graph *base = again->base;
+	for (uint32_t file = 0; file < base->n_files; file++)
+		if (again->taken[file])
+			*n_nodes += end_of_file(base, file) - base->files[file].node;
+	for (uint32_t i = 0; i < base->layers[0].kind_start[FACT_IDENTITY]; i++) {
+		const Row *row = &base->layers[0].by_subject[i];
+		layer->kind_start[row->kind + 1] += again->taken[base->nodes[row->subject].file];
+	}
+}
+
+static void take_file(Graph *graph, uint32_t from)
+{
+	const Graph *base = graph->again->base;
+	FileInfo *old = &base->files[from];
+	uint32_t file = graph->n_files++, shift = graph->n_nodes - old->node;
+	graph->again->shifts[from] = shift;
+	graph->files[file] = (FileInfo){.node = graph->n_nodes,
+	        .bytes = {g_atomic_pointer_get(&old->bytes.at), old->bytes.length},
+	        .hash = old->hash,
+	        .words = old->words};
+	for (Node node = old->node; node < end_of_file(base, from); node++) {
+		NodeInfo info = base->nodes[node];
+		info.parent += info.parent ? shift : 0;
+		info.first_child = info.next_sibling = NODE_NONE;
+		info.file = file;
+		graph->nodes[graph->n_nodes++] = info;
+	}
+}
+
+static void take_rows(Graph *graph, Filling *filling)
+{
+	const Again *again = graph->again;
+	const Graph *base = again->base;
+	for (uint32_t i = 0; i < base->layers[0].kind_start[FACT_IDENTITY]; i++) {
+		Row row = base->layers[0].by_subject[i];
+		uint32_t file = base->nodes[row.subject].file;
+		if (!again->taken[file])
+			continue;
+		row.subject += again->shifts[file];
+		row.object += fact_kind_object(row.kind) == OBJECT_NODE ? again->shifts[file] : 0;
+		fill(&graph->layers[0], filling, row);
+	}
+}
+
+/* ---- the graph ------------------------------------------------------------------------------------------------ */
+
 static void make_room(Graph *graph, const GArray *sources)
 {
-	uint32_t n_nodes = 1, n_rows = 0, n_files = sources->len;
+	uint32_t n_nodes = 1, n_files = sources->len;
+	g_assert(n_files <= MOST_FILES);
 	Layer *layer = &graph->layers[0];
+	if (graph->again)
+		count_again(graph->again, &n_nodes, layer);
 	for (uint32_t k = 0; k < n_files; k++) {
 		const Source *source = &g_array_index(sources, Source, k);
+		if (!source->builder)
+			continue;
 		n_nodes += source->file->end_node - source->file->first_node;
-		n_rows += source->file->end_row - source->file->first_row;
 		for (uint32_t i = source->file->first_row; i < source->file->end_row; i++)
-			layer->kind_start[((const BuiltRow *)pieces_at(&source->builder->rows, i))->kind + 1]++;
+			layer->kind_start[((const Row *)pieces_at(&source->builder->rows, i))->kind + 1]++;
 	}
 	graph->nodes = g_new(NodeInfo, n_nodes);
 	graph->nodes[0] = (NodeInfo){0};
 	graph->n_nodes = 1;
 	graph->files = g_new0(FileInfo, MAX(n_files, 1));
-	graph->places = g_new(Place, n_rows + 1);
-	graph->places[0] = (Place){0, 0};
-	graph->n_places = 1;
 }
 
 static void give_back(const Source *source)
@@ -223,29 +315,54 @@ static void give_back(const Source *source)
 	pieces_give_back(&source->builder->rows, source->file->first_row, source->file->end_row);
 }
 
-static Graph *seal(const GArray *sources, GraphBuilder *const *builders, size_t n_builders, bool takes)
+static Slice copy_words(Graph *graph, Slice words)
+{
+	char *copy = arena_bytes(graph->words, words.length);
+	if (words.length)
+		memcpy(copy, words.at, words.length);
+	return (Slice){copy, words.length};
+}
+
+static void join_file(Graph *graph, const Source *source, Symbol *map, Filling *filling)
+{
+	Node first = graph->n_nodes;
+	uint32_t file = graph->n_files++;
+	graph->files[file] = (FileInfo){.node = first,
+	        .bytes = source->file->bytes,
+	        .hash = source->file->hash,
+	        .words = copy_words(graph, source->file->words)};
+	join_nodes(graph, source, map, file);
+	join_rows(graph, source, map, first, filling);
+}
+
+static Graph *seal(
+        const GArray *sources, GraphBuilder *const *builders, size_t n_builders, const Graph *base, bool takes)
 {
 	Graph *graph = g_new0(Graph, 1);
 	Filling filling = {0};
 	g_autoptr(GPtrArray) maps = g_ptr_array_new_with_free_func(g_free);
 	for (size_t b = 0; b < n_builders; b++)
 		g_ptr_array_add(maps, g_new0(Symbol, symbol_count(builders[b]->symbols)));
-	graph->symbols = symbol_table_new();
-	graph->derived_spans = g_array_new(FALSE, FALSE, sizeof(Span));
+	graph->symbols = base ? symbol_table_copy(base->symbols) : symbol_table_new();
+	graph->again = base ? again_new(base, sources) : NULL;
+	graph_set_fetch(graph, fetch_again, graph->again);
+	graph->elsewhere = g_array_new(FALSE, FALSE, sizeof(Span));
 	graph->derived = g_array_new(FALSE, FALSE, sizeof(Row));
+	graph->words = arena_new();
 	make_room(graph, sources);
 	layer_begin(&graph->layers[0], &filling);
 	for (uint32_t i = 0; i < sources->len; i++) {
 		const Source *source = &g_array_index(sources, Source, i);
-		Symbol *map = maps->pdata[source->builder_number];
-		Node first = graph->n_nodes;
-		graph->files[graph->n_files++] =
-		        (FileInfo){.node = first, .bytes = source->file->bytes, .hash = source->file->hash};
-		join_nodes(graph, source, map, i);
-		join_rows(graph, source, map, first, &filling);
+		if (!source->builder) {
+			take_file(graph, source->number);
+			continue;
+		}
+		join_file(graph, source, maps->pdata[source->number], &filling);
 		if (takes)
 			give_back(source);
 	}
+	if (base)
+		take_rows(graph, &filling);
 	layer_end(&graph->layers[0], &filling);
 	link_children(graph);
 	index_nodes(graph);
@@ -255,20 +372,27 @@ static Graph *seal(const GArray *sources, GraphBuilder *const *builders, size_t 
 
 Graph *graph_seal(GraphBuilder *const *builders, size_t n_builders)
 {
-	g_autoptr(GArray) sources = sources_in_order(builders, n_builders);
-	return seal(sources, builders, n_builders, true);
+	g_autoptr(GArray) sources = sources_in_order(builders, n_builders, NULL, NULL);
+	return seal(sources, builders, n_builders, NULL, true);
+}
+
+Graph *graph_seal_again(const Graph *base, const bool *gone, GraphBuilder *const *builders, size_t n_builders)
+{
+	g_autoptr(GArray) sources = sources_in_order(builders, n_builders, base, gone);
+	return seal(sources, builders, n_builders, base, true);
 }
 
 Graph *graph_seal_files(GraphBuilder *builder, const uint32_t *files, size_t n_files)
 {
 	g_autoptr(GArray) sources = g_array_new(FALSE, FALSE, sizeof(Source));
 	for (size_t i = 0; i < n_files; i++) {
-		Source source = {builder, &g_array_index(builder->files, BuiltFile, files[i]), 0};
+		const BuiltFile *file = &g_array_index(builder->files, BuiltFile, files[i]);
+		Source source = {file->path, builder, file, 0};
 		g_array_append_val(sources, source);
 	}
 	if (sources->len > 1)
 		qsort(sources->data, sources->len, sizeof(Source), compare_sources);
-	return seal(sources, &builder, 1, false);
+	return seal(sources, &builder, 1, NULL, false);
 }
 
 void graph_set_fetch(Graph *graph, GraphFetch *fetch, void *data)
@@ -289,12 +413,12 @@ void graph_free(Graph *graph)
 	for (uint32_t type = 0; type < NODE_TYPES; type++)
 		g_free(graph->by_name[type]);
 	g_free(graph->by_name);
-	g_free(graph->rank);
 	g_free(graph->files);
-	g_free(graph->places);
-	g_array_unref(graph->derived_spans);
+	g_array_unref(graph->elsewhere);
 	g_array_unref(graph->derived);
 	g_hash_table_unref(graph->folders);
+	arena_free(graph->words);
+	again_free(graph->again);
 	layer_clear(&graph->layers[0]);
 	layer_clear(&graph->layers[1]);
 	g_free(graph);
@@ -302,9 +426,15 @@ void graph_free(Graph *graph)
 
 void graph_derive(Graph *graph, Node subject, FactKind kind, uint32_t object, Span place)
 {
-	Row row = {subject, kind, object, graph->n_places + graph->derived_spans->len};
+	Row row = {.subject = subject, .object = object, .start = place.start, .kind = kind};
 	g_assert(kind >= FACT_IDENTITY && subject > 0 && subject < graph->n_nodes);
-	g_array_append_val(graph->derived_spans, place);
+	if (place.file == graph->nodes[subject].file && place.end - place.start < ELSEWHERE) {
+		row.length = place.end - place.start;
+	} else {
+		row.start = graph->elsewhere->len;
+		row.length = ELSEWHERE;
+		g_array_append_val(graph->elsewhere, place);
+	}
 	g_array_append_val(graph->derived, row);
 }
 
@@ -313,8 +443,7 @@ Symbol graph_intern(Graph *graph, Slice text)
 	return symbol_add(graph->symbols, text);
 }
 
-/* Rows of the layer so far stand by kind and subject, and those that are new behind them, as they were derived: their
- * numbers of places put them in order where one subject has both. */
+/* Rows of the layer so far stand by kind and subject, and those that are new behind them, as they were derived. */
 void graph_finish(Graph *graph)
 {
 	Layer *layer = &graph->layers[1], old = *layer;

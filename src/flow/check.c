@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "flow/compile.h"
 #include "flow/structure.h"
+#include "rule/sketch.h"
 
 #include <time.h>
 
@@ -100,6 +101,14 @@ static gpointer work(gpointer data)
 	return NULL;
 }
 
+static Checker *new_checker(const Run *run)
+{
+	Checker *checker = checker_new(run->graph, run->check->today);
+	if (run->options->sketch)
+		checker_sketch(checker);
+	return checker;
+}
+
 static void run_in_threads(const Run *run, const GPtrArray *rules, uint32_t n)
 {
 	gint next = 0;
@@ -110,7 +119,7 @@ static void run_in_threads(const Run *run, const GPtrArray *rules, uint32_t n)
 		workers[i] = (Worker){run->check->checker, rules, &next, times};
 		if (i == 0)
 			continue;
-		workers[i].checker = checker_new(run->graph, run->check->today);
+		workers[i].checker = new_checker(run);
 		threads[i] = g_thread_new("check", work, &workers[i]);
 	}
 	work(&workers[0]);
@@ -224,7 +233,7 @@ Check *check_new(Scan *scan, const CheckOptions *options, GError **error)
 	check->today = local_date();
 	check->also = options->also;
 	check->times = g_array_new(FALSE, FALSE, sizeof(RuleTime));
-	check->checker = checker_new(scan->graph, check->today);
+	check->checker = new_checker(&run);
 	run_with_programs(&run, scan);
 	checker_silence(check->checker);
 	run_rules(&run, true, NULL);

@@ -110,6 +110,7 @@ typedef struct CheckOptions {
 	const char *const *also;  /* those that run whatever the profile and the settings say, or NULL */
 	const char *const *paths; /* only findings at or below these, NULL-terminated; NULL for all */
 	const char *profile;      /* a word of profile_word(); NULL for what labwright.yaml says */
+	bool sketch;              /* nobody makes the edits or looks at them: see rule/sketch.h */
 } CheckOptions;
 
 typedef struct RuleTime {

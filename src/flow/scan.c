@@ -156,7 +156,7 @@ static gpointer work(gpointer data)
 	return NULL;
 }
 
-static void worker_init(Worker *worker, Scan *scan, const GArray *inputs, gint *next)
+static void worker_init(Worker *worker, Scan *scan, const GArray *inputs, uint32_t threads, gint *next)
 {
 	*worker = (Worker){.repo = scan->repo,
 	        .rendered = scan->rendered,
@@ -166,7 +166,7 @@ static void worker_init(Worker *worker, Scan *scan, const GArray *inputs, gint *
 	        .builder = graph_builder_new(),
 	        .kept = scan->kept,
 	        .texts = arena_new(),
-	        .most_texts = MOST_TEXTS / scan->threads,
+	        .most_texts = MOST_TEXTS / threads,
 	        .passing = arena_new(),
 	        .scratch = arena_new()};
 	g_ptr_array_add(scan->arenas, worker->texts);
@@ -181,9 +181,11 @@ static uint32_t thread_count(uint32_t wanted, size_t files)
 	return (uint32_t)CLAMP(files / FILES_PER_THREAD, 1, most);
 }
 
-static void read_all(Scan *scan, const GArray *inputs, uint32_t threads_wanted, ScanProgress *seen)
+/* Reads the inputs; base is of all others that are not gone, or NULL. */
+static void read_all(Scan *scan, const GArray *inputs, uint32_t threads_wanted, ScanProgress *seen, const Graph *base,
+        const bool *gone)
 {
-	uint32_t n = scan->threads = thread_count(threads_wanted, inputs->len);
+	uint32_t n = thread_count(threads_wanted, inputs->len);
 	g_autofree Worker *workers = g_new0(Worker, n);
 	g_autofree GThread **threads = g_new0(GThread *, n);
 	g_autofree GraphBuilder **builders = g_new0(GraphBuilder *, n);
@@ -191,7 +193,7 @@ static void read_all(Scan *scan, const GArray *inputs, uint32_t threads_wanted, 
 	int64_t start = g_get_monotonic_time();
 	g_atomic_int_set(&progress->total, (gint)inputs->len);
 	for (uint32_t i = 0; i < n; i++)
-		worker_init(&workers[i], scan, inputs, &progress->read);
+		worker_init(&workers[i], scan, inputs, n, &progress->read);
 	for (uint32_t i = 1; i < n; i++)
 		threads[i] = g_thread_new("read", work, &workers[i]);
 	work(&workers[0]);
@@ -205,7 +207,8 @@ static void read_all(Scan *scan, const GArray *inputs, uint32_t threads_wanted, 
 		arena_free(workers[i].scratch);
 	}
 	int64_t read = g_get_monotonic_time();
-	scan->graph = graph_seal(builders, n);
+	scan->graph = base ? graph_seal_again(base, gone, builders, n) : graph_seal(builders, n);
+	scan->threads = thread_count(threads_wanted, graph_files(scan->graph));
 	if (scan->repo)
 		graph_set_fetch(scan->graph, texts_fetch, scan->texts = texts_new(scan->repo));
 	scan->timing.read = read - start;
@@ -333,7 +336,7 @@ Scan *scan_new(const ScanOptions *options, GError **error)
 	if (pooled)
 		read_pooled(scan, options->pool, inputs);
 	else
-		read_all(scan, inputs, options->threads, options->progress);
+		read_all(scan, inputs, options->threads, options->progress, NULL, NULL);
 	link_all(scan);
 	return g_steal_pointer(&scan);
 }
@@ -373,17 +376,15 @@ Scan *scan_again(const Scan *base, Overlay *overlay)
 	scan->no_cache = base->no_cache;
 	scan->rendered = base->rendered ? g_hash_table_ref(base->rendered) : NULL;
 	g_autoptr(GArray) inputs = g_array_new(FALSE, FALSE, sizeof(Input));
-	for (uint32_t file = 0; file < graph_files(base->graph); file++) {
-		Input input = input_of(base->graph, file);
-		if (!g_hash_table_contains(overlay, input.path.at))
-			g_array_append_val(inputs, input);
-	}
+	g_autofree bool *gone = g_new0(bool, MAX(graph_files(base->graph), 1));
+	for (uint32_t file = 0; file < graph_files(base->graph); file++)
+		gone[file] = g_hash_table_contains(overlay, graph_file_path(base->graph, file));
 	GHashTableIter iter;
 	gpointer path, state;
 	g_hash_table_iter_init(&iter, overlay);
 	while (g_hash_table_iter_next(&iter, &path, &state))
 		add_state(base->graph, path, state, inputs);
-	read_all(scan, inputs, 0, NULL);
+	read_all(scan, inputs, 0, NULL, base->graph, gone);
 	link_all(scan);
 	if (base->former) {
 		scan->former = g_array_ref(base->former);

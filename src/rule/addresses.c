@@ -392,14 +392,14 @@ static void mend_unknown(Checker *checker, Finding *finding, const Hosts *hosts,
 			        graph_symbol_text(graph, address), graph_symbol_text(graph, right->object));
 }
 
-/* Addresses that some line out of use names. */
-static GHashTable *put_aside(const Graph *graph)
+/* Some line out of use names the address. */
+static bool is_put_aside(const Graph *graph, Symbol address)
 {
-	GHashTable *addresses = g_hash_table_new(NULL, NULL);
-	GRAPH_NODES (graph, NODE_MENTION, mention)
-		if (graph_has(graph, mention, FACT_ADDRESS) && is_on_comment_line(graph, graph_place(graph, mention)))
-			g_hash_table_add(addresses, GUINT_TO_POINTER(graph_symbol(graph, mention, FACT_ADDRESS)));
-	return addresses;
+	GRAPH_TO (graph, FACT_ADDRESS, address, row)
+		if (graph_node_type(graph, row->subject) == NODE_MENTION &&
+		        is_on_comment_line(graph, graph_place(graph, row->subject)))
+			return true;
+	return false;
 }
 
 /* Each address is judged once; asked holds its finding, or NULL where it is none. */
@@ -410,7 +410,6 @@ static void check_address_unknown(Checker *checker)
 	g_autoptr(GArray) all = known_addresses(&hosts);
 	g_autoptr(GArray) ranges = given_ranges(graph);
 	g_autoptr(GHashTable) asked = g_hash_table_new(g_direct_hash, g_direct_equal);
-	g_autoptr(GHashTable) aside = put_aside(graph);
 	GRAPH_NODES (graph, NODE_MENTION, mention) {
 		IpScope scope;
 		Ip ip;
@@ -427,9 +426,8 @@ static void check_address_unknown(Checker *checker)
 		}
 		const Known *twin =
 		        ip_parse_v4(graph_symbol_slice(graph, address), &ip) ? looks_swapped(all, &ip) : NULL;
-		bool doubtful = g_hash_table_contains(aside, GUINT_TO_POINTER(address)) ||
-		                is_in_example(graph, graph_place(graph, mention));
-		finding = twin && !doubtful && !is_given_out(graph, ranges, address, &ip)
+		finding = twin && !is_given_out(graph, ranges, address, &ip) && !is_put_aside(graph, address) &&
+		                          !is_in_example(graph, graph_place(graph, mention))
 		                  ? report_unknown(checker, mention, address, twin)
 		                  : NULL;
 		if (finding)

@@ -518,9 +518,8 @@ static void check_sections(Checker *checker)
 	const Graph *graph = checker_graph(checker);
 	for (uint32_t file = 0; file < graph_files(graph); file++) {
 		bool document = slice_ends(slice_from(graph_file_path(graph, file)), ".md");
-		size_t begin = document ? slice_find(graph_file_bytes(graph, file), STRUCTURE_BEGIN, 0) : SIZE_MAX;
-		if (begin != SIZE_MAX)
-			check_section(checker, file, begin);
+		if (document && file_has(graph, file, STRUCTURE_BEGIN))
+			check_section(checker, file, slice_find(graph_file_bytes(graph, file), STRUCTURE_BEGIN, 0));
 	}
 }
 

@@ -390,7 +390,7 @@ static void collect_said(EnvSurvey *survey)
 static bool passes_env_file(const Graph *graph)
 {
 	for (uint32_t file = 0; file < graph_files(graph); file++)
-		if (text_has(graph_file_bytes(graph, file), "--env-file"))
+		if (file_has(graph, file, "--env-file"))
 			return true;
 	return false;
 }

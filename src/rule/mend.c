@@ -1,6 +1,7 @@
 /* The edits that a finding proposes. Here they only become bytes in the manner of the file; whether they mend anything
  * is proven by flow. */
 #include "rule/rule.h"
+#include "rule/sketch.h"
 
 static void append_edit(Checker *checker, Finding *finding, Edit edit)
 {
@@ -16,6 +17,14 @@ static void append_edit(Checker *checker, Finding *finding, Edit edit)
 		finding->edits_room = room;
 	}
 	finding->edits[finding->n_edits++] = edit;
+}
+
+/* True where the place is all that is wanted of an edit of whole lines. */
+static bool sketch(Checker *checker, Finding *finding, Span span)
+{
+	if (checker_sketches(checker))
+		append_edit(checker, finding, (Edit){span.file, span.start, span.end, {"", 0}});
+	return checker_sketches(checker);
 }
 
 static Slice text_of(Checker *checker, Span span)
@@ -125,11 +134,14 @@ static void add_indented(Checker *checker, Finding *finding, Span span, size_t d
 
 void add_pair_below(Checker *checker, Finding *finding, Span span, const char *pair)
 {
-	add_indented(checker, finding, span, key_depth(graph_line_at(checker_graph(checker), span)), pair);
+	if (!sketch(checker, finding, span))
+		add_indented(checker, finding, span, key_depth(graph_line_at(checker_graph(checker), span)), pair);
 }
 
 void add_pair_after(Checker *checker, Finding *finding, Span span, const char *key, const char *pair)
 {
+	if (sketch(checker, finding, span))
+		return;
 	size_t depth = key_depth(graph_line_at(checker_graph(checker), span));
 	span.start = find_block_end(text_of(checker, span), span.start, depth, key);
 	add_indented(checker, finding, span, depth, pair);
@@ -137,6 +149,8 @@ void add_pair_after(Checker *checker, Finding *finding, Span span, const char *k
 
 void add_lines_below(Checker *checker, Finding *finding, Span span, const char *lines)
 {
+	if (sketch(checker, finding, span))
+		return;
 	append_edit(checker, finding,
 	        edit_insert_below(
 	                span.file, text_of(checker, span), span.start, slice_from(lines), checker_arena(checker)));
@@ -144,6 +158,8 @@ void add_lines_below(Checker *checker, Finding *finding, Span span, const char *
 
 void add_lines_above(Checker *checker, Finding *finding, Span span, const char *lines)
 {
+	if (sketch(checker, finding, span))
+		return;
 	append_edit(checker, finding,
 	        edit_insert_above(
 	                span.file, text_of(checker, span), span.start, slice_from(lines), checker_arena(checker)));
@@ -151,12 +167,16 @@ void add_lines_above(Checker *checker, Finding *finding, Span span, const char *
 
 void add_deletion(Checker *checker, Finding *finding, Span span)
 {
-	append_edit(checker, finding, edit_delete_lines(span.file, text_of(checker, span), span.start, span.end));
+	if (!sketch(checker, finding, span))
+		append_edit(
+		        checker, finding, edit_delete_lines(span.file, text_of(checker, span), span.start, span.end));
 }
 
 void add_block_deletion(Checker *checker, Finding *finding, Span span)
 {
 	uint32_t start, end;
+	if (sketch(checker, finding, span))
+		return;
 	edit_block_span(text_of(checker, span), span.start, &start, &end);
 	append_edit(checker, finding, (Edit){span.file, start, end, {"", 0}});
 }

@@ -147,7 +147,10 @@ static bool find_pod_name(const Graph *graph, Node object, const char *service, 
 {
 	g_autofree char *name = g_strdup_printf("%s-0.%s", graph_name(graph, object), service);
 	size_t length = strlen(name);
+	Sought words = sought_words(slice_from(name));
 	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		if (!graph_may_hold(graph, file, &words))
+			continue;
 		Slice bytes = graph_file_bytes(graph, file);
 		size_t at = slice_find(bytes, name, 0), end = at + length;
 		if (at == SIZE_MAX || !is_in_effect(graph, file) || (at > 0 && is_name_byte(bytes.at[at - 1])) ||

@@ -2,6 +2,7 @@
 #include "rule/rule.h"
 
 #include "base/near.h"
+#include "rule/sketch.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ struct Checker {
 	GPtrArray *lists;
 	GPtrArray *ran; /* Rule */
 	const Rule *rule;
+	bool sketch;
 };
 
 const RuleSet *const *rule_sets(void)
@@ -97,6 +99,16 @@ void checker_free(Checker *checker)
 	g_ptr_array_unref(checker->lists);
 	g_ptr_array_unref(checker->ran);
 	g_free(checker);
+}
+
+void checker_sketch(Checker *checker)
+{
+	checker->sketch = true;
+}
+
+bool checker_sketches(const Checker *checker)
+{
+	return checker->sketch;
 }
 
 const Graph *checker_graph(const Checker *checker)
@@ -256,7 +268,7 @@ void add_evidence(Checker *checker, Finding *finding, Span span, const char *for
 	va_list args;
 	va_start(args, format);
 	if (finding->n_evidence == finding->evidence_room) {
-		uint32_t room = MAX(4, finding->evidence_room * 2);
+		uint32_t room = MAX(1, finding->evidence_room * 2);
 		Evidence *grown = ARENA_ARRAY(checker->arena, Evidence, room);
 		if (finding->n_evidence)
 			memcpy(grown, finding->evidence, sizeof(Evidence) * finding->n_evidence);

@@ -1,4 +1,5 @@
-/* Plain search, file by file; vendored code and data of more than a megabyte speak of nobody's homelab. */
+/* Plain search, file by file, of those that may have the words; vendored code and data of more than a megabyte speak of
+ * nobody's homelab. */
 #include "rule/search.h"
 
 #define MOST_SEARCHED ((size_t)1024 * 1024)
@@ -17,13 +18,18 @@ static bool stands_alone(Slice bytes, size_t start, size_t end)
 	return !before && !after;
 }
 
+bool file_has(const Graph *graph, uint32_t file, const char *text)
+{
+	Sought words = sought_words(slice_from(text));
+	return graph_may_hold(graph, file, &words) && text_has(graph_file_bytes(graph, file), text);
+}
+
 static bool is_searched(const Graph *graph, uint32_t file)
 {
 	Node node = graph_file_node(graph, file);
-	Slice bytes = graph_file_bytes(graph, file);
-	bool written = slice_ends(slice_from(graph_file_path(graph, file)), ".md") &&
-	               slice_find(bytes, STRUCTURE_BEGIN, 0) != SIZE_MAX;
-	return bytes.length <= MOST_SEARCHED && !written &&
+	bool written =
+	        slice_ends(slice_from(graph_file_path(graph, file)), ".md") && file_has(graph, file, STRUCTURE_BEGIN);
+	return graph_file_size(graph, file) <= MOST_SEARCHED && !written &&
 	       strcmp(graph_text(graph, node, FACT_CLASS), "vendored") != 0;
 }
 
@@ -46,8 +52,10 @@ static bool find_in_file(
 bool search_word(const Graph *graph, Slice word, SearchFile *in_file, SearchAccept *accept, void *data, Span *ret_span)
 {
 	g_autofree char *needle = slice_dup(word);
+	Sought words = sought_words(word);
 	for (uint32_t file = 0; file < graph_files(graph); file++)
-		if (is_searched(graph, file) && (!in_file || in_file(graph, file, data)) &&
+		if (graph_may_hold(graph, file, &words) && is_searched(graph, file) &&
+		        (!in_file || in_file(graph, file, data)) &&
 		        find_in_file(graph, file, needle, accept, data, ret_span))
 			return true;
 	return false;
@@ -56,13 +64,9 @@ bool search_word(const Graph *graph, Slice word, SearchFile *in_file, SearchAcce
 bool search_any_word(const Graph *graph, const char *const *words, SearchFile *in_file, void *data)
 {
 	Span span;
-	for (uint32_t file = 0; file < graph_files(graph); file++) {
-		if (!is_searched(graph, file) || (in_file && !in_file(graph, file, data)))
-			continue;
-		for (const char *const *word = words; *word; word++)
-			if (find_in_file(graph, file, *word, NULL, NULL, &span))
-				return true;
-	}
+	for (const char *const *word = words; *word; word++)
+		if (search_word(graph, slice_from(*word), in_file, NULL, data, &span))
+			return true;
 	return false;
 }
 
@@ -118,7 +122,7 @@ void search_names(const Graph *graph, GHashTable *names, SearchFile *in_file, Na
 		return;
 	filter_init(&filter, graph, names);
 	for (uint32_t file = 0; file < graph_files(graph); file++)
-		if (is_searched(graph, file) && (!in_file || in_file(graph, file, data)))
+		if ((!in_file || in_file(graph, file, data)) && is_searched(graph, file))
 			search_names_in(graph, file, names, &filter, found, data);
 }
 

@@ -1,5 +1,6 @@
 /* Looking for a word in all files, for rules that must know whether anything at all speaks of a thing before they say
- * that it is missing. Called only once something is suspicious: it reads every byte. */
+ * that it is missing. Called only once something is suspicious: it looks at every file, and reads those that may have
+ * the word. */
 #pragma once
 
 #include "fact/fact.h"
@@ -15,8 +16,7 @@ typedef bool SearchAccept(const Graph *graph, Span word, void *data);
 /* The first use of the word that stands on its own: no letter, digit, `_`, `-` or `.` is joined to it. */
 bool search_word(const Graph *graph, Slice word, SearchFile *in_file, SearchAccept *accept, void *data, Span *ret_span);
 
-/* True if any of the words stands on its own in any of the files: a file is searched for all of them while it is at
- * hand. words ends with NULL. */
+/* True if any of the words stands on its own in any of the files. words ends with NULL. */
 bool search_any_word(const Graph *graph, const char *const *words, SearchFile *in_file, void *data);
 
 /* Calls found for each use of a variable's name. names holds the names as Symbols of the graph (g_direct_hash). */
@@ -31,3 +31,5 @@ bool is_on_comment_line(const Graph *graph, Span place);
 
 /* True if the text holds the other. */
 bool text_has(Slice text, const char *other);
+/* The same of a file for a text whose words stand there as they are, whole. */
+bool file_has(const Graph *graph, uint32_t file, const char *text);

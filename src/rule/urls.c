@@ -123,9 +123,11 @@ static void read_file(Urls *urls, uint32_t file)
 		const char *mark;
 		bool raw;
 	} hosts[] = {{"github.com/", false}, {"raw.githubusercontent.com/", true}};
-	Slice bytes = graph_file_bytes(urls->graph, file);
 	for (size_t i = 0; i < G_N_ELEMENTS(hosts); i++) {
 		size_t length = strlen(hosts[i].mark);
+		if (!file_has(urls->graph, file, hosts[i].mark))
+			continue;
+		Slice bytes = graph_file_bytes(urls->graph, file);
 		for (size_t at = 0; (at = slice_find(bytes, hosts[i].mark, at)) != SIZE_MAX; at += length) {
 			Url url;
 			if (parse_url(url_at(bytes, at + length), hosts[i].raw, &url))
@@ -166,8 +168,7 @@ GArray *own_urls(const Graph *graph)
 	g_autoptr(GHashTable) branches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	Urls urls = {.graph = graph, .at = at, .paths = paths, .missing = missing, .branches = branches};
 	for (uint32_t file = 0; file < graph_files(graph); file++)
-		if (graph_file_bytes(graph, file).length <= MOST_SEARCHED &&
-		        !is_quiet(graph, graph_file_node(graph, file)))
+		if (graph_file_size(graph, file) <= MOST_SEARCHED && !is_quiet(graph, graph_file_node(graph, file)))
 			read_file(&urls, file);
 	for (guint i = 0; i < at->len; i++) {
 		const Url *url = &g_array_index(at, Url, i);

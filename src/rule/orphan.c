@@ -10,6 +10,7 @@
 #include "rule/owner.h"
 #include "rule/rule.h"
 #include "rule/search.h"
+#include "rule/templated.h"
 
 /* Fewer reached files are no habit that the others could break. */
 #define LEAST_REACHED 8
@@ -29,6 +30,7 @@ typedef struct Orphans {
 	GHashTable *apart;    /* Symbols of kinds that are kept out of lists by habit */
 	GHashTable *
 	        applied[2]; /* folder → whether a command names it, by is_applied_by_hand's list: each asks all files */
+	Templated templated; /* what Applications that charts make lead to */
 	bool live, scripted; /* brought in by Flux or Argo CD; or by scripts that name all they apply */
 	bool habit;          /* nearly all that could be applied is */
 } Orphans;
@@ -108,6 +110,17 @@ static bool is_sample_name(Slice name)
 	return false;
 }
 
+/* What the cluster needs before anything can bring it in: a sealed Secret in a folder for the first start. */
+static bool is_for_first_start(const Graph *graph, Node object, Slice path)
+{
+	if (!graph_has(graph, object, FACT_ENCRYPTED))
+		return false;
+	for (Slice folder = path_folder(path); folder.length; folder = path_folder(folder))
+		if (slice_find(path_name(folder), "bootstrap", 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
 /* ---- left out on purpose ---------------------------------------------------------------------------------- */
 
 /* The list means the file by a name that is nearly its own: that is another finding, and its mend lists the file. */
@@ -169,17 +182,6 @@ static bool is_named_from_above(const Graph *graph, Slice path)
 	Slice two = slice_sub(folder, above.length + (above.length > 0), folder.length);
 	return search_word(graph, path_name(folder), is_script_or_document, accept_relative, text, &found) ||
 	       search_word(graph, two, is_script_or_document, accept_relative, text, &found);
-}
-
-/* Below a chart: CRDs, files and values that helm takes. */
-static bool is_in_chart(const Graph *graph, Slice path)
-{
-	for (Slice folder = path_folder(path); folder.length; folder = path_folder(folder)) {
-		g_autofree char *chart = g_strdup_printf("%.*s/Chart.yaml", SLICE_ARGS(folder));
-		if (graph_find_file(graph, slice_from(chart)))
-			return true;
-	}
-	return false;
 }
 
 /* Neighbours of a file, which are numbered beside it, that are looked at. */
@@ -461,13 +463,19 @@ static bool is_needed(const Orphans *orphans, Node file, Node list)
 
 /* ---- single files ------------------------------------------------------------------------------------------- */
 
+static bool is_object_or_generated(const Graph *graph, Node node)
+{
+	NodeType type = graph_node_type(graph, node);
+	return type == NODE_OBJECT || type == NODE_GENERATED;
+}
+
 /* The same object of a file that is brought in, or NODE_NONE. */
 static Node live_twin(const Graph *graph, Node object)
 {
 	const Row *identity = graph_find(graph, object, FACT_IDENTITY);
 	if (identity)
 		GRAPH_TO (graph, FACT_IDENTITY, identity->object, row)
-			if (row->subject != object && graph_node_type(graph, row->subject) == NODE_OBJECT &&
+			if (row->subject != object && is_object_or_generated(graph, row->subject) &&
 			        graph_has(graph, file_node_of(graph, row->subject), FACT_REACHED_BY))
 				return row->subject;
 	return NODE_NONE;
@@ -487,7 +495,9 @@ static void report_copy(Orphans *orphans, Node object, Node twin)
 		return;
 	}
 	finding = report(checker, file_node_of(graph, object), graph_place(graph, object),
-	        "another file has the %s %s that is in effect, and nothing applies this one",
+	        graph_node_type(graph, twin) == NODE_GENERATED
+	                ? "a generator makes the %s %s that is in effect, and nothing applies this one"
+	                : "another file has the %s %s that is in effect, and nothing applies this one",
 	        graph_text(graph, object, FACT_KIND), graph_name(graph, object));
 	add_evidence(checker, finding, graph_place(graph, twin), "the one in effect");
 	set_hint(checker, finding, "keep what is meant in the one in effect, and delete this file");
@@ -532,7 +542,8 @@ static void check_file(Orphans *orphans, Node file)
 	if ((holds_applier(graph, file) && !(list && is_listed_alike(orphans, path))) ||
 	        is_sample_name(path_name(path)) || is_in_chart(graph, path) ||
 	        is_commented_out(graph, orphans->disabled, path) || is_applied_by_hand(orphans, path, false, !needed) ||
-	        is_generated_from(graph, file) || is_published(graph, file, list) ||
+	        (!list && is_templated(&orphans->templated, path)) || is_generated_from(graph, file) ||
+	        is_for_first_start(graph, object, path) || is_published(graph, file, list) ||
 	        (list && is_listed_wrongly(graph, list, path)))
 		return;
 	Node twin = live_twin(graph, object);
@@ -656,9 +667,10 @@ static void check_list(Orphans *orphans, Node list)
 	if (graph_has(graph, file, FACT_REACHED_BY) || graph_has(graph, list, FACT_COMPONENT) ||
 	        is_quiet(graph, file) || !(manifests = manifests_of(graph, list)) || is_other_overlay(graph, list))
 		return;
-	if (is_sample_name(path) || is_in_chart(graph, path) || is_commented_out(graph, orphans->disabled, path) ||
-	        !has_live_neighbours(graph, path_folder(path)) || is_applied_by_hand(orphans, path, true, false) ||
-	        is_named_from_above(graph, path) || is_entry(graph, list) || is_variant(graph, list))
+	if (is_sample_name(path) || is_in_chart(graph, path) || is_templated(&orphans->templated, path) ||
+	        is_commented_out(graph, orphans->disabled, path) || !has_live_neighbours(graph, path_folder(path)) ||
+	        is_applied_by_hand(orphans, path, true, false) || is_named_from_above(graph, path) ||
+	        is_entry(graph, list) || is_variant(graph, list))
 		return;
 	report_list(orphans, list, manifests);
 }
@@ -673,6 +685,7 @@ static void check_orphan_manifest(Checker *checker)
 	g_autoptr(GHashTable) needed = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) apart = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) alike = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_auto(Templated) templated = templated_new(graph);
 	g_autoptr(GHashTable) disabled = disabled_paths(graph);
 	Orphans orphans = {.checker = checker,
 	        .disabled = disabled,
@@ -681,6 +694,7 @@ static void check_orphan_manifest(Checker *checker)
 	        .needed = needed,
 	        .apart = apart,
 	        .alike = alike,
+	        .templated = templated,
 	        .applied = {files, lists},
 	        .live = has_appliers(graph)};
 	orphans.scripted = !orphans.live && is_scripted(graph);

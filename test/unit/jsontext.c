@@ -38,6 +38,7 @@ static void test_broken(void)
 			g_assert_true(value.length > 0);
 		static const char *const keys[] = {"a", NULL};
 		g_autofree char *less = jsontext_without(text, keys, &length);
+		g_assert_nonnull(less);
 		g_assert_cmpuint(length, <=, text.length);
 		g_autoptr(Arena) arena = arena_new();
 		g_assert_null(yaml_read_json(text, 0, arena));

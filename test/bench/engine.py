@@ -27,7 +27,7 @@ page = os.path.join(top, "docs", "performance.md")
 HEADING = "## Running on an engine\n"
 KUBE_HEADING = "## Running on Podman\n"
 PLAYED = ("prometheus", "alertmanager", "blackbox-exporter", "caddy")  # they need no Secret, and nobody else
-NEXT = "## Beside kube-scheduler\n"  # what the section stands before
+NEXT = "## Beside kube"  # what the section stands before: kubectl, or kube-scheduler
 LIMIT = 240  # seconds for all to be ready
 TEXT = """{heading}
 {engine}, images there already, nothing else. *up* is from no container to all 8 services of the bundled homelab ready,

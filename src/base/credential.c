@@ -9,7 +9,7 @@
  * secret: changeme, <token>, your-password, xxx, example, placeholder, test … */
 static bool is_placeholder(Slice s)
 {
-	static const char *const words[] = {"change", "your", "example", "placeholder", "replace", "dummy", "todo",
+	static const char *const words[] = {"change", "your", "example", "placeholder", "replace", "input", "dummy", "todo",
 	        "fixme", "xxx", "sample", "insert", "redacted", "secret-here", "hidden", "null", "none", "test", "demo",
 	        "supersecret", "***", "...", "op://", "ref+", "vault:", "###"};
 	g_autofree char *lower = g_ascii_strdown(s.at, (gssize)s.length);

@@ -318,10 +318,10 @@ static bool know(const CheckArguments *arguments, Scan *scan, const char *const 
 	              : !cluster || compare_cluster(arguments, scan, cluster, paths, known, notes, error);
 }
 
-/* A scan that knows what charts make takes the place of the one that says which there are. */
+/* A scan that knows what charts and kustomizations make takes the place of the one that says which there are. */
 static bool scan_rendered(Scan **scan, ScanOptions *wanted, GString *notes, GError **error)
 {
-	g_autoptr(GHashTable) rendered = scan_charts(*scan, notes, error);
+	g_autoptr(GHashTable) rendered = scan_render(*scan, notes, error);
 	if (!rendered)
 		return false;
 	if (g_hash_table_size(rendered) == 0)
@@ -416,7 +416,7 @@ static int run(int argc, char **argv)
 	                "machines",
 	                NULL},
 	        {"render", 0, 0, G_OPTION_ARG_NONE, &arguments.render,
-	                "Ask your own helm what the charts make that the repository, or helm's cache, holds", NULL},
+	                "Ask your own helm and kustomize what charts and kustomizations make; nothing is fetched", NULL},
 	        {"live", 0, 0, G_OPTION_ARG_NONE, &arguments.live,
 	                "Ask the cluster as well, or this machine's Docker or Podman where no cluster is named: what "
 	                "does not run, what differs from the files and who set it so, what only it has",

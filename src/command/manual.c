@@ -67,7 +67,13 @@ static const struct {
                "to it by server-side apply, wave by wave; else containers are made on Docker or Podman: the engine of "
                "DOCKER_HOST, of labwright.yaml (engine: {host: ADDRESS} or {context: NAME}), of the current docker "
                "context, or the first that answers. The current "
-               "context of a kubeconfig is never taken. What fails to start is explained at the end."},
+               "context of a kubeconfig is never taken. Images are pulled where a manifest's imagePullPolicy or a "
+               "compose "
+               "file's pull_policy says so, whenever a container starts; a pull that fails is told, and the image that "
+               "is here serves. Init containers and pods of Jobs that fail are made anew, as restartPolicy and "
+               "backoffLimit have it; the former at most eight times more. A container that is changed is made beside "
+               "the old one, which comes back if the new one does not start; with --no-keep it does not. What fails to "
+               "start is explained at the end."},
         {"init", "Each value with the place it was read from; what disagrees is a question in a comment. Never writes "
                  "over a "
                  "file that is there."},

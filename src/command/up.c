@@ -13,7 +13,7 @@ typedef struct UpArguments {
 	ScanArguments scan;
 	HomelabArguments homelab;
 	char *format;
-	gboolean pull;
+	gboolean pull, no_keep;
 	ObjectArguments objects; /* dry_run and no_wait are for both kinds of engines */
 } UpArguments;
 
@@ -84,6 +84,8 @@ static void tell(const Change *step, ApplyPhase phase, const char *why, void *da
 		printf("  ✓ %-44s %s %6.1f s\n", name, step->unit->once ? "done   " : "ready  ", seconds);
 	else if (phase == APPLY_FAILED)
 		printf("  ✗ %-44s %s\n", name, why ? why : "failed");
+	else if (phase == APPLY_AGAIN)
+		printf("  … %-44s %s\n", name, why);
 	else if (phase == APPLY_REMOVED)
 		printf("  - %-44s removed %6.1f s\n", name, seconds);
 	else if (phase == APPLY_IMAGE && why && g_hash_table_add(telling->said, g_strdup(why)))
@@ -141,7 +143,7 @@ static int apply(
 	g_autoptr(GCancellable) cancellable = g_cancellable_new();
 	Telling telling = {
 	        .began = g_get_monotonic_time(), .said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
-	ApplyOptions options = {repo_root(homelab->scan->repo), !arguments->objects.no_wait,
+	ApplyOptions options = {repo_root(homelab->scan->repo), !arguments->objects.no_wait, !arguments->no_keep,
 	        arguments->pull ? PULL_ALWAYS : homelab->choice.pull, homelab->choice.parallel, tell, &telling,
 	        cancellable};
 	Interrupt *interrupt = interrupt_new(cancellable);
@@ -174,6 +176,16 @@ static bool is_for_engine(const ObjectArguments *arguments, GError **error)
 	return false;
 }
 
+static bool is_for_cluster(const UpArguments *arguments, GError **error)
+{
+	if (!arguments->pull && !arguments->no_keep)
+		return true;
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
+	        "--pull and --no-keep are for Docker or Podman on this machine, and a cluster is named");
+	error_add_help(error, "what a cluster pulls and keeps is in the manifests: imagePullPolicy, strategy");
+	return false;
+}
+
 static int up(UpArguments *arguments, GError **error)
 {
 	g_autoptr(Scan) scan = NULL;
@@ -181,6 +193,8 @@ static int up(UpArguments *arguments, GError **error)
 	if (!homelab_arguments_cluster(&arguments->homelab, &arguments->scan, &cluster, error))
 		return EXIT_WORK;
 	arguments->objects.format = arguments->format;
+	if (cluster && !is_for_cluster(arguments, error))
+		return EXIT_USAGE;
 	if (cluster)
 		return objects_up(cluster, &arguments->homelab, &arguments->scan, &arguments->objects, error);
 	if (!is_for_engine(&arguments->objects, error))
@@ -241,6 +255,8 @@ static int run(int argc, char **argv)
 	                "On a cluster: how long each wave may take to become ready; 300 without it", "SECONDS"},
 	        {"pull", 0, 0, G_OPTION_ARG_NONE, &arguments.pull, "Pull or build images even where they are there",
 	                NULL},
+	        {"no-keep", 0, 0, G_OPTION_ARG_NONE, &arguments.no_keep,
+	                "A container that does not start replaces the old one all the same", NULL},
 	        {NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	if (!homelab_arguments_parse(&arguments.homelab, &arguments.scan, own, &command_up, &argc, &argv, &error))

@@ -380,12 +380,21 @@ static void make_limits(const Service *service)
 	}
 }
 
+/* What compose calls build is done whenever it starts, too; daily and its like are taken as missing. */
+static void make_pull(const Service *service)
+{
+	const char *policy = json_text_at(service->json, "pull_policy");
+	bool always = g_strcmp0(policy, "always") == 0 || g_strcmp0(policy, "build") == 0;
+	service->unit->pull = always ? PULL_ALWAYS : g_strcmp0(policy, "never") == 0 ? PULL_NEVER : PULL_MISSING;
+}
+
 static void make_restart(const Service *service)
 {
 	const char *restart = json_text_at(service->json, "restart");
 	Json *policy = json_map_in(service->host, "RestartPolicy");
 	g_auto(GStrv) parts = g_strsplit(restart ? restart : "no", ":", 2);
 	json_set_text(policy, "Name", parts[0]);
+	service->unit->once = service->unit->repeated = strcmp(parts[0], "no") == 0;
 	if (parts[1])
 		json_set_number(policy, "MaximumRetryCount", (int64_t)g_ascii_strtoll(parts[1], NULL, 10));
 }
@@ -630,6 +639,7 @@ static void make_service(const Compose *compose, const char *name, const Json *j
 	make_healthcheck(&service);
 	make_limits(&service);
 	make_restart(&service);
+	make_pull(&service);
 	make_simple(&service);
 	add_devices(&service);
 	add_ulimits(&service);

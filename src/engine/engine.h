@@ -16,6 +16,7 @@
 
 typedef enum UnitRole { UNIT_PAUSE, UNIT_INIT, UNIT_MAIN, UNIT_PROXY } UnitRole;
 typedef enum NeedState { NEED_STARTED, NEED_READY, NEED_DONE } NeedState;
+typedef enum PullPolicy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER } PullPolicy;
 typedef enum ProbeKind { PROBE_NONE, PROBE_EXEC, PROBE_HTTP, PROBE_TCP, PROBE_ENGINE } ProbeKind;
 
 /* How to ask a container whether it is ready; PROBE_ENGINE asks the engine, which runs the health check itself. */
@@ -56,7 +57,11 @@ typedef struct Unit {
 	uint32_t grace;                    /* seconds between the signal to stop and the kill */
 	GPtrArray *hidden;                 /* char *: variables whose values came from Secrets */
 	GPtrArray *owned;                  /* char *, "path gid": volumes whose top folder belongs to a group */
-	bool once;                         /* it ends: a Job, an init container */
+	bool once;                         /* it may end: a Job, an init container, a pod that is not restarted */
+	bool awaited;                      /* its end is waited for; else it counts as ready while it runs */
+	bool repeated;                     /* what has ended is started again by the next `up`, as compose does */
+	uint32_t again;                    /* so many times it is made anew when it has failed */
+	PullPolicy pull;                   /* of its image, whenever it starts */
 	Span place;                        /* of the container in its file */
 } Unit;
 
@@ -129,8 +134,6 @@ Unit *wanted_find(const Wanted *wanted, const char *name);
 
 typedef struct Engine Engine;
 
-typedef enum PullPolicy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER } PullPolicy;
-
 /* What the owner says of the engine; NULL and 0 where nothing is said. */
 typedef struct EngineChoice {
 	char *host, *context;       /* "unix:///run/podman/podman.sock"; the name of a docker context */
@@ -173,6 +176,8 @@ bool engine_pull(Engine *engine, const char *image, EngineSay say, void *data, G
 bool engine_build(
         Engine *engine, const WantedImage *image, const char *root, EngineSay say, void *data, GError **error);
 bool engine_has_image(Engine *engine, const char *image, bool *ret_has, GError **error);
+/* What the name stands for now, as LiveContainer.made_of has it; NULL where it is not there. Free with g_free. */
+char *engine_image_id(Engine *engine, const char *image);
 /* Makes sure that the image of the pause container is there. */
 bool engine_make_pause(Engine *engine, GError **error);
 
@@ -203,6 +208,7 @@ typedef enum Readiness { READY_UNKNOWN, READY_NO, READY_YES } Readiness;
 
 typedef struct LiveContainer {
 	char *id, *name, *image, *hash;
+	char *made_of;                                /* the image's id when it was made */
 	char *namespace, *workload, *pod, *container; /* of the labels */
 	char **before_stop;
 	UnitRole role;
@@ -245,7 +251,7 @@ bool live_is_well(const LiveContainer *container);
 /* "running", "exited": the state in one word. */
 const char *live_state_word(LiveState state);
 LiveContainer *live_find(const Live *live, const char *name);
-/* Asks each running container whether it is ready, side by side; takes a second at most. */
+/* Asks each running container whether it is ready, side by side; takes three seconds where one does not answer. */
 void live_probe(Live *live, Engine *engine);
 /* Memory and processor use, side by side. */
 void live_measure(Live *live, Engine *engine);
@@ -320,6 +326,7 @@ typedef enum ApplyPhase {
 	APPLY_CREATES,
 	APPLY_STARTS,
 	APPLY_PROBES,
+	APPLY_AGAIN, /* it has failed and is made once more */
 	APPLY_READY,
 	APPLY_STARTED,
 	APPLY_FAILED,
@@ -329,6 +336,7 @@ typedef enum ApplyPhase {
 typedef struct ApplyOptions {
 	const char *root; /* of the repository, for builds */
 	bool wait;        /* until all are ready */
+	bool keep;        /* where a new container does not start, the one that it was to replace comes back */
 	PullPolicy pull;
 	uint32_t parallel; /* 0: eight */
 	/* Called from several threads, one at a time; why may be NULL. */

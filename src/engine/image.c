@@ -19,6 +19,20 @@ bool engine_has_image(Engine *engine, const char *image, bool *ret_has, GError *
 	return true;
 }
 
+/* Docker says which sum it is, Podman does not. */
+char *image_id(const char *written)
+{
+	return written ? g_strdup(g_str_has_prefix(written, "sha256:") ? written + strlen("sha256:") : written) : NULL;
+}
+
+char *engine_image_id(Engine *engine, const char *image)
+{
+	g_autofree char *name = escape(image), *path = g_strdup_printf("/images/%s/json", name);
+	g_autoptr(GError) missing = NULL;
+	g_autoptr(Json) json = engine_get(engine, path, &missing);
+	return image_id(json_text_at(json, "Id"));
+}
+
 /* ---- streams of progress: one JSON object after the other
  * ------------------------------------------------------------ */
 

@@ -15,6 +15,7 @@
 #define LABEL_BEFORE_STOP "labwright.before-stop"
 #define LABEL_CREATE "labwright.create" /* of a mount: its folder is made where it is missing */
 #define LABEL_PRECIOUS "labwright.precious"
+#define LABEL_FRESH "labwright.fresh" /* of a volume: it goes with its container */
 #define PAUSE_IMAGE "labwright.local/pause:1"
 
 /* ---- making units; wanted.c --------------------------------------------------------------------------------- */
@@ -52,6 +53,7 @@ typedef struct PodOrder {
 	const Json *claims; /* volumeClaimTemplates, or NULL */
 	Span place;
 	bool once, job;  /* it ends; it is only made when somebody asks */
+	bool is_job;     /* of a Job or CronJob, which makes a pod that failed once more */
 	int64_t retries; /* backoffLimit */
 } PodOrder;
 
@@ -112,6 +114,53 @@ GBytes *archive_folder(const char *name, uint32_t mode, int group);
 GBytes *archive_file(const char *name, const void *bytes, size_t length, uint32_t mode);
 /* A folder of this machine, what its .dockerignore leaves out left out; paths and links as they are. */
 GBytes *archive_tree(const char *folder, const char *dockerfile, GError **error);
-char *escape(const char *word); /* for a path of the API; free with g_free */
+char *escape(const char *word);      /* for a path of the API; free with g_free */
+char *image_id(const char *written); /* in one form, whoever wrote it; NULL for NULL; free with g_free */
 /* POST of bytes with the answer as a stream. */
 GInputStream *engine_stream_bytes(Engine *engine, const char *path, GBytes *bytes, const char *type, GError **error);
+
+/* ---- making it so ------------------------------------------------------------------------------------------------ */
+
+#define THREADS 8
+
+typedef enum UnitState { STATE_WAITS, STATE_STARTED, STATE_READY, STATE_DONE, STATE_FAILED } UnitState;
+
+/* One run of `up`, shared by its threads. */
+typedef struct Applying {
+	const Rollout *rollout;
+	Engine *engine;
+	const ApplyOptions *options;
+	ApplyResult *result;
+	GMutex lock;
+	GCond changed;
+	GHashTable *states; /* unit name → UnitState */
+	GHashTable *images; /* image → ImageState of bring.c */
+} Applying;
+
+/* One step of it, and the thread's own connection. */
+typedef struct Work {
+	Applying *applying;
+	Engine *engine;
+	const Change *step;
+	char *words; /* the last lines that a container wrote which failed */
+	bool ended;  /* what failed was a program that ended, and nothing of the engine's */
+} Work;
+
+void work_tell(const Work *work, ApplyPhase phase, const char *why);
+bool work_is_cancelled(const Work *work);
+
+/* The manifest's imagePullPolicy, or what outweighs it: a word of the command line or of labwright.yaml. */
+PullPolicy pull_policy(const Work *work);
+/* Makes sure that the unit's image is there, as new as its policy wants it. */
+bool ensure_image(Work *work, GError **error);
+
+/* A request without a body; the path is a format. */
+bool act(Engine *engine, GError **error, const char *method, const char *format, ...) G_GNUC_PRINTF(4, 5);
+/* The id of a new container, with its networks and folders; free with g_free. It may be there even where NULL says that
+ * it is not whole. */
+char *container_create(Work *work, const char *name, GError **error);
+bool container_start(Work *work, const char *id, GError **error);
+bool container_stop(Engine *engine, const LiveContainer *container, uint32_t grace, GError **error);
+void container_discard(Engine *engine, const char *id); /* with its volumes that have no name */
+/* Those of the project's that lived as long as a container, and whose container is gone. */
+void remove_fresh_volumes(Engine *engine, const char *project);

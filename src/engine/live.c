@@ -6,6 +6,7 @@
 
 #define MOST_BROKEN 100     /* containers that are taken away in one run */
 #define RESTARTS 3          /* so many are no accident */
+#define LONGEST_LOOK 3      /* seconds for one container that does not answer */
 #define RESTARTED_LATELY 10 /* seconds, in which a program that stays is still told from one that ends */
 
 static void container_free(void *data)
@@ -13,7 +14,7 @@ static void container_free(void *data)
 	LiveContainer *container = data;
 	char *texts[] = {container->id, container->name, container->image, container->hash, container->namespace,
 	        container->workload, container->pod, container->container, container->error, container->address,
-	        container->network, container->why, container->word, container->node};
+	        container->network, container->why, container->word, container->node, container->made_of};
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	g_ptr_array_unref(container->ports);
@@ -173,6 +174,7 @@ static LiveContainer *read_container(Live *live, const Json *json)
 	container->id = g_strdup(json_text_at(json, "Id"));
 	container->name = g_strdup(name ? name + (*name == '/') : "");
 	container->image = g_strdup(json_text_at(json, "Config.Image"));
+	container->made_of = image_id(json_text_at(json, "Image"));
 	container->hash = g_strdup(label_of(json, LABEL_HASH));
 	container->namespace = g_strdup(label_of(json, LABEL_NAMESPACE));
 	container->workload = g_strdup(label_of(json, LABEL_WORKLOAD));
@@ -326,11 +328,17 @@ static void ask_all(Live *live, Engine *engine, void (*ask)(Engine *, LiveContai
 static void probe_one(Engine *engine, LiveContainer *container)
 {
 	UnitProbe quick = container->probe;
-	quick.timeout = MIN(quick.timeout, 1);
 	if (quick.kind == PROBE_NONE || (quick.kind == PROBE_ENGINE && !engine_is_podman(engine)))
 		return; /* Docker has run its check by its own clock; Podman has none */
-	g_clear_pointer(&container->why, g_free);
-	container->ready = probe_ask(engine, container, &quick, &container->why);
+	for (uint32_t left = LONGEST_LOOK;; left -= quick.timeout) {
+		quick.timeout = MIN(container->probe.timeout, left);
+		gint64 end = g_get_monotonic_time() + (gint64)quick.timeout * G_TIME_SPAN_SECOND;
+		g_clear_pointer(&container->why, g_free);
+		container->ready = probe_ask(engine, container, &quick, &container->why);
+		/* One answer that is late says little on a busy machine: kubelets want three of them, too. */
+		if (container->ready != READY_NO || g_get_monotonic_time() < end || left <= quick.timeout)
+			break;
+	}
 }
 
 void live_probe(Live *live, Engine *engine)

@@ -48,6 +48,7 @@ static void order_pod(Making *making, const Workload *workload, const char *pod,
 	        .place = workload->place,
 	        .once = once,
 	        .job = job,
+	        .is_job = job || strcmp(workload->kind, "Job") == 0,
 	        .retries = json_number_at(job ? json_at(spec, "jobTemplate.spec") : spec, "backoffLimit", 6)};
 	make_pod(making, &order);
 }

@@ -7,6 +7,8 @@
 
 #include "base/quantity.h"
 
+#define INIT_TRIES 8 /* further ones, which takes a minute; a kubelet has no end */
+
 uint16_t port_number(const Json *spec, const Json *port)
 {
 	int64_t number = json_number_at(port, "", 0);
@@ -208,11 +210,26 @@ static void publish_host_ports(Making *making, const PodOrder *order, Unit *unit
 
 /* ---- containers ------------------------------------------------------------------------------------------------ */
 
-static void set_restart(const PodOrder *order, bool init, Json *host)
+static PullPolicy read_pull(const Json *container)
+{
+	const char *policy = json_text_at(container, "imagePullPolicy");
+	return g_strcmp0(policy, "Always") == 0  ? PULL_ALWAYS
+	       : g_strcmp0(policy, "Never") == 0 ? PULL_NEVER
+	                                         : PULL_MISSING;
+}
+
+/* A main container is restarted by the engine. One that others wait for is made anew by `up` when it has failed, which
+ * has to see it end anyway; so is the pod of a Job whose containers are not restarted. */
+static void set_restart(const PodOrder *order, Unit *unit, Json *host)
 {
 	const char *policy = json_text_at(order->template, "spec.restartPolicy");
+	bool never = g_strcmp0(policy, "Never") == 0, init = unit->role == UNIT_INIT;
 	Json *restart = json_new_map();
-	if (init || (order->once && g_strcmp0(policy, "OnFailure") != 0)) {
+	if (init && !never)
+		unit->again = INIT_TRIES;
+	else if (!init && order->once && never && order->is_job)
+		unit->again = (uint32_t)CLAMP(order->retries, 0, 100);
+	if (init || (order->once && (g_strcmp0(policy, "OnFailure") != 0 || order->retries <= 0))) {
 		json_set_text(restart, "Name", "no");
 	} else if (order->once) {
 		json_set_text(restart, "Name", "on-failure");
@@ -247,6 +264,7 @@ static Unit *make_container(Making *making, const PodOrder *order, const Json *c
 	unit->container = g_strdup(name ? name : "container");
 	unit->role = role;
 	unit->once = role == UNIT_INIT || order->once;
+	unit->awaited = role == UNIT_INIT || order->is_job;
 	unit->grace = (uint32_t)CLAMP(json_number_at(spec, "terminationGracePeriodSeconds", 30), 0, 3600);
 	if (!image)
 		wanted_problem(making->wanted, order->place, true, "container %s has no image", unit->container);
@@ -261,7 +279,8 @@ static Unit *make_container(Making *making, const PodOrder *order, const Json *c
 	make_security(container, spec, unit, host);
 	make_resources(making, order, container, host);
 	make_mounts(making, order, container, shared, unit);
-	set_restart(order, role == UNIT_INIT, host);
+	unit->pull = read_pull(container);
+	set_restart(order, unit, host);
 	if (role == UNIT_MAIN) {
 		make_probes(making, order, container, unit);
 		unit->after_start = hook(making, order, container, "postStart");

@@ -36,12 +36,16 @@ static Change step_for(const Unit *unit, const LiveContainer *live)
 	if (g_strcmp0(live->hash, unit_hash(unit)) != 0)
 		return (Change){CHANGE_REPLACE, unit, live,
 		        g_strcmp0(live->image, json_text_at(unit->body, "Image")) != 0 ? "another image" : "changed"};
+	if (live->state == LIVE_DEAD)
+		return (Change){CHANGE_REPLACE, unit, live, "was being removed"};
 	if (live->state == LIVE_CREATED) /* a run that was killed may not have come to its networks and folders */
 		return (Change){CHANGE_REPLACE, unit, live, "was never started"};
+	if (unit->repeated && live->state == LIVE_EXITED)
+		return (Change){CHANGE_START, unit, live, "ended"};
 	if (unit->once && live->state == LIVE_EXITED && live->exit_code == 0)
 		return (Change){CHANGE_KEEP, unit, live, "done"};
-	if (unit->once && live->state == LIVE_EXITED)
-		return (Change){CHANGE_START, unit, live, "failed before"};
+	if (unit->once && live->state == LIVE_EXITED) /* what it left behind must not stand in its way */
+		return (Change){CHANGE_REPLACE, unit, live, "failed before"};
 	if (live->state == LIVE_RUNNING || live->state == LIVE_RESTARTING)
 		return (Change){CHANGE_KEEP, unit, live, "as wanted"};
 	return (Change){CHANGE_START, unit, live, "stopped"};

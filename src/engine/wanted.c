@@ -322,12 +322,29 @@ static void find_port_conflicts(Wanted *wanted)
 	}
 }
 
+/* What another waits for to be done is waited for, whatever kind of thing it is: a service of a compose file, too. */
+static void await_needed(Wanted *wanted)
+{
+	for (guint i = 0; i < wanted->units->len; i++) {
+		const Unit *unit = wanted->units->pdata[i];
+		for (guint n = 0; n < unit->needs->len; n++) {
+			const UnitNeed *need = unit->needs->pdata[n];
+			Unit *other = need->state == NEED_DONE ? wanted_find(wanted, need->unit) : NULL;
+			if (!other)
+				continue;
+			other->once = other->awaited = true;
+			other->repeated = false;
+		}
+	}
+}
+
 void wanted_finish(Wanted *wanted, const WantedOptions *options)
 {
 	g_autoptr(GList) stores = sorted_stores(wanted);
 	Labelling labelling = {wanted, options, stores};
 	find_port_conflicts(wanted);
 	sort_units(wanted);
+	await_needed(wanted);
 	for (guint i = 0; i < wanted->units->len; i++)
 		label_unit(&labelling, wanted->units->pdata[i]);
 	for (guint i = 0; i < wanted->jobs->len; i++)

@@ -121,6 +121,8 @@ static void read_kustomization(Linker *linker, Node node)
 {
 	const Graph *graph = linker->graph;
 	Contexts contexts = link_contexts(linker, graph_file_of(graph, node));
+	if (graph_has(graph, node, FACT_RENDERED))
+		return;
 	GRAPH_CHILDREN (graph, node, NODE_ENTRY, entry) {
 		if (!is_opaque_entry(graph, entry))
 			continue;

@@ -3,6 +3,7 @@
  * files that are mounted and not there. */
 #include "base/near.h"
 #include "base/path.h"
+#include "rule/extended.h"
 #include "rule/gone.h"
 #include "rule/moved.h"
 #include "rule/rule.h"
@@ -55,14 +56,6 @@ static void check_include(Gone *gone, const Graph *graph, const Row *row)
 		gone_add(gone, LEVEL_ERROR, row->subject, graph_span(graph, row), slice_from(full));
 }
 
-/* The compose file at a path, where it could be read. */
-static Node compose_at(const Graph *graph, Slice path)
-{
-	Node file = graph_find_file(graph, path);
-	Node document = file ? graph_first_child(graph, file, NODE_DOCUMENT) : NODE_NONE;
-	return document ? graph_first_child(graph, document, NODE_COMPOSE) : NODE_NONE;
-}
-
 static void check_extended_service(Checker *checker, const Row *row, Node compose, Slice name)
 {
 	const Graph *graph = checker_graph(checker);
@@ -96,7 +89,7 @@ static void check_extends(Checker *checker, Gone *gone, const Row *row)
 		return;
 	Slice path = slice_sub(text, 0, colon), name = slice_sub(text, colon + 1, text.length);
 	g_autofree char *full = path.length ? path_resolve(folder, path) : NULL;
-	Node other = full ? compose_at(graph, slice_from(full)) : graph_ancestor(graph, row->subject, NODE_COMPOSE);
+	Node other = full ? compose_at(graph, row->subject, path) : graph_ancestor(graph, row->subject, NODE_COMPOSE);
 	if (other && name.length)
 		check_extended_service(checker, row, other, name);
 	else if (full && is_absent(graph, gone, folder, path))
@@ -167,12 +160,12 @@ static const Rule rules[] = {
                 .id = "compose-invalid",
                 .level = LEVEL_ERROR,
                 .fix = FIX_VALUE,
-                .title = "a word that compose does not know",
-                .why = "Compose checks the whole file before it starts anything: one misspelt key or policy, and no "
-                       "service of the project comes up.",
-                .remedy = "Write the word as the Compose Specification has it; what is for other programs begins with "
-                          "x-.",
-                .peers = "docker compose config: Additional property is not allowed",
+                .title = "what compose refuses to read",
+                .why = "Compose checks the whole file before it starts anything: one misspelt key or policy, two keys "
+                       "that exclude each other, and no service of the project comes up.",
+                .remedy = "Write it as the Compose Specification has it; what is for other programs begins with x-.",
+                .peers = "docker compose config: Additional property is not allowed; declares mutually exclusive "
+                         "network_mode and networks",
                 .check = check_compose_invalid,
         },
         {

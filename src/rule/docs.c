@@ -20,6 +20,32 @@ static Slice document_of(const Graph *graph, Node node)
 
 /* ---- what is said around a path ---------------------------------------------------------------------------- */
 
+/* HOSTNAME, NAME, NN, 0N, YYYY: a word in capitals that the reader puts their own in place of. */
+static bool stands_for_any(Slice word)
+{
+	static const char *const words[] = {"HOST", "HOSTNAME", "NAME", "NODE", "SERVICE", "STACK", "APP", "USER",
+	        "USERNAME", "DOMAIN", "TOPIC", "DATE", "YYYY", "MM", "DD", "YYYYMMDD"};
+	size_t digits = 0, letters;
+	if (slice_is_any(word, words, G_N_ELEMENTS(words)))
+		return true;
+	while (digits < word.length && g_ascii_isdigit(word.at[digits]))
+		digits++;
+	for (letters = digits; letters < word.length && strchr("NX", word.at[letters]);)
+		letters++;
+	return letters == word.length && letters > digits;
+}
+
+static bool has_stand_in(Slice path)
+{
+	for (size_t start = 0, end; start < path.length; start = end + 1) {
+		for (end = start; end < path.length && !strchr("/.-_", path.at[end]);)
+			end++;
+		if (stands_for_any(slice_sub(path, start, end)))
+			return true;
+	}
+	return false;
+}
+
 /* Paths with a name that stands for any name. */
 static bool is_sample_path(Slice path)
 {
@@ -29,6 +55,8 @@ static bool is_sample_path(Slice path)
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))
 			return true;
+	if (has_stand_in(path))
+		return true;
 	return (strstr(lower, "example") || strstr(lower, "sample")) && !strstr(lower, ".env");
 }
 
@@ -40,7 +68,7 @@ static bool says_absent(Slice line)
 	        "formerly", "previously", "no longer", "used to", "legacy", "deprecat", "retired", "not exist",
 	        "doesn't exist", "missing", "planned", "not yet", "future", "todo", "add a ", "add the ", "new file",
 	        "(new)", "copy ", "copied", "moved", "migrat", "replac", "optional", "if present", "if it exists",
-	        "written to", "writes", "saved", "output", "upstream", "should ", "- [ ]", "~~", "temporary", "runtime",
+	        "written to", "writes", "saved", "output", "result", "dump", "upstream", "should ", "- [ ]", "~~", "temporary", "runtime",
 	        "never ", "without ", "don't", "do not", "is gone", "are gone", "save ", "pending", "there is no",
 	        "**no**", "broken", "decommission", "dropped", "drifted", "stale", "git rm", "`rm ", "add to ",
 	        "put in ", "put into ", "every new ", "each new ", "mới", "nouveau", "neue ", "nuevo", "novo "};

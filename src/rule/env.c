@@ -247,6 +247,64 @@ static void check_duplicate_env(Checker *checker)
 	}
 }
 
+/* ---- env-quotes-kept ------------------------------------------------------------------------------------------ */
+
+/* The value of a list item is in quotes that no YAML takes off, since they do not begin the item. */
+static bool keeps_quotes(Slice value)
+{
+	if (value.length < 2 || !strchr("\"'", value.at[0]) || value.at[value.length - 1] != value.at[0])
+		return false;
+	return slice_find_byte(slice_sub(value, 1, value.length - 1), value.at[0], 0) == SIZE_MAX;
+}
+
+/* Nothing in it that a plain scalar of YAML would end at, or that would be read otherwise. */
+static bool is_plain(Slice text)
+{
+	for (size_t i = 0; i < text.length; i++)
+		if (!g_ascii_isalnum(text.at[i]) && !strchr("_./:@+-*?,;=%$(){} ", text.at[i]))
+			return false;
+	return slice_find(text, ": ", 0) == SIZE_MAX && !slice_ends(text, ":") && !slice_ends(text, " ");
+}
+
+static void mend_quotes(Checker *checker, Finding *finding, Span item, const char *name, Slice inner)
+{
+	Arena *arena = checker_arena(checker);
+	set_because(checker, finding, FIX_VALUE, "the program gets the value without them");
+	if (is_plain(inner))
+		add_edit(checker, finding, item, slice_from(arena_printf(arena, "%s=%.*s", name, SLICE_ARGS(inner))));
+	else if (slice_find_byte(inner, '\'', 0) == SIZE_MAX)
+		add_edit(checker, finding, item, slice_from(arena_printf(arena, "'%s=%.*s'", name, SLICE_ARGS(inner))));
+}
+
+static void check_env_quotes_kept(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Node last = NODE_NONE;
+	Finding *finding = NULL;
+	GRAPH_NODES (graph, NODE_ENV, env) {
+		const Row *row = graph_find(graph, env, FACT_VALUE);
+		Node service = graph_parent(graph, env);
+		Slice value = row ? graph_symbol_slice(graph, row->object) : (Slice){"", 0};
+		if (graph_node_type(graph, service) != NODE_SERVICE || is_quiet(graph, env) || !keeps_quotes(value))
+			continue;
+		Span item = graph_span(graph, row);
+		g_autofree char *written = g_strdup_printf("%s=%.*s", graph_name(graph, env), SLICE_ARGS(value));
+		if (!slice_is(graph_span_bytes(graph, item), written))
+			continue; /* NAME: '"value"' is meant so */
+		if (service == last) {
+			add_evidence(checker, finding, item, "and those of %s", graph_name(graph, env));
+		} else {
+			finding = report(checker, service, item,
+			        "service %s gets the quotes as part of %s: a list item keeps them",
+			        graph_name(graph, service), graph_name(graph, env));
+			set_hint(checker, finding, "leave them out, or put them around the whole item: \"%s=…\"",
+			        graph_name(graph, env));
+		}
+		last = service;
+		mend_quotes(checker, finding, item, graph_name(graph, env), slice_sub(value, 1, value.length - 1));
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "env-undefined",
@@ -281,6 +339,17 @@ static const Rule rules[] = {
                 .remedy = "Keep the one that is meant.",
                 .peers = "kube-score: environment-variable-key-duplication; dotenv-linter: DuplicatedKey",
                 .check = check_duplicate_env,
+        },
+        {
+                .id = "env-quotes-kept",
+                .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
+                .title = "quotes that become part of a variable's value",
+                .why = "In a list of NAME=value, quotes that begin behind the = are bytes like others: the program "
+                       "gets a schedule, a time zone or a token with quotes around it, and knows none such.",
+                .remedy = "Leave the quotes out, put them around the whole item, or write a map: NAME: \"value\". "
+                          "What was made with them, such as a password in a database, still has them.",
+                .check = check_env_quotes_kept,
         },
 };
 

@@ -207,7 +207,8 @@ static bool is_set_otherwise(const Graph *graph, Slice name)
 static bool is_its_own(const Graph *graph, Node program, const char *name)
 {
 	static const char *const others[] = {"db", "database", "postgres", "pg_", "pgpass", "mysql", "maria", "mongo",
-	        "redis", "smtp", "mail", "elastic", "rabbit", "amqp", "ldap", "s3", "sql", "influx", "mqtt", "proxy"};
+	        "redis", "smtp", "mail", "elastic", "rabbit", "amqp", "ldap", "s3", "sql", "influx", "mqtt", "proxy",
+	        "homepage_var"};
 	g_autofree char *lower = g_ascii_strdown(name, -1);
 	const char *image = graph_text(graph, program, FACT_IMAGE), *slash = strrchr(image, '/');
 	for (size_t i = 0; i < G_N_ELEMENTS(others); i++)

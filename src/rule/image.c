@@ -1,5 +1,7 @@
 /* Image references taken apart, and which names are ours. */
 #include "rule/image.h"
+
+#include "rule/extended.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -78,9 +80,11 @@ void images_init(Images *images, const Graph *graph)
 {
 	images->at = g_ptr_array_new_with_free_func(image_free);
 	images->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) replaced = images_replaced(graph);
 	GRAPH_EACH (graph, FACT_IMAGE, row) {
 		Reference reference;
-		if (!read_reference(graph_symbol_slice(graph, row->object), &reference))
+		if (g_hash_table_contains(replaced, GUINT_TO_POINTER(row->subject)) ||
+		        !read_reference(graph_symbol_slice(graph, row->object), &reference))
 			continue;
 		Image *image = get_image(images, reference.name);
 		image->built |= graph_has(graph, row->subject, FACT_BUILD_CONTEXT);

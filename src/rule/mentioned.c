@@ -26,6 +26,20 @@ char **split_service_host(const char *host)
 	return NULL;
 }
 
+char *namespace_at(const Graph *graph, Span place)
+{
+	Node file = graph_file_node(graph, place.file);
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document) {
+		Span span = graph_place(graph, document);
+		Node object = graph_first_child(graph, document, NODE_OBJECT);
+		if (place.start < span.start || place.start >= span.end || !object)
+			continue;
+		const char *identity = graph_text(graph, object, FACT_IDENTITY), *slash = strchr(identity, '/');
+		return slash ? g_strndup(slash + 1, strcspn(slash + 1, "/")) : NULL;
+	}
+	return NULL;
+}
+
 Node host_service(const Graph *graph, const char *host, Span place)
 {
 	g_auto(GStrv) parts = split_service_host(host);
@@ -38,24 +52,20 @@ Node host_service(const Graph *graph, const char *host, Span place)
 	}
 	if (dot)
 		return NODE_NONE;
-	Node file = graph_file_node(graph, place.file);
-	Node found = NODE_NONE;
-	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document) {
-		Span span = graph_place(graph, document);
-		Node object = graph_first_child(graph, document, NODE_OBJECT);
-		if (place.start < span.start || place.start >= span.end || !object)
-			continue;
-		const char *identity = graph_text(graph, object, FACT_IDENTITY), *slash = strchr(identity, '/');
-		if (!slash)
-			return NODE_NONE;
-		g_autofree char *namespace = g_strndup(slash + 1, strcspn(slash + 1, "/"));
-		found = *namespace ? find_service(graph, namespace, host) : NODE_NONE;
-	}
-	return found;
+	g_autofree char *namespace = namespace_at(graph, place);
+	return namespace && *namespace ? find_service(graph, namespace, host) : NODE_NONE;
+}
+
+/* `postgres:16` is an image and its tag, not a host and its port. */
+static bool is_image(const Graph *graph, Node mention)
+{
+	return strcmp(graph_text(graph, mention, FACT_NEARBY_NAME), "image") == 0;
 }
 
 Node mentioned_service(const Graph *graph, Node mention)
 {
+	if (is_image(graph, mention))
+		return NODE_NONE;
 	return host_service(graph, graph_name(graph, mention), graph_place(graph, mention));
 }
 
@@ -64,8 +74,7 @@ Node composed_service(const Graph *graph, Node mention)
 	Node file = graph_file_node(graph, graph_file_of(graph, mention));
 	GRAPH_NAMED(graph, NODE_SERVICE, graph_name_symbol(graph, mention), service)
 	{
-		bool image = strcmp(graph_text(graph, mention, FACT_NEARBY_NAME), "image") == 0;
-		if (graph_file_node(graph, graph_file_of(graph, service)) == file && !image)
+		if (graph_file_node(graph, graph_file_of(graph, service)) == file && !is_image(graph, mention))
 			return service;
 	}
 	return NODE_NONE;

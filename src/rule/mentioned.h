@@ -10,6 +10,9 @@ Node find_service(const Graph *graph, const char *namespace, const char *name);
  */
 char **split_service_host(const char *host);
 
+/* The namespace of the object around the place, "" where nobody says it; NULL where there is none. Free with g_free. */
+char *namespace_at(const Graph *graph, Span place);
+
 /* The Service that a host certainly is where it stands: by its full name, or by a bare name of the namespace that the
  * object around the place is in. */
 Node host_service(const Graph *graph, const char *host, Span place);

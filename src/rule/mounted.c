@@ -2,6 +2,7 @@
  * mounted says which container reads it, and the other mounts of that container say what lies there. A volume, or a
  * folder of the machine, may hold anything. */
 #include "base/path.h"
+#include "rule/holder.h"
 #include "rule/ignored.h"
 #include "rule/rule.h"
 
@@ -12,53 +13,15 @@ typedef struct Mounted {
 	GHashTable *told; /* rows that were reported */
 } Mounted;
 
-/* The path of the repository that a mount of a compose service brings; NULL for volumes and for what lies elsewhere.
- * Free with g_free. */
-static char *source_of(const Graph *graph, Node service, Node mount)
-{
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, service))));
-	const char *host = graph_text(graph, mount, FACT_HOST_PATH);
-	char *path = *host && !is_open_text(host) ? path_resolve(folder, slice_from(host)) : NULL;
-	if (path && !graph_has_path(graph, slice_from(path)))
-		g_clear_pointer(&path, g_free);
-	return path;
-}
-
-/* What follows the folder in the path, without a slash before it; NULL if the path does not lie there. */
-static const char *below(const char *path, const char *folder)
-{
-	size_t length = strlen(folder);
-	while (length && folder[length - 1] == '/')
-		length--;
-	if (strncmp(path, folder, length) != 0 || (path[length] != '/' && path[length] != '\0'))
-		return NULL;
-	return path + length + (path[length] == '/');
-}
-
 /* Where the container has the file of the repository, by this mount. Free with g_free. */
 static char *container_path(const Graph *graph, Node service, Node mount, const char *file)
 {
-	g_autofree char *source = source_of(graph, service, mount);
+	g_autofree char *source = mount_source(graph, service, mount);
 	const char *at = graph_text(graph, mount, FACT_DESTINATION),
-	           *rest = source && *source ? below(file, source) : NULL;
+	           *rest = source && *source ? path_within(file, source) : NULL;
 	if (!rest || at[0] != '/')
 		return NULL;
 	return *rest ? g_strdup_printf("%s/%s", at, rest) : g_strdup(at);
-}
-
-/* The mount that holds the path: the deepest one. */
-static Node holder_of(const Graph *graph, Node service, const char *path)
-{
-	Node found = NODE_NONE;
-	size_t deepest = 0;
-	GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
-		const char *at = graph_text(graph, mount, FACT_DESTINATION);
-		if (*at && strlen(at) >= deepest && below(path, at)) {
-			found = mount;
-			deepest = strlen(at);
-		}
-	}
-	return found;
 }
 
 /* A pattern that matches nothing in a folder that is there may be meant for later. */
@@ -83,6 +46,15 @@ static void report_unread(Mounted *mounted, const Row *row, Node service, const 
 	set_detail(mounted->checker, finding, "%s", graph_symbol_text(graph, row->object));
 }
 
+/* Something is mounted in the folder, so that it is there: the configuration itself often lies where it looks. */
+static bool holds_mount(const Graph *graph, Node service, const char *path)
+{
+	GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount)
+		if (path_within(graph_text(graph, mount, FACT_DESTINATION), path))
+			return true;
+	return false;
+}
+
 static void check_path(Mounted *mounted, const Row *row, Node service, const char *config)
 {
 	const Graph *graph = mounted->graph;
@@ -90,13 +62,15 @@ static void check_path(Mounted *mounted, const Row *row, Node service, const cha
 	g_autofree char *folder = g_path_get_dirname(config);
 	g_autofree char *path =
 	        g_path_is_absolute(written) ? g_strdup(written) : g_build_filename(folder, written, NULL);
-	Node mount = holder_of(graph, service, path);
+	Node mount = mount_holding(graph, service, path);
+	if (!mount && holds_mount(graph, service, path))
+		return;
 	if (!mount) {
 		report_unread(mounted, row, service, path, NULL);
 		return;
 	}
-	g_autofree char *source = source_of(graph, service, mount);
-	const char *rest = below(path, graph_text(graph, mount, FACT_DESTINATION));
+	g_autofree char *source = mount_source(graph, service, mount);
+	const char *rest = path_within(path, graph_text(graph, mount, FACT_DESTINATION));
 	if (!source || !*source || !rest)
 		return;
 	g_autofree char *target = *rest ? g_strdup_printf("%s/%s", source, rest) : g_strdup(source);

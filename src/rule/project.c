@@ -6,6 +6,7 @@
  * other, and where commands or COMPOSE_FILE list several, any compose file of the repository may be the other part. */
 #include "base/near.h"
 #include "base/path.h"
+#include "rule/extended.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -50,15 +51,6 @@ static bool defines(const Graph *graph, Node compose, const Kind *kind, Symbol n
 }
 
 /* ---- which files are one project ------------------------------------------------------------------------ */
-
-/* The compose file at a path as it is written in another. */
-static Node compose_at(const Graph *graph, Node from, Slice path)
-{
-	g_autofree char *full = path_resolve(folder_of(graph, from), path);
-	Node file = full ? graph_find_file(graph, slice_from(full)) : NODE_NONE;
-	Node document = file ? graph_first_child(graph, file, NODE_DOCUMENT) : NODE_NONE;
-	return document ? graph_first_child(graph, document, NODE_COMPOSE) : NODE_NONE;
-}
 
 static void combine(Projects *projects, Node one, Slice path)
 {
@@ -229,10 +221,46 @@ static void check_networks(Projects *projects, Node user)
 		use(projects, user, &service, row->object, graph_span(graph, row));
 }
 
+static Node neighbour(const Graph *graph, Node user, Symbol name)
+{
+	GRAPH_CHILDREN (graph, graph_parent(graph, user), NODE_SERVICE, other)
+		if (graph_name_symbol(graph, other) == name)
+			return other;
+	return NODE_NONE;
+}
+
+/* network_mode: container:NAME asks the engine for a container of that name. A service that says no container_name is
+ * called PROJECT-SERVICE-1 there. */
+static void check_shared_container(Projects *projects, Node user)
+{
+	static const char start[] = "container:";
+	const Graph *graph = checker_graph(projects->checker);
+	const Row *row = graph_find(graph, user, FACT_NETWORK_MODE);
+	const char *mode = row ? graph_symbol_text(graph, row->object) : "", *name = mode + strlen(start);
+	Symbol symbol;
+	if (projects->counting || !g_str_has_prefix(mode, start) || is_open_text(name) ||
+	        !graph_find_symbol(graph, slice_from(name), &symbol))
+		return;
+	Rows given = graph_rows_to(graph, FACT_CONTAINER_NAME, symbol);
+	Node other = neighbour(graph, user, symbol);
+	if (given.at != given.end || !other || graph_has(graph, other, FACT_CONTAINER_NAME))
+		return;
+	Finding *finding = report(projects->checker, user, graph_span(graph, row),
+	        "service %s shares the network of container %s, and compose calls the one of service %s otherwise",
+	        graph_name(graph, user), name, name);
+	add_evidence(projects->checker, finding, graph_place(graph, other), "it has no container_name");
+	set_detail(projects->checker, finding, "%s", mode);
+	set_hint(projects->checker, finding, "write service:%s", name);
+	set_because(projects->checker, finding, FIX_VALUE, "it is the service of that name in the same file");
+	add_rename(projects->checker, finding, graph_span(graph, row), mode,
+	        arena_printf(checker_arena(projects->checker), "service:%s", name));
+}
+
 static void check_service(Projects *projects, Node user)
 {
 	const Graph *graph = checker_graph(projects->checker);
 	check_networks(projects, user);
+	check_shared_container(projects, user);
 	GRAPH_CHILDREN (graph, user, NODE_MOUNT, mount)
 		if (strcmp(graph_text(graph, mount, FACT_TYPE), "volume") == 0)
 			use(projects, user, &volume, graph_name_symbol(graph, mount), graph_place(graph, mount));

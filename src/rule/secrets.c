@@ -113,7 +113,7 @@ static bool is_env_file(const Graph *graph, Node file)
 static bool is_stand_in(const char *name, const char *value)
 {
 	static const char *const parts[] = {"password", "passw0rd", "admin", "secret", "abcdef", "qwerty", "1234",
-	        "1,2,3", "0000", "default", "letmein", NULL};
+	        "1,2,3", "0000", "default", "letmein", "random", NULL};
 	g_autofree char *lower = g_ascii_strdown(value, -1);
 	return text_has_part(lower, parts) || g_ascii_strcasecmp(name, value) == 0;
 }
@@ -196,6 +196,29 @@ static bool looks_made(const char *value)
 	return different >= 6 && letters > 0 && marks > 0;
 }
 
+/* "# CHANGEME" behind it: whoever takes the file has a task, and the value is nobody's yet. */
+static bool is_to_be_changed(const Graph *graph, Span span)
+{
+	static const char *const words[] = {"changeme", "change me", "change this", "replace this", "replace me", NULL};
+	Slice line = graph_line_at(graph, span), bytes = graph_file_bytes(graph, span.file);
+	size_t from = MIN((size_t)(bytes.at + span.end - line.at), line.length), at = slice_find_byte(line, '#', from);
+	if (at == SIZE_MAX)
+		return false;
+	Slice comment = slice_sub(line, at, line.length);
+	g_autofree char *lower = g_ascii_strdown(comment.at, (gssize)comment.length);
+	return text_has_part(lower, words);
+}
+
+/* The name of a variable for what a key says: letters, digits and lines below. Free with g_free. */
+static char *variable_name(const char *key)
+{
+	char *name = g_strdup(key);
+	for (char *at = name; *at; at++)
+		if (!g_ascii_isalnum(*at))
+			*at = '_';
+	return name;
+}
+
 /* A token of a known form is found by it already. Variables are asked for in the order of files and places, so the
  * search goes on where the last one ended; *secret is the first token that does not lie before the last variable. */
 static bool is_known_form(const Graph *graph, Span span, Node *secret)
@@ -226,6 +249,7 @@ static void check_secret_literal_in_workload(Checker *checker)
 		if (!program || !holds_credential(graph, env) || !looks_made(graph_symbol_text(graph, value->object)) ||
 		        may_be_name(graph_name(graph, env), graph_symbol_text(graph, value->object)) ||
 		        is_quiet(graph, env) || is_for_developing(graph, env) ||
+		        is_to_be_changed(graph, graph_span(graph, value)) ||
 		        is_known_form(graph, graph_span(graph, value), &token))
 			continue;
 		if (program == last) {
@@ -239,11 +263,12 @@ static void check_secret_literal_in_workload(Checker *checker)
 		        "the value of %s stands in %s %s for everybody to read", graph_name(graph, env),
 		        object ? graph_text(graph, object, FACT_KIND) : "service",
 		        graph_name(graph, object ? object : program));
+		g_autofree char *variable = variable_name(graph_name(graph, env));
 		set_hint(checker, finding,
 		        object ? "make a new one, put it into a Secret that is kept sealed or outside of Git, and take "
 		                 "it from there: valueFrom.secretKeyRef"
 		               : "make a new one, write it to a .env file that Git ignores, and put ${%s} here",
-		        graph_name(graph, env));
+		        variable);
 	}
 }
 

@@ -7,6 +7,7 @@
  * word is taken to define it. */
 #include "base/near.h"
 #include "base/path.h"
+#include "rule/holder.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -37,6 +38,8 @@ typedef struct Traefik {
 	uint32_t searches;             /* names that were looked for in files so far */
 	GHashTable *linked;            /* "http/NAME" of routers that name their service */
 	bool open;                     /* some name in a label is a variable: any may be defined */
+	bool rules_elsewhere;          /* a folder or file of its file provider does not lie in this repository */
+	bool static_elsewhere;         /* nor does its static configuration */
 } Traefik;
 
 /* ---- labels -------------------------------------------------------------------------------------------- */
@@ -241,6 +244,89 @@ static void collect_files(Traefik *traefik)
 	}
 }
 
+/* ---- what lies elsewhere ------------------------------------------------------------------------------------ */
+
+/* The container has something at the path that is not of this repository. */
+static bool is_from_elsewhere(const Graph *graph, Node service, const char *path)
+{
+	Node mount = path[0] == '/' ? mount_holding(graph, service, path) : NODE_NONE;
+	g_autofree char *source = mount ? mount_source(graph, service, mount) : NULL;
+	return mount && !source;
+}
+
+/* `--providers.file.directory=/rules`, `directory: /rules`, `filename = "/rules.toml"`: the path, or nothing. */
+static Slice provider_path(Slice line, const char *const *keys)
+{
+	static const char ends[] = " \t:=\"'";
+	for (; *keys; keys++) {
+		size_t length = strlen(*keys);
+		if (line.length <= length || !slice_is_nocase(slice_sub(line, 0, length), *keys))
+			continue;
+		Slice path = slice_sub(line, length, line.length);
+		while (path.length && strchr(ends, path.at[0]))
+			path = slice_sub(path, 1, path.length);
+		return slice_sub(path, 0, MIN(strcspn(path.at, " \t\r\n\"'"), path.length));
+	}
+	return (Slice){"", 0};
+}
+
+static void follow_provider(Traefik *traefik, Slice line, const char *const *keys, Node service)
+{
+	const Graph *graph = checker_graph(traefik->checker);
+	g_autofree char *path = slice_dup(provider_path(line, keys));
+	traefik->rules_elsewhere = traefik->rules_elsewhere || is_from_elsewhere(graph, service, path);
+}
+
+/* The file provider as the service's own words and variables have it, and as lines of a configuration do. */
+static void follow_service(Traefik *traefik, Node service, const char *lines)
+{
+	static const char *const words[] = {"--providers.file.directory", "--providers.file.filename", NULL},
+	                         *const keys[] = {"directory", "filename", NULL};
+	const Graph *graph = checker_graph(traefik->checker);
+	Slice rest = slice_from(lines), line;
+	GRAPH_OF (graph, service, FACT_ARGUMENT, row)
+		follow_provider(traefik, graph_symbol_slice(graph, row->object), words, service);
+	GRAPH_CHILDREN (graph, service, NODE_ENV, env) {
+		const char *name = graph_name(graph, env);
+		if (strcmp(name, "TRAEFIK_PROVIDERS_FILE_DIRECTORY") == 0 ||
+		        strcmp(name, "TRAEFIK_PROVIDERS_FILE_FILENAME") == 0)
+			traefik->rules_elsewhere =
+			        traefik->rules_elsewhere ||
+			        is_from_elsewhere(graph, service, graph_text(graph, env, FACT_VALUE));
+	}
+	while (slice_next_line(&rest, &line))
+		follow_provider(traefik, slice_trim(line), keys, service);
+	traefik->static_elsewhere = traefik->static_elsewhere ||
+	                            is_from_elsewhere(graph, service, "/etc/traefik/traefik.yml") ||
+	                            is_from_elsewhere(graph, service, "/traefik.yml");
+}
+
+/* The lines of all files that speak of providers, as one text; free with g_free. */
+static char *provider_lines(const Graph *graph)
+{
+	GString *text = g_string_new(NULL);
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice rest = graph_file_bytes(graph, file), line;
+		if (!may_configure(graph, graph_file_node(graph, file)) || !text_has(rest, "providers"))
+			continue;
+		while (slice_next_line(&rest, &line))
+			if (text_has(line, "directory") || text_has(line, "filename"))
+				g_string_append_printf(text, "%.*s\n", SLICE_ARGS(line));
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void find_elsewhere(Traefik *traefik)
+{
+	const Graph *graph = checker_graph(traefik->checker);
+	g_autofree char *lines = provider_lines(graph);
+	GRAPH_NODES (graph, NODE_SERVICE, service)
+		if (strstr(graph_text(graph, service, FACT_IMAGE), "traefik"))
+			follow_service(traefik, service, lines);
+}
+
+/* ---- names that are looked for ------------------------------------------------------------------------------- */
+
 static bool holds_word(Slice bytes, Slice word)
 {
 	g_autofree char *text = slice_dup(word);
@@ -316,7 +402,8 @@ static Finding *report_unknown(Traefik *traefik, const Label *label, const char 
 static void check_told(Traefik *traefik, const Label *label, Section section, Slice name)
 {
 	g_autofree char *key = slice_dup(name);
-	if (g_hash_table_size(traefik->told[section]) == 0 || g_hash_table_contains(traefik->told[section], key) ||
+	bool elsewhere = section == MIDDLEWARES ? traefik->rules_elsewhere : traefik->static_elsewhere;
+	if (elsewhere || g_hash_table_size(traefik->told[section]) == 0 || g_hash_table_contains(traefik->told[section], key) ||
 	        is_spoken_of(traefik, section, name))
 		return;
 	Finding *finding = report_unknown(traefik, label, sections[section].noun, name);
@@ -534,6 +621,7 @@ static void check_name_undefined(Checker *checker)
 		return;
 	collect_words(&traefik);
 	collect_files(&traefik);
+	find_elsewhere(&traefik);
 	each_label(&traefik, check_label);
 }
 

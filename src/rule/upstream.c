@@ -1,13 +1,13 @@
 /* Hosts that a compose service asks for and that no service is called: in its variables, and in the tracked files that
- * are mounted in it (nginx, Caddy, Prometheus, Grafana and their kin name hosts with ports in the same way).
+ * are mounted in it or copied into its image (nginx, Caddy, Prometheus, Grafana and their kin name hosts with ports in the same way).
  *
  * Names of one part are resolved by compose first and by the network of the house after that, so a name that no
  * service has may well be a machine. It is wrong where it is one slip away from a service of the same project, and
  * likely so where only an archived file still has the service. A fallback, ${URL:-http://name:80}, is a name that the
  * owner expects to be a service where he names its neighbours in the same way. */
 #include "base/near.h"
-#include "base/path.h"
 #include "base/variable.h"
+#include "rule/configured.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -124,7 +124,9 @@ static void judge(Upstreams *upstreams, Node service, Node subject, Symbol symbo
 	upstreams->left--;
 	Node near = near_service(graph, service, slice_from(host)),
 	     old = near ? NODE_NONE : archived_service(graph, symbol);
-	if ((!near && !old) || is_given_otherwise(graph, service, host))
+	/* Names are looked up whatever the case of their letters. */
+	if ((!near && !old) || (near && slice_is_nocase(slice_from(host), graph_name(graph, near))) ||
+	        is_given_otherwise(graph, service, host))
 		return;
 	Finding *finding = report_at(checker, near ? LEVEL_ERROR : LEVEL_WARNING, subject, place,
 	        "service %s asks %s, and no service is called so", graph_name(graph, service), host);
@@ -167,38 +169,13 @@ static void judge_hosts(Upstreams *upstreams, Node service)
 
 /* ---- where hosts are named --------------------------------------------------------------------------------- */
 
-static void judge_file(Upstreams *upstreams, Node service, Node file)
+static void judge_file(Node service, Node file, bool copied, void *data)
 {
+	Upstreams *upstreams = data;
 	const Graph *graph = checker_graph(upstreams->checker);
-	if (graph_first_child(graph, file, NODE_DOCUMENT) &&
-	        graph_first_child(graph, graph_first_child(graph, file, NODE_DOCUMENT), NODE_COMPOSE))
-		return;
-	GRAPH_CHILDREN (graph, file, NODE_MENTION, mention)
-		judge_mention(upstreams, service, mention);
-}
-
-#define MOST_MOUNTED 200
-
-/* A folder of more files is data and no configuration. */
-static void judge_mount(Upstreams *upstreams, Node service, Slice written)
-{
-	const Graph *graph = checker_graph(upstreams->checker);
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, service))));
-	g_autofree char *path = path_resolve(folder, written);
-	if (!path || *path == '\0' || slice_equal(slice_from(path), folder))
-		return;
-	Node whole = graph_find_file(graph, slice_from(path));
-	if (whole) {
-		judge_file(upstreams, service, whole);
-		return;
-	}
-	g_autofree char *below = g_strconcat(path, "/", NULL);
-	uint32_t first = graph_first_file(graph, below), end = first;
-	while (end < graph_files(graph) && end - first <= MOST_MOUNTED &&
-	        g_str_has_prefix(graph_file_path(graph, end), below))
-		end++;
-	for (uint32_t file = first; file < end && end - first <= MOST_MOUNTED; file++)
-		judge_file(upstreams, service, graph_file_node(graph, file));
+	if (is_closed(graph, service))
+		GRAPH_CHILDREN (graph, file, NODE_MENTION, mention)
+			judge_mention(upstreams, service, mention);
 }
 
 typedef struct Value {
@@ -375,13 +352,10 @@ static void check_upstream_missing(Checker *checker)
 		if (is_quiet(graph, service))
 			continue;
 		judge_fallbacks(&upstreams, service);
-		if (!is_closed(graph, service))
-			continue;
-		judge_hosts(&upstreams, service);
-		GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount)
-			GRAPH_OF (graph, mount, FACT_HOST_PATH, row)
-				judge_mount(&upstreams, service, graph_symbol_slice(graph, row->object));
+		if (is_closed(graph, service))
+			judge_hosts(&upstreams, service);
 	}
+	each_configured(graph, judge_file, &upstreams);
 }
 
 static const Rule rules[] = {

@@ -51,13 +51,22 @@ static void want(const AppTemplate *app, Node parent, const YamlNode *name, cons
 
 /* ---- mounts ------------------------------------------------------------------------------------------------ */
 
+/* A container that is turned off: its mounts wait for it. */
+static bool is_there(const YamlNode *controller, Slice name)
+{
+	g_autofree char *key = slice_dup(name);
+	return yaml_get(yaml_get(controller, "containers"), key) ||
+	       yaml_get(yaml_get(controller, "initContainers"), key);
+}
+
 static void check_containers(const AppTemplate *app, Node parent, const YamlNode *controller, const YamlNode *mounts)
 {
 	Names names = {.count = 0};
 	add_names_of((AppItems){.pairs = yaml_pairs(yaml_get(controller, "containers"))}, &names);
 	add_names_of((AppItems){.pairs = yaml_pairs(yaml_get(controller, "initContainers"))}, &names);
 	for (YamlPairs pairs = yaml_pairs(mounts); yaml_is_map(mounts) && yaml_next_pair(&pairs);)
-		if (yaml_is_scalar(pairs.key) && !yaml_is_open(pairs.key->value) && !has_name(&names, pairs.key->value))
+		if (yaml_is_scalar(pairs.key) && !yaml_is_open(pairs.key->value) &&
+		        !has_name(&names, pairs.key->value) && !is_there(controller, pairs.key->value))
 			add_problem(app, parent, pairs.key, "container", &names, true);
 }
 

@@ -27,7 +27,7 @@ void read_compose_service(const SourceFile *file, const YamlNode *service, bool 
 /* LABEL rows, and the ROUTE nodes that Traefik makes of them. */
 void read_service_labels(const SourceFile *file, const YamlNode *settings, Node node);
 
-/* Words of a service, and keys of the whole file, that compose does not know: PROBLEM nodes named compose-invalid, with
- * the word as NAME_SPAN and the one that was meant as NEAR. */
+/* Words of a service, and keys of the whole file, that compose does not know or does not take together: PROBLEM nodes
+ * named compose-invalid, with the word as NAME_SPAN and the one that was meant as NEAR. */
 void check_compose_service(const SourceFile *file, const YamlNode *service, Node node);
 void check_compose_file(const SourceFile *file, const YamlNode *root, Node compose);

@@ -1,6 +1,6 @@
-/* Words of a compose file that compose does not know: it refuses the whole project for one of them. Keys change with
- * its versions, so a key is wrong only where it is nearly one that is known; the few words that a value may be are all
- * there are. */
+/* Words of a compose file that compose does not know, and keys that it does not take together: it refuses the whole
+ * project for one of them. Keys change with its versions, so a key is wrong only where it is nearly one that is known;
+ * the few words that a value may be are all there are. */
 #include "source/compose.h"
 
 #include "base/near.h"
@@ -96,6 +96,36 @@ static void check_word(const SourceFile *file, const YamlNode *value, Words word
 		        near);
 }
 
+/* ---- what does not go together ----------------------------------------------------------------------------- */
+
+static void check_network(const SourceFile *file, const YamlNode *service, Node node)
+{
+	const YamlNode *mode = yaml_get(service, "network_mode"), *networks = yaml_get(service, "networks"),
+	               *ports = yaml_get(service, "ports");
+	Slice text = yaml_text(mode);
+	bool shares = slice_starts(text, "service:") || slice_starts(text, "container:");
+	if (!yaml_is_scalar(mode) || text.length == 0 || slice_find_byte(text, '$', 0) != SIZE_MAX)
+		return;
+	if ((yaml_is_map(networks) || yaml_is_sequence(networks)) && networks->count)
+		add_wrong(file, node, mode, "a service cannot have network_mode and networks", NULL);
+	if (shares && yaml_is_sequence(ports) && ports->count)
+		add_wrong(file, node, mode,
+		        "a service in the network of another cannot publish ports: the other one has to", NULL);
+}
+
+/* `- NAME: value`: a map within the list. */
+static void check_environment(const SourceFile *file, const YamlNode *environment, Node node)
+{
+	YAML_EACH_ITEM (environment, item) {
+		YamlPairs pairs = yaml_pairs(item);
+		if (yaml_is_map(item) && yaml_next_pair(&pairs) && yaml_is_scalar(pairs.key))
+			add_wrong(file, node, pairs.key,
+			        arena_printf(file->arena, "'%.*s:' is a map within the list: its items are written NAME=value",
+			                SLICE_ARGS(pairs.key->value)),
+			        NULL);
+	}
+}
+
 void check_compose_service(const SourceFile *file, const YamlNode *service, Node node)
 {
 	const YamlNode *restart = yaml_get(service, "restart");
@@ -104,6 +134,8 @@ void check_compose_service(const SourceFile *file, const YamlNode *service, Node
 	check_keys(file, yaml_get(service, "healthcheck"), WORDS(healthcheck_keys), "healthcheck", node);
 	if (!slice_starts(yaml_text(restart), "on-failure:") && !slice_is(yaml_text(restart), "false"))
 		check_word(file, restart, WORDS(restarts), "restart", node);
+	check_network(file, service, node);
+	check_environment(file, yaml_get(service, "environment"), node);
 	const YamlNode *needs = yaml_get(service, "depends_on");
 	for (YamlPairs pairs = yaml_pairs(needs); yaml_is_map(needs) && yaml_next_pair(&pairs);)
 		check_word(file, yaml_get(pairs.value, "condition"), WORDS(conditions), "the condition of depends_on",

@@ -1,6 +1,7 @@
 /* Kubernetes objects: what all of them share, and a table that says who reads the rest. A kind that is not in the table
  * is an object with a name, and the texts in it that may name other objects are kept. */
 #include "source/kubernetes.h"
+#include "source/rendered.h"
 #include "source/schema.h"
 
 /* A document is an object when it says so; values files and templates that happen to hold `kind` have no apiVersion. */
@@ -354,8 +355,9 @@ static void finish_object(const SourceFile *file, const YamlNode *root, Node obj
 	read_kind(file, root, object, yaml_text_of(root, "kind"), group_of(yaml_text_of(root, "apiVersion")));
 }
 
-static void read_one(const SourceFile *file, const YamlNode *root, Node parent)
+static void read_one(const SourceFile *file, const YamlNode *written, Node parent)
 {
+	const YamlNode *root = rendered_object(file, written);
 	Node object = begin_object(file, root, parent);
 	if (!object)
 		return;

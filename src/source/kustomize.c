@@ -1,6 +1,7 @@
 /* kustomization.yaml, natively: what it lists and what it changes. Each listed path is an ENTRY with the place where it
  * stands, so that a finding points at the line to mend; whether the path exists is asked in src/link. Inline patches
  * are entries too and never objects, since they are incomplete by design. */
+#include "source/rendered.h"
 #include "source/source.h"
 
 static bool is_kustomization_name(Slice name)
@@ -285,6 +286,7 @@ static void read_kustomization(const SourceFile *file, const YamlDocument *docum
 	read_charts(file, node, yaml_get(root, "helmChartInflationGenerator"));
 	read_generators(file, node, yaml_get(root, "configMapGenerator"), "ConfigMap", options);
 	read_generators(file, node, yaml_get(root, "secretGenerator"), "Secret", options);
+	read_rendered_kustomization(file, root, node);
 }
 
 const Dialect dialect_kustomize = {"kustomize", claims, read_kustomization};

@@ -296,12 +296,44 @@ static bool is_put_aside(Slice bytes)
 	return false;
 }
 
+/* Enough for a head that says how to use the file before it says where it comes from. */
+#define BANNER_LINES 30
+
+static bool has_nocase(Slice line, const char *const *words)
+{
+	g_autofree char *lower = g_ascii_strdown(line.at, (gssize)MIN(line.length, 400));
+	for (; *words; words++)
+		if (strstr(lower, *words))
+			return true;
+	return false;
+}
+
+/* "# Generated from base/. Do NOT hand-edit": the comment at the head says both. What it is made of is asked instead. */
+static bool is_made_by_program(const SourceFile *file)
+{
+	static const char *const made[] = {"generated", NULL},
+	                         *const kept[] = {"not edit", "not hand-edit", "not hand edit", "not modify",
+	                                 "not manually", "not be edited", "don't edit", NULL};
+	Slice rest = file->bytes, line;
+	bool generated = false, closed = false;
+	for (int i = 0; i < BANNER_LINES && slice_next_line(&rest, &line) && !(generated && closed); i++) {
+		Slice text = slice_trim(line);
+		if (text.length && !strchr("#/*;<-", text.at[0]))
+			return false;
+		generated = generated || has_nocase(text, made);
+		closed = closed || has_nocase(text, kept);
+	}
+	return generated && closed;
+}
+
 static const char *file_class(const SourceFile *file)
 {
 	if (file->class)
 		return file->class;
 	if (is_put_aside(file->bytes))
 		return "archive";
+	if (is_made_by_program(file))
+		return "generated";
 	return is_sample_manifest(file) || is_demonstration(file) ? "example" : document_class(file);
 }
 

@@ -86,6 +86,38 @@ static void add_protocol(const SourceFile *file, Node port, Slice word, const Ya
 	graph_add(file->builder, port, FACT_PROTOCOL, slice_from(upper), scalar->start, scalar->end);
 }
 
+/* Ports of a part, 0 where it is not literal. ret_bad: no port has such a number, or the range runs backwards. */
+static uint32_t count_ports(Slice part, bool *ret_bad)
+{
+	size_t dash = slice_find_byte(part, '-', 0);
+	uint32_t low = 0, high = 0;
+	if (!slice_to_number(slice_sub(part, 0, MIN(dash, part.length)), &low))
+		return 0;
+	high = low;
+	if (dash != SIZE_MAX && !slice_to_number(slice_sub(part, dash + 1, part.length), &high))
+		return 0;
+	*ret_bad |= low > 65535 || high > 65535 || high < low;
+	return high < low ? 0 : high - low + 1;
+}
+
+/* compose stops at ranges of different lengths, but for several ports of the host of which one is taken. */
+static void check_ranges(const SourceFile *file, const YamlNode *scalar, Node service, Slice host, Slice target)
+{
+	bool bad = false;
+	uint32_t outside = count_ports(host, &bad), inside = count_ports(target, &bad);
+	const char *message = NULL;
+	if (bad)
+		message = arena_printf(file->arena, "compose refuses '%s': no port has that number", scalar->value.at);
+	else if (outside && inside > 1 && inside != outside)
+		message = arena_printf(file->arena, "compose refuses '%s': %u ports of the host for %u of the container",
+		        scalar->value.at, outside, inside);
+	if (!message)
+		return;
+	Node problem = graph_add_problem(
+	        file->builder, service, "compose-invalid", message, NULL, scalar->start, scalar->end);
+	graph_add(file->builder, problem, FACT_NAME_SPAN, scalar->value, scalar->start, scalar->end);
+}
+
 /* [[address:]host port:]container port[/protocol] */
 static void read_short_port(const SourceFile *file, const YamlNode *scalar, Node service)
 {
@@ -102,6 +134,7 @@ static void read_short_port(const SourceFile *file, const YamlNode *scalar, Node
 	add_port_range(file, port, FACT_TARGET_NUMBER, FACT_TARGET_END, scalar, text, parts[n - 1]);
 	if (n > 1)
 		add_port_range(file, port, FACT_HOST_PORT, FACT_HOST_PORT_END, scalar, text, parts[n - 2]);
+	check_ranges(file, scalar, service, n > 1 ? parts[n - 2] : (Slice){"", 0}, parts[n - 1]);
 	if (n != 3)
 		return;
 	Slice address = parts[0];

@@ -334,6 +334,28 @@ static bool skip_continuation(Splitter *splitter)
 	return length != 0;
 }
 
+/* The items of `NAME=(…)` are kept for later and run by nobody here. Up to the end of the text where it does not close. */
+static void skip_array(Splitter *splitter)
+{
+	Slice text = splitter->text;
+	for (splitter->at++; splitter->at < text.length && text.at[splitter->at] != ')' && splitter->waste < MOST_WASTE;) {
+		char c = text.at[splitter->at];
+		if (c == '#')
+			splitter->at = MIN(slice_find_byte(text, '\n', splitter->at), text.length);
+		else if (is_blank(c) || c == '\n' || ends_word(text, splitter->at))
+			splitter->at++;
+		else
+			take_word(splitter);
+	}
+	splitter->at = MIN(splitter->at + 1, text.length);
+}
+
+static bool opens_array(const Splitter *splitter, Slice word)
+{
+	return splitter->at < splitter->text.length && splitter->text.at[splitter->at] == '(' &&
+	       slice_ends(word, "=") && word.length > 1;
+}
+
 static void read_next(Splitter *splitter)
 {
 	Slice text = splitter->text;
@@ -353,6 +375,8 @@ static void read_next(Splitter *splitter)
 		Word word = take_word(splitter);
 		if (splitter->count < MOST_WORDS)
 			splitter->words[splitter->count++] = word;
+		if (opens_array(splitter, word.text))
+			skip_array(splitter);
 	}
 }
 

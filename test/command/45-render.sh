@@ -140,5 +140,5 @@ echo '{{ getHostByName "example.org" | required "helm reached nobody" }}' >chart
 run check --render
 has "helm reaches no network" "$err" "helm reached nobody"
 git rm -qf charts/web/templates/host.yaml
-is "no folder is left" "$(ls -d "${TMPDIR:-/tmp}"/labwright-charts-* 2>/dev/null | wc -l)" 0
+is "no folder is left" "$(ls -d "${TMPDIR:-/tmp}"/labwright-asked-* 2>/dev/null | wc -l)" 0
 finish

@@ -20,7 +20,7 @@ if [ -z "${LABWRIGHT_IN_NAMESPACE:-}" ]; then
 	sh "$here/prepare.sh" "$cache" || { echo "cannot prepare the engines in $cache" >&2; exit 77; }
 	# The program of which the overlay's images are asked, where the command needs them.
 	if [ -n "${LABWRIGHT_LIVE_PACKAGES:-}" ]; then
-		LABWRIGHT_LIVE_IMAGES=$(sh "$here/images.sh" "$LABWRIGHT_LIVE_PACKAGES") || exit 77
+		LABWRIGHT_LIVE_IMAGES=$(sh "$here/images.sh" "$LABWRIGHT_LIVE_PACKAGES" "${LABWRIGHT_LIVE_OVERLAY:-packages}") || exit 77
 		export LABWRIGHT_LIVE_IMAGES
 	fi
 	LABWRIGHT_IN_NAMESPACE=1 exec unshare -mn --propagation private sh "$0" "$which" "$@"
@@ -66,6 +66,12 @@ dnsmasq --keep-in-foreground --conf-file=/dev/null --no-hosts --no-resolv --loca
 	--pid-file= --user=root >"$run/dns.log" 2>&1 &
 dns=$!
 
+# A disk of its own for the engine, of this size, for who wants to see it full.
+if [ -n "${LABWRIGHT_LIVE_SIZE:-}" ]; then
+	mkdir "$run/data"
+	mount -t tmpfs -o "size=$LABWRIGHT_LIVE_SIZE" none "$run/data"
+fi
+
 # The engine, started again where somebody kills it; its number is in a file.
 keep_running() {
 	while [ ! -e "$run/stop" ]; do
@@ -100,7 +106,7 @@ done
 curl -sS --fail-with-body --max-time 300 --unix-socket "$run/engine.sock" -X POST -H 'Content-Type: application/x-tar' \
 	-T "$cache/base.tar" "http://engine/v1.41/images/create?fromSrc=-&repo=labwright.test/base&tag=latest" >"$run/import" || { cat "$run/import" "$run/log" >&2; exit 1; }
 curl -fsS --unix-socket "$run/engine.sock" -X POST "http://engine/v1.41/images/labwright.test%2fbase:latest/tag?repo=labwright.test/base&tag=12"
-[ -z "${LABWRIGHT_LIVE_IMAGES:-}" ] || curl -sS --fail-with-body --max-time 300 --unix-socket "$run/engine.sock" -X POST \
+[ -z "${LABWRIGHT_LIVE_IMAGES:-}" ] || curl -sS --fail-with-body --max-time 1200 --unix-socket "$run/engine.sock" -X POST \
 	-H 'Content-Type: application/x-tar' -T "$LABWRIGHT_LIVE_IMAGES" "http://engine/v1.41/images/load" >"$run/load" || { cat "$run/load" >&2; exit 1; }
 export DOCKER_HOST="unix://$run/engine.sock" LABWRIGHT_ENGINE=$which LABWRIGHT_ENGINE_LOG=$run/log LABWRIGHT_ENGINE_PID=$run/engine.pid
 "$@"

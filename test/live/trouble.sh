@@ -93,6 +93,35 @@ has "$engine: and told why" "$err" 'another labwright is at work on lab'
 ended
 is "$engine: the first is not disturbed" "$code" 0
 
+# ---- a port that another program has ----
+cat >taken.yaml <<END
+apiVersion: v1
+kind: Pod
+metadata: {name: taken, namespace: core}
+spec:
+  terminationGracePeriodSeconds: 1
+  containers:
+    - name: taken
+      image: labwright.test/base:12
+      command: [sleep, "1000"]
+      ports: [{containerPort: 80, hostPort: 18099, hostIP: 127.0.0.1}]
+END
+git add -A
+/usr/bin/python3 -m http.server --bind 127.0.0.1 18099 >/dev/null 2>&1 </dev/null &
+holder=$!
+for _ in $(seq 100); do curl -s -o /dev/null http://127.0.0.1:18099/ && break; sleep 0.1; done
+run up
+is "$engine: a port in use" "$code" 1
+has "$engine: is explained at the end of up" "$out" '18099'
+has "$engine: and all others are there" "$out" '11 of 12 as wanted'
+kill "$holder"
+run up
+is "$engine: and up goes on once it is free" "$code" 0
+has "$engine: with that one" "$out" '12 of 12 as wanted'
+rm taken.yaml
+git add -A
+run up
+
 # ---- an engine that dies ----
 slow 12
 behind up
@@ -110,6 +139,28 @@ run status
 is "$engine: an engine that is not there" "$code" 3
 has "$engine: is said where it was looked for" "$err" 'nobody.sock: no such socket'
 DOCKER_HOST=unix://$(dirname "$LABWRIGHT_ENGINE_PID")/engine.sock
+
+# ---- what a Podman that was killed leaves: a container that it lists and has no files of ----
+if [ "$engine" = podman ]; then
+	stored=$(dirname "$LABWRIGHT_ENGINE_PID")/data/overlay-containers/containers.json
+	run exec core/redis-0 -- redis-cli set kept yes
+	run exec core/redis-0 -- redis-cli save
+	lost=$(api http://engine/v1.41/containers/lab-core-redis-0/json | jq -r .Id)
+	api -X POST http://engine/v1.41/containers/lab-core-redis-0/kill >/dev/null
+	jq -c --arg lost "$lost" 'map(select(.id != $lost))' "$stored" >"$stored.new"
+	mv "$stored.new" "$stored"
+	kill -KILL "$(cat "$LABWRIGHT_ENGINE_PID")"
+	answers
+	is "podman: it lists nothing any more" "$(api 'http://engine/v1.41/containers/json?all=1' | jq -r '.message | test("not known")')" true
+	run status
+	is "podman: status cannot either" "$code" 3
+	has "podman: and says who can" "$err" 'labwright up takes away what an engine that was killed has left'
+	run up
+	is "podman: up takes it away" "$code" 0
+	has "podman: and makes that one anew" "$out" '(1 made, 0 made anew, 0 started, 0 removed)'
+	run exec core/redis-0 -- redis-cli get kept
+	is "podman: its volume is as it was" "$(cat "$out")" yes
+fi
 
 # ---- a full disk ----
 mkdir "$folder/small"

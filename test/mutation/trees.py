@@ -177,6 +177,9 @@ spec:
             requests:
               cpu: 100m
               memory: 256Mi
+          volumeMounts:
+            - name: data
+              mountPath: /var/lib/postgresql/data
   volumeClaimTemplates:
     - metadata:
         name: data
@@ -325,6 +328,7 @@ def plain():
   store:
     image: docker.io/library/postgres:16.4
     restart: unless-stopped
+    tmpfs: /var/lib/postgresql/data
     environment:
       POSTGRES_PASSWORD: ${DB_PASSWORD}
 """,

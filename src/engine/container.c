@@ -1,0 +1,207 @@
+/* One container: made with its networks and folders, started and stopped with its hooks, thrown away. */
+#include "engine/inner.h"
+
+bool act(Engine *engine, GError **error, const char *method, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	g_autofree char *path = g_strdup_vprintf(format, args);
+	va_end(args);
+	return engine_send(engine, method, path, NULL, NULL, error);
+}
+
+/* The body as the engine is to see it: folders that are to be made are, and the mark is gone. */
+static Json *body_for_engine(const Unit *unit)
+{
+	Json *body = json_clone(unit->body);
+	JSON_EACH (json_at(body, "HostConfig.Mounts"), mount) {
+		const char *source = json_text_at(mount, "Source");
+		bool makes = json_true_at(json_get(mount, LABEL_CREATE), "", false);
+		if (makes && source && !g_file_test(source, G_FILE_TEST_EXISTS))
+			g_mkdir_with_parents(source, 0755);
+		json_remove(mount, LABEL_CREATE);
+	}
+	return body;
+}
+
+/* One folder, as "path gid", in a container that was made and not started. Docker passes over an entry that is called
+ * ".", Podman does not see the volumes below a path: each is asked in its own way. */
+static bool own_folder(Engine *engine, const char *id, const char *owned, GError **error)
+{
+	const char *space = strrchr(owned, ' ');
+	int group = (int)g_ascii_strtoll(space + 1, NULL, 10);
+	bool itself = engine_is_podman(engine);
+	g_autofree char *path = g_strndup(owned, (size_t)(space - owned)),
+	                *name = itself ? g_strdup("./") : g_path_get_basename(path),
+	                *above = itself ? g_strdup(path) : g_path_get_dirname(path), *escaped = escape(above);
+	g_autoptr(GBytes) tar = archive_folder(name, group >= 0 ? 02775 : 0777, group);
+	g_autofree char *to = g_strdup_printf("/containers/%s/archive?path=%s", id, escaped);
+	return engine_put(engine, "PUT", to, tar, "application/x-tar", error);
+}
+
+/* Engines write nothing into a container whose own files are read-only: another one with its volumes stands in. */
+static char *make_stand_in(Work *work, const char *id, GError **error)
+{
+	g_autoptr(Json) body = json_new_map(), answer = NULL;
+	g_autofree char *path = g_strconcat("/containers/create?name=", work->step->unit->name, ".own", NULL);
+	json_set_text(body, "Image", PAUSE_IMAGE);
+	json_append_text(json_list_in(body, "Entrypoint"), "/pause");
+	json_append_text(json_list_in(json_map_in(body, "HostConfig"), "VolumesFrom"), id);
+	json_set_text(json_map_in(body, "Labels"), LABEL_PROJECT, work->applying->rollout->wanted->project);
+	if (!engine_make_pause(work->engine, error) || !engine_send(work->engine, "POST", path, body, &answer, error))
+		return NULL;
+	return g_strdup(json_text_at(answer, "Id"));
+}
+
+static bool own_folders(Work *work, const char *id, GError **error)
+{
+	const Unit *unit = work->step->unit;
+	bool read_only = json_true_at(unit->body, "HostConfig.ReadonlyRootfs", false), fine = true;
+	if (!unit->owned->len)
+		return true;
+	g_autofree char *stand_in = read_only ? make_stand_in(work, id, error) : NULL;
+	if (read_only && !stand_in)
+		return false;
+	for (guint i = 0; fine && i < unit->owned->len; i++)
+		fine = own_folder(work->engine, stand_in ? stand_in : id, unit->owned->pdata[i], error);
+	if (stand_in)
+		act(work->engine, NULL, "DELETE", "/containers/%s?force=true", stand_in);
+	return fine;
+}
+
+/* ---- made -------------------------------------------------------------------------------------------------------- */
+
+/* A volume that lives as long as its container. One without a name would be lost where the engine is killed while it
+ * makes or removes that; by its labels the next run finds it. */
+static bool make_fresh_volumes(Work *work, Json *body, GError **error)
+{
+	JSON_EACH (json_at(body, "HostConfig.Mounts"), mount) {
+		if (g_strcmp0(json_text_at(mount, "Type"), "volume") != 0 || json_text_at(mount, "Source"))
+			continue;
+		g_autoptr(Json) volume = json_new_map();
+		g_autofree char *name = g_strdup_printf("%s-%08x", work->step->unit->name, g_random_int());
+		Json *labels = json_map_in(volume, "Labels");
+		json_set_text(volume, "Name", name);
+		json_set_text(labels, LABEL_PROJECT, work->applying->rollout->wanted->project);
+		json_set_text(labels, LABEL_PRECIOUS, "false");
+		json_set_text(labels, LABEL_FRESH, "true");
+		if (!engine_send(work->engine, "POST", "/volumes/create", volume, NULL, error)) {
+			g_prefix_error(error, "volume %s: ", name);
+			return false;
+		}
+		json_set_text(mount, "Source", name);
+	}
+	return true;
+}
+
+void remove_fresh_volumes(Engine *engine, const char *project)
+{
+	g_autofree char *filter = escape("{\"dangling\":[\"true\"]}"),
+	                *path = g_strconcat("/volumes?filters=", filter, NULL);
+	g_autoptr(GError) ignored = NULL;
+	g_autoptr(Json) answer = engine_get(engine, path, &ignored);
+	JSON_EACH (json_get(answer, "Volumes"), volume) {
+		const Json *labels = json_get(volume, "Labels");
+		if (g_strcmp0(json_text(json_get(labels, LABEL_PROJECT)), project) == 0 &&
+		        g_strcmp0(json_text(json_get(labels, LABEL_FRESH)), "true") == 0)
+			act(engine, NULL, "DELETE", "/volumes/%s", json_text_at(volume, "Name"));
+	}
+}
+
+/* A Podman that was killed while it made a container may have its files and no container: the name is taken by what no
+ * list shows. True where that was so and is no more. */
+static bool free_name(Engine *engine, const GError *problem)
+{
+	static const char words[] = "is already in use by ";
+	const char *found = problem && engine_is_podman(engine) ? strstr(problem->message, words) : NULL;
+	found = found ? found + strlen(words) : NULL;
+	found = found && *found == '"' ? found + 1 : found;
+	if (!found || strspn(found, "0123456789abcdef") != 64)
+		return false;
+	g_autofree char *id = g_strndup(found, 64), *path = g_strdup_printf("/libpod/containers/%s/exists", id);
+	g_autoptr(GError) missing = NULL;
+	json_drop(engine_get(engine, path, &missing));
+	return engine_said(missing, 404) && act(engine, NULL, "DELETE", "/containers/%s?force=true", id);
+}
+
+/* The id, or NULL. */
+static char *send_body(Work *work, const char *name, const Json *body, GError **error)
+{
+	g_autofree char *path = g_strconcat("/containers/create?name=", name, NULL);
+	g_autoptr(GError) problem = NULL;
+	g_autoptr(Json) answer = NULL;
+	bool fine = engine_send(work->engine, "POST", path, body, &answer, &problem);
+	if (!fine && free_name(work->engine, problem)) {
+		g_clear_error(&problem);
+		fine = engine_send(work->engine, "POST", path, body, &answer, &problem);
+	}
+	if (!fine)
+		g_propagate_error(error, g_steal_pointer(&problem));
+	return fine ? g_strdup(json_text_at(answer, "Id")) : NULL;
+}
+
+static bool join_networks(Work *work, const char *id, GError **error)
+{
+	const Unit *unit = work->step->unit;
+	for (guint i = 0; i < unit->networks->len; i++) {
+		const char *word = unit->networks->pdata[i];
+		g_autofree char *network = g_strndup(word, strcspn(word, " ")),
+		                *to = g_strdup_printf("/networks/%s/connect", network);
+		g_autoptr(Json) join = json_new_map();
+		json_set_text(join, "Container", id);
+		if (strchr(word, ' '))
+			json_append_text(
+			        json_list_in(json_map_in(join, "EndpointConfig"), "Aliases"), strchr(word, ' ') + 1);
+		if (!engine_send(work->engine, "POST", to, join, NULL, error))
+			return false;
+	}
+	return true;
+}
+
+char *container_create(Work *work, const char *name, GError **error)
+{
+	g_autoptr(Json) body = body_for_engine(work->step->unit);
+	work_tell(work, APPLY_CREATES, NULL);
+	g_autofree char *id = make_fresh_volumes(work, body, error) ? send_body(work, name, body, error) : NULL;
+	return id && join_networks(work, id, error) && own_folders(work, id, error) ? g_steal_pointer(&id) : NULL;
+}
+
+/* ---- started, stopped, gone -------------------------------------------------------------------------------------- */
+
+static void run_hook(Engine *engine, const char *id, char **words, uint32_t seconds)
+{
+	g_autofree char *output = NULL;
+	g_autoptr(GError) ignored = NULL; /* as in a cluster: a hook that fails stops nothing */
+	int code;
+	if (words && *words)
+		engine_exec(engine, id, (const char *const *)words, MAX(1, seconds), &code, &output, &ignored);
+}
+
+bool container_stop(Engine *engine, const LiveContainer *container, uint32_t grace, GError **error)
+{
+	if (container->state == LIVE_RUNNING)
+		run_hook(engine, container->id, container->before_stop, grace);
+	g_autoptr(GError) problem = NULL;
+	if (act(engine, &problem, "POST", "/containers/%s/stop?t=%u", container->id, grace) ||
+	        engine_said(problem, 404))
+		return true;
+	g_propagate_error(error, g_steal_pointer(&problem));
+	return false;
+}
+
+bool container_start(Work *work, const char *id, GError **error)
+{
+	work_tell(work, APPLY_STARTS, NULL);
+	if (!act(work->engine, error, "POST", "/containers/%s/start", id))
+		return false;
+	/* Podman gives a fresh volume to the user of the first container that starts with it. */
+	if (engine_is_podman(work->engine) && !own_folders(work, id, error))
+		return false;
+	run_hook(work->engine, id, work->step->unit->after_start, 30);
+	return true;
+}
+
+void container_discard(Engine *engine, const char *id)
+{
+	act(engine, NULL, "DELETE", "/containers/%s?force=true&v=true", id);
+}

@@ -1,0 +1,6 @@
+#!/bin/bash
+NAMES=(
+    one two # a bracket ) in a comment
+)
+scripts/check.sh "${NAMES[@]}"
+scripts/gone.sh

@@ -223,21 +223,22 @@ static void fit_clear(Fit *fit)
 		g_free(owned[i]);
 }
 
-bool fit_find(const Course *course, uint32_t *at, int64_t price, uint64_t steps, uint64_t seed, uint64_t *ret_steps)
+bool fit_find(const Course *course, uint32_t *at, int64_t price, uint64_t steps, uint64_t seed, Budget *budget)
 {
 	Fit fit;
 	fit_init(&fit, course, at, price, seed);
 	double rounds = (double)MAX(steps / ROUND, 1);
 	bool found = fit.n_hot == 0 && fit.price <= fit.limit;
-	uint64_t done = 0;
-	for (; done < steps && !found; done++) {
-		if (done % ROUND == 0)
+	for (uint64_t done = 0; done < steps && !found; done++) {
+		if (done % ROUND == 0) {
+			if (!budget_take(budget, ROUND * FIT_STEP_PRICE))
+				break;
 			fit.temperature =
 			        (int64_t)((double)POD * WARM * pow(COLD / WARM, (double)(done / ROUND) / rounds));
+		}
 		propose(&fit);
 		found = fit.n_hot == 0 && fit.price <= fit.limit;
 	}
-	*ret_steps = done;
 	if (found)
 		memcpy(at, fit.at, sizeof *at * course->problem->n_processes);
 	fit_clear(&fit);

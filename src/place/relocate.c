@@ -13,7 +13,6 @@
  * Amounts are whole units of what all demands are multiples of, so that what fits is not a question of rounding; only
  * where such units are too small for 32 bits they are coarser, and demands are rounded up. */
 #include "place/fit.h"
-#include "place/inner.h"
 
 #include <math.h>
 
@@ -279,7 +278,7 @@ static State *state_of_walk(const Relocation *relocation, const uint32_t *at)
 	return state;
 }
 
-#define RUNS 2
+#define RUNS 4
 #define USUAL_STEPS 4000u /* by pod */
 #define LEAST_STEPS 400u  /* with fewer nothing comes of it */
 #define MOST_STEPS UINT64_C(60000000)
@@ -329,13 +328,13 @@ State *relocate(const State *state, const Amounts *room, int64_t enough, Budget 
 
 #define FIT_STEPS 20000u      /* by pod */
 #define LEAST_FIT_STEPS 1000u /* with fewer nothing comes of it */
-#define FIT_STEP_PRICE 12     /* of one, in steps of the budget */
+#define LEAST_FIT_PODS 16u    /* fewer are soon all tried by the exact search */
 #define FIT_RUNS 3u           /* that come to nothing at the last price before what was found */
 
 static uint64_t fit_steps(const Budget *budget, uint32_t pods)
 {
 	uint64_t steps = MIN((uint64_t)pods * FIT_STEPS, budget->left / FIT_STEP_PRICE);
-	return steps < (uint64_t)pods * LEAST_FIT_STEPS ? 0 : steps;
+	return pods < LEAST_FIT_PODS || steps < (uint64_t)pods * LEAST_FIT_STEPS ? 0 : steps;
 }
 
 static int64_t walked_price(const Relocation *relocation)
@@ -354,10 +353,8 @@ static State *fit_once(const Relocation *relocation, const Course *course, int64
 	uint64_t steps = fit_steps(budget, pods);
 	int64_t others = state_moves(relocation->state) - walked_price(relocation);
 	g_autofree uint32_t *at = g_memdup2(relocation->at, sizeof *at * MAX(pods, 1));
-	uint64_t used = 0;
-	bool found = steps &&
-	             fit_find(course, at, relocation->any_price ? INT64_MAX / 2 : price - others, steps, seed, &used);
-	budget_take(budget, MIN(used * FIT_STEP_PRICE, budget->left));
+	int64_t limit = relocation->any_price ? INT64_MAX / 2 : price - others;
+	bool found = steps && fit_find(course, at, limit, steps, seed, budget);
 	return found ? state_of_walk(relocation, at) : NULL;
 }
 

@@ -75,7 +75,7 @@ static Dual *find_dual(Solver *solver, const Amounts *room, int64_t *bound)
 {
 	int64_t together;
 	MovesFound found = {state_moves(solver->state), price_step(solver->problem)};
-	Budget share = budget_share(&solver->budget, 1, 4);
+	Budget share = budget_share(&solver->budget, 1, 3);
 	Dual *dual = dual_new(solver->facts, room, state_unplaced(solver->state) == 0, &found, &share, &together);
 	budget_return(&solver->budget, &share);
 	*bound = MAX(*bound, together);

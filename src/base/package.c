@@ -303,15 +303,31 @@ static const char *without(const char *text, const char *prefix)
 	return strncmp(text, prefix, n) == 0 && text[n] ? text + n : text;
 }
 
+/* An extension brings along what it extends: flask-login flask, pytest-httpx httpx, flask-wtf wtforms. */
+static bool is_extension_of(Slice spelled, const char *module)
+{
+	while (spelled.length) {
+		size_t dash = MIN(slice_find_byte(spelled, '-', 0), spelled.length);
+		bool last = dash == spelled.length;
+		if (dash >= 3 && strncmp(module, spelled.at, dash) == 0 && (last || module[dash] == '\0'))
+			return true;
+		spelled = slice_sub(spelled, MIN(dash + 1, spelled.length), spelled.length);
+	}
+	return false;
+}
+
 bool package_may_give(Slice package, Slice module)
 {
 	char spelled[64], left[64], right[64];
 	const char *names = names_of(module);
 	package = without_extras(package);
-	if (names && has_word(names, normalise(package, spelled)))
+	Slice normal = normalise(package, spelled);
+	if (names && has_word(names, normal))
 		return true;
 	if (squeeze(package, left) == 0 || squeeze(module, right) == 0)
 		return false;
+	if (slice_find_byte(normal, '-', 0) != SIZE_MAX && is_extension_of(normal, right))
+		return true;
 	const char *a = without(without(left, "python"), "py"), *b = without(right, "py");
 	size_t shorter = MIN(strlen(a), strlen(b));
 	if (shorter < 4)

@@ -87,9 +87,26 @@ static bool has_no_namespace(const Graph *graph, Node node)
 	       !(link_is_custom_group(link_group(graph, node)) && graph_has(graph, node, FACT_NAMESPACE));
 }
 
+/* A replacement gives the object the name that stands in another one. */
+static bool is_renamed(const Graph *graph, Node node)
+{
+	Rows all = graph_rows(graph, FACT_RENAMES);
+	g_autofree char *text = NULL;
+	Symbol symbol;
+	if (all.at == all.end)
+		return false;
+	text = g_strdup_printf("%s/%s", graph_text(graph, node, FACT_KIND), graph_name(graph, node));
+	if (!graph_find_symbol(graph, slice_from(text), &symbol))
+		return false;
+	Rows rows = graph_rows_to(graph, FACT_RENAMES, symbol);
+	return rows.at != rows.end;
+}
+
 static char *applied_name(const Graph *graph, Node node, const Context *context)
 {
 	const char *kind = graph_text(graph, node, FACT_KIND), *name = graph_name(graph, node);
+	if (is_renamed(graph, node))
+		return g_strdup_printf("${%s}", name);
 	if (context && context->namespace && strcmp(kind, "Namespace") == 0)
 		return g_strdup(context->namespace == LINK_UNKNOWN_NAMESPACE
 		                        ? "${namespace}"
@@ -164,7 +181,8 @@ static void note_names(Linker *linker, Node node, Contexts contexts)
 	const Graph *graph = linker->graph;
 	uint32_t ways = contexts.count < LINK_MOST_CONTEXTS ? MAX(contexts.count, 1) : 1;
 	bool plain = contexts.count == 0 || contexts.count == LINK_MOST_CONTEXTS;
-	const char *name = graph_name(graph, node);
+	bool renamed = is_renamed(graph, node);
+	const char *name = renamed ? "${name}" : graph_name(graph, node);
 	if (link_is_open(name))
 		for (uint32_t i = 0; i < ways; i++)
 			note_name(linker, graph_text(graph, node, FACT_KIND), name, plain ? NULL : &contexts.at[i]);

@@ -109,6 +109,7 @@ typedef struct Walk {
 	Program *program;
 	Node import;
 	const Module *from;
+	bool plain; /* below a folder without __init__.py, which an installed package of its name goes before */
 } Walk;
 
 static void add_missing(Walk *walk, const char *reason, const char *container, const char *beside)
@@ -143,7 +144,8 @@ static const char *walk_parts(Walk *walk, const char *folder, Slice parts, Found
 		Found found = find_part(program, folder, part, &at);
 		if (found == FOUND_NOTHING) {
 			if (!is_generated_name(part))
-				add_missing(walk, "module", below(program, folder, part, ""), NULL);
+				add_missing(walk, walk->plain ? "folder" : "module", below(program, folder, part, ""),
+				        NULL);
 			return NULL;
 		}
 		*ret_found = found;
@@ -196,7 +198,7 @@ static void walk_names(Walk *walk, const char *folder)
 		if (found == FOUND_FILE || found == FOUND_PACKAGE)
 			add_module(program, at);
 		else if (found == FOUND_NOTHING && !is_generated_name(name) && !may_define(program, package, name.at))
-			add_missing(walk, "module", below(program, folder, name, ""), NULL);
+			add_missing(walk, walk->plain ? "folder" : "module", below(program, folder, name, ""), NULL);
 	}
 }
 
@@ -253,6 +255,7 @@ static void walk_absolute(Walk *walk, Slice name)
 	for (guint i = 0; found == FOUND_FOLDER && i < program->n_roots; i++) {
 		const char *at;
 		if (find_part(program, program->roots[i], top, &at) == FOUND_FOLDER) {
+			walk->plain = true;
 			walk_from(walk, program->roots[i], name);
 			return;
 		}
@@ -268,7 +271,7 @@ static void read_module(Program *program, Module module)
 	if (graph_has(graph, file, FACT_SEARCH_PATH))
 		program->open = true;
 	GRAPH_CHILDREN (graph, file, NODE_IMPORT, import) {
-		Walk walk = {program, import, &module};
+		Walk walk = {program, import, &module, false};
 		Slice name = slice_from(graph_name(graph, import));
 		uint32_t level = graph_number(graph, import, FACT_RELATIVE_LEVEL);
 		if (level)

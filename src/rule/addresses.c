@@ -1,6 +1,7 @@
 /* Addresses that disagree, and addresses of nobody. Whose an address is, src/rule/hosts.c tells. */
 #include "rule/hosts.h"
 #include "rule/rule.h"
+#include "rule/search.h"
 
 /* What labwright.yaml gives the host: whether it names an address of that scope, and whether it names this one. */
 typedef struct Declared {
@@ -391,20 +392,12 @@ static void mend_unknown(Checker *checker, Finding *finding, const Hosts *hosts,
 			        graph_symbol_text(graph, address), graph_symbol_text(graph, right->object));
 }
 
-/* A line of configuration that is put out of use: what it names may come, or was taken from a guide. */
-static bool is_commented_out(const Graph *graph, Node mention)
-{
-	Span place = graph_place(graph, mention);
-	return slice_starts(slice_trim(graph_line_at(graph, place)), "#") &&
-	       !slice_ends(slice_from(graph_file_path(graph, place.file)), ".md");
-}
-
 /* Addresses that some line out of use names. */
 static GHashTable *put_aside(const Graph *graph)
 {
 	GHashTable *addresses = g_hash_table_new(NULL, NULL);
 	GRAPH_NODES (graph, NODE_MENTION, mention)
-		if (graph_has(graph, mention, FACT_ADDRESS) && is_commented_out(graph, mention))
+		if (graph_has(graph, mention, FACT_ADDRESS) && is_on_comment_line(graph, graph_place(graph, mention)))
 			g_hash_table_add(addresses, GUINT_TO_POINTER(graph_symbol(graph, mention, FACT_ADDRESS)));
 	return addresses;
 }

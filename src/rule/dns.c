@@ -1,15 +1,19 @@
 /* Names by which clients call Services of the cluster, against the Services that there are. */
 #include "base/near.h"
+#include "rule/cluster.h"
 #include "rule/mentioned.h"
 #include "rule/rule.h"
 
 #include <string.h>
 
-static bool is_opaque(const Graph *graph, const char *namespace)
+/* Some part that cannot be read may make the Service: any one that goes into the namespace, or one that goes nobody
+ * knows where and is called alike. */
+static bool is_opaque(const Graph *graph, const char *namespace, const char *name)
 {
 	GRAPH_EACH (graph, FACT_OPAQUE, row) {
 		const char *covered = graph_symbol_text(graph, row->object);
-		if (strcmp(covered, "*") == 0 || strcmp(covered, namespace) == 0)
+		if (strcmp(covered, namespace) == 0 ||
+		        (strcmp(covered, "*") == 0 && may_make(graph, row->subject, slice_from(name))))
 			return true;
 	}
 	return false;
@@ -156,7 +160,7 @@ static bool may_be_of_operator(const Graph *graph, const char *name)
 static bool is_made_otherwise(const Graph *graph, const char *namespace, const char *name)
 {
 	Symbol symbol;
-	if (is_opaque(graph, namespace) || may_be_of_operator(graph, name) || strcmp(namespace, "default") == 0 ||
+	if (is_opaque(graph, namespace, name) || may_be_of_operator(graph, name) || strcmp(namespace, "default") == 0 ||
 	        strncmp(namespace, "kube-", 5) == 0)
 		return true;
 	if (!graph_find_symbol(graph, slice_from(name), &symbol))
@@ -165,6 +169,14 @@ static bool is_made_otherwise(const Graph *graph, const char *namespace, const c
 	if (strchr(graph_text(graph, object, FACT_API_VERSION), '.'))
 		return true;
 	return false;
+}
+
+/* Docker answers for such names, which are given to containers so that a program needs no other configuration. */
+static bool is_of_compose(const Graph *graph, Node mention)
+{
+	Symbol compose;
+	return graph_find_symbol(graph, SLICE("compose"), &compose) &&
+	       graph_says(graph, graph_file_node(graph, graph_file_of(graph, mention)), FACT_FORMAT, compose);
 }
 
 static bool is_document(const Graph *graph, Node mention)
@@ -295,8 +307,9 @@ static void check_service_dns_wrong(Checker *checker)
 			continue;
 		}
 		g_auto(GStrv) parts = strstr(host, ".svc") ? split_service_host(host) : NULL;
-		if (parts && !find_service(graph, parts[1], parts[0]) && !find_service(graph, "", parts[0]) &&
-		        knows_namespace(&services, parts[1]) && !is_made_otherwise(graph, parts[1], parts[0]))
+		if (parts && !is_of_compose(graph, mention) && !find_service(graph, parts[1], parts[0]) &&
+		        !find_service(graph, "", parts[0]) && knows_namespace(&services, parts[1]) &&
+		        !is_made_otherwise(graph, parts[1], parts[0]))
 			report_host(&asked, mention, parts);
 	}
 }

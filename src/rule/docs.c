@@ -68,10 +68,11 @@ static bool says_absent(Slice line)
 	        "formerly", "previously", "no longer", "used to", "legacy", "deprecat", "retired", "not exist",
 	        "doesn't exist", "missing", "planned", "not yet", "future", "todo", "add a ", "add the ", "new file",
 	        "(new)", "copy ", "copied", "moved", "migrat", "replac", "optional", "if present", "if it exists",
-	        "written to", "writes", "saved", "output", "result", "dump", "upstream", "should ", "- [ ]", "~~", "temporary", "runtime",
-	        "never ", "without ", "don't", "do not", "is gone", "are gone", "save ", "pending", "there is no",
-	        "**no**", "broken", "decommission", "dropped", "drifted", "stale", "git rm", "`rm ", "add to ",
-	        "put in ", "put into ", "every new ", "each new ", "mới", "nouveau", "neue ", "nuevo", "novo "};
+	        "written to", "writes", "saved", "output", "result", "dump", "upstream", "should ", "- [ ]", "~~",
+	        "temporary", "runtime", "never ", "without ", "don't", "do not", "is gone", "are gone", "save ",
+	        "pending", "there is no", "**no**", "broken", "decommission", "dropped", "drifted", "stale", "git rm",
+	        "`rm ", "add to ", "put in ", "put into ", "every new ", "each new ", "mới", "nouveau", "neue ",
+	        "nuevo", "novo "};
 	g_autofree char *lower = g_ascii_strdown(line.at, (gssize)MIN(line.length, 2000));
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))
@@ -225,6 +226,8 @@ static void check_link(Gone *gone, Checker *checker, Node link)
 	bool rooted = slice_starts(path, "/") && !slice_starts(path, "//");
 	if (rooted) {
 		path = slice_sub(path, 1, path.length);
+		if (exists_above(graph, folder, path))
+			return; /* of a site, whose root is a folder above the document */
 		folder = (Slice){"", 0};
 	}
 	if (!is_literal_path(path) || is_forge_page(path) || (!has_extension(path) && first_part(path).length == 0))

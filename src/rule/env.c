@@ -229,6 +229,15 @@ static void report_duplicate(Checker *checker, Node first, Node second)
 	}
 }
 
+/* A value that holds the one before adds to it: PATH=${PATH}:/opt/bin. */
+static bool goes_on(const Graph *graph, Node env)
+{
+	g_autofree char *braced = g_strdup_printf("${%s", graph_name(graph, env)),
+	                *bare = g_strdup_printf("$%s", graph_name(graph, env));
+	const char *value = graph_text(graph, env, FACT_VALUE);
+	return strstr(value, braced) || strstr(value, bare);
+}
+
 static void check_duplicate_env(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -240,7 +249,7 @@ static void check_duplicate_env(Checker *checker)
 		parent = graph_parent(graph, env);
 		gpointer name = GUINT_TO_POINTER(graph_name_symbol(graph, env));
 		Node first = GPOINTER_TO_UINT(g_hash_table_lookup(seen, name));
-		if (first)
+		if (first && !goes_on(graph, env))
 			report_duplicate(checker, first, env);
 		else
 			g_hash_table_insert(seen, name, GUINT_TO_POINTER(env));
@@ -266,6 +275,16 @@ static bool is_plain(Slice text)
 	return slice_find(text, ": ", 0) == SIZE_MAX && !slice_ends(text, ":") && !slice_ends(text, " ");
 }
 
+/* Words of a command line, which whoever starts the program may take apart as a shell does. */
+static bool holds_words(const char *name)
+{
+	static const char *const ends[] = {"OPTS", "OPTIONS", "ARGS", "ARGUMENTS", "FLAGS", "COMMAND", "CMD", "PARAMS"};
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (g_str_has_suffix(name, ends[i]))
+			return true;
+	return false;
+}
+
 static void mend_quotes(Checker *checker, Finding *finding, Span item, const char *name, Slice inner)
 {
 	Arena *arena = checker_arena(checker);
@@ -285,7 +304,8 @@ static void check_env_quotes_kept(Checker *checker)
 		const Row *row = graph_find(graph, env, FACT_VALUE);
 		Node service = graph_parent(graph, env);
 		Slice value = row ? graph_symbol_slice(graph, row->object) : (Slice){"", 0};
-		if (graph_node_type(graph, service) != NODE_SERVICE || is_quiet(graph, env) || !keeps_quotes(value))
+		if (graph_node_type(graph, service) != NODE_SERVICE || is_quiet(graph, env) || !keeps_quotes(value) ||
+		        holds_words(graph_name(graph, env)))
 			continue;
 		Span item = graph_span(graph, row);
 		g_autofree char *written = g_strdup_printf("%s=%.*s", graph_name(graph, env), SLICE_ARGS(value));

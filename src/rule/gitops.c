@@ -349,6 +349,17 @@ static Node namesake(const Graph *graph, Node reference)
 	return NODE_NONE;
 }
 
+/* Where most projects that are named are made elsewhere, by a command or a page, one that is not here tells nothing. */
+static bool are_projects_made(const Graph *graph)
+{
+	g_autoptr(GHashTable) missing = g_hash_table_new(NULL, NULL), made = g_hash_table_new(NULL, NULL);
+	GRAPH_NODES (graph, NODE_REFERENCE, reference)
+		if (has_role(graph, reference, "project"))
+			g_hash_table_add(graph_has(graph, reference, FACT_UNRESOLVED) ? missing : made,
+			        GUINT_TO_POINTER(graph_name_symbol(graph, reference)));
+	return g_hash_table_size(missing) <= g_hash_table_size(made);
+}
+
 static bool is_flux_role(const Graph *graph, Node reference)
 {
 	return has_role(graph, reference, "source") || has_role(graph, reference, "chart-ref") ||
@@ -373,8 +384,10 @@ static void report_reference(Checker *checker, GHashTable *known, Node reference
 	}
 	finding = report(checker, reference, graph_place(graph, reference), "%s %s %s %s %s, which %s",
 	        kind_of(graph, object), graph_name(graph, object),
-	        has_role(graph, reference, "depends-on") ? "waits for" : "takes its files from", kind, name,
-	        elsewhere ? "is in another namespace" : "nothing in this repository makes");
+	        has_role(graph, reference, "depends-on") ? "waits for"
+	        : has_role(graph, reference, "project")  ? "belongs to"
+	                                                 : "takes its files from",
+	        kind, name, elsewhere ? "is in another namespace" : "nothing in this repository makes");
 	const char *near = elsewhere ? NULL : near_name(graph, reference);
 	if (elsewhere) {
 		g_auto(GStrv) parts = g_strsplit(graph_text(graph, other, FACT_IDENTITY), "/", 3);
@@ -393,8 +406,11 @@ static void check_sources(Checker *checker, GHashTable *roots)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	bool projects = are_projects_made(graph);
 	GRAPH_NODES (graph, NODE_REFERENCE, reference) {
 		Node object = graph_ancestor(graph, reference, NODE_OBJECT);
+		if (!projects && has_role(graph, reference, "project") && !near_name(graph, reference))
+			continue;
 		if (object && graph_has(graph, reference, FACT_UNRESOLVED) && is_flux_role(graph, reference) &&
 		        !why_is(graph, reference, "unknown") && !is_at_rest(graph, object, roots) &&
 		        !is_this_repository(graph, reference))

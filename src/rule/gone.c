@@ -393,6 +393,39 @@ static void hint_moved(Gone *gone, Finding *finding, const Mention *mention, con
 	set_hint(gone->checker, finding, "write %s", text ? text : now);
 }
 
+/* A short name is one step from many others; what stands before its ending counts. */
+static bool says_much(const char *path)
+{
+	return strcspn(path_name(slice_from(path)).at, ".") > 4;
+}
+
+/* The new place of a mention's path: its own, or below that of the folder that is gone. No file means itself by another
+ * name. Free with g_free. */
+static char *new_path(Gone *gone, const Mention *mention)
+{
+	const Graph *graph = checker_graph(gone->checker);
+	const char *now = moved_to(gone_moved(gone), mention->path);
+	if (now)
+		return strcmp(now, graph_file_path(graph, mention->span.file)) != 0 ? g_strdup(now) : NULL;
+	const char *folder = moved_to(gone_moved(gone), mention->cause);
+	g_autofree char *below = folder ? g_strconcat(folder, mention->path + strlen(mention->cause), NULL) : NULL;
+	if (below && path_exists(graph, slice_from(below)))
+		return g_steal_pointer(&below);
+	return says_much(mention->path) ? moved_near(graph, mention->path, 1) : NULL;
+}
+
+/* The same name in another handwriting, or one of a letter more or less. */
+static void add_near(Gone *gone, Finding *finding, const Mention *mention)
+{
+	const Graph *graph = checker_graph(gone->checker);
+	g_autofree char *now = new_path(gone, mention);
+	Node file = now ? graph_find_file(graph, slice_from(now)) : NODE_NONE;
+	if (!file)
+		return;
+	add_evidence(gone->checker, finding, graph_place(graph, file), "a file of nearly that name is here");
+	hint_moved(gone, finding, mention, now);
+}
+
 static void add_mentions(Gone *gone, Finding *finding, const Cause *cause)
 {
 	g_autofree char *place = NULL;
@@ -413,26 +446,8 @@ static void add_mentions(Gone *gone, Finding *finding, const Cause *cause)
 		hint_moved(gone, finding, first, graph_name(checker_graph(gone->checker), moved));
 	else if (place && one_place && !cause->several)
 		set_hint(gone->checker, finding, "write %s for %s", place, first->cause);
-}
-
-/* A short name is one step from many others; what stands before its ending counts. */
-static bool says_much(const char *path)
-{
-	return strcspn(path_name(slice_from(path)).at, ".") > 4;
-}
-
-/* The new place of a mention's path: its own, or below that of the folder that is gone. Free with g_free. */
-static char *new_path(Gone *gone, const Mention *mention)
-{
-	const char *now = moved_to(gone_moved(gone), mention->path);
-	if (now)
-		return g_strdup(now);
-	const Graph *graph = checker_graph(gone->checker);
-	const char *folder = moved_to(gone_moved(gone), mention->cause);
-	g_autofree char *below = folder ? g_strconcat(folder, mention->path + strlen(mention->cause), NULL) : NULL;
-	if (below && path_exists(graph, slice_from(below)))
-		return g_steal_pointer(&below);
-	return says_much(mention->path) ? moved_near(graph, mention->path, 1) : NULL;
+	else if (cause->paths == 1)
+		add_near(gone, finding, first);
 }
 
 /* What stands at the mention, made to stand for the new place of its path, which *ret_now is; NULL where it is not

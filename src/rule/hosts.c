@@ -239,6 +239,14 @@ static const char *nearest_host(const Hosts *hosts, Slice text, bool backwards)
 	}
 }
 
+/* `for host in alder 192.168.1.12; do`: each word of the list is another one. */
+static bool is_in_loop(Slice before)
+{
+	size_t start = slice_find(before, "for ", 0);
+	return start != SIZE_MAX && slice_find(before, " in ", start) != SIZE_MAX &&
+	       slice_find_byte(slice_sub(before, start, before.length), ';', 0) == SIZE_MAX;
+}
+
 /* Right before or right after the address on its line. */
 static const char *host_beside(const Hosts *hosts, Node mention)
 {
@@ -246,6 +254,8 @@ static const char *host_beside(const Hosts *hosts, Node mention)
 	Span place = graph_place(graph, mention);
 	Slice line = graph_line_at(graph, place);
 	size_t own = (size_t)(graph_span_bytes(graph, place).at - line.at), after = own + (place.end - place.start);
+	if (slice_ends(slice_from(graph_file_path(graph, place.file)), ".sh") && is_in_loop(slice_sub(line, 0, own)))
+		return NULL;
 	Slice left = slice_sub(line, own > MOST_APART ? own - MOST_APART : 0, own);
 	Slice right = slice_sub(line, after, MIN(after + MOST_APART, line.length));
 	if (right.length && right.at[0] == ':') /* a port, and a path perhaps, of that address */

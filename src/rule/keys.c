@@ -30,9 +30,18 @@ static Node find_key(const Graph *graph, Node target, Symbol name)
 	return NODE_NONE;
 }
 
+/* A patch above the file that names the same object takes from it what the patch says. */
+static bool is_overridden(const Graph *graph, Node reference)
+{
+	Carriers carriers = carriers_of(graph, file_node_of(graph, reference));
+	return is_patched_with(graph, &carriers, graph_name(graph, reference));
+}
+
 /* Another object of the same kind and name may hold the key: overlays and patches add some. */
 static bool key_is_anywhere(const Graph *graph, Node reference, Symbol name)
 {
+	if (is_overridden(graph, reference))
+		return true;
 	GRAPH_OF (graph, reference, FACT_REFERS_TO, row)
 		if (!has_known_keys(graph, row->object) || find_key(graph, row->object, name))
 			return true;

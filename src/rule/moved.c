@@ -10,6 +10,7 @@ struct Moved {
 	GHashTable *paths; /* files and folders, each once */
 	GPtrArray
 	        *sorted; /* the same from their ends on, so that those which end alike stand together; owned by paths */
+	GHashTable *respelled; /* name of several words in small letters alone → the one path of it, "" for several */
 };
 
 /* A slash before any other byte, so that "a/x" stands with "x" and not with "-x". */
@@ -50,6 +51,39 @@ static bool may_be_meant(const char *class)
 	return !*class || strcmp(class, "dated") == 0;
 }
 
+/* A name of several words, as "backup-postgres.sh": it was given to one thing. */
+static bool is_compound(Slice name)
+{
+	size_t dot = slice_find_byte(name, '.', 1);
+	for (size_t i = 1; i + 1 < MIN(dot, name.length); i++)
+		if (strchr("-_", name.at[i]) || (g_ascii_isupper(name.at[i]) && g_ascii_islower(name.at[i - 1])))
+			return true;
+	return false;
+}
+
+/* SETUP_GUIDE.md and setup-guide.md are one name in two handwritings: "setupguide.md". */
+static char *in_small_letters(Slice name)
+{
+	GString *letters = g_string_sized_new(name.length);
+	for (size_t i = 0; i < name.length; i++)
+		if (!strchr("-_ ", name.at[i]))
+			g_string_append_c(letters, g_ascii_tolower(name.at[i]));
+	return g_string_free(letters, FALSE);
+}
+
+static void add_respelled(Moved *moved)
+{
+	for (guint i = 0; i < moved->sorted->len; i++) {
+		char *path = moved->sorted->pdata[i];
+		Slice name = path_name(slice_from(path));
+		if (!is_compound(name) || slice_find_byte(name, '.', 1) == SIZE_MAX)
+			continue;
+		char *key = in_small_letters(name);
+		bool known = g_hash_table_contains(moved->respelled, key);
+		g_hash_table_replace(moved->respelled, key, known ? (char *)"" : path);
+	}
+}
+
 Moved *moved_new(const Graph *graph)
 {
 	Moved *moved = g_new0(Moved, 1);
@@ -61,6 +95,8 @@ Moved *moved_new(const Graph *graph)
 			        path = path_folder(path))
 				add_path(moved, path);
 	g_ptr_array_sort(moved->sorted, compare_paths);
+	moved->respelled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	add_respelled(moved);
 	return moved;
 }
 
@@ -69,6 +105,7 @@ void moved_free(Moved *moved)
 	if (!moved)
 		return;
 	g_ptr_array_unref(moved->sorted);
+	g_hash_table_unref(moved->respelled);
 	g_hash_table_unref(moved->paths);
 	g_free(moved);
 }
@@ -81,16 +118,6 @@ static bool is_common_folder(Slice name)
 	        "tests"};
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		if (slice_is_nocase(name, names[i]))
-			return true;
-	return false;
-}
-
-/* A name of several words, as "backup-postgres.sh": it was given to one thing. */
-static bool is_compound(Slice name)
-{
-	size_t dot = slice_find_byte(name, '.', 1);
-	for (size_t i = 1; i + 1 < MIN(dot, name.length); i++)
-		if (strchr("-_", name.at[i]) || (g_ascii_isupper(name.at[i]) && g_ascii_islower(name.at[i - 1])))
 			return true;
 	return false;
 }
@@ -150,6 +177,39 @@ static Alike find_alike(const Moved *moved, Slice parts, Alike within)
 	return alike;
 }
 
+/* A name so long, in small letters, is known again with something before it. */
+#define LEAST_KNOWN_AGAIN 16
+
+/* TEN-7-garden-watering.md for garden-watering.md: the one path whose name ends so, or NULL. */
+static const char *find_prefixed(const Moved *moved, const char *key)
+{
+	GHashTableIter iter;
+	gpointer other, path;
+	const char *found = NULL;
+	g_hash_table_iter_init(&iter, moved->respelled);
+	while (strlen(key) >= LEAST_KNOWN_AGAIN && g_hash_table_iter_next(&iter, &other, &path)) {
+		if (!g_str_has_suffix(other, key))
+			continue;
+		if (found)
+			return NULL;
+		found = path;
+	}
+	return found;
+}
+
+/* The one file whose name is the same but for capitals, dashes and underscores, or something before it; NULL for none.
+ */
+static const char *find_respelled(const Moved *moved, Slice wanted)
+{
+	Slice name = path_name(wanted);
+	if (!is_compound(name) || is_common_name(name))
+		return NULL;
+	g_autofree char *key = in_small_letters(name);
+	const char *found = g_hash_table_lookup(moved->respelled, key);
+	found = found ? found : find_prefixed(moved, key);
+	return found && *found ? found : NULL;
+}
+
 /* The most last parts that any path shares with the one that is wanted count; a folder that is anybody's counts for
  * nothing, so that with it and without it are a tie. */
 const char *moved_to(const Moved *moved, const char *path)
@@ -169,6 +229,8 @@ const char *moved_to(const Moved *moved, const char *path)
 		best = alike;
 		most++;
 	}
+	if (most == 0)
+		return find_respelled(moved, wanted);
 	if (best.end - best.first != 1)
 		return NULL;
 	const char *found = moved->sorted->pdata[best.first];

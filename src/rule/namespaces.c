@@ -18,7 +18,8 @@ typedef struct Spaces {
 static bool is_given(const char *name)
 {
 	return strcmp(name, "default") == 0 || g_str_has_prefix(name, "kube-") || strcmp(name, "flux-system") == 0 ||
-	       strcmp(name, "argocd") == 0 || g_str_has_prefix(name, "cattle-") || g_str_has_prefix(name, "openshift");
+	       strcmp(name, "argocd") == 0 || strcmp(name, "cilium-secrets") == 0 ||
+	       g_str_has_prefix(name, "cattle-") || g_str_has_prefix(name, "openshift");
 }
 
 static void add_user(Spaces *spaces, const char *name, Span place)
@@ -104,6 +105,13 @@ static bool is_right(const Graph *graph, Node object)
 	return strcmp(kind, "Role") == 0 || strcmp(kind, "RoleBinding") == 0;
 }
 
+/* A base may say any namespace where each overlay says its own. */
+static bool is_retargeted(const Graph *graph, Node object)
+{
+	Carriers carriers = carriers_of(graph, file_node_of(graph, object));
+	return is_patched_with(graph, &carriers, "targetNamespace");
+}
+
 static void collect_users(Spaces *spaces)
 {
 	const Graph *graph = checker_graph(spaces->checker);
@@ -113,7 +121,8 @@ static void collect_users(Spaces *spaces)
 			add_user(spaces, name, user_place(graph, row->subject, name));
 	}
 	GRAPH_EACH (graph, FACT_TARGET_NAMESPACE, row)
-		if (is_in_use(graph, row->subject) && !is_patch(graph, row->subject))
+		if (is_in_use(graph, row->subject) && !is_patch(graph, row->subject) &&
+		        !is_retargeted(graph, row->subject))
 			add_user(spaces, graph_symbol_text(graph, row->object), graph_span(graph, row));
 }
 

@@ -13,11 +13,14 @@
 
 /* So many doubles between two trees are no slip: the trees are copies on purpose. */
 #define PARALLEL_TREES 4
+/* So many may be two ways to run one thing. */
+#define TWO_WAYS 2
 
 typedef struct Pair {
 	Node one, other; /* in the order of files */
 	Symbol identity;
-	bool build;       /* one run of kustomize meets both */
+	bool build;       /* one run of kustomize, or of Argo CD on a folder, meets both */
+	bool argo;        /* the latter */
 	const char *keys; /* in which they differ; "" where they cannot be compared, NULL where they are the same */
 	Level level;
 } Pair;
@@ -333,15 +336,26 @@ static bool is_applied_directly(const Graph *graph, Node object, Node owner)
 	       graph_says(graph, file_node_of(graph, object), FACT_REACHED_BY, owner);
 }
 
-static bool in_one_build(const Doubles *doubles, const Pair *pair)
+/* An Application takes the files of a folder as they are. */
+static bool is_plain_application(const Graph *graph, Node owner)
+{
+	return graph_node_type(graph, owner) == NODE_OBJECT &&
+	       g_str_has_prefix(graph_text(graph, owner, FACT_API_VERSION), "argoproj.io");
+}
+
+static bool in_one_build(const Doubles *doubles, Pair *pair)
 {
 	const Graph *graph = checker_graph(doubles->checker);
 	const Owners *one = find_owners(doubles, pair->one), *other = find_owners(doubles, pair->other);
 	for (uint32_t i = 0; i < one->count; i++)
 		for (uint32_t j = 0; j < other->count; j++)
 			if (one->at[i] == other->at[j] && !is_applied_directly(graph, pair->one, one->at[i]) &&
-			        !is_applied_directly(graph, pair->other, one->at[i]))
+			        !is_applied_directly(graph, pair->other, one->at[i])) {
+				pair->argo =
+				        is_plain_application(graph, one->at[i]) &&
+				        graph_says(graph, file_node_of(graph, pair->one), FACT_REACHED_BY, one->at[i]);
 				return true;
+			}
 	return false;
 }
 
@@ -407,6 +421,18 @@ static bool may_be_choice(const Doubles *doubles, const Pair *pair)
 	       !is_folder_applied(graph, folder, false);
 }
 
+/* Several files of one folder have their doubles in another: two ways to run the same, and nobody says that both are
+ * applied. */
+static bool are_two_ways(const Doubles *doubles, const Pair *pair)
+{
+	const Graph *graph = checker_graph(doubles->checker);
+	bool same;
+	g_autofree char *trees = tree_pair(path_of(graph, pair->one), path_of(graph, pair->other), &same);
+	return same && GPOINTER_TO_UINT(g_hash_table_lookup(doubles->tree_pairs, trees)) >= TWO_WAYS &&
+	       !(graph_has(graph, file_node_of(graph, pair->one), FACT_ROOT) &&
+	               graph_has(graph, file_node_of(graph, pair->other), FACT_ROOT));
+}
+
 /* What is the same in both places, or defines a kind that one bundle or another brings along, breaks nothing today. */
 static Level double_level(const Doubles *doubles, const Pair *pair)
 {
@@ -418,7 +444,8 @@ static Level double_level(const Doubles *doubles, const Pair *pair)
 	if (script && graph_has(graph, file_node_of(graph, pair->other), FACT_ROOT) && !applied_last(doubles, pair))
 		return LEVEL_WARNING;
 	bool definition = strcmp(graph_text(graph, pair->one, FACT_KIND), "CustomResourceDefinition") == 0;
-	return pair->keys && !definition && !may_be_choice(doubles, pair) ? LEVEL_ERROR : LEVEL_WARNING;
+	bool choice = may_be_choice(doubles, pair) || are_two_ways(doubles, pair);
+	return pair->keys && !definition && !choice ? LEVEL_ERROR : LEVEL_WARNING;
 }
 
 static char *differences_of(const Graph *graph, const Pair *pair)
@@ -455,7 +482,9 @@ static void explain_double(Doubles *doubles, Finding *finding, const Pair *pair)
 		set_hint(checker, finding,
 		        "they have no key in common: give one of them another name, or put all keys into one");
 	else if (pair->build)
-		set_hint(checker, finding, "kustomize refuses to build both: delete one");
+		set_hint(checker, finding,
+		        pair->argo ? "Argo CD applies whichever comes last: delete one"
+		                   : "kustomize refuses to build both: delete one");
 	else if (pair->keys && last)
 		set_hint(checker, finding, "%s applies the one in %s last, so that one is in effect: keep one of them",
 		        script_of(doubles, last), path_of(checker_graph(checker), last));
@@ -474,11 +503,48 @@ static bool are_parallel_trees(const Doubles *doubles, const Pair *pair)
 	       !graph_has(graph, file_node_of(graph, pair->one), FACT_ROOT);
 }
 
+/* The place of the path by which the owner brings the file in, where the path ends with one value that is not known. */
+static bool is_chosen_by(const Graph *graph, Node file, Node owner)
+{
+	Slice bytes = graph_file_bytes(graph, graph_file_of(graph, owner));
+	GRAPH_CHILDREN (graph, owner, NODE_ENTRY, entry)
+		if (has_role(graph, entry, "directories") || has_role(graph, entry, "generator-files"))
+			return false;
+	GRAPH_OF (graph, file, FACT_REACHED_BY, row)
+		if (row->object == owner)
+			return slice_find(graph_span_bytes(graph, graph_span(graph, row)), "{{", 0) != SIZE_MAX &&
+			       slice_find(bytes, "elements:", 0) == SIZE_MAX;
+	return false;
+}
+
+/* The path of an ApplicationSet is filled in once it runs: of the folders that fit, it takes one. */
+static bool are_alternatives(const Doubles *doubles, const Pair *pair)
+{
+	const Graph *graph = checker_graph(doubles->checker);
+	Node one = file_node_of(graph, pair->one), other = file_node_of(graph, pair->other);
+	if (one == other)
+		return false;
+	const Owners *owners = find_owners(doubles, pair->one);
+	for (uint32_t i = 0; i < owners->count; i++)
+		if (is_chosen_by(graph, one, owners->at[i]) && graph_says(graph, other, FACT_REACHED_BY, owners->at[i]))
+			return true;
+	return false;
+}
+
+/* The labels say to helm that the object is its own, so that it takes it over. */
+static bool is_for_helm(const Graph *graph, const Pair *pair)
+{
+	Symbol label;
+	return graph_find_symbol(graph, SLICE("app.kubernetes.io/managed-by=Helm"), &label) &&
+	       ((is_made(graph, pair->one) && graph_says(graph, pair->other, FACT_LABEL, label)) ||
+	               (is_made(graph, pair->other) && graph_says(graph, pair->one, FACT_LABEL, label)));
+}
+
 /* False for what is left alone. */
 static bool judge(Doubles *doubles, Pair *pair)
 {
 	const Graph *graph = checker_graph(doubles->checker);
-	if (are_parallel_trees(doubles, pair))
+	if (are_parallel_trees(doubles, pair) || are_alternatives(doubles, pair) || is_for_helm(graph, pair))
 		return false;
 	pair->build = graph_has(graph, file_node_of(graph, pair->one), FACT_ROOT) && in_one_build(doubles, pair);
 	if (is_harmless(graph, pair, pair->build))

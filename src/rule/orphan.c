@@ -5,10 +5,12 @@
 #include "base/near.h"
 #include "base/path.h"
 #include "rule/apply.h"
+#include "rule/cluster.h"
 #include "rule/leftout.h"
 #include "rule/owner.h"
 #include "rule/rule.h"
 #include "rule/search.h"
+#include "rule/templated.h"
 
 /* Fewer reached files are no habit that the others could break. */
 #define LEAST_REACHED 8
@@ -28,6 +30,7 @@ typedef struct Orphans {
 	GHashTable *apart;    /* Symbols of kinds that are kept out of lists by habit */
 	GHashTable *
 	        applied[2]; /* folder → whether a command names it, by is_applied_by_hand's list: each asks all files */
+	Templated templated; /* what Applications that charts make lead to */
 	bool live, scripted; /* brought in by Flux or Argo CD; or by scripts that name all they apply */
 	bool habit;          /* nearly all that could be applied is */
 } Orphans;
@@ -74,13 +77,14 @@ static bool collect_reached(Orphans *orphans)
 	return reached >= LEAST_REACHED && reached >= left * 3;
 }
 
-/* Client-side configuration, kinds that nobody applies here, samples by their name. */
+/* Client-side configuration, kinds that nobody applies here; what runs once, which its owner starts by hand. */
 static bool is_applied_kind(const Orphans *orphans, Node object)
 {
 	const Graph *graph = checker_graph(orphans->checker);
 	g_autofree char *key = kind_key(graph, object);
 	const char *kind = graph_text(graph, object, FACT_KIND);
-	return g_hash_table_contains(orphans->groups, key) && strcmp(kind, "CustomResourceDefinition") != 0;
+	return g_hash_table_contains(orphans->groups, key) && strcmp(kind, "CustomResourceDefinition") != 0 &&
+	       strcmp(kind, "Job") != 0 && strcmp(kind, "Pod") != 0;
 }
 
 /* Objects that bring others in are where it all begins, and put there by hand. */
@@ -102,6 +106,17 @@ static bool is_sample_name(Slice name)
 	        "disabled", "unused", "backup-", "old"};
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (slice_find(name, words[i], 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+/* What the cluster needs before anything can bring it in: a sealed Secret in a folder for the first start. */
+static bool is_for_first_start(const Graph *graph, Node object, Slice path)
+{
+	if (!graph_has(graph, object, FACT_ENCRYPTED))
+		return false;
+	for (Slice folder = path_folder(path); folder.length; folder = path_folder(folder))
+		if (slice_find(path_name(folder), "bootstrap", 0) != SIZE_MAX)
 			return true;
 	return false;
 }
@@ -169,17 +184,6 @@ static bool is_named_from_above(const Graph *graph, Slice path)
 	       search_word(graph, two, is_script_or_document, accept_relative, text, &found);
 }
 
-/* Below a chart: CRDs, files and values that helm takes. */
-static bool is_in_chart(const Graph *graph, Slice path)
-{
-	for (Slice folder = path_folder(path); folder.length; folder = path_folder(folder)) {
-		g_autofree char *chart = g_strdup_printf("%.*s/Chart.yaml", SLICE_ARGS(folder));
-		if (graph_find_file(graph, slice_from(chart)))
-			return true;
-	}
-	return false;
-}
-
 /* Neighbours of a file, which are numbered beside it, that are looked at. */
 #define MOST_NEIGHBOURS 100
 
@@ -196,6 +200,27 @@ static bool is_generated_from(const Graph *graph, Node file)
 			return true;
 	}
 	return false;
+}
+
+static bool holds_kind(const Graph *graph, Node file, const char *kind)
+{
+	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
+		GRAPH_CHILDREN (graph, document, NODE_OBJECT, object)
+			if (is_kind(graph, object, kind))
+				return true;
+	return false;
+}
+
+/* A program as its makers publish it, in a namespace of its own and with what it defines: it is applied as a whole, and
+ * the list would put it into another namespace. */
+static bool is_published(const Graph *graph, Node file, Node list)
+{
+	bool moves = false;
+	GRAPH_CHILDREN (graph, list, NODE_DOCUMENT, document)
+		GRAPH_CHILDREN (graph, document, NODE_KUSTOMIZATION, kustomization)
+			moves = moves || graph_has(graph, kustomization, FACT_NAMESPACE);
+	return list && holds_kind(graph, file, "Namespace") &&
+	       (moves || holds_kind(graph, file, "CustomResourceDefinition"));
 }
 
 /* ---- the rule ----------------------------------------------------------------------------------------------- */
@@ -348,14 +373,6 @@ static void collect_apart(Orphans *orphans)
 	}
 }
 
-/* A chart or a remote part makes objects that are called after it; what a script takes from afar may be anything. */
-static bool may_make(const Graph *graph, Node maker, Slice name)
-{
-	return graph_has(graph, maker, FACT_FILLS_NAMESPACE) ||
-	       near_share_word(slice_from(graph_name(graph, maker)), name) ||
-	       near_share_word(slice_from(graph_text(graph, maker, FACT_CHART)), name);
-}
-
 static bool may_be_made_in(const Graph *graph, Slice namespace, Slice name)
 {
 	Symbol symbol;
@@ -446,13 +463,19 @@ static bool is_needed(const Orphans *orphans, Node file, Node list)
 
 /* ---- single files ------------------------------------------------------------------------------------------- */
 
+static bool is_object_or_generated(const Graph *graph, Node node)
+{
+	NodeType type = graph_node_type(graph, node);
+	return type == NODE_OBJECT || type == NODE_GENERATED;
+}
+
 /* The same object of a file that is brought in, or NODE_NONE. */
 static Node live_twin(const Graph *graph, Node object)
 {
 	const Row *identity = graph_find(graph, object, FACT_IDENTITY);
 	if (identity)
 		GRAPH_TO (graph, FACT_IDENTITY, identity->object, row)
-			if (row->subject != object && graph_node_type(graph, row->subject) == NODE_OBJECT &&
+			if (row->subject != object && is_object_or_generated(graph, row->subject) &&
 			        graph_has(graph, file_node_of(graph, row->subject), FACT_REACHED_BY))
 				return row->subject;
 	return NODE_NONE;
@@ -472,7 +495,9 @@ static void report_copy(Orphans *orphans, Node object, Node twin)
 		return;
 	}
 	finding = report(checker, file_node_of(graph, object), graph_place(graph, object),
-	        "another file has the %s %s that is in effect, and nothing applies this one",
+	        graph_node_type(graph, twin) == NODE_GENERATED
+	                ? "a generator makes the %s %s that is in effect, and nothing applies this one"
+	                : "another file has the %s %s that is in effect, and nothing applies this one",
 	        graph_text(graph, object, FACT_KIND), graph_name(graph, object));
 	add_evidence(checker, finding, graph_place(graph, twin), "the one in effect");
 	set_hint(checker, finding, "keep what is meant in the one in effect, and delete this file");
@@ -517,7 +542,9 @@ static void check_file(Orphans *orphans, Node file)
 	if ((holds_applier(graph, file) && !(list && is_listed_alike(orphans, path))) ||
 	        is_sample_name(path_name(path)) || is_in_chart(graph, path) ||
 	        is_commented_out(graph, orphans->disabled, path) || is_applied_by_hand(orphans, path, false, !needed) ||
-	        is_generated_from(graph, file) || (list && is_listed_wrongly(graph, list, path)))
+	        (!list && is_templated(&orphans->templated, path)) || is_generated_from(graph, file) ||
+	        is_for_first_start(graph, object, path) || is_published(graph, file, list) ||
+	        (list && is_listed_wrongly(graph, list, path)))
 		return;
 	Node twin = live_twin(graph, object);
 	if (needed)
@@ -640,9 +667,10 @@ static void check_list(Orphans *orphans, Node list)
 	if (graph_has(graph, file, FACT_REACHED_BY) || graph_has(graph, list, FACT_COMPONENT) ||
 	        is_quiet(graph, file) || !(manifests = manifests_of(graph, list)) || is_other_overlay(graph, list))
 		return;
-	if (is_sample_name(path) || is_in_chart(graph, path) || is_commented_out(graph, orphans->disabled, path) ||
-	        !has_live_neighbours(graph, path_folder(path)) || is_applied_by_hand(orphans, path, true, false) ||
-	        is_named_from_above(graph, path) || is_entry(graph, list) || is_variant(graph, list))
+	if (is_sample_name(path) || is_in_chart(graph, path) || is_templated(&orphans->templated, path) ||
+	        is_commented_out(graph, orphans->disabled, path) || !has_live_neighbours(graph, path_folder(path)) ||
+	        is_applied_by_hand(orphans, path, true, false) || is_named_from_above(graph, path) ||
+	        is_entry(graph, list) || is_variant(graph, list))
 		return;
 	report_list(orphans, list, manifests);
 }
@@ -657,6 +685,7 @@ static void check_orphan_manifest(Checker *checker)
 	g_autoptr(GHashTable) needed = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) apart = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) alike = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_auto(Templated) templated = templated_new(graph);
 	g_autoptr(GHashTable) disabled = disabled_paths(graph);
 	Orphans orphans = {.checker = checker,
 	        .disabled = disabled,
@@ -665,6 +694,7 @@ static void check_orphan_manifest(Checker *checker)
 	        .needed = needed,
 	        .apart = apart,
 	        .alike = alike,
+	        .templated = templated,
 	        .applied = {files, lists},
 	        .live = has_appliers(graph)};
 	orphans.scripted = !orphans.live && is_scripted(graph);

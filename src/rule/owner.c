@@ -55,6 +55,46 @@ Owners owners_of(const Graph *graph, Node file)
 	return owners;
 }
 
+static void add_carrier(Carriers *carriers, Node list)
+{
+	for (uint32_t i = 0; i < carriers->count; i++)
+		if (carriers->at[i] == list)
+			return;
+	if (carriers->count < MOST_CARRIERS)
+		carriers->at[carriers->count++] = list;
+}
+
+Carriers carriers_of(const Graph *graph, Node file)
+{
+	Carriers carriers = {.count = 0};
+	for (uint32_t next = 0;; next++) {
+		GRAPH_OF (graph, file, FACT_REACHED_BY, row)
+			if (graph_node_type(graph, row->object) == NODE_KUSTOMIZATION)
+				add_carrier(&carriers, row->object);
+		if (next >= carriers.count)
+			return carriers;
+		file = file_node_of(graph, carriers.at[next]);
+	}
+}
+
+static bool patch_has(const Graph *graph, Node entry, const char *word)
+{
+	const Row *target = graph_find(graph, entry, FACT_REFERS_TO);
+	if (strcmp(graph_text(graph, entry, FACT_ROLE), "inline-patch") == 0)
+		return slice_find(graph_span_bytes(graph, graph_place(graph, entry)), word, 0) != SIZE_MAX;
+	return strcmp(graph_text(graph, entry, FACT_ROLE), "patch") == 0 && target &&
+	       slice_find(graph_file_bytes(graph, graph_file_of(graph, target->object)), word, 0) != SIZE_MAX;
+}
+
+bool is_patched_with(const Graph *graph, const Carriers *carriers, const char *word)
+{
+	for (uint32_t i = 0; i < carriers->count; i++)
+		GRAPH_CHILDREN (graph, carriers->at[i], NODE_ENTRY, entry)
+			if (patch_has(graph, entry, word))
+				return true;
+	return false;
+}
+
 bool owners_share(const Owners *a, const Owners *b)
 {
 	for (uint32_t i = 0; i < a->count; i++)

@@ -31,5 +31,16 @@ bool is_built_by_cluster(const Graph *graph, Node file);
 GHashTable *live_roots(const Graph *graph);
 bool is_live(const Graph *graph, GHashTable *roots, Node file);
 
+/* The kustomizations that bring the file in, and those that bring these in. */
+#define MOST_CARRIERS 64
+typedef struct Carriers {
+	Node at[MOST_CARRIERS];
+	uint32_t count;
+} Carriers;
+Carriers carriers_of(const Graph *graph, Node file);
+
+/* A patch of one of them has the word: what it says of an object counts, and not what the object's file says. */
+bool is_patched_with(const Graph *graph, const Carriers *carriers, const char *word);
+
 /* An object of Flux or Argo CD brings files of this repository in. */
 bool has_appliers(const Graph *graph);

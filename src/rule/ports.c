@@ -58,6 +58,7 @@ static void check_client_ports(Checker *checker, bool node_ports)
 		bool image = strcmp(graph_text(graph, mention, FACT_NEARBY_NAME), "image") == 0;
 		Node service = image ? NODE_NONE : mentioned_service(graph, mention);
 		if (!service || offers(graph, service, row->object) ||
+		        is_on_comment_line(graph, graph_place(graph, mention)) ||
 		        (offered_as_node_port(graph, service, row->object) != 0) != node_ports)
 			continue;
 		g_autofree char *ports = list_ports(graph, service);
@@ -158,6 +159,32 @@ static void mend_node_port(Checker *checker, Finding *finding, uint32_t number)
 			mend_former(checker, finding, graph_span(graph, row), number, port, FACT_NODE_PORT);
 }
 
+/* A port that is published here is asked at the address too, or a machine of the homelab has it. Other addresses may be
+ * those of a NAS, whose programs take ports of that range too. */
+static bool is_known_node(const Graph *graph, Node mention)
+{
+	GRAPH_TO (graph, FACT_ADDRESS, graph_symbol(graph, mention, FACT_ADDRESS), row) {
+		Node other = row->subject;
+		if (graph_node_type(graph, other) == NODE_MACHINE ||
+		        (graph_has(graph, other, FACT_NUMBER) &&
+		                is_published(graph, graph_number(graph, other, FACT_NUMBER))))
+			return true;
+	}
+	return false;
+}
+
+static bool is_node_port(const Graph *graph, uint32_t port)
+{
+	Rows former = graph_rows_to(graph, FACT_FORMER_NODE_PORT, port);
+	if (former.at != former.end)
+		return true;
+	GRAPH_TO (graph, FACT_NUMBER, port, row)
+		if (graph_node_type(graph, row->subject) == NODE_MENTION && asks_a_node(graph, row->subject, port) &&
+		        is_known_node(graph, row->subject))
+			return true;
+	return false;
+}
+
 static bool is_no_document(const Graph *graph, uint32_t file, void *data)
 {
 	return !slice_ends(slice_from(graph_file_path(graph, file)), ".md");
@@ -200,7 +227,7 @@ static void check_nodeport_drift(Checker *checker)
 			add_evidence(checker, finding, graph_place(graph, mention), "named here too");
 			continue;
 		}
-		if (may_be_of_chart(graph, row->object))
+		if (may_be_of_chart(graph, row->object) || !is_node_port(graph, row->object))
 			continue;
 		finding = report(checker, mention, graph_span(graph, row),
 		        "port %u of a node is named, and no Service has that NodePort", row->object);

@@ -29,9 +29,16 @@ static bool is_reason(const Graph *graph, Node import, const char *reason)
 	return strcmp(graph_text(graph, import, FACT_NOT_IN_IMAGE), reason) == 0;
 }
 
+/* In a folder without __init__.py, which an installed package of that name goes before: migrations of alembic are kept
+ * in alembic/. */
+static bool is_below_folder(const Graph *graph, Node import)
+{
+	return is_reason(graph, import, "folder");
+}
+
 static bool is_local(const Graph *graph, Node import)
 {
-	return is_reason(graph, import, "module");
+	return is_reason(graph, import, "module") || is_below_folder(graph, import);
 }
 
 static Node dockerfile_of(const Graph *graph, Node import)
@@ -155,7 +162,8 @@ static void add_import(Collector *collector, Node import)
 	bool local = is_local(graph, import);
 	const char *path = wanted_path(graph, import);
 	if (!*path || ignored_import(collector->ignored, import, NULL) ||
-	        (!local && is_installed(collector, dockerfile, top_of(graph, import))))
+	        ((!local || is_below_folder(graph, import)) &&
+	                is_installed(collector, dockerfile, top_of(graph, import))))
 		return;
 	g_autofree char *key = local ? g_strdup(path) : package_path(graph, import, path);
 	Missing *missing = g_hash_table_lookup(collector->all, key);

@@ -90,13 +90,22 @@ static void check_pvc_missing(Checker *checker)
 	        "add a PersistentVolumeClaim of that name, or name the one that exists");
 }
 
+/* Of what the cluster itself runs in kube-system: a manifest that replaces one of them finds its account there. */
+static bool is_of_the_cluster(const char *namespace, const char *name)
+{
+	static const char *const names[] = {"coredns", "kube-dns", "kube-proxy", "metrics-server", "traefik", "cilium",
+	        "local-path-provisioner-service-account", "node-local-dns", "calico-node", "flannel", NULL};
+	return strcmp(namespace, "kube-system") == 0 && slice_is_any_nocase(slice_from(name), names);
+}
+
 static bool is_account(const Graph *graph, Node reference)
 {
 	const char *name = graph_name(graph, reference);
-	if (reference_wants(graph, reference, "ServiceAccount"))
-		return strcmp(name, "default") != 0 && !has_role(graph, reference, "subject");
 	Node object = graph_ancestor(graph, reference, NODE_OBJECT);
 	const char *namespace = graph_text(graph, object, FACT_NAMESPACE);
+	if (reference_wants(graph, reference, "ServiceAccount"))
+		return strcmp(name, "default") != 0 && !has_role(graph, reference, "subject") &&
+		       !is_of_the_cluster(namespace, name);
 	/* Kubernetes brings roles of its own, and those of its own namespaces. */
 	return reference_wants(graph, reference, "Role") && !g_str_has_prefix(name, "system:") &&
 	       !g_str_has_prefix(namespace, "kube-");
@@ -114,6 +123,14 @@ static bool is_to_be_filled_in(const char *name)
 	return strstr(name, "your-") || strstr(name, "example") || strstr(name, "changeme");
 }
 
+/* The controller of the class gets certificates itself, whatever Secret is named. */
+static bool brings_certificates(const Graph *graph, Node reference)
+{
+	static const char *const classes[] = {"tailscale", "cloudflare-tunnel", "ngrok", NULL};
+	return reference_wants(graph, reference, "IngressClass") &&
+	       slice_is_any_nocase(slice_from(graph_name(graph, reference)), classes);
+}
+
 static bool is_tls_secret(const Graph *graph, Node reference)
 {
 	Node object = graph_ancestor(graph, reference, NODE_OBJECT);
@@ -121,7 +138,7 @@ static bool is_tls_secret(const Graph *graph, Node reference)
 	        is_to_be_filled_in(graph_name(graph, reference)))
 		return false;
 	GRAPH_CHILDREN (graph, object, NODE_REFERENCE, other)
-		if (has_role(graph, other, "issuer"))
+		if (has_role(graph, other, "issuer") || brings_certificates(graph, other))
 			return false;
 	GRAPH_OF (graph, object, FACT_ANNOTATION, row) {
 		const char *text = graph_symbol_text(graph, row->object);
@@ -251,6 +268,9 @@ static bool offers_port(const Graph *graph, Node service, Node reference)
 	          *name = graph_find(graph, reference, FACT_WANTS_PORT_NAME);
 	if (!number && !name)
 		return true;
+	if (strcmp(graph_text(graph, service, FACT_TYPE), "ExternalName") == 0 &&
+	        !graph_first_child(graph, service, NODE_PORT))
+		return true; /* another name of a host, which has the ports that it has */
 	GRAPH_CHILDREN (graph, service, NODE_PORT, port) {
 		if (number && graph_number(graph, port, FACT_NUMBER) == number->object)
 			return true;

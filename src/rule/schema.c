@@ -9,7 +9,7 @@ static bool completes(const Graph *graph, Node kustomization)
 	if (graph_has(graph, kustomization, FACT_SELECTOR))
 		return true;
 	GRAPH_CHILDREN (graph, kustomization, NODE_ENTRY, entry)
-		if (has_role(graph, entry, "patch"))
+		if (has_role(graph, entry, "patch") || has_role(graph, entry, "inline-patch"))
 			return true;
 	return false;
 }
@@ -28,13 +28,14 @@ static bool is_incomplete(const Graph *graph, Node object)
 {
 	if (is_patch(graph, object) || is_patch_by_shape(graph, object))
 		return true;
-	Rows reached = graph_rows_of(graph, graph_ancestor(graph, object, NODE_FILE), FACT_REACHED_BY);
-	if (reached.at == reached.end)
+	Node file = graph_ancestor(graph, object, NODE_FILE);
+	if (!graph_has(graph, file, FACT_REACHED_BY))
 		return graph_first_node(graph, NODE_KUSTOMIZATION) != NODE_NONE;
-	for (; reached.at != reached.end; reached.at++)
-		if (completes(graph, reached.at->object))
+	Carriers carriers = carriers_of(graph, file);
+	for (uint32_t i = 0; i < carriers.count; i++)
+		if (completes(graph, carriers.at[i]))
 			return true;
-	return has_appliers(graph) && !is_built_by_cluster(graph, graph_ancestor(graph, object, NODE_FILE));
+	return has_appliers(graph) && !is_built_by_cluster(graph, file);
 }
 
 /* Where Flux or Argo CD apply what is meant, an object that neither reaches breaks nothing yet. */

@@ -178,10 +178,23 @@ bool script_makes(const Script *script, Slice path)
 	return false;
 }
 
+/* `./shed/tools/x.yaml` for tools/x.yaml of a repository whose checkout is called shed: run from beside it. */
+static bool is_seen_from_beside(const Script *script, Slice path)
+{
+	while (slice_starts(path, "./"))
+		path = slice_sub(path, 2, path.length);
+	size_t slash = slice_find_byte(path, '/', 0);
+	if (slash == SIZE_MAX || slash == 0 || graph_has_folder(script->graph, slice_sub(path, 0, slash)))
+		return false;
+	Slice rest = slice_sub(path, slash + 1, path.length);
+	return slice_find_byte(rest, '/', 0) != SIZE_MAX && path_exists(script->graph, rest);
+}
+
 bool script_knows(const Script *script, Slice path)
 {
 	Slice here = path_folder(slice_from(graph_file_path(script->graph, script->file)));
-	if (script->lost || exists_above(script->graph, here, path) || script_makes(script, path))
+	if (script->lost || exists_above(script->graph, here, path) || script_makes(script, path) ||
+	        is_seen_from_beside(script, path))
 		return true;
 	for (guint i = 0; i < script->folders->len; i++)
 		if (exists_above(script->graph, slice_from(script->folders->pdata[i]), path))

@@ -122,6 +122,12 @@ void search_names(const Graph *graph, GHashTable *names, SearchFile *in_file, Na
 			search_names_in(graph, file, names, &filter, found, data);
 }
 
+bool is_on_comment_line(const Graph *graph, Span place)
+{
+	return slice_starts(slice_trim(graph_line_at(graph, place)), "#") &&
+	       !slice_ends(slice_from(graph_file_path(graph, place.file)), ".md");
+}
+
 bool text_has(Slice text, const char *other)
 {
 	return slice_find(text, other, 0) != SIZE_MAX;

@@ -26,5 +26,8 @@ void search_names(const Graph *graph, GHashTable *names, SearchFile *in_file, Na
 /* True if the text holds one of the parts, which end with NULL. */
 bool text_has_part(const char *text, const char *const *parts);
 
+/* A line of configuration that is put out of use: what it names may come, or was taken from a guide. */
+bool is_on_comment_line(const Graph *graph, Span place);
+
 /* True if the text holds the other. */
 bool text_has(Slice text, const char *other);

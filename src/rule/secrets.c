@@ -1,5 +1,6 @@
 /* Credentials in Git. The value itself is never printed, not even in part. */
 #include "base/credential.h"
+#include "base/path.h"
 #include "rule/developing.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -24,6 +25,18 @@ static char *copy_key(const Graph *graph, Node object, Node secret)
 	        SLICE_ARGS(graph_span_bytes(graph, graph_place(graph, secret))));
 }
 
+/* A cluster on the desk of whoever writes the manifests: kind, k3d, minikube. Its secrets open nothing. */
+static bool is_of_local_cluster(const Graph *graph, Node node)
+{
+	static const char *const names[] = {"local", "local-cluster", "local-clusters", "localhost", "local-dev",
+	        "kind", "k3d", "minikube", "vagrant", NULL};
+	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
+	for (; folder.length; folder = path_folder(folder))
+		if (slice_is_any_nocase(path_name(folder), names))
+			return true;
+	return false;
+}
+
 /* One Secret is one decision, however many keys and copies it has. */
 static void check_secret_value(Checker *checker, Node object, Node secret, GHashTable *objects, GHashTable *copies)
 {
@@ -36,8 +49,9 @@ static void check_secret_value(Checker *checker, Node object, Node secret, GHash
 	} else if ((finding = g_hash_table_lookup(copies, copy))) {
 		add_evidence(checker, finding, graph_place(graph, secret), "the same here, a copy of it");
 	} else {
-		finding = report(checker, secret, graph_place(graph, secret), "Secret %s holds its key '%s' in clear",
-		        graph_name(graph, object), key);
+		finding = report_at(checker, is_of_local_cluster(graph, secret) ? LEVEL_WARNING : LEVEL_ERROR, secret,
+		        graph_place(graph, secret), "Secret %s holds its key '%s' in clear", graph_name(graph, object),
+		        key);
 		set_detail(checker, finding, "%s %s", graph_name(graph, secret), key);
 	}
 	g_hash_table_insert(objects, GUINT_TO_POINTER(object), finding);
@@ -132,54 +146,6 @@ static bool is_last_word(const char *name)
 	return false;
 }
 
-/* A file or folder of the machine is where a secret is, and not the secret. */
-static bool holds_credential(const Graph *graph, Node env)
-{
-	const Row *value = graph_find(graph, env, FACT_VALUE);
-	Slice text = value ? graph_symbol_slice(graph, value->object) : (Slice){"", 0};
-	return value && credential_is_named(slice_from(graph_name(graph, env))) &&
-	       is_last_word(graph_name(graph, env)) && credential_is_clear(text, false) && !slice_starts(text, "/") &&
-	       !slice_starts(text, "./") && slice_find(text, "://", 0) == SIZE_MAX &&
-	       slice_find_byte(text, '$', 0) == SIZE_MAX && !is_stand_in(graph_name(graph, env), text.at);
-}
-
-static void check_env_file_tracked(Checker *checker)
-{
-	const Graph *graph = checker_graph(checker);
-	GRAPH_NODES (graph, NODE_FILE, file) {
-		Finding *finding = NULL;
-		const char *path = graph_name(graph, file);
-		if (!is_env_file(graph, file))
-			continue;
-		GRAPH_CHILDREN (graph, file, NODE_ENV, env) {
-			if (!holds_credential(graph, env))
-				continue;
-			if (!finding)
-				finding = report(checker, file, graph_place(graph, env),
-				        "%s is in Git with what it keeps secret: %s has a value here", path,
-				        graph_name(graph, env));
-			else
-				add_evidence(
-				        checker, finding, graph_place(graph, env), "and %s", graph_name(graph, env));
-		}
-		if (finding)
-			set_hint(checker, finding,
-			        "make new values; then `git rm --cached %s`, a line for it in .gitignore, and a "
-			        ".env.example with the names alone",
-			        path);
-	}
-}
-
-/* ---- secret-literal-in-workload ------------------------------------------------------------------------------------
- */
-
-/* SOME_SECRET may well be the name of a Secret: small letters with dashes. */
-static bool may_be_name(const char *name, const char *value)
-{
-	return g_str_has_suffix(name, "SECRET") && strchr(value, '-') &&
-	       strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(value);
-}
-
 /* Made to be secret: hosts and modes, which such a variable may hold too, are small letters. */
 static bool looks_made(const char *value)
 {
@@ -194,6 +160,90 @@ static bool looks_made(const char *value)
 		marks += !g_ascii_islower(*at) && !strchr("-_.", *at);
 	}
 	return different >= 6 && letters > 0 && marks > 0;
+}
+
+/* A file or folder of the machine is where a secret is, and not the secret. */
+static bool holds_credential(const Graph *graph, Node env)
+{
+	const Row *value = graph_find(graph, env, FACT_VALUE);
+	Slice text = value ? graph_symbol_slice(graph, value->object) : (Slice){"", 0};
+	return value && credential_is_named(slice_from(graph_name(graph, env))) &&
+	       is_last_word(graph_name(graph, env)) && credential_is_clear(text, false) && !slice_starts(text, "/") &&
+	       !slice_starts(text, "./") && slice_find(text, "://", 0) == SIZE_MAX &&
+	       slice_find_byte(text, '$', 0) == SIZE_MAX && !is_stand_in(graph_name(graph, env), text.at);
+}
+
+/* A generator of a kustomization makes a ConfigMap of the file: it has to be in Git, and its secrets elsewhere. */
+static bool is_generated_from(const Graph *graph, Node file)
+{
+	GRAPH_TO (graph, FACT_REFERS_TO, file, row)
+		if (strcmp(graph_text(graph, row->subject, FACT_ROLE), "env-file") == 0 &&
+		        is_kind(graph, graph_parent(graph, row->subject), "ConfigMap"))
+			return true;
+	return false;
+}
+
+static void set_env_file_hint(Checker *checker, Finding *finding, const char *path, bool generated)
+{
+	if (generated)
+		set_hint(checker, finding,
+		        "a ConfigMap is made of %s: make a new value, and give it by a Secret that is sealed or "
+		        "fetched",
+		        path);
+	else
+		set_hint(checker, finding,
+		        "make new values; then `git rm --cached %s`, a line for it in .gitignore, and a .env.example "
+		        "with the names alone",
+		        path);
+}
+
+/* defaults/server.env, ref.db.env: values to begin with, which whoever uses the file writes over. */
+static bool is_to_begin_with(Slice path)
+{
+	static const char *const words[] = {"default", "defaults", "ref", "reference", "template", "templates", NULL};
+	for (size_t start = 0, end; start < path.length; start = end + 1) {
+		for (end = start; end < path.length && !strchr("/.-_", path.at[end]);)
+			end++;
+		if (slice_is_any_nocase(slice_sub(path, start, end), words))
+			return true;
+	}
+	return false;
+}
+
+static void check_env_file_tracked(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_FILE, file) {
+		Finding *finding = NULL;
+		const char *path = graph_name(graph, file);
+		if (!is_env_file(graph, file) || is_to_begin_with(slice_from(path)))
+			continue;
+		bool generated = is_generated_from(graph, file);
+		GRAPH_CHILDREN (graph, file, NODE_ENV, env) {
+			if (!holds_credential(graph, env) ||
+			        (generated && !looks_made(graph_text(graph, env, FACT_VALUE))))
+				continue;
+			if (!finding)
+				finding = report(checker, file, graph_place(graph, env),
+				        "%s is in Git with what it keeps secret: %s has a value here", path,
+				        graph_name(graph, env));
+			else
+				add_evidence(
+				        checker, finding, graph_place(graph, env), "and %s", graph_name(graph, env));
+		}
+		if (finding)
+			set_env_file_hint(checker, finding, path, generated);
+	}
+}
+
+/* ---- secret-literal-in-workload ------------------------------------------------------------------------------------
+ */
+
+/* SOME_SECRET may well be the name of a Secret: small letters with dashes. */
+static bool may_be_name(const char *name, const char *value)
+{
+	return g_str_has_suffix(name, "SECRET") && strchr(value, '-') &&
+	       strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(value);
 }
 
 /* "# CHANGEME" behind it: whoever takes the file has a task, and the value is nobody's yet. */

@@ -282,6 +282,17 @@ static void check_bare_template(Checker *checker, Node object, Node pod)
 	mend_bare_template(checker, finding, object, pod);
 }
 
+/* A kustomization adds the label to the template: with the selector, or without it. */
+static bool is_added_to_template(const Graph *graph, Symbol pair)
+{
+	static const FactKind kinds[] = {FACT_POD_LABEL, FACT_SELECTOR};
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		GRAPH_TO (graph, kinds[i], pair, row)
+			if (graph_node_type(graph, row->subject) == NODE_KUSTOMIZATION)
+				return true;
+	return false;
+}
+
 static void check_selector_template_mismatch(Checker *checker)
 {
 	static const char *const kinds[] = {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"};
@@ -299,7 +310,8 @@ static void check_selector_template_mismatch(Checker *checker)
 		}
 		GRAPH_OF (graph, object, FACT_SELECTOR, row) {
 			const char *pair = graph_symbol_text(graph, row->object);
-			if (graph_says(graph, pod, FACT_LABEL, row->object) || is_open_text(pair))
+			if (graph_says(graph, pod, FACT_LABEL, row->object) || is_open_text(pair) ||
+			        is_added_to_template(graph, row->object))
 				continue;
 			Finding *finding = report(checker, object, graph_span(graph, row),
 			        "%s %s selects %s, and its own pods do not have that label",

@@ -1,4 +1,5 @@
 /* Files that a YAML reader stumbles over. */
+#include "rule/owner.h"
 #include "rule/rule.h"
 
 static void check_problem(Checker *checker, const char *name, const char *what)
@@ -8,8 +9,16 @@ static void check_problem(Checker *checker, const char *name, const char *what)
 	if (!graph_find_symbol(graph, slice_from(name), &symbol))
 		return;
 	GRAPH_NAMED(graph, NODE_PROBLEM, symbol, problem)
-	report(checker, graph_parent(graph, problem), graph_place(graph, problem), "%s: %s", what,
-	        graph_text(graph, problem, FACT_MESSAGE));
+	{
+		const char *message = graph_text(graph, problem, FACT_MESSAGE);
+		Finding *finding = report(
+		        checker, graph_parent(graph, problem), graph_place(graph, problem), "%s: %s", what, message);
+		if (strstr(message, "UTF-8"))
+			set_hint(checker, finding,
+			        "the file was saved in another encoding: iconv -f WINDOWS-1252 -t UTF-8 %s, if Windows "
+			        "wrote it",
+			        graph_file_path(graph, graph_file_of(graph, problem)));
+	}
 }
 
 static void check_yaml_broken(Checker *checker)
@@ -28,7 +37,7 @@ static bool starts_line(const Graph *graph, Span span)
 /* What every object begins with: twice in one document, and a line `---` is missing between two. */
 static bool begins_object(const Graph *graph, Node problem)
 {
-	static const char *const keys[] = {"apiVersion", "kind", "metadata", "spec", NULL};
+	static const char *const keys[] = {"apiVersion", "kind", "metadata", "spec", "items", "data", NULL};
 	const Row *first = graph_find(graph, problem, FACT_NAME_SPAN);
 	return graph_first_child(graph, graph_parent(graph, problem), NODE_OBJECT) &&
 	       starts_line(graph, graph_place(graph, problem)) &&
@@ -46,11 +55,21 @@ static bool is_key_doubled(const Graph *graph, Node document, const char *key)
 	return false;
 }
 
+/* Where Flux or Argo CD apply what is meant, a file that neither reaches breaks nothing yet: what kubectl told once, a
+ * draft. */
+static Level level_of(const Graph *graph, Node document)
+{
+	bool waits = graph_first_child(graph, document, NODE_OBJECT) && has_appliers(graph) &&
+	             !is_built_by_cluster(graph, file_node_of(graph, document));
+	return waits ? LEVEL_WARNING : LEVEL_ERROR;
+}
+
 static void report_two_objects(Checker *checker, Node problem)
 {
 	const Graph *graph = checker_graph(checker);
 	const Row *first = graph_find(graph, problem, FACT_NAME_SPAN);
-	Finding *finding = report(checker, graph_parent(graph, problem), graph_place(graph, problem),
+	Node document = graph_parent(graph, problem);
+	Finding *finding = report_at(checker, level_of(graph, document), document, graph_place(graph, problem),
 	        "a second object begins within the first: of the first, only what the second does not say remains");
 	add_evidence(checker, finding, graph_span(graph, first), "the first one");
 	set_hint(checker, finding, "write a line --- above the second, or put it into a file of its own");
@@ -77,11 +96,11 @@ static void report_doubled(Checker *checker, Node problem)
 	             graph_first_child(graph, document, NODE_COMPOSE) ||
 	             graph_first_child(graph, document, NODE_KUSTOMIZATION);
 	/* Deep in its own YAML a program may read a second key as one more, and mean it. */
-	Finding *finding =
-	        report_at(checker, known ? LEVEL_ERROR : LEVEL_WARNING, document, graph_place(graph, problem),
-	                strcmp(message, "same value") == 0 ? "the key '%s' stands twice in one map, with the same value"
-	                                                   : "the key '%s' stands twice in one map, with another value",
-	                key);
+	Finding *finding = report_at(checker, known ? level_of(graph, document) : LEVEL_WARNING, document,
+	        graph_place(graph, problem),
+	        strcmp(message, "same value") == 0 ? "the key '%s' stands twice in one map, with the same value"
+	                                           : "the key '%s' stands twice in one map, with another value",
+	        key);
 	add_evidence(checker, finding, graph_span(graph, first), "here it stands first");
 	set_detail(checker, finding, "%s", key);
 	if (strcmp(message, "same value") == 0) {
@@ -185,10 +204,18 @@ static void check_trap(Checker *checker, const Row *row)
 		report_trap(checker, row, text, number);
 }
 
+/* Aliases bring one place to several services. */
 static void check_yaml_trap(Checker *checker)
 {
-	GRAPH_EACH (checker_graph(checker), FACT_VALUE, row)
-		check_trap(checker, row);
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	GRAPH_EACH (graph, FACT_VALUE, row) {
+		Span span = graph_span(graph, row);
+		gint64 *place = g_new(gint64, 1);
+		*place = (gint64)span.file << 32 | span.start;
+		if (g_hash_table_add(seen, place))
+			check_trap(checker, row);
+	}
 }
 
 static const Rule rules[] = {

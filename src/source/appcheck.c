@@ -77,9 +77,12 @@ static void check_persistence(const AppTemplate *app, Node parent, const YamlNod
 	Slice type = yaml_text_of(item, "type");
 	bool named = yaml_text_of(item, "name").length > 0;
 	for (YamlPairs pairs = yaml_pairs(advanced); yaml_is_map(advanced) && yaml_next_pair(&pairs);) {
-		want(app, parent, pairs.key, "controllers", "controller");
-		if (yaml_is_scalar(pairs.key) && yaml_get(controllers, pairs.key->value.at))
-			check_containers(app, parent, yaml_get(controllers, pairs.key->value.at), pairs.value);
+		const YamlNode *controller =
+		        yaml_is_scalar(pairs.key) ? yaml_get(controllers, pairs.key->value.at) : NULL;
+		if (!controller)
+			want(app, parent, pairs.key, "controllers", "controller");
+		else
+			check_containers(app, parent, controller, pairs.value);
 	}
 	if (!named && slice_is(type, "configMap"))
 		want(app, parent, yaml_get(item, "identifier"), "configMaps", "ConfigMap");

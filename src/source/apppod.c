@@ -232,6 +232,7 @@ static bool is_usual(const AppPod *pod, const YamlNode *id)
 	       slice_is(id->value, "main");
 }
 
+/* A readiness probe that is turned off in so many words is one that asks nothing: somebody has decided. */
 static void set_probes(const AppPod *pod, YamlNode *made, const YamlNode *container, const YamlNode *id)
 {
 	static const char *const names[][2] = {
@@ -239,8 +240,11 @@ static void set_probes(const AppPod *pod, YamlNode *made, const YamlNode *contai
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		const YamlNode *probe = yaml_get(yaml_get(container, "probes"), names[i][0]);
 		bool custom = says(probe, "custom", "true");
-		if (!app_is_enabled(probe, is_usual(pod, id)))
+		if (!app_is_enabled(probe, is_usual(pod, id))) {
+			if (strcmp(names[i][0], "readiness") == 0 && probe && says(probe, "enabled", "false"))
+				made_set(pod->app->arena, made, names[i][1], made_map(pod->app->arena, probe));
 			continue;
+		}
 		made_set(pod->app->arena, made, names[i][1],
 		        custom ? yaml_get(probe, "spec") : usual_probe(pod, probe ? probe : id));
 	}

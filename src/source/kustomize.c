@@ -187,7 +187,8 @@ static void read_generators(
 
 /* ---- what is changed -------------------------------------------------------------------------- */
 
-/* Labels that also go into selectors are kept as SELECTOR as well. */
+/* Labels that also go into selectors are kept as SELECTOR as well, those that go into pod templates alone as POD_LABEL.
+ */
 static void read_labels(const SourceFile *file, Node node, const YamlNode *root)
 {
 	const YamlNode *common = yaml_get(root, "commonLabels");
@@ -195,10 +196,12 @@ static void read_labels(const SourceFile *file, Node node, const YamlNode *root)
 	add_pairs(file, node, FACT_SELECTOR, common);
 	YAML_EACH_ITEM (yaml_get(root, "labels"), item) {
 		const YamlNode *pairs = yaml_get(item, "pairs");
-		bool selectors = false;
+		bool selectors = false, templates = false;
 		add_pairs(file, node, FACT_LABEL, pairs);
 		if (yaml_is_bool(yaml_get(item, "includeSelectors"), &selectors) && selectors)
 			add_pairs(file, node, FACT_SELECTOR, pairs);
+		else if (yaml_is_bool(yaml_get(item, "includeTemplates"), &templates) && templates)
+			add_pairs(file, node, FACT_POD_LABEL, pairs);
 	}
 	add_pairs(file, node, FACT_ANNOTATION, yaml_get(root, "commonAnnotations"));
 }
@@ -245,6 +248,20 @@ static void read_charts(const SourceFile *file, Node parent, const YamlNode *lis
 	}
 }
 
+/* A replacement may write to metadata.name: what the object is called then stands elsewhere. */
+static void read_renames(const SourceFile *file, Node node, const YamlNode *replacement)
+{
+	YAML_EACH_ITEM (yaml_get(replacement, "targets"), target)
+		YAML_EACH_ITEM (yaml_get(target, "fieldPaths"), path) {
+			const YamlNode *kind = yaml_at(target, "select.kind"), *name = yaml_at(target, "select.name");
+			if (!slice_is(yaml_text(path), "metadata.name") || !yaml_is_scalar(kind) ||
+			        !yaml_is_scalar(name))
+				continue;
+			const char *text = arena_printf(file->arena, "%s/%s", kind->value.at, name->value.at);
+			graph_add(file->builder, node, FACT_RENAMES, slice_from(text), path->start, path->end);
+		}
+}
+
 static void read_lists(const SourceFile *file, const YamlNode *root, Node node)
 {
 	static const struct {
@@ -261,8 +278,10 @@ static void read_lists(const SourceFile *file, const YamlNode *root, Node node)
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
 		add_entries(file, node, lists[i].role, yaml_get(root, lists[i].key));
-	YAML_EACH_ITEM (yaml_get(root, "replacements"), item)
+	YAML_EACH_ITEM (yaml_get(root, "replacements"), item) {
 		add_entry(file, node, "replacement", yaml_get(item, "path"));
+		read_renames(file, node, item);
+	}
 	add_entry(file, node, "openapi", yaml_at(root, "openapi.path"));
 	read_patches(file, node, yaml_get(root, "patches"));
 	read_patches(file, node, yaml_get(root, "patchesJson6902"));

@@ -37,6 +37,15 @@ static const struct {
         {"examples", "example"},
         {"example", "example"},
         {"samples", "example"},
+        {".template", "example"},
+        {".templates", "example"},
+        {"_template", "example"},
+        {"_templates", "example"},
+        {"cka", "example"},
+        {"ckad", "example"},
+        {"cks", "example"},
+        {"exercises", "example"},
+        {"tutorials", "example"},
         {"testdata", "test"},
         {"fixtures", "test"},
         {"tests", "test"},
@@ -62,12 +71,26 @@ static bool is_past(Slice part)
 	return false;
 }
 
+/* template, _template, 0_template, _flux_templates, example-db: what a new program is copied from. Charts have
+ * `templates`, which are in use. */
+static bool is_pattern(Slice part)
+{
+	size_t at = 0;
+	while (at < part.length && (g_ascii_isdigit(part.at[at]) || strchr("-_.", part.at[at])))
+		at++;
+	Slice word = slice_sub(part, at, part.length);
+	return slice_is_nocase(word, "template") || slice_is_nocase(word, "boilerplate") ||
+	       slice_is_nocase(word, "skeleton") || (at > 0 && slice_is_nocase(word, "templates")) ||
+	       (part.at[0] == '_' && slice_ends(part, "_templates")) || slice_starts(part, "example-") ||
+	       slice_ends(part, "-example");
+}
+
 static const char *part_class(Slice part)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
 		if (slice_is_nocase(part, folders[i].part))
 			return folders[i].class;
-	return is_past(part) ? "archive" : NULL;
+	return is_past(part) ? "archive" : is_pattern(part) ? "example" : NULL;
 }
 
 /* 2025-09-17 or 20250917 in the name of a document: a report of that day. */
@@ -85,6 +108,19 @@ static bool has_date(Slice name)
 			return true;
 	}
 	return false;
+}
+
+/* audit-2026-05.md: a report of that month, which ends the name. */
+static bool ends_with_month(Slice name)
+{
+	size_t dot = slice_find_byte(name, '.', 0), at = dot == SIZE_MAX ? name.length : dot;
+	if (at < 8 || !strchr("-_", name.at[at - 3]) || !strchr("-_.", name.at[at - 8]))
+		return false;
+	for (size_t i = at - 7; i < at; i++)
+		if (i != at - 3 && !g_ascii_isdigit(name.at[i]))
+			return false;
+	int month = (name.at[at - 2] - '0') * 10 + name.at[at - 1] - '0';
+	return name.at[at - 7] == '2' && name.at[at - 6] == '0' && month >= 1 && month <= 12;
 }
 
 /* 260613-rotate.md: the six digits of a day before all else. */
@@ -110,8 +146,8 @@ static const char *name_class(Slice name)
 	if (dot != SIZE_MAX && is_past(slice_sub(name, 0, dot)) && !slice_starts(name, "unused") &&
 	        !slice_starts(name, "archive"))
 		return "archive"; /* README-old.md, flannel_old.yaml; a script archive-logs.sh is in use */
-	if (is_document_name(name) && (has_date(name) || begins_with_day(name) || slice_starts(name, "CHANGELOG") ||
-	                                      slice_starts(name, "changelog")))
+	if (is_document_name(name) && (has_date(name) || begins_with_day(name) || ends_with_month(name) ||
+	                                      slice_starts(name, "CHANGELOG") || slice_starts(name, "changelog")))
 		return "dated";
 	if (slice_ends(name, ".lock") || slice_is(name, "package-lock.json") || slice_is(name, "pnpm-lock.yaml") ||
 	        slice_ends(name, ".min.js") || slice_ends(name, ".min.css") || slice_is(name, "go.sum") ||
@@ -308,12 +344,13 @@ static bool has_nocase(Slice line, const char *const *words)
 	return false;
 }
 
-/* "# Generated from base/. Do NOT hand-edit": the comment at the head says both. What it is made of is asked instead. */
+/* "# Generated from base/. Do NOT hand-edit": the comment at the head says both. What it is made of is asked instead.
+ */
 static bool is_made_by_program(const SourceFile *file)
 {
-	static const char *const made[] = {"generated", NULL},
-	                         *const kept[] = {"not edit", "not hand-edit", "not hand edit", "not modify",
-	                                 "not manually", "not be edited", "don't edit", NULL};
+	static const char *const made[] = {"generated", NULL}, *const kept[] = {"not edit", "not hand-edit",
+	                                                               "not hand edit", "not modify", "not manually",
+	                                                               "not be edited", "don't edit", NULL};
 	Slice rest = file->bytes, line;
 	bool generated = false, closed = false;
 	for (int i = 0; i < BANNER_LINES && slice_next_line(&rest, &line) && !(generated && closed); i++) {

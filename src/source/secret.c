@@ -21,9 +21,9 @@ static const struct {
         {"xoxb-", "Slack token", URL_SAFE, 40, 100},
         {"xoxp-", "Slack token", URL_SAFE, 40, 100},
         {"sk_live_", "Stripe key", ALNUM, 24, 120},
-        {"tskey-auth-", "Tailscale key", URL_SAFE, 20, 80},
-        {"tskey-api-", "Tailscale key", URL_SAFE, 20, 80},
-        {"tskey-client-", "Tailscale key", URL_SAFE, 20, 80},
+        {"tskey-auth-", "Tailscale key", URL_SAFE, 36, 80},
+        {"tskey-api-", "Tailscale key", URL_SAFE, 36, 80},
+        {"tskey-client-", "Tailscale key", URL_SAFE, 36, 80},
         {"AIzaSy", "Google API key", URL_SAFE, 33, 33},
         {"sk-proj-", "OpenAI key", URL_SAFE, 40, 200},
         {"sk-ant-", "Anthropic key", URL_SAFE, 40, 200},
@@ -49,8 +49,8 @@ static bool is_sample(Slice token)
 		different += !seen[(unsigned char)token.at[i]];
 		seen[(unsigned char)token.at[i]] = true;
 	}
-	static const char *const words[] = {
-	        "EXAMPLE", "example", "xxxx", "XXXX", "your", "YOUR", "1234567890", "0123456789", "abcdefgh"};
+	static const char *const words[] = {"EXAMPLE", "example", "xxxx", "XXXX", "your", "YOUR", "1234567890",
+	        "0123456789", "abcdefgh", "abc123", "ABC123", "123456"};
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (slice_find(token, words[i], 0) != SIZE_MAX)
 			return true;

@@ -1,5 +1,6 @@
-/* Values of charts: the keys of values.yaml and its kin, and those that a release gives to a chart by path. Values of the
- * app-template chart are objects too, of a release whose name is not known here. */
+/* Values of charts: the keys of values.yaml and its kin, and those that a release gives to a chart by path. Values of
+ * the app-template chart are objects too, of a release whose name is not known here. */
+#include "base/path.h"
 #include "source/kubernetes.h"
 
 #define MOST_DEPTH 6
@@ -43,8 +44,26 @@ void add_chart_values(const SourceFile *file, Node subject, const YamlNode *valu
 	read_map(&keys, values, "", 0);
 }
 
-/* Who installs the chart names the release, and that is not this file. */
-#define UNKNOWN_RELEASE "${release}"
+/* Folders that are called for what they hold of a program, and not for the program. */
+static bool is_common_folder(Slice part)
+{
+	static const char *const names[] = {"app", "base", "chart", "config", "helm", "helm-values", "prod",
+	        "production", "staging", "values", NULL};
+	return slice_is_any_nocase(part, names);
+}
+
+/* Who installs the chart names the release, and that is not this file: so the name stays open, and is another one for
+ * each folder, by the last two parts of which a reader knows the program. */
+static const char *unknown_release(const SourceFile *file)
+{
+	Slice folder = path_folder(file->path);
+	while (folder.length && is_common_folder(path_name(folder)))
+		folder = path_folder(folder);
+	Slice above = path_folder(folder), two = folder;
+	if (above.length)
+		two = slice_sub(folder, above.length - path_name(above).length, folder.length);
+	return folder.length ? arena_printf(file->arena, "${%.*s}", SLICE_ARGS(two)) : "${release}";
+}
 
 static bool claims(const SourceFile *file, const YamlDocument *document)
 {
@@ -56,7 +75,7 @@ static void read_values(const SourceFile *file, const YamlDocument *document, No
 	const YamlNode *root = document->root, *inner = yaml_get(root, "app-template");
 	add_chart_values(file, file->node, root);
 	if (has_app_template_values(inner ? inner : root))
-		read_app_template(file, inner ? inner : root, UNKNOWN_RELEASE, 0, node);
+		read_app_template(file, inner ? inner : root, unknown_release(file), 0, node);
 }
 
 const Dialect dialect_values = {"values", claims, read_values};

@@ -65,8 +65,10 @@ static GArray *read_stated(const Graph *graph)
 
 void placement_ask(Scan *scan, const Usage *usage, GString *notes)
 {
-	if (usage)
+	if (usage) {
 		held_derive(scan->graph, usage->graph);
+		graph_finish(scan->graph);
+	}
 	scan_online(scan, notes);
 }
 

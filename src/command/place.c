@@ -10,7 +10,7 @@ extern const Command command_place;
 typedef struct PlaceArguments {
 	ScanArguments scan;
 	char **usage, **what_if, *format, *output, *colour;
-	gboolean migrate, all;
+	gboolean migrate, all, online;
 	int seconds;
 	gint64 seed;
 } PlaceArguments;
@@ -100,6 +100,11 @@ static int place(const PlaceArguments *arguments, GError **error)
 	        .seconds = (uint32_t)arguments->seconds,
 	        .seed = (uint64_t)arguments->seed,
 	        .stop = &stop};
+	if (arguments->online) {
+		g_autoptr(GString) notes = g_string_new(NULL);
+		placement_ask(scan, usage, notes);
+		g_printerr("%s", notes->str);
+	}
 	catch_signals();
 	g_autoptr(Placement) placement = placement_new(scan, &options, error);
 	if (!placement)
@@ -126,6 +131,8 @@ static int run(int argc, char **argv)
 	                "QUESTION"},
 	        {"migrate", 0, 0, G_OPTION_ARG_NONE, &arguments.migrate,
 	                "Let volumes move too, at the price of copying them", NULL},
+	        {"online", 0, 0, G_OPTION_ARG_NONE, &arguments.online,
+	                "Ask the registries what the images are built for", NULL},
 	        {"format", 0, 0, G_OPTION_ARG_STRING, &arguments.format, "text, json or svg", "NAME"},
 	        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &arguments.output, "Write to this file", "FILE"},
 	        {"time", 0, 0, G_OPTION_ARG_INT, &arguments.seconds,

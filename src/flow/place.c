@@ -1,6 +1,7 @@
 /* Placement of a scan. What a document says that a node has is taken where nothing better is known: of machines that
  * pods ask for by name, and of those that the document calls nodes of a cluster; a NAS has memory as well. */
 #include "flow/flow.h"
+#include "flow/live.h"
 
 #include "rule/capacity.h"
 
@@ -60,6 +61,15 @@ static GArray *read_stated(const Graph *graph)
 	g_array_sort(all, compare_stated);
 	hosts_clear(&hosts);
 	return all;
+}
+
+void placement_ask(Scan *scan, const Usage *usage, GString *notes)
+{
+	if (usage) {
+		held_derive(scan->graph, usage->graph);
+		graph_finish(scan->graph);
+	}
+	scan_online(scan, notes);
 }
 
 Placement *placement_new(const Scan *scan, const PlacementOptions *options, GError **error)

@@ -118,6 +118,8 @@ bool budget_take(Budget *budget, uint64_t steps);
 /* A good placement by construction and local search: few pods unplaced, and low pressure unless another goal is more
  * important. */
 State *search_start(const Facts *facts, int64_t pressure_bound, Budget *budget);
+/* Takes the other state where it betters goal order[level] and worsens none before it. */
+void search_take(State *state, const State *other, uint32_t level);
 /* Betters goal order[level] by local search without worsening those before it; less than the bound is not looked for.
  */
 void search_improve(State *state, uint32_t level, int64_t bound, Budget *budget);
@@ -129,6 +131,12 @@ Amounts *search_room(const State *state, uint32_t level);
  * none was found. It ends where a price of `enough` is reached. Goals other than the moves are for the caller to
  * compare. Free with state_free. */
 State *relocate(const State *state, const Amounts *room, int64_t enough, Budget *budget);
+
+/* A placement within the room with a lower price of moves, not below the bound; prices are multiples of the step. NULL
+ * where none was found. Goals other than the moves are for the caller to compare. Free with state_free. */
+State *fit_cheaper(const State *state, const Amounts *room, int64_t bound, int64_t step, Budget *budget);
+/* A placement within the room, whatever else becomes of it; NULL where none was found. Free with state_free. */
+State *fit_within(const State *state, const Amounts *room, Budget *budget);
 
 /* A pod of the group is on the host now that has no place there yet. */
 static inline bool is_home(const State *state, uint32_t group, uint32_t host)

@@ -332,6 +332,33 @@ static const char *affinity_refuses(Model *model, const Machine *machine, Node p
 	        expression ? graph_text(graph, expression, FACT_VALUE) : "");
 }
 
+/* "amd64, arm": in the order in which the registry said it. */
+static const char *list_platforms(Model *model, Node container)
+{
+	const char *all = "";
+	GRAPH_OF (model->graph, container, FACT_IMAGE_PLATFORM, row)
+		all = arena_printf(
+		        model->arena, "%s%s%s", all, *all ? ", " : "", graph_symbol_text(model->graph, row->object));
+	return all;
+}
+
+/* What a registry said of the pod's images rules the machine out: none of the architectures that one of them is built
+ * for is the machine's. Where either is not known nothing is ruled out. */
+static const char *image_refuses(Model *model, const Machine *machine, Node pod)
+{
+	const Graph *graph = model->graph;
+	const char *arch = machine_label(machine, "kubernetes.io/arch");
+	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container) {
+		bool built = !arch || !graph_has(graph, container, FACT_IMAGE_PLATFORM);
+		GRAPH_OF (graph, container, FACT_IMAGE_PLATFORM, row)
+			built = built || strcmp(graph_symbol_text(graph, row->object), arch) == 0;
+		if (!built)
+			return arena_printf(model->arena, "it is %s, and image %s is built for %s", arch,
+			        graph_text(graph, container, FACT_IMAGE), list_platforms(model, container));
+	}
+	return NULL;
+}
+
 const char *machine_refuses(Model *model, const Machine *machine, Node pod)
 {
 	const Graph *graph = model->graph;
@@ -356,7 +383,7 @@ const char *machine_refuses(Model *model, const Machine *machine, Node pod)
 		if (!g_str_has_suffix(taint, ":PreferNoSchedule") && !is_tolerated(graph, pod, taint))
 			return arena_printf(model->arena, "taint %s is not tolerated", taint);
 	}
-	return NULL;
+	return image_refuses(model, machine, pod);
 }
 
 uint32_t machine_dislike(const Model *model, const Machine *machine, Node pod)
@@ -382,16 +409,34 @@ static const char *arch_of(const Machine *machine)
 	return machine->has_capacity && !machine->lost ? machine_label(machine, "kubernetes.io/arch") : NULL;
 }
 
+/* Images of pods of which no registry said what they are built for. */
+static uint32_t count_unknown_images(const Model *model)
+{
+	g_autoptr(GHashTable) images = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; i < model->workloads->len; i++) {
+		const Workload *workload = MODEL_WORKLOAD(model, i);
+		GRAPH_CHILDREN (model->graph, workload->pod, NODE_CONTAINER, container) {
+			const char *image = graph_text(model->graph, container, FACT_IMAGE);
+			if (*image && !graph_has(model->graph, container, FACT_IMAGE_PLATFORM))
+				g_hash_table_add(images, (gpointer)image);
+		}
+	}
+	return g_hash_table_size(images);
+}
+
 static void note_architectures(Model *model)
 {
 	const char *first = NULL;
+	uint32_t unknown = count_unknown_images(model);
+	if (unknown == 0)
+		return;
 	for (guint i = 0; i < model->machines->len; i++) {
 		const char *arch = arch_of(MODEL_MACHINE(model, i));
 		if (first && arch && strcmp(first, arch) != 0) {
 			model_note(model, NODE_NONE,
-			        "nodes are of %s and %s; whether an image is built for both is not counted: labwright "
-			        "check --online asks",
-			        first, arch);
+			        "nodes are of %s and %s; of %u image%s nobody said what they are built for, so that "
+			        "they may be anywhere: labwright place --online asks the registries",
+			        first, arch, unknown, unknown == 1 ? "" : "s");
 			return;
 		}
 		first = arch ? arch : first;

@@ -6,10 +6,13 @@
  * The walk knows no bonds between pods: those that have some stay where the placement has them, and so do wishes that
  * are met (a pod goes nowhere that it likes less). What comes out is held against every goal before it is taken.
  *
+ * What is then left of the gap to the bound is closed by fit.c, which looks for a placement at a price that is fixed:
+ * half way between the bound and what was found, until they meet. The same finds a place for all pods at less pressure,
+ * at any price.
+ *
  * Amounts are whole units of what all demands are multiples of, so that what fits is not a question of rounding; only
  * where such units are too small for 32 bits they are coarser, and demands are rounded up. */
-#include "place/inner.h"
-#include "place/walk.h"
+#include "place/fit.h"
 
 #include <math.h>
 
@@ -23,6 +26,7 @@ typedef struct Relocation {
 	const State *state;
 	const Problem *problem;
 	const Amounts *room;
+	bool any_price;      /* what pods like and where they are does not count */
 	Reassignment walked; /* only what the walk asks for is filled in */
 	uint32_t *group;     /* by process */
 	GArray *rows;        /* bool *, owned: where wishes leave fewer hosts than are allowed */
@@ -44,7 +48,7 @@ static const bool *row_of(Relocation *relocation, uint32_t group, uint32_t host)
 {
 	const Problem *problem = relocation->problem;
 	const uint16_t *dislike = problem->dislike ? problem->dislike[group] : NULL;
-	if (!dislike)
+	if (!dislike || relocation->any_price)
 		return problem->allowed[group];
 	bool *row = g_new(bool, problem->n_hosts);
 	for (uint32_t h = 0; h < problem->n_hosts; h++)
@@ -200,11 +204,11 @@ static void scale_prices(Reassignment *walked)
 	walked->process_move_weight = priced ? MAX(USUAL_PRICE / MAX(sum / priced, 1), 1) : 1;
 }
 
-static void relocation_init(Relocation *relocation, const State *state, const Amounts *room)
+static void relocation_init(Relocation *relocation, const State *state, const Amounts *room, bool any_price)
 {
 	const Problem *problem = state->problem;
 	uint32_t most = 0;
-	*relocation = (Relocation){.state = state, .problem = problem, .room = room};
+	*relocation = (Relocation){.state = state, .problem = problem, .room = room, .any_price = any_price};
 	for (uint32_t g = 0; g < problem->n_groups; g++)
 		most += problem->groups[g].count;
 	relocation->rows = g_array_new(FALSE, FALSE, sizeof(bool *));
@@ -274,7 +278,7 @@ static State *state_of_walk(const Relocation *relocation, const uint32_t *at)
 	return state;
 }
 
-#define RUNS 6
+#define RUNS 4
 #define USUAL_STEPS 4000u /* by pod */
 #define LEAST_STEPS 400u  /* with fewer nothing comes of it */
 #define MOST_STEPS UINT64_C(60000000)
@@ -299,7 +303,7 @@ State *relocate(const State *state, const Amounts *room, int64_t enough, Budget 
 {
 	Relocation relocation;
 	State *best = NULL;
-	relocation_init(&relocation, state, room);
+	relocation_init(&relocation, state, room, false);
 	const Reassignment *walked = &relocation.walked;
 	uint32_t pods = walked->n_processes;
 	g_autoptr(Course) course = pods && walked->n_machines > 1 ? course_new(walked) : NULL;
@@ -317,4 +321,79 @@ State *relocate(const State *state, const Amounts *room, int64_t enough, Budget 
 	}
 	relocation_clear(&relocation);
 	return best;
+}
+
+/* ---- a fixed price ------------------------------------------------------------------------------------------------
+ */
+
+#define FIT_STEPS 20000u      /* by pod */
+#define LEAST_FIT_STEPS 1000u /* with fewer nothing comes of it */
+#define LEAST_FIT_PODS 16u    /* fewer are soon all tried by the exact search */
+#define FIT_RUNS 3u           /* that come to nothing at the last price before what was found */
+
+static uint64_t fit_steps(const Budget *budget, uint32_t pods)
+{
+	uint64_t steps = MIN((uint64_t)pods * FIT_STEPS, budget->left / FIT_STEP_PRICE);
+	return pods < LEAST_FIT_PODS || steps < (uint64_t)pods * LEAST_FIT_STEPS ? 0 : steps;
+}
+
+static int64_t walked_price(const Relocation *relocation)
+{
+	const Reassignment *walked = &relocation->walked;
+	int64_t sum = 0;
+	for (uint32_t p = 0; p < walked->n_processes; p++)
+		sum += relocation->at[p] == walked->home[p] ? 0 : walked->move_price[p];
+	return sum;
+}
+
+/* One search, at that price of all pods; NULL where it found nothing. A search that was cut short is none. */
+static State *fit_once(const Relocation *relocation, const Course *course, int64_t price, uint64_t seed, Budget *budget)
+{
+	uint32_t pods = relocation->walked.n_processes;
+	uint64_t steps = fit_steps(budget, pods);
+	int64_t others = state_moves(relocation->state) - walked_price(relocation);
+	g_autofree uint32_t *at = g_memdup2(relocation->at, sizeof *at * MAX(pods, 1));
+	int64_t limit = relocation->any_price ? INT64_MAX / 2 : price - others;
+	bool found = steps && fit_find(course, at, limit, steps, seed, budget);
+	return found ? state_of_walk(relocation, at) : NULL;
+}
+
+State *fit_cheaper(const State *state, const Amounts *room, int64_t bound, int64_t step, Budget *budget)
+{
+	Relocation relocation;
+	State *best = NULL;
+	int64_t value = state_moves(state);
+	uint32_t lost = 0;
+	relocation_init(&relocation, state, room, false);
+	const Reassignment *walked = &relocation.walked;
+	g_autoptr(Course) course = walked->n_processes && walked->n_machines > 1 ? course_new(walked) : NULL;
+	for (uint64_t run = 0; course && bound < value && lost < FIT_RUNS && budget->left; run++) {
+		int64_t price = bound + (value - bound) / 2 / step * step;
+		State *found = fit_once(&relocation, course, price, budget->seed * 64 + run, budget);
+		if (!found || state_moves(found) >= value) {
+			state_free(found);
+			/* Half way again, until only the last price is left to be tried some more. */
+			lost += price + step >= value;
+			bound = MIN(price + step, value - step);
+			continue;
+		}
+		state_free(best);
+		best = found;
+		value = state_moves(best);
+	}
+	relocation_clear(&relocation);
+	return best;
+}
+
+State *fit_within(const State *state, const Amounts *room, Budget *budget)
+{
+	Relocation relocation;
+	State *found = NULL;
+	relocation_init(&relocation, state, room, true);
+	const Reassignment *walked = &relocation.walked;
+	g_autoptr(Course) course = walked->n_processes && walked->n_machines > 1 ? course_new(walked) : NULL;
+	for (uint64_t run = 0; course && !found && run < FIT_RUNS; run++)
+		found = fit_once(&relocation, course, 0, budget->seed * 64 + run, budget);
+	relocation_clear(&relocation);
+	return found;
 }

@@ -454,11 +454,12 @@ static void descend_safely(State *state, uint32_t level, const Amounts *room, Bu
 
 /* Rivals that run on one host now are not seen by the steps above. And nothing that was proven may be undone, not even
  * for a goal before it. */
-static void take_better(State *state, const State *other, uint32_t level)
+void search_take(State *state, const State *other, uint32_t level)
 {
 	const Problem *problem = state->problem;
+	Goal goal = problem->settings.order[level];
 	Score old = state_score(state), new;
-	bool better = place_score(problem, other->counts, &new) && new.at[GOAL_MOVES] < old.at[GOAL_MOVES];
+	bool better = place_score(problem, other->counts, &new) && new.at[goal] < old.at[goal];
 	for (uint32_t i = 0; i < level; i++)
 		better = better && new.at[problem->settings.order[i]] <= old.at[problem->settings.order[i]];
 	if (better)
@@ -474,10 +475,10 @@ static void improve_moves(State *state, uint32_t level, const Amounts *room, int
 	descend(fresh, level, room, &half);
 	budget_return(budget, &half);
 	descend_safely(state, level, room, budget);
-	take_better(state, fresh, level);
+	search_take(state, fresh, level);
 	g_autoptr(State) walked = state_moves(state) > bound ? relocate(state, room, bound, budget) : NULL;
 	if (walked)
-		take_better(state, walked, level);
+		search_take(state, walked, level);
 }
 
 void search_improve(State *state, uint32_t level, int64_t bound, Budget *budget)

@@ -75,11 +75,39 @@ static Dual *find_dual(Solver *solver, const Amounts *room, int64_t *bound)
 {
 	int64_t together;
 	MovesFound found = {state_moves(solver->state), price_step(solver->problem)};
-	Budget share = budget_share(&solver->budget, 1, 2);
+	Budget share = budget_share(&solver->budget, 1, 3);
 	Dual *dual = dual_new(solver->facts, room, state_unplaced(solver->state) == 0, &found, &share, &together);
 	budget_return(&solver->budget, &share);
 	*bound = MAX(*bound, together);
 	return dual;
+}
+
+/* By another search: less pressure, half way to the bound each time. */
+static void fit_tighter(Solver *solver, uint32_t level, int64_t bound)
+{
+	const Problem *problem = solver->problem;
+	Budget share = budget_share(&solver->budget, 1, 3);
+	g_autofree Amounts *room = g_new(Amounts, MAX(problem->n_hosts, 1));
+	while (state_pressure(solver->state) > bound && share.left) {
+		int64_t value = state_pressure(solver->state), steps = bound + (value - bound) / 2;
+		for (uint32_t h = 0; h < problem->n_hosts; h++)
+			room[h] = room_at(solver->facts, h, steps);
+		g_autoptr(State) found = fit_within(solver->state, room, &share);
+		if (found)
+			search_take(solver->state, found, level);
+		if (state_pressure(solver->state) == value)
+			bound = steps + 1;
+	}
+	budget_return(&solver->budget, &share);
+}
+
+static void fit_fewer(Solver *solver, uint32_t level, const Amounts *room, int64_t bound)
+{
+	Budget share = budget_share(&solver->budget, 2, 3);
+	g_autoptr(State) found = fit_cheaper(solver->state, room, bound, price_step(solver->problem), &share);
+	if (found)
+		search_take(solver->state, found, level);
+	budget_return(&solver->budget, &share);
 }
 
 /* By search: a placement that meets the bound, or a bound that meets what was found. */
@@ -118,6 +146,10 @@ static void solve_goal(Solver *solver, uint32_t level)
 		proof = PROOF_ELSEWHERE;
 	}
 	bound = (bound + step - 1) / step * step;
+	if (goal == GOAL_MOVES && state_goal(solver->state, goal) > bound)
+		fit_fewer(solver, level, room ? room : solver->facts->room, bound);
+	if (goal == GOAL_PRESSURE && state_goal(solver->state, goal) > bound)
+		fit_tighter(solver, level, bound);
 	if (state_goal(solver->state, goal) > bound)
 		proof = close_gap(solver, level, dual, &bound, proof);
 	int64_t value = state_goal(solver->state, goal);

@@ -142,6 +142,26 @@ def beside_a_cluster(folder, port):
     check_that("hint: node tower holds it still" in done.stdout, "an image that only a node has left")
 
 
+
+def placed(folder, port):
+    """Two nodes, of which one alone can run what is built for it; of the image that is in no registry nobody knows."""
+    words = [PROGRAM, "place", "--format", "json", "--online", "--usage", f"{folder}/sized.json", "--root", f"{folder}/cluster"]
+    with open(f"{folder}/nodes.json", encoding="utf-8") as file:
+        nodes = json.load(file)
+    for node in nodes["items"]:
+        node["status"]["capacity"] = node["status"]["allocatable"] = {"cpu": "4", "memory": "8Gi", "pods": "110"}
+    with open(f"{folder}/sized.json", "w", encoding="utf-8") as file:
+        json.dump(nodes, file)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    answer = json.loads(done.stdout)
+    lost, rows = answer["unplaced"], {row["workload"]: row["nodes"] for row in answer["workloads"]}
+    why = lost[0]["why"]["board"] if lost and lost[0]["workload"] == "bound" else ""
+    check_that(len(lost) == 1 and why.startswith("it is arm64, and image") and why.endswith("is built for amd64"),
+               "place: what is bound to a node that its image is not built for has no place, and why")
+    check_that(list(rows["fine"]) == ["tower"] and len(rows["held"]) == 1, "place: the others have one")
+    check_that(any("of 1 image nobody said what" in note["note"] for note in answer["notes"]), "place: what is unknown is told")
+
+
 def main():
     if not shutil.which("docker-registry"):
         print("1..0 # SKIP no docker-registry")
@@ -155,6 +175,7 @@ def main():
         what_is_said("without tokens", out, plain.port)
         check_that(errors == "", "and all was asked")
         beside_a_cluster(folder, plain.port)
+        placed(folder, plain.port)
         plain.stop()
 
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=lab",

@@ -307,10 +307,60 @@ static void test_short_of_work(void)
 	}
 }
 
+#define PLANTED_HOSTS 5
+#define PLANTED_PODS 8 /* on each */
+
+/* A puzzle with a known answer: pods that fill half of each host to the last unit, in two resources, all of them on
+ * one host now. The half is the least pressure there can be, and only a few placements have it. */
+static void test_planted(void)
+{
+	for (uint64_t seed = 1; seed <= 4; seed++) {
+		Random random = {seed};
+		PlaceHost hosts[PLANTED_HOSTS] = {0};
+		PlaceGroup groups[PLANTED_HOSTS * PLANTED_PODS] = {0};
+		const bool everywhere[PLANTED_HOSTS] = {true, true, true, true, true};
+		const bool *allowed[PLANTED_HOSTS * PLANTED_PODS];
+		g_autoptr(PlaceCounts) now = counts_new(PLANTED_HOSTS * PLANTED_PODS);
+		for (uint32_t h = 0; h < PLANTED_HOSTS; h++) {
+			for (uint32_t r = 0; r < RESOURCES; r++)
+				hosts[h].capacity.of[r] = r < 2 ? 2000 : AMOUNT_UNKNOWN;
+			int64_t left[2] = {1000, 1000};
+			for (uint32_t k = 0; k < PLANTED_PODS; k++) {
+				PlaceGroup *group = &groups[h * PLANTED_PODS + k];
+				for (uint32_t r = 0; r < 2; r++) {
+					int64_t most = left[r] / (PLANTED_PODS - k) * 2 - 1;
+					int64_t part =
+					        k + 1 < PLANTED_PODS ? 1 + below(&random, (uint32_t)most) : left[r];
+					group->demand.of[r] = part;
+					left[r] -= part;
+				}
+				group->request = group->demand;
+				group->count = 1;
+				group->price = 10;
+				allowed[h * PLANTED_PODS + k] = everywhere;
+				counts_change(now, h * PLANTED_PODS + k, 0, 1);
+			}
+		}
+		Problem problem = {.n_hosts = PLANTED_HOSTS,
+		        .n_groups = PLANTED_HOSTS * PLANTED_PODS,
+		        .hosts = hosts,
+		        .groups = groups,
+		        .allowed = allowed,
+		        .now = now,
+		        .settings = {1, 0,
+		                {GOAL_UNPLACED, GOAL_PRESSURE, GOAL_MOVES, GOAL_SURVIVAL, GOAL_WISHES, GOAL_TRAFFIC}}};
+		g_autoptr(Solution) solution = place_solve(&problem, NULL);
+		g_assert_cmpint(solution->score.at[GOAL_UNPLACED], ==, 0);
+		g_assert_cmpint(solution->bound.at[GOAL_PRESSURE], ==, 50);
+		g_assert_cmpint(solution->score.at[GOAL_PRESSURE], <=, 51);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/place/brute-force", test_brute_force);
 	g_test_add_func("/place/short-of-work", test_short_of_work);
+	g_test_add_func("/place/planted", test_planted);
 	return g_test_run();
 }

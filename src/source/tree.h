@@ -1,5 +1,4 @@
-/* The tree of one document as it grows, for the two that read documents: yaml.c by libyaml's events, plain.c line by
- * line. Only they include this. */
+/* The tree of one document as it grows, while yaml.c reads it by libyaml's events. Only yaml.c includes this. */
 #pragma once
 
 #include "source/yaml.h"
@@ -49,6 +48,3 @@ void tree_close(Tree *tree, size_t end);
 /* The end of a block scalar, whose header is at start: the last line that is indented deeper than the line with the
  * header, before end. */
 size_t tree_block_scalar_end(const Tree *tree, size_t start, size_t end);
-
-/* Reads a document of the kind that people write. False where it is of any other, and nothing is said of it then. */
-bool plain_read(Tree *tree);

@@ -1,4 +1,4 @@
-/* YAML by libyaml's events, with exact byte places, where plain.c does not read a document.
+/* YAML by libyaml's events, with exact byte places.
  *
  * Three corrections make libyaml's marks exact. They count characters, so a cursor walks the UTF-8 bytes along. An
  * event begins at its anchor or tag, so those are stepped over. A block scalar ends after the blank and comment lines
@@ -231,57 +231,34 @@ static size_t document_end(Slice bytes, size_t start)
 	return bytes.length;
 }
 
-static void read_by_libyaml(const Tree *tree)
-{
-	Reader *reader = ARENA_NEW(tree->arena, Reader);
-	unsigned char high = 0;
-	for (size_t i = tree->base; i < tree->end; i++)
-		high |= (unsigned char)tree->bytes.at[i];
-	reader->tree = *tree;
-	reader->ascii = high < 0x80;
-	read_document(reader);
-}
-
-static YamlDocument *document_new(Slice bytes, Arena *arena, size_t start, size_t end, uint32_t number, bool exactly)
+static YamlDocument *document_new(Slice bytes, Arena *arena, size_t start, size_t end, uint32_t number)
 {
 	YamlDocument *document = ARENA_NEW(arena, YamlDocument);
-	const YamlDocument empty = {.number = number, .start = start, .end = end};
-	const Tree fresh = {.arena = arena, .bytes = bytes, .base = start, .end = end, .document = document};
-	Tree *tree = ARENA_NEW(arena, Tree);
-	*document = empty;
-	*tree = fresh;
-	if (!exactly && plain_read(tree))
-		return document;
-	*document = empty;
-	*tree = fresh;
-	read_by_libyaml(tree);
+	Reader *reader = ARENA_NEW(arena, Reader);
+	unsigned char high = 0;
+	for (size_t i = start; i < end; i++)
+		high |= (unsigned char)bytes.at[i];
+	*document = (YamlDocument){.number = number, .start = start, .end = end};
+	reader->tree = (Tree){.arena = arena, .bytes = bytes, .base = start, .end = end, .document = document};
+	reader->ascii = high < 0x80;
+	read_document(reader);
 	return document;
 }
 
 YamlDocument *yaml_read_part(Slice bytes, size_t start, size_t end, Arena *arena)
 {
-	return document_new(bytes, arena, start, end, 1, false);
+	return document_new(bytes, arena, start, end, 1);
 }
 
-static YamlDocument *read_all(Slice bytes, Arena *arena, bool exactly)
+YamlDocument *yaml_read(Slice bytes, Arena *arena)
 {
 	YamlDocument *first = NULL, **next = &first;
 	size_t start = bytes.length >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	for (uint32_t number = 1; start < bytes.length; number++) {
 		size_t end = document_end(bytes, start);
-		*next = document_new(bytes, arena, start, end, number, exactly);
+		*next = document_new(bytes, arena, start, end, number);
 		next = &(*next)->next;
 		start = end;
 	}
 	return first;
-}
-
-YamlDocument *yaml_read(Slice bytes, Arena *arena)
-{
-	return read_all(bytes, arena, false);
-}
-
-YamlDocument *yaml_read_by_parser(Slice bytes, Arena *arena)
-{
-	return read_all(bytes, arena, true);
 }

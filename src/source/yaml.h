@@ -73,9 +73,6 @@ typedef struct YamlDocument {
  * the arena; decoded values are NUL-terminated. */
 YamlDocument *yaml_read(Slice bytes, Arena *arena);
 
-/* The same by libyaml alone: what the faster reader of plain documents is held to. */
-YamlDocument *yaml_read_by_parser(Slice bytes, Arena *arena);
-
 /* One document that stands within a file, at the bytes [start, end); places are those of the file. */
 YamlDocument *yaml_read_part(Slice bytes, size_t start, size_t end, Arena *arena);
 

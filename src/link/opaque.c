@@ -155,12 +155,21 @@ static bool has_chart(const Graph *graph, Slice folder)
 	return graph_find_file(graph, slice_from(path)) != NODE_NONE;
 }
 
+/* A kustomization or Application names the file beside its chart, and is opaque itself. */
+static bool is_given_to_chart(const Graph *graph, Node file)
+{
+	GRAPH_TO (graph, FACT_REFERS_TO, file, row)
+		if (graph_node_type(graph, row->subject) == NODE_ENTRY && link_has_role(graph, row->subject, "values"))
+			return true;
+	return false;
+}
+
 /* Values of a chart that is not here. */
 static bool is_lone_values(const Graph *graph, Node file)
 {
 	Slice path = slice_from(graph_name(graph, file)), folder = path_folder(path);
 	return is_values_name(path_name(path)) && !holds_objects(graph, file) && !has_chart(graph, folder) &&
-	       !has_chart(graph, path_folder(folder));
+	       !has_chart(graph, path_folder(folder)) && !is_given_to_chart(graph, file);
 }
 
 /* Something that is not read (Terraform, a script, a hand) installs the chart where the objects beside them go. folders
@@ -239,10 +248,22 @@ static bool may_make(const Graph *graph, Node maker, Slice name)
 	       near_share_word(slice_from(graph_text(graph, maker, FACT_CHART)), name);
 }
 
-static bool is_any_maker(const Linker *linker, Symbol namespace, const char *name)
+/* A manifest that others publish as one file stands where they decided: in a namespace that is called after it, or in
+ * one that every cluster has. A whole folder from elsewhere may be the owner's own and go anywhere. */
+static bool may_reach(const Graph *graph, Node maker, Symbol namespace)
 {
-	GRAPH_TO (linker->graph, FACT_OPAQUE, namespace, row)
-		if (!name || may_make(linker->graph, row->subject, slice_from(name)))
+	const char *url = graph_name(graph, maker), *text = graph_symbol_text(graph, namespace);
+	bool file = g_str_has_suffix(url, ".yaml") || g_str_has_suffix(url, ".yml");
+	return !namespace || !file || !graph_has(graph, maker, FACT_REMOTE) || strcmp(text, "default") == 0 ||
+	       g_str_has_prefix(text, "kube-") || near_share_word(slice_from(url), slice_from(text));
+}
+
+/* key: the namespace of the rows, which may be the one for all. */
+static bool is_any_maker(const Linker *linker, Symbol key, Symbol namespace, const char *name)
+{
+	GRAPH_TO (linker->graph, FACT_OPAQUE, key, row)
+		if (may_reach(linker->graph, row->subject, namespace) &&
+		        (!name || may_make(linker->graph, row->subject, slice_from(name))))
 			return true;
 	return false;
 }
@@ -259,6 +280,7 @@ bool link_may_be_opaque(const Linker *linker, Symbol namespace, const char *kind
 		return g_hash_table_size(set) > 0;
 	bool everywhere = graph_find_symbol(linker->graph, SLICE("*"), &anywhere) &&
 	                  g_hash_table_contains(set, GUINT_TO_POINTER(anywhere));
-	return (everywhere && is_any_maker(linker, anywhere, name)) ||
-	       (g_hash_table_contains(set, GUINT_TO_POINTER(namespace)) && is_any_maker(linker, namespace, name));
+	return (everywhere && is_any_maker(linker, anywhere, namespace, name)) ||
+	       (g_hash_table_contains(set, GUINT_TO_POINTER(namespace)) &&
+	               is_any_maker(linker, namespace, 0, name));
 }

@@ -167,7 +167,8 @@ static void check_service_build(Checker *checker, const Row *row)
 	build.inlined |= !is_literal(build.file);
 	bool step = graph_node_type(graph, service) == NODE_WORKFLOW; /* CI builds at the root */
 	Slice folder = step ? (Slice){"", 0} : path_folder(path_of(graph, service));
-	if (is_quiet(graph, service) || !is_literal(build.context) || is_remote(build.context))
+	if (is_quiet(graph, service) || !is_literal(build.context) || is_remote(build.context) ||
+	        graph_has(graph, service, FACT_EXTENDS)) /* its base says the rest of the build */
 		return;
 	Lack lack = find_lack(graph, folder, &build);
 	if (lack == LACK_NOTHING || (lack == LACK_CONTEXT && is_put_there(graph, build.context)))

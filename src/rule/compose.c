@@ -281,6 +281,41 @@ static void check_compose_restart_missing(Checker *checker)
 	}
 }
 
+/* ---- ports-discarded ------------------------------------------------------------------------------------------- */
+
+/* What the mapping says otherwise than the program's own port on every address; NULL where nothing is lost. */
+static const char *lost_of(const Graph *graph, Node port)
+{
+	uint32_t host = graph_number(graph, port, FACT_HOST_PORT), target = graph_number(graph, port, FACT_TARGET_NUMBER);
+	const char *address = graph_text(graph, port, FACT_HOST_IP);
+	if (g_str_has_prefix(address, "127.") || strcmp(address, "localhost") == 0)
+		return "its address, so that the port is open to the whole network";
+	return host && target && host != target ? "its number, so that nothing answers there" : NULL;
+}
+
+static void check_ports_discarded(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_EACH (graph, FACT_HOST_NETWORK, row) {
+		Finding *finding = NULL;
+		if (!graph_ancestor(graph, row->subject, NODE_COMPOSE) || is_quiet(graph, row->subject))
+			continue;
+		GRAPH_CHILDREN (graph, row->subject, NODE_PORT, port) {
+			const char *lost = lost_of(graph, port);
+			if (!lost)
+				continue;
+			if (finding) {
+				add_evidence(checker, finding, graph_place(graph, port), "and this one");
+				continue;
+			}
+			finding = report(checker, row->subject, graph_place(graph, port),
+			        "service %s is in the network of its host, which discards this mapping: %s",
+			        graph_name(graph, row->subject), lost);
+			add_evidence(checker, finding, graph_span(graph, row), "network_mode: host");
+		}
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "compose-depends-unhealthy",
@@ -301,6 +336,17 @@ static const Rule rules[] = {
                        "boots: after a power cut at night the service is away until somebody notices.",
                 .remedy = "`restart: unless-stopped` brings it back, and leaves alone what was stopped by hand.",
                 .check = check_compose_restart_missing,
+        },
+        {
+                .id = "ports-discarded",
+                .level = LEVEL_WARNING,
+                .title = "a mapping of ports beside network_mode: host",
+                .why = "In the network of the host a program opens its own ports there. The engine discards `ports` with "
+                       "a warning that scrolls by: another number leads nowhere, and what was bound to 127.0.0.1 is "
+                       "open to the whole network.",
+                .remedy = "Take `network_mode: host` out, or `ports`, and set number and address in the program itself.",
+                .peers = "docker compose: Published ports are discarded when using host network mode",
+                .check = check_ports_discarded,
         },
         {
                 .id = "compose-version-field",

@@ -275,6 +275,16 @@ static bool is_plain(Slice text)
 	return slice_find(text, ": ", 0) == SIZE_MAX && !slice_ends(text, ":") && !slice_ends(text, " ");
 }
 
+/* Words of a command line, which whoever starts the program may take apart as a shell does. */
+static bool holds_words(const char *name)
+{
+	static const char *const ends[] = {"OPTS", "OPTIONS", "ARGS", "ARGUMENTS", "FLAGS", "COMMAND", "CMD", "PARAMS"};
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (g_str_has_suffix(name, ends[i]))
+			return true;
+	return false;
+}
+
 static void mend_quotes(Checker *checker, Finding *finding, Span item, const char *name, Slice inner)
 {
 	Arena *arena = checker_arena(checker);
@@ -294,7 +304,8 @@ static void check_env_quotes_kept(Checker *checker)
 		const Row *row = graph_find(graph, env, FACT_VALUE);
 		Node service = graph_parent(graph, env);
 		Slice value = row ? graph_symbol_slice(graph, row->object) : (Slice){"", 0};
-		if (graph_node_type(graph, service) != NODE_SERVICE || is_quiet(graph, env) || !keeps_quotes(value))
+		if (graph_node_type(graph, service) != NODE_SERVICE || is_quiet(graph, env) || !keeps_quotes(value) ||
+		        holds_words(graph_name(graph, env)))
 			continue;
 		Span item = graph_span(graph, row);
 		g_autofree char *written = g_strdup_printf("%s=%.*s", graph_name(graph, env), SLICE_ARGS(value));

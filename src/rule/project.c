@@ -411,12 +411,35 @@ static void report_external(Checker *checker, const char *word, const char *name
 		add_rename(checker, finding, name_place(graph, GPOINTER_TO_UINT(nodes->pdata[i])), name, meant);
 }
 
+/* More names than so many are their owner's habit: one decision, and not one for each. */
+#define FEW_EXTERNALS 3
+#define MOST_TOLD 40
+
+static void report_many(Checker *checker, const char *word, const GPtrArray *lost, GHashTable *uses)
+{
+	const Graph *graph = checker_graph(checker);
+	Finding *finding = NULL;
+	for (guint i = 0; i < lost->len; i++) {
+		const GPtrArray *nodes = g_hash_table_lookup(uses, lost->pdata[i]);
+		Node first = GPOINTER_TO_UINT(nodes->pdata[0]);
+		if (!finding)
+			finding = report(checker, first, name_place(graph, first),
+			        "%u %ss are external, and nothing in this repository makes them or speaks of them",
+			        lost->len, word);
+		if (i < MOST_TOLD)
+			add_evidence(checker, finding, name_place(graph, first), "%s '%s'", word,
+			        (const char *)lost->pdata[i]);
+	}
+	set_detail(checker, finding, "%ss", word);
+	set_hint(checker, finding, "say where they are made: lines `docker %s create NAME` in a script or document", word);
+}
+
 static void check_externals(Checker *checker, const char *word, NodeType type)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GHashTable) uses =
 	        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autoptr(GPtrArray) names = g_ptr_array_new(), lost = g_ptr_array_new();
 	GRAPH_NODES (graph, type, node) {
 		if (!is_of_compose(graph, node) || !graph_has(graph, node, FACT_EXTERNAL) || is_quiet(graph, node))
 			continue;
@@ -433,9 +456,18 @@ static void check_externals(Checker *checker, const char *word, NodeType type)
 		if (is_open_text(name) || is_made_here(graph, type, name) || is_spoken_of(graph, name) ||
 		        is_default_network(graph, type, slice_from(name)))
 			continue;
-		report_external(
-		        checker, word, name, g_hash_table_lookup(uses, name), near_external(graph, type, name, uses));
+		Node near = near_external(graph, type, name, uses);
+		if (near)
+			report_external(checker, word, name, g_hash_table_lookup(uses, name), near);
+		else
+			g_ptr_array_add(lost, (gpointer)name);
 	}
+	if (lost->len > FEW_EXTERNALS) {
+		report_many(checker, word, lost, uses);
+		return;
+	}
+	for (guint i = 0; i < lost->len; i++)
+		report_external(checker, word, lost->pdata[i], g_hash_table_lookup(uses, lost->pdata[i]), NODE_NONE);
 }
 
 static void check_compose_external_missing(Checker *checker)

@@ -197,13 +197,26 @@ static void set_env_file_hint(Checker *checker, Finding *finding, const char *pa
 		        path);
 }
 
+/* defaults/server.env, ref.db.env: values to begin with, which whoever uses the file writes over. */
+static bool is_to_begin_with(Slice path)
+{
+	static const char *const words[] = {"default", "defaults", "ref", "reference", "template", "templates", NULL};
+	for (size_t start = 0, end; start < path.length; start = end + 1) {
+		for (end = start; end < path.length && !strchr("/.-_", path.at[end]);)
+			end++;
+		if (slice_is_any_nocase(slice_sub(path, start, end), words))
+			return true;
+	}
+	return false;
+}
+
 static void check_env_file_tracked(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	GRAPH_NODES (graph, NODE_FILE, file) {
 		Finding *finding = NULL;
 		const char *path = graph_name(graph, file);
-		if (!is_env_file(graph, file))
+		if (!is_env_file(graph, file) || is_to_begin_with(slice_from(path)))
 			continue;
 		bool generated = is_generated_from(graph, file);
 		GRAPH_CHILDREN (graph, file, NODE_ENV, env) {

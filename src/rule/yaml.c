@@ -204,10 +204,18 @@ static void check_trap(Checker *checker, const Row *row)
 		report_trap(checker, row, text, number);
 }
 
+/* Aliases bring one place to several services. */
 static void check_yaml_trap(Checker *checker)
 {
-	GRAPH_EACH (checker_graph(checker), FACT_VALUE, row)
-		check_trap(checker, row);
+	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	GRAPH_EACH (graph, FACT_VALUE, row) {
+		Span span = graph_span(graph, row);
+		gint64 *place = g_new(gint64, 1);
+		*place = (gint64)span.file << 32 | span.start;
+		if (g_hash_table_add(seen, place))
+			check_trap(checker, row);
+	}
 }
 
 static const Rule rules[] = {

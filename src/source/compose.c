@@ -362,6 +362,8 @@ void read_compose_service(const SourceFile *file, const YamlNode *service, bool 
 	add_scalar_of(file, node, FACT_RESTART, service, "restart");
 	read_restart_policy(file, yaml_at(service, "deploy.restart_policy"), node);
 	add_if_true(file, node, FACT_PRIVILEGED, yaml_get(service, "privileged"));
+	YAML_EACH_ITEM (yaml_get(service, "cap_add"), capability)
+		add_scalar(file, node, FACT_CAPABILITY, capability);
 	add_names(file, node, FACT_PROFILE, yaml_get(service, "profiles"));
 	add_names(file, node, FACT_DEPENDS_ON, yaml_get(service, "depends_on"));
 	add_waits(file, node, yaml_get(service, "depends_on"));

@@ -177,8 +177,19 @@ static void read_words(const SourceFile *file, const YamlNode *list, Node contai
 		add_scalar(file, container, FACT_ARGUMENT, word);
 }
 
+/* Of a pod or a container. */
+static void read_user(const SourceFile *file, const YamlNode *context, Node node)
+{
+	const YamlNode *refused = yaml_get(context, "runAsNonRoot");
+	bool refuses = false;
+	add_scalar_of(file, node, FACT_RUNS_AS, context, "runAsUser");
+	if (yaml_is_bool(refused, &refuses) && refuses)
+		graph_add(file->builder, node, FACT_RUNS_AS, SLICE("non-root"), refused->start, refused->end);
+}
+
 static void read_security(const SourceFile *file, const YamlNode *context, Node container)
 {
+	read_user(file, context, container);
 	add_if_true(file, container, FACT_PRIVILEGED, yaml_get(context, "privileged"));
 	add_scalar_of(file, container, FACT_ESCALATION, context, "allowPrivilegeEscalation");
 	YAML_EACH_ITEM (yaml_at(context, "capabilities.add"), capability)
@@ -224,6 +235,7 @@ void read_pod(const SourceFile *file, const YamlNode *template, Node object)
 	add_pairs(file, pod, FACT_LABEL, yaml_at(template, "metadata.labels"));
 	add_pairs(file, pod, FACT_ANNOTATION, yaml_at(template, "metadata.annotations"));
 	read_placement(file, spec, pod);
+	read_user(file, yaml_get(spec, "securityContext"), pod);
 	read_resources(file, yaml_get(spec, "resources"), pod);
 	add_pairs(file, pod, FACT_OVERHEAD, yaml_get(spec, "overhead"));
 	add_reference(file, pod, "service-account", "ServiceAccount", yaml_get(spec, "serviceAccountName"));

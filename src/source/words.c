@@ -8,6 +8,7 @@
 #define MOST_WORDS 200
 #define MOST_COMMANDS 5000
 #define MOST_NESTING 32
+#define MOST_BRACES 400
 #define MOST_NODES 20000
 /* Bytes read in vain behind quotes that do not end, in one text. */
 #define MOST_WASTE ((size_t)1024 * 1024)
@@ -91,12 +92,28 @@ static size_t step(Nesting *nesting, Slice text, size_t at)
 	return at + 1;
 }
 
+/* `{{ name }}` of a template that the shell never sees: the place behind it, or 0 where none begins. */
+static size_t braces_end(Slice text, size_t at)
+{
+	if (text.at[at] != '{' || at + 1 >= text.length || text.at[at + 1] != '{')
+		return 0;
+	for (size_t i = at + 2; i + 1 < MIN(text.length, at + MOST_BRACES) && text.at[i] != '\n'; i++)
+		if (text.at[i] == '}' && text.at[i + 1] == '}')
+			return i + 2;
+	return 0;
+}
+
 /* End of the word at `start`, or SIZE_MAX if its quotes do not end. */
 static size_t find_word_end(Slice text, size_t start)
 {
 	Nesting nesting = {.depth = 0};
 	size_t at = start;
 	while (at < text.length) {
+		size_t behind = braces_end(text, at);
+		if (behind) {
+			at = behind;
+			continue;
+		}
 		if (nesting.depth == 0 && ends_word(text, at)) {
 			size_t end = text.at[at] == '<' ? placeholder_end(text, at) : 0;
 			if (!end)

@@ -3,6 +3,7 @@
 #   make run     build, lay out the bundled homelab with its history in a temporary folder, and improve it
 #   make test    build with AddressSanitizer and UBSan, warnings as errors, and run every test
 #   make demo    run the bundled homelab's services from Debian's packages on this machine's container engine
+#   make demo-full   the same with n8n and Ollama, whose images take a quarter of an hour to make
 #   make live    run what drives container engines and clusters on real ones, in namespaces of their own; as root
 #   make build   a release build at build/labwright
 #
@@ -30,7 +31,7 @@ endef
 
 fuzz_setup = $(call setup,build/fuzz,-Dwerror=true -Db_sanitize=address$(comma)undefined -Db_lundef=false -Dfuzz=true,CC=clang)
 
-.PHONY: run demo test live build install bench fuzz format tidy clean
+.PHONY: run demo demo-full test live build install bench fuzz format tidy clean
 
 build:
 	$(install_packages) $(build_packages)
@@ -44,6 +45,9 @@ run: build
 
 demo: build
 	@sh examples/up.sh build/labwright
+
+demo-full: build
+	@sh examples/up.sh build/labwright '' packages-full
 
 test:
 	$(install_packages) $(test_packages)
@@ -69,6 +73,7 @@ bench: build
 	@ninja -C build/release test/bench-place
 	@python3 test/bench/bench.py build/labwright $(REPOSITORY)
 	@LABWRIGHT_LIVE_PACKAGES=build/labwright sh test/live/engine.sh dockerd python3 test/bench/engine.py build/labwright
+	@sh test/bench/cluster.sh build/labwright
 	@python3 test/bench/placement.py build/labwright build/release/test/bench-place
 	@python3 test/bench/reassign.py build/bench/reassign $(REASSIGN_DATA) $(REASSIGN_SECONDS)
 	@python3 test/bench/peers.py build/labwright $(REPOSITORY)

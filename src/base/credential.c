@@ -29,6 +29,18 @@ static bool is_reference(const char *text)
 	return !*end || (*end == ':' && end[1] && !end[1 + strspn(end + 1, part)]);
 }
 
+/* SAS_KEY_VALUE, YOUR_TOKEN: a word in capitals for what is to stand there. */
+static bool is_word_in_capitals(Slice s)
+{
+	bool joined = false;
+	for (size_t i = 0; i < s.length; i++) {
+		joined = joined || s.at[i] == '_';
+		if (!g_ascii_isupper(s.at[i]) && s.at[i] != '_')
+			return false;
+	}
+	return joined;
+}
+
 /* A text with a variable in it, one that stands for a value to be filled in, or a value that nobody means to keep
  * secret: changeme, <token>, your-password, xxx, example, placeholder, test … */
 static bool is_placeholder(Slice s)
@@ -40,7 +52,7 @@ static bool is_placeholder(Slice s)
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))
 			return true;
-	return is_drummed(s) || strchr(lower, '<') || strchr(lower, '{') || strstr(lower, "$(") ||
+	return is_drummed(s) || is_word_in_capitals(s) || strchr(lower, '<') || strchr(lower, '{') || strstr(lower, "$(") ||
 	       g_str_has_suffix(lower, "_here") || g_str_has_suffix(lower, "-here") || is_reference(lower);
 }
 
@@ -84,6 +96,42 @@ bool credential_is_clear(Slice value, bool base64)
 	g_autofree guchar *decoded = g_base64_decode(value.at, &length);
 	Slice text = {(const char *)decoded, length};
 	return length >= 6 && !is_lone_head(text) && !is_placeholder(text) && !is_hashed(text);
+}
+
+/* Small letters and digits alone; free with g_free. */
+static char *squeeze(Slice text)
+{
+	GString *letters = g_string_sized_new(text.length);
+	for (size_t i = 0; i < text.length; i++)
+		if (g_ascii_isalnum(text.at[i]))
+			g_string_append_c(letters, g_ascii_tolower(text.at[i]));
+	return g_string_free(letters, FALSE);
+}
+
+/* Each word of the text is a part of the name. */
+static bool is_made_of(Slice text, const char *name)
+{
+	bool any = false;
+	for (size_t start = 0; start < text.length;) {
+		size_t end = start;
+		while (end < text.length && g_ascii_isalnum(text.at[end]))
+			end++;
+		g_autofree char *word = squeeze(slice_sub(text, start, end));
+		if (!strstr(name, word))
+			return false;
+		any = any || *word;
+		start = end + 1;
+	}
+	return any;
+}
+
+bool credential_is_own_name(Slice key, Slice value, bool base64)
+{
+	gsize length = 0;
+	g_autofree guchar *decoded = base64 ? g_base64_decode(value.at, &length) : NULL;
+	g_autofree char *name = squeeze(key);
+	Slice text = slice_trim(base64 ? (Slice){(const char *)decoded, length} : value);
+	return !credential_is_default(text, false) && is_made_of(text, name);
 }
 
 bool credential_is_default(Slice value, bool base64)

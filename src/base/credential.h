@@ -12,3 +12,7 @@ bool credential_is_default(Slice value, bool base64);
 /* The value stands there in clear: not encrypted, no variable or placeholder, and longer than a word such as "admin".
  */
 bool credential_is_clear(Slice value, bool base64);
+
+/* The value says words of its key's name over again, and stands for what is to be filled in: OPENAI_API_KEY: openai-key.
+ * What is tried first is none, whatever its key is called. */
+bool credential_is_own_name(Slice key, Slice value, bool base64);

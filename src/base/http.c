@@ -12,7 +12,7 @@
 
 struct Http {
 	SoupSession *session;
-	bool trusting;
+	bool trusting, repeatable;
 	char *base;                    /* "http://localhost" for sockets */
 	char *socket;                  /* its path, or NULL */
 	GHashTable *headers;           /* name → value, or NULL */
@@ -22,7 +22,53 @@ struct Http {
 	GTlsCertificateFlags distrust; /* what that said the last time */
 };
 
-Http *http_new(const char *address, uint32_t patience)
+/* ---- whom the system trusts ------------------------------------------------------------------------------- */
+
+/* Every connection of GLib's takes the default database and reads it, which is a hundred and forty certificates of the
+ * system, before it is given the one that its session has. So each session is given its own, and the default is one of
+ * a single certificate. */
+static GMutex trust_lock;
+static GTlsDatabase *system_trust, *small_trust;
+
+static GTlsDatabase *system_database(void)
+{
+	g_mutex_lock(&trust_lock);
+	if (!system_trust) {
+		GTlsBackend *backend = g_tls_backend_get_default();
+		g_tls_backend_set_default_database(backend, NULL);
+		system_trust = g_tls_backend_get_default_database(backend);
+		if (small_trust)
+			g_tls_backend_set_default_database(backend, small_trust);
+	}
+	g_mutex_unlock(&trust_lock);
+	return system_trust;
+}
+
+/* GLib reads authorities from files only, and again at every connection: a file that exists in memory will do. */
+static GTlsDatabase *database_new(const char *authorities, int *ret_file, GError **error)
+{
+	size_t length = strlen(authorities);
+	*ret_file = memfd_create("authorities", MFD_CLOEXEC);
+	if (*ret_file < 0 || write(*ret_file, authorities, length) != (ssize_t)length) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "no memory for certificates: %s",
+		        g_strerror(errno));
+		return NULL;
+	}
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", *ret_file);
+	return g_tls_file_database_new(path, error);
+}
+
+/* The file of the default stays open as long as the program. */
+static void make_default_small(const char *authorities)
+{
+	int file;
+	g_mutex_lock(&trust_lock);
+	if (!small_trust && (small_trust = database_new(authorities, &file, NULL)))
+		g_tls_backend_set_default_database(g_tls_backend_get_default(), small_trust);
+	g_mutex_unlock(&trust_lock);
+}
+
+static Http *client_new(const char *address, uint32_t patience)
 {
 	Http *http = g_new0(Http, 1);
 	http->authorities = -1;
@@ -38,25 +84,24 @@ Http *http_new(const char *address, uint32_t patience)
 	return http;
 }
 
+static void trust_system(Http *http)
+{
+	if (g_str_has_prefix(http->base, "https:"))
+		soup_session_set_tls_database(http->session, system_database());
+}
+
+Http *http_new(const char *address, uint32_t patience)
+{
+	Http *http = client_new(address, patience);
+	trust_system(http);
+	return http;
+}
+
 Http *http_new_trusting(const char *address, uint32_t patience)
 {
 	Http *http = http_new(address, patience);
 	http->trusting = true;
 	return http;
-}
-
-/* GLib reads authorities from files only, and again at every connection: a file that exists in memory will do. */
-static GTlsDatabase *database_new(Http *http, const char *authorities, GError **error)
-{
-	size_t length = strlen(authorities);
-	http->authorities = memfd_create("authorities", MFD_CLOEXEC);
-	if (http->authorities < 0 || write(http->authorities, authorities, length) != (ssize_t)length) {
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "no memory for certificates: %s",
-		        g_strerror(errno));
-		return NULL;
-	}
-	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", http->authorities);
-	return g_tls_file_database_new(path, error);
 }
 
 /* ---- the client's certificate --------------------------------------------------------------------------- */
@@ -126,12 +171,15 @@ static GTlsInteraction *presenter_new(GTlsCertificate *certificate)
 static bool identify(Http *http, const HttpIdentity *identity, GError **error)
 {
 	if (identity->authorities) {
-		g_autoptr(GTlsDatabase) database = database_new(http, identity->authorities, error);
+		make_default_small(identity->authorities);
+		g_autoptr(GTlsDatabase) database = database_new(identity->authorities, &http->authorities, error);
 		if (!database) {
 			g_prefix_error(error, "the certificate of the authority is no PEM: ");
 			return false;
 		}
 		soup_session_set_tls_database(http->session, database);
+	} else {
+		trust_system(http);
 	}
 	g_autoptr(GTlsCertificate) own =
 	        identity->certificate ? g_tls_certificate_new_from_pem(identity->certificate, -1, error) : NULL;
@@ -151,6 +199,9 @@ static bool identify(Http *http, const HttpIdentity *identity, GError **error)
 		soup_session_set_tls_database(http->session, NULL);
 	}
 	http->trusting = identity->trusting;
+	http->repeatable = identity->repeatable;
+	if (identity->plain)
+		soup_session_remove_feature_by_type(http->session, SOUP_TYPE_CONTENT_DECODER);
 	return true;
 }
 
@@ -163,7 +214,7 @@ Http *http_new_known(const char *address, uint32_t patience, const HttpIdentity 
 		g_setenv("SOUP_FORCE_HTTP1", "1", FALSE);
 		g_once_init_leave(&once, 1);
 	}
-	g_autoptr(Http) http = http_new(address, patience);
+	g_autoptr(Http) http = client_new(address, patience);
 	return identify(http, identity, error) ? g_steal_pointer(&http) : NULL;
 }
 
@@ -238,6 +289,8 @@ static SoupMessage *message_new(
 		set_headers(http, message);
 	if (body)
 		soup_message_set_request_body_from_bytes(message, type ? type : "application/json", body);
+	if (http->repeatable) /* else libsoup makes a new connection for every PATCH and POST */
+		soup_message_add_flags(message, SOUP_MESSAGE_IDEMPOTENT);
 	return message;
 }
 

@@ -21,6 +21,8 @@ typedef struct HttpIdentity {
 	const char *server_name; /* which the server's certificate holds, where that is not the address's */
 	const char *proxy;       /* "http://host:port", "socks5://host:port"; NULL: as the environment says */
 	bool trusting;           /* the server's certificate is not looked at */
+	bool repeatable;         /* whatever is asked of it may be asked twice, so that connections are used again */
+	bool plain;              /* answers are not to be packed: the way is shorter than packing takes */
 } HttpIdentity;
 
 /* The same with certificates; address is "https://host:port". NULL with an error that says which text is no PEM. */

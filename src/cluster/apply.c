@@ -31,9 +31,12 @@ static bool find_path(const Applying *applying, ClusterStep *step, GError **erro
 {
 	const char *version = json_text_at(step->object, "apiVersion"), *name = json_text_at(step->object, "kind");
 	for (uint32_t tried = 0; !step->path && tried < 50; tried++) {
-		const ClusterKind *kind = cluster_kind(applying->cluster, version, name, error);
-		if (*error)
+		g_autoptr(GError) failure = NULL;
+		const ClusterKind *kind = cluster_kind(applying->cluster, version, name, &failure);
+		if (failure) {
+			g_propagate_error(error, g_steal_pointer(&failure));
 			return false;
+		}
 		if (kind)
 			step->path = kind_path(kind,
 			        kind->namespaced ? json_text_at(step->object, "metadata.namespace") : NULL,
@@ -169,11 +172,13 @@ static bool remove_one(const Applying *applying, const ClusterStep *step, GError
 
 /* ---- waves ----------------------------------------------------------------------------------------------- */
 
-static bool fail(const Applying *applying, const ClusterStep *step, GError **error)
+static bool fail(const Applying *applying, const ClusterStep *step, GError *take_failure, GError **error)
 {
-	tell(applying, step, PHASE_FAILED, *error ? (*error)->message : NULL);
-	if (*error && !strstr((*error)->message, step->title))
-		g_prefix_error(error, "%s: ", step->title);
+	tell(applying, step, PHASE_FAILED, take_failure ? take_failure->message : NULL);
+	if (take_failure && !strstr(take_failure->message, step->title))
+		g_prefix_error(&take_failure, "%s: ", step->title);
+	if (take_failure)
+		g_propagate_error(error, take_failure);
 	return false;
 }
 
@@ -186,16 +191,18 @@ static bool apply_wave(const Applying *applying, guint from, guint to, GError **
 			return false;
 		if (step->kind == OBJECT_KEEP)
 			continue;
-		if (step->kind == OBJECT_REMOVE ? !remove_one(applying, step, error)
-		                                : !apply_one(applying, step, error))
-			return fail(applying, step, error);
+		GError *failure = NULL;
+		if (step->kind == OBJECT_REMOVE ? !remove_one(applying, step, &failure)
+		                                : !apply_one(applying, step, &failure))
+			return fail(applying, step, failure, error);
 	}
 	for (guint i = from; i < to && applying->options->wait; i++) {
 		const ClusterStep *step = applying->plan->steps->pdata[i];
 		if (step->kind != OBJECT_CREATE && step->kind != OBJECT_CHANGE)
 			continue;
-		if (!wait_for(applying, step, until, error))
-			return fail(applying, step, error);
+		GError *failure = NULL;
+		if (!wait_for(applying, step, until, &failure))
+			return fail(applying, step, failure, error);
 		tell(applying, step, PHASE_READY, NULL);
 	}
 	return true;

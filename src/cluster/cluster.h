@@ -19,10 +19,11 @@ typedef struct Access {
 	char *server;              /* "https://192.168.8.185:6443", without a slash at the end */
 	char *authorities;         /* PEM, or NULL: the system's */
 	char *server_name, *proxy; /* or NULL */
-	bool insecure;
+	bool insecure, plain;        /* plain: answers are not packed */
 	char *certificate;           /* PEM of the client's certificate and key, or NULL */
 	char *token;                 /* or NULL */
 	char *token_file;            /* read again for every connection; or NULL */
+	char *as;                    /* whom requests are made in the name of, or NULL */
 	char **plugin, **variables;  /* the command that gives credentials, "NAME=value"; or NULL */
 	char *plugin_version, *hint; /* apiVersion that it speaks; what to do where it is not installed */
 	bool plugin_wants_cluster;
@@ -88,8 +89,33 @@ bool cluster_said(const GError *error, int status);
 typedef void (*ClusterEach)(const Json *item, void *data);
 bool cluster_list(Cluster *cluster, const char *path, ClusterEach each, void *data, char **ret_version, GError **error);
 
-/* The same of the metadata only: of Secrets no value comes over the network. */
+/* The same of the metadata only, with the owners of fields: of Secrets no value comes over the network. */
 bool cluster_list_metadata(Cluster *cluster, const char *path, ClusterEach each, void *data, GError **error);
+
+typedef enum ListForm {
+	LIST_WHOLE = 0,
+	LIST_METADATA = 1, /* nothing else of the items comes */
+	LIST_OWNERS = 2    /* who owns which field stays in them, and each says its kind as it would alone */
+} ListForm;
+
+/* One of several lists, and what is done with it: either each of its items that is wanted (NULL: all), or its pages as
+ * texts of JSON. What `kubectl apply` keeps in an annotation is in none of them; of the metadata only, without owners,
+ * there are no annotations at all. */
+typedef struct ClusterListing {
+	const char *path;
+	ListForm form;
+	const char *const *without; /* keys whose values nobody looks at, NULL-terminated; or NULL */
+	ClusterEach each;
+	bool (*wanted)(Slice item, void *data);
+	void (*page)(char *take_text, size_t length, void *data);
+	void *data;
+	GError *error; /* afterwards: why it, or the rest of it, could not be read; the caller's */
+} ClusterListing;
+
+/* Asks for all of them at once and calls back in their order, in this thread. */
+void cluster_gather(Cluster *cluster, ClusterListing *listings, size_t n);
+/* One of them; false with listing->error. ret_version as for cluster_list. */
+bool cluster_read(Cluster *cluster, ClusterListing *listing, char **ret_version);
 
 /* The summaries of the kubelets of these nodes (char *), in their order, each called by this thread; false where none
  * may be had. */
@@ -122,6 +148,19 @@ const GPtrArray *cluster_kinds(Cluster *cluster, GError **error);
 void cluster_forget_kinds(Cluster *cluster);
 /* "/apis/apps/v1/namespaces/core/deployments/api"; name NULL: the list; namespace NULL: of all. Free with g_free. */
 char *kind_path(const ClusterKind *resource, const char *namespace, const char *name);
+
+/* An object that is sought by name. */
+typedef struct ClusterWish {
+	const ClusterKind *kind;
+	const char *namespace, *name; /* namespace NULL: its kind has none */
+	bool metadata;                /* no more than that, the same for all of a kind */
+	bool refused;                 /* afterwards: it may not be read */
+} ClusterWish;
+
+/* Calls back for those that exist, in no order, with the owners of their fields; no object may be sought twice. By one
+ * request for each kind where lists may be read. */
+typedef void (*ClusterFound)(size_t wish, const Json *object, void *data);
+bool cluster_find(Cluster *cluster, ClusterWish *wishes, size_t n, ClusterFound found, void *data, GError **error);
 
 /* ---- what it runs ---------------------------------------------------------------------------------------- */
 

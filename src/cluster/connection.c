@@ -15,6 +15,17 @@ bool cluster_said(const GError *error, int status)
 	return error && error->domain == cluster_error_quark() && error->code == status;
 }
 
+/* ---- where it is ----------------------------------------------------------------------------------------- */
+
+/* As k3s and kubeadm write it for the node that the kubeconfig lies on. */
+static bool is_own_machine(const char *server)
+{
+	g_autoptr(GUri) uri = g_uri_parse(server, G_URI_FLAGS_NONE, NULL);
+	const char *host = uri ? g_uri_get_host(uri) : NULL;
+	g_autoptr(GInetAddress) address = host ? g_inet_address_new_from_string(host) : NULL;
+	return address ? g_inet_address_get_is_loopback(address) : g_strcmp0(host, "localhost") == 0;
+}
+
 /* ---- what went wrong ------------------------------------------------------------------------------------- */
 
 static void say_end(const Access *access, GError **error)
@@ -86,6 +97,9 @@ static void not_reached(const Cluster *cluster, GError *failure, uint32_t distru
 	        access->context, failure->message);
 	if (tls && !access->insecure)
 		error_add_help(error, "%s", distrust_help(access, distrust));
+	else if (!tls && is_own_machine(access->server))
+		error_add_help(error, "that is this machine itself: a kubeconfig that was copied from a node wants the "
+		                      "node's address there; else, is the API server up?");
 	else if (!tls)
 		error_add_help(error, "is it up, and is this the network from which it can be reached?");
 }
@@ -96,12 +110,19 @@ static bool connect_again(Cluster *cluster, GError **error)
 {
 	Access *access = cluster->access;
 	HttpIdentity identity = {
-	        access->authorities, access->certificate, access->server_name, access->proxy, access->insecure};
+	        .authorities = access->authorities,
+	        .certificate = access->certificate,
+	        .server_name = access->server_name,
+	        .proxy = access->proxy,
+	        .trusting = access->insecure,
+	        .repeatable = true,
+	        .plain = access->plain || is_own_machine(access->server)};
 	Http *http = http_new_known(access->server, SILENCE, &identity, error);
 	if (!http)
 		return false;
 	g_autofree char *bearer = access->token ? g_strconcat("Bearer ", access->token, NULL) : NULL;
 	http_set_header(http, "Authorization", bearer);
+	http_set_header(http, "Impersonate-User", access->as);
 	http_set_header(http, "User-Agent", "labwright/" VERSION);
 	g_clear_pointer(&cluster->http, http_free);
 	cluster->http = http;
@@ -268,6 +289,7 @@ Cluster *cluster_again(const Cluster *cluster, GError **error)
 	other->access->certificate = g_strdup(cluster->access->certificate);
 	other->title = g_strdup(cluster->title);
 	other->patience = cluster->patience;
+	other->cancellable = cluster->cancellable;
 	return connect_again(other, error) ? g_steal_pointer(&other) : NULL;
 }
 

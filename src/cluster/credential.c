@@ -150,7 +150,11 @@ bool access_run_plugin(Access *access, GError **error)
 	        g_subprocess_launcher_spawnv(launcher, (const char *const *)access->plugin, &failure);
 	if (!process) {
 		plugin_failed(access, error, "cannot be run: %s", failure->message);
-		error_add_help(error, "%s", access->hint ? access->hint : "install it, or put its folder in PATH");
+		bool locked = g_error_matches(failure, G_SPAWN_ERROR, G_SPAWN_ERROR_ACCES);
+		error_add_help(error, "%s",
+		        locked         ? "it is there, and may not be run: chmod +x"
+		        : access->hint ? access->hint
+		                       : "install it, or put its folder in PATH");
 		return false;
 	}
 	if (!talk(process, &output, &failure)) {

@@ -97,8 +97,9 @@ static bool put(int to, const char *bytes, gsize length)
 static bool talk(HttpSocket *socket, int *ret_code, GError **error)
 {
 	bool ended = false;
+	g_autoptr(GError) failure = NULL;
 	for (;;) {
-		g_autoptr(GBytes) message = http_socket_receive(socket, ended ? LAST_WORDS : 0, error);
+		g_autoptr(GBytes) message = http_socket_receive(socket, ended ? LAST_WORDS : 0, &failure);
 		gsize length;
 		const char *bytes = message ? g_bytes_get_data(message, &length) : NULL;
 		if (!message || length == 0)
@@ -112,11 +113,13 @@ static bool talk(HttpSocket *socket, int *ret_code, GError **error)
 		}
 	}
 	if (ended) /* what breaks after the end is no longer anybody's business */
-		g_clear_error(error);
-	else if (!*error)
+		return true;
+	if (failure)
+		g_propagate_error(error, g_steal_pointer(&failure));
+	else
 		g_set_error(
 		        error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "the connection ended before the command did");
-	return ended;
+	return false;
 }
 
 bool cluster_exec(

@@ -21,16 +21,19 @@ struct Cluster {
 /* An answer as it is, whatever its status. accept may be NULL: JSON. */
 bool cluster_ask(Cluster *cluster, const char *method, const char *path, GBytes *body, const char *type,
         const char *accept, HttpReply *ret_reply, GError **error);
-/* cluster_list of another form than whole objects. */
-bool cluster_list_as(Cluster *cluster, const char *path, const char *accept, ClusterEach each, void *data,
-        char **ret_version, GError **error);
 /* The error that an answer of 400 and more means. */
 void cluster_refused(const Cluster *cluster, const HttpReply *reply, GError **error);
 
 /* Adds a pod's containers. */
 void live_add_pod(Live *live, const Json *pod);
-/* Adds what is wrong with claims, Services, quotas and scalers. What may not be read is left out. */
-void survey_notes(Survey *survey, Cluster *cluster, const char *namespace);
+/* Adds a list to those that a survey reads (ClusterListing); namespace may be NULL: of all. */
+void survey_add_list(GArray *listings, const char *group, const char *namespace, const char *plural, ClusterEach each,
+        void *data);
+/* Adds those that tell what is wrong with claims, Services, quotas and scalers; once they are read, noting_finish adds
+ * it to the survey. What may not be read is left out. */
+typedef struct Noting Noting;
+Noting *noting_new(Survey *survey, const char *namespace, GArray *listings);
+void noting_finish(Noting *noting, const GArray *listings);
 
 /* ---- applying -------------------------------------------------------------------------------------------- */
 

@@ -63,6 +63,42 @@ static void wrong(GError **error, Part part, const char *format, ...)
 
 /* ---- files ----------------------------------------------------------------------------------------------- */
 
+/* A manifest is taken for a kubeconfig when a path is mistyped; its clusters are then missed in vain. */
+static bool is_kubeconfig(const ConfigFile *file, GError **error)
+{
+	Part root = {file, file->document ? file->document->root : NULL};
+	Slice kind = yaml_text_of(root.node, "kind");
+	if (!root.node || yaml_is_null(root.node))
+		return true;
+	if (!yaml_is_map(root.node)) {
+		wrong(error, root, "a kubeconfig is a map with clusters, users and contexts");
+		return false;
+	}
+	if (kind.length && !slice_is(kind, "Config")) {
+		wrong(error, (Part){file, yaml_get(root.node, "kind")}, "this is a %s and no kubeconfig", kind.at);
+		return false;
+	}
+	static const char *const lists[] = {"clusters", "users", "contexts"};
+	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+		YamlNode *list = yaml_get(root.node, lists[i]);
+		if (!list || yaml_is_null(list) || yaml_is_sequence(list))
+			continue;
+		wrong(error, (Part){file, list}, "%s wants a list of items with a name", lists[i]);
+		return false;
+	}
+	return true;
+}
+
+static void unreadable(const char *path, const GError *failure, GError **error)
+{
+	bool absent = g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "cannot read the kubeconfig %s: %s", path,
+	        absent ? "no such file" : failure->message);
+	if (g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_ACCES))
+		error_add_help(error, "k3s writes its own for root alone: copy it to ~/.kube/config, and give the copy "
+		                      "to yourself");
+}
+
 static bool read_file(Config *config, const char *path, bool must, GError **error)
 {
 	ConfigFile file = {.path = g_strdup(path)};
@@ -71,19 +107,16 @@ static bool read_file(Config *config, const char *path, bool must, GError **erro
 		g_free(file.path);
 		if (!must && g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT))
 			return true;
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "cannot read the kubeconfig %s: %s", path,
-		        failure->code == G_FILE_ERROR_NOENT ? "no such file" : failure->message);
+		unreadable(path, failure, error);
 		return false;
 	}
 	file.document = yaml_read((Slice){file.text, file.length}, config->arena);
 	g_array_append_val(config->files, file);
-	Part part = {&file, file.document ? file.document->root : NULL};
-	if (file.document && file.document->error)
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "%s:%u: %s", path,
-		        line_of(&file, file.document->error_at), file.document->error);
-	else if (part.node && !yaml_is_map(part.node) && !yaml_is_null(part.node))
-		wrong(error, part, "a kubeconfig is a map with clusters, users and contexts");
-	return !*error;
+	if (!file.document || !file.document->error)
+		return is_kubeconfig(&file, error);
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "%s:%u: %s", path,
+	        line_of(&file, file.document->error_at), file.document->error);
+	return false;
 }
 
 static bool config_read(Config *config, const char *file, GError **error)
@@ -148,19 +181,34 @@ char *access_contexts(const char *file)
 
 /* ---- values ---------------------------------------------------------------------------------------------- */
 
+/* Whether the value of a key is a text, or is not there. */
+static bool is_text(Part value, const char *key, GError **error)
+{
+	if (!value.node || yaml_is_scalar(value.node))
+		return true;
+	wrong(error, value, "%s wants a text", key);
+	return false;
+}
+
 /* A key's text; an empty one counts as none, as kubectl has it. */
 static bool take_text(Part part, const char *key, char **ret_text, GError **error)
 {
 	YamlNode *value = yaml_get(part.node, key);
-	if (!value || yaml_is_null(value))
-		return true;
-	if (!yaml_is_scalar(value)) {
-		wrong(error, (Part){part.file, value}, "%s wants a text", key);
+	if (!is_text((Part){part.file, value}, key, error))
 		return false;
-	}
-	if (value->value.length)
+	if (value && !yaml_is_null(value) && value->value.length)
 		*ret_text = slice_dup(value->value);
 	return true;
+}
+
+/* A list, or nothing. */
+static bool is_list(Part part, const char *key, GError **error)
+{
+	YamlNode *value = yaml_get(part.node, key);
+	if (!value || yaml_is_null(value) || yaml_is_sequence(value))
+		return true;
+	wrong(error, (Part){part.file, value}, "%s wants a list", key);
+	return false;
 }
 
 static char *path_beside(const ConfigFile *file, Slice path)
@@ -195,6 +243,8 @@ static bool take_pem(Part part, const char *key, char **ret_pem, GError **error)
 	g_autofree char *data_key = g_strconcat(key, "-data", NULL), *path = NULL;
 	Part data = {part.file, yaml_get(part.node, data_key)}, name = {part.file, yaml_get(part.node, key)};
 	g_autoptr(GError) failure = NULL;
+	if (!is_text(data, data_key, error) || !is_text(name, key, error))
+		return false;
 	if (yaml_text(data.node).length) {
 		if (!(*ret_pem = decode(data, data_key, error)))
 			return false;
@@ -210,6 +260,47 @@ static bool take_pem(Part part, const char *key, char **ret_pem, GError **error)
 	if (!*ret_pem || strstr(*ret_pem, "-----BEGIN "))
 		return true;
 	wrong(error, name, "%s is no PEM: there is no line -----BEGIN", path ? path : data_key);
+	return false;
+}
+
+/* ---- certificates ----------------------------------------------------------------------------------------- */
+
+#define WINDOW 32u /* bytes that two numbers do not share by chance */
+
+static GByteArray *bytes_of(GTlsCertificate *certificate, const char *property)
+{
+	GByteArray *bytes = NULL;
+	g_object_get(certificate, property, &bytes, NULL);
+	return bytes ? bytes : g_byte_array_new();
+}
+
+/* A private key of RSA holds the public one, and so does one of an elliptic curve unless it is very short; the
+ * certificate holds it, too. A key of another certificate is found out in no other way than by a handshake that fails.
+ */
+static bool is_foreign_key(GTlsCertificate *certificate)
+{
+	g_autoptr(GByteArray) key = bytes_of(certificate, "private-key"), whole = bytes_of(certificate, "certificate");
+	if (key->len < 100 || whole->len < WINDOW)
+		return false;
+	Slice text = {(const char *)whole->data, whole->len};
+	for (guint at = 0; at + WINDOW <= key->len; at++)
+		if (memmem(text.at, text.length, key->data + at, WINDOW))
+			return false;
+	return true;
+}
+
+/* The authority's file is read by GLib at the first handshake only, and then without a word. */
+static bool is_authority(const Access *access, Part cluster, GError **error)
+{
+	bool data = yaml_text_of(cluster.node, "certificate-authority-data").length > 0;
+	const char *key = data ? "certificate-authority-data" : "certificate-authority";
+	g_autoptr(GError) failure = NULL;
+	g_autoptr(GTlsCertificate) certificate =
+	        access->authorities ? g_tls_certificate_new_from_pem(access->authorities, -1, &failure) : NULL;
+	if (!access->authorities || certificate)
+		return true;
+	wrong(error, (Part){cluster.file, yaml_get(cluster.node, key)}, "%s holds no certificate: %s", key,
+	        failure->message);
 	return false;
 }
 
@@ -245,7 +336,8 @@ static bool read_server(Access *access, Part cluster, Slice name, GError **error
 static bool read_cluster(Access *access, Part cluster, Slice name, GError **error)
 {
 	static const char *const proxies[] = {"http", "https", "socks5", NULL};
-	YamlNode *insecure = yaml_get(cluster.node, "insecure-skip-tls-verify");
+	YamlNode *insecure = yaml_get(cluster.node, "insecure-skip-tls-verify"),
+	         *plain = yaml_get(cluster.node, "disable-compression");
 	if (!read_server(access, cluster, name, error) ||
 	        !take_pem(cluster, "certificate-authority", &access->authorities, error) ||
 	        !take_text(cluster, "tls-server-name", &access->server_name, error) ||
@@ -261,13 +353,17 @@ static bool read_cluster(Access *access, Part cluster, Slice name, GError **erro
 		wrong(error, (Part){cluster.file, insecure}, "insecure-skip-tls-verify is true or false");
 		return false;
 	}
+	if (plain && !yaml_is_null(plain) && !yaml_is_bool(plain, &access->plain)) {
+		wrong(error, (Part){cluster.file, plain}, "disable-compression is true or false");
+		return false;
+	}
 	if (access->insecure && access->authorities) {
 		wrong(error, (Part){cluster.file, insecure},
 		        "cluster '%s' names an authority and says that its certificates are not looked at", name.at);
 		error_add_help(error, "take insecure-skip-tls-verify away");
 		return false;
 	}
-	return true;
+	return is_authority(access, cluster, error);
 }
 
 /* ---- user ------------------------------------------------------------------------------------------------ */
@@ -284,12 +380,22 @@ static bool read_certificate(Access *access, Part user, Slice name, GError **err
 		        key ? "client-key" : "client-certificate", key ? "client-certificate" : "client-key");
 		return false;
 	}
+	if (strstr(key, "ENCRYPTED")) {
+		wrong(error, user, "the key of user '%s' is behind a password, for which nobody can be asked here",
+		        name.at);
+		error_add_help(error, "openssl pkey -in KEY -out PLAIN writes it without; keep that file to yourself");
+		return false;
+	}
 	access->certificate = g_strconcat(certificate, "\n", key, NULL);
 	g_autoptr(GError) failure = NULL;
 	g_autoptr(GTlsCertificate) parsed = g_tls_certificate_new_from_pem(access->certificate, -1, &failure);
-	if (parsed)
+	if (!parsed)
+		wrong(error, user, "the certificate and key of user '%s' cannot be read: %s", name.at,
+		        failure->message);
+	else if (is_foreign_key(parsed))
+		wrong(error, user, "the key of user '%s' is not that of its certificate", name.at);
+	else
 		return true;
-	wrong(error, user, "the certificate and key of user '%s' cannot be read: %s", name.at, failure->message);
 	return false;
 }
 
@@ -313,9 +419,18 @@ static bool read_variables(Access *access, Part plugin, GError **error)
 static bool read_plugin(Access *access, Part plugin, Slice name, GError **error)
 {
 	Slice command = yaml_text_of(plugin.node, "command");
+	YamlNode *mode = yaml_get(plugin.node, "interactiveMode");
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 	if (!plugin.node || yaml_is_null(plugin.node))
 		return true;
+	if (slice_is(yaml_text(mode), "Always")) {
+		wrong(error, (Part){plugin.file, mode},
+		        "the plugin of user '%s' wants to ask at a terminal, which it is not given here", name.at);
+		error_add_help(error, "interactiveMode: IfAvailable, if the plugin can also do without");
+		return false;
+	}
+	if (!is_list(plugin, "args", error) || !is_list(plugin, "env", error))
+		return false;
 	if (!command.length) {
 		wrong(error, plugin, "exec of user '%s' has no command", name.at);
 		return false;
@@ -354,16 +469,45 @@ static bool refuse_old(Part user, Slice name, GError **error)
 	return !provider && !password;
 }
 
+/* Acting as somebody else is a header; what groups and more that would bring is not sent, so it is not left out either. */
+static bool read_as(Access *access, Part user, Slice name, GError **error)
+{
+	static const char *const more[] = {"as-groups", "as-uid", "as-user-extra"};
+	for (size_t i = 0; i < G_N_ELEMENTS(more); i++) {
+		YamlNode *value = yaml_get(user.node, more[i]);
+		if (!value || yaml_is_null(value) || (!yaml_is_scalar(value) && !value->count))
+			continue;
+		wrong(error, (Part){user.file, value}, "user '%s' has %s, which labwright does not send", name.at,
+		        more[i]);
+		error_add_help(error, "as: NAME alone, or a user of its own");
+		return false;
+	}
+	return take_text(user, "as", &access->as, error);
+}
+
+/* A token stands in a header line: with a break in it there would be two. */
+static bool is_token(Part user, const char *token, Slice name, GError **error)
+{
+	for (const char *at = token ? token : ""; *at; at++)
+		if ((unsigned char)*at <= ' ' || *at == 0x7f) {
+			wrong(error, (Part){user.file, yaml_get(user.node, "token")},
+			        "the token of user '%s' holds a blank or a line break", name.at);
+			return false;
+		}
+	return true;
+}
+
 static bool read_user(Access *access, Part user, Slice name, GError **error)
 {
-	YamlNode *file = yaml_get(user.node, "tokenFile");
+	Part file = {user.file, yaml_get(user.node, "tokenFile")};
 	access->place = g_strdup_printf("%s:%u", user.file->path, line_of(user.file, user.node->start));
 	if (!refuse_old(user, name, error) || !read_certificate(access, user, name, error) ||
-	        !take_text(user, "token", &access->token, error) ||
+	        !take_text(user, "token", &access->token, error) || !is_token(user, access->token, name, error) ||
+	        !read_as(access, user, name, error) || !is_text(file, "tokenFile", error) ||
 	        !read_plugin(access, (Part){user.file, yaml_get(user.node, "exec")}, name, error))
 		return false;
-	if (yaml_text(file).length)
-		access->token_file = path_beside(user.file, yaml_text(file));
+	if (yaml_text(file.node).length)
+		access->token_file = path_beside(user.file, yaml_text(file.node));
 	return true;
 }
 
@@ -373,8 +517,13 @@ static void no_context(const Config *config, const char *asked, GError **error)
 {
 	g_autofree char *known = list_names(config, "contexts");
 	const ConfigFile *first = config->files->len ? &g_array_index(config->files, ConfigFile, 0) : NULL;
-	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "no context is called '%s' in %s", asked,
-	        first ? first->path : "~/.kube/config, which does not exist");
+	const char *listed = g_getenv("KUBECONFIG");
+	bool several = config->files->len > 1;
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "no context is called '%s' in %s%s", asked,
+	        first               ? first->path
+	        : listed && *listed ? "what KUBECONFIG names, of which no file exists"
+	                            : "~/.kube/config, which does not exist",
+	        several ? " and the other files of KUBECONFIG" : "");
 	if (*known)
 		error_add_help(error, "there are: %s", known);
 	else
@@ -465,7 +614,7 @@ void access_free(Access *access)
 		return;
 	char *texts[] = {access->context, access->namespace, access->server, access->authorities, access->server_name,
 	        access->proxy, access->certificate, access->token, access->token_file, access->plugin_version,
-	        access->hint, access->place};
+	        access->hint, access->place, access->as};
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	g_strfreev(access->plugin);

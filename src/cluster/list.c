@@ -1,11 +1,18 @@
 /* Lists in pages, and watches that outlive what happens to servers: streams are cut, versions grow too old (410), the
- * server restarts. Pages keep the memory of the largest cluster that of one page. */
+ * server restarts. Pages keep the memory of the largest cluster that of a few of them, and the next one is asked for
+ * while this one is read: where it begins stands before the items. Of several lists, four are asked for at a time, each
+ * by a connection of its own. */
 #include "cluster/inner.h"
 
 #include "base/error.h"
+#include "base/jsontext.h"
 
 #define PAGE 500
+#define AHEAD 2   /* pages of a list that wait to be read */
+#define THREADS 4 /* that ask */
 #define WATCH_SECONDS 240u /* then the server ends it, and it is asked anew from the last bookmark */
+
+/* ---- one page -------------------------------------------------------------------------------------------- */
 
 static char *page_path(const char *path, const char *more)
 {
@@ -14,107 +21,285 @@ static char *page_path(const char *path, const char *more)
 	        token ? token : "");
 }
 
+static char *page_text(Slice page, const char *path)
+{
+	g_autoptr(Json) text = json_parse(jsontext_at(page, path), NULL);
+	return g_strdup(json_text(text));
+}
+
+static Slice slice_of(GBytes *bytes)
+{
+	gsize length;
+	const char *at = g_bytes_get_data(bytes, &length);
+	return (Slice){at, length};
+}
+
 /* An answer of 410 holds where to go on from, at a later state of the cluster. */
 static bool page_expired(const HttpReply *reply, char **more)
 {
-	gsize length;
-	const char *bytes = g_bytes_get_data(reply->body, &length);
-	g_autoptr(Json) status = reply->status == 410 ? json_parse((Slice){bytes, length}, NULL) : NULL;
-	const char *next = json_text_at(status, "metadata.continue");
+	g_autofree char *next = reply->status == 410 ? page_text(slice_of(reply->body), "metadata.continue") : NULL;
 	if (!next || !*next || !*more)
 		return false;
 	g_free(*more);
-	*more = g_strdup(next);
+	*more = g_steal_pointer(&next);
 	return true;
 }
 
-/* Where a list that begins at `at` ends; texts may hold brackets. */
-static size_t skip_list(Slice bytes, size_t at)
+/* The page at *more, and where the next one begins: NULL or empty after the last. */
+static GBytes *fetch_page(Cluster *cluster, const ClusterListing *listing, char **more, GError **error)
 {
-	uint32_t depth = 0;
-	bool text = false;
-	for (; at < bytes.length; at++) {
-		char byte = bytes.at[at];
-		if (text && byte == '\\')
-			at++;
-		else if (byte == '"')
-			text = !text;
-		else if (!text && (byte == '[' || byte == ']') && (depth += byte == '[' ? 1 : (uint32_t)-1) == 0)
-			return at + 1;
-	}
-	return bytes.length;
-}
-
-/* Who owns which field is half of an object, and of no use to who reads thousands: it is cut out before it is parsed.
- * In a text its quotes would have a backslash before them, so that this finds the key only. */
-static char *without_owners(Slice bytes, size_t *ret_length)
-{
-	static const char key[] = "\"managedFields\":[";
-	char *out = g_malloc(bytes.length + 1), *to = out;
-	size_t at = 0, found;
-	while ((found = slice_find(bytes, key, at)) != SIZE_MAX) {
-		size_t end = skip_list(bytes, found + sizeof(key) - 2);
-		memcpy(to, bytes.at + at, found + sizeof(key) - 1 - at);
-		to += found + sizeof(key) - 1 - at;
-		*to++ = ']';
-		at = end;
-	}
-	memcpy(to, bytes.at + at, bytes.length - at);
-	*ret_length = (size_t)(to - out) + bytes.length - at;
-	return out;
-}
-
-static bool read_page(
-        const HttpReply *reply, bool owners, ClusterEach each, void *data, char **more, char **version, GError **error)
-{
-	gsize length;
-	const char *bytes = g_bytes_get_data(reply->body, &length);
-	g_autofree char *less = owners ? NULL : without_owners((Slice){bytes, length}, &length);
-	g_autoptr(Json) list = json_parse((Slice){less ? less : bytes, length}, error);
-	if (!list)
-		return false;
-	JSON_EACH (json_get(list, "items"), item)
-		each(item, data);
-	g_free(*more);
-	g_free(*version);
-	*more = g_strdup(json_text_at(list, "metadata.continue"));
-	*version = g_strdup(json_text_at(list, "metadata.resourceVersion"));
-	return true;
-}
-
-bool cluster_list_as(Cluster *cluster, const char *path, const char *accept, ClusterEach each, void *data,
-        char **ret_version, GError **error)
-{
-	g_autofree char *more = NULL, *version = NULL;
-	do {
-		g_autofree char *page = page_path(path, more);
+	static const char metadata_only[] =
+	        "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
+	const char *accept = listing->form & LIST_METADATA ? metadata_only : NULL;
+	for (;;) {
+		g_autofree char *page = page_path(listing->path, *more);
 		g_auto(HttpReply) reply = {0};
 		if (!cluster_ask(cluster, "GET", page, NULL, NULL, accept, &reply, error))
-			return false;
-		if (reply.status >= 400 && page_expired(&reply, &more))
+			return NULL;
+		if (reply.status >= 400 && page_expired(&reply, more))
 			continue;
 		if (reply.status >= 400) {
 			cluster_refused(cluster, &reply, error);
-			return false;
+			return NULL;
 		}
-		if (!read_page(&reply, accept != NULL, each, data, &more, &version, error))
+		g_free(*more);
+		*more = page_text(slice_of(reply.body), "metadata.continue");
+		return g_steal_pointer(&reply.body);
+	}
+}
+
+/* ---- pages ahead ----------------------------------------------------------------------------------------- */
+
+/* What is known of a list while it is asked for. */
+typedef struct Feed {
+	GQueue pages; /* GBytes */
+	char *more;   /* of the next page */
+	bool done;
+	GError *error;
+} Feed;
+
+typedef struct Gathering {
+	Cluster *cluster;
+	const ClusterListing *listings;
+	size_t n;
+	Feed *feeds;
+	gint next;
+	ClusterCount count;
+	GMutex lock; /* over the feeds and the count */
+	GCond changed;
+} Gathering;
+
+static void feed_list(Gathering *gathering, Cluster *cluster, size_t at)
+{
+	Feed *feed = &gathering->feeds[at];
+	GError *failure = NULL;
+	do {
+		GBytes *page = fetch_page(cluster, &gathering->listings[at], &feed->more, &failure);
+		g_mutex_lock(&gathering->lock);
+		while (page && g_queue_get_length(&feed->pages) >= AHEAD)
+			g_cond_wait(&gathering->changed, &gathering->lock);
+		if (page)
+			g_queue_push_tail(&feed->pages, page);
+		feed->error = failure;
+		feed->done = !page || !feed->more || !*feed->more;
+		g_cond_broadcast(&gathering->changed);
+		g_mutex_unlock(&gathering->lock);
+	} while (!feed->done);
+}
+
+static void fail_feed(Gathering *gathering, size_t at, const GError *failure)
+{
+	g_mutex_lock(&gathering->lock);
+	gathering->feeds[at].error = g_error_copy(failure);
+	gathering->feeds[at].done = true;
+	g_cond_broadcast(&gathering->changed);
+	g_mutex_unlock(&gathering->lock);
+}
+
+static void *feed_lists(void *data)
+{
+	Gathering *gathering = data;
+	g_autoptr(GError) failure = NULL;
+	g_autoptr(Cluster) cluster = cluster_again(gathering->cluster, &failure);
+	gint at;
+	while ((at = g_atomic_int_add(&gathering->next, 1)) < (gint)gathering->n) {
+		if (cluster)
+			feed_list(gathering, cluster, (size_t)at);
+		else
+			fail_feed(gathering, (size_t)at, failure);
+	}
+	g_mutex_lock(&gathering->lock);
+	gathering->count.requests += cluster ? cluster->count.requests : 0;
+	gathering->count.bytes += cluster ? cluster->count.bytes : 0;
+	g_mutex_unlock(&gathering->lock);
+	return NULL;
+}
+
+/* The next page of a list as it comes; NULL at its end. */
+static GBytes *take_page(Gathering *gathering, Feed *feed)
+{
+	g_mutex_lock(&gathering->lock);
+	while (g_queue_is_empty(&feed->pages) && !feed->done)
+		g_cond_wait(&gathering->changed, &gathering->lock);
+	GBytes *page = g_queue_pop_head(&feed->pages);
+	g_cond_broadcast(&gathering->changed);
+	g_mutex_unlock(&gathering->lock);
+	return page;
+}
+
+/* ---- reading them ---------------------------------------------------------------------------------------- */
+
+/* Who owns which field is half of an object, and of no use to who reads thousands; what `kubectl apply` keeps in an
+ * annotation is the object once more. Both are cut out before anything is made of the text. */
+static const char *const *cut_of(const ClusterListing *listing)
+{
+	static const char *const applied[] = {"kubectl.kubernetes.io/last-applied-configuration", NULL};
+	static const char *const whole[] = {
+	        "managedFields", "kubectl.kubernetes.io/last-applied-configuration", NULL};
+	static const char *const names[] = {"managedFields", "annotations", NULL};
+	return listing->form & LIST_OWNERS ? applied : listing->form & LIST_METADATA ? names : whole;
+}
+
+/* As the object would be by itself: in a list the kind is only said once, at its head. */
+static void name_kind(Json *item, Slice page)
+{
+	g_autofree char *list = page_text(page, "kind"), *version = page_text(page, "apiVersion");
+	if (json_get(item, "kind") || !list || !g_str_has_suffix(list, "List"))
+		return;
+	list[strlen(list) - strlen("List")] = '\0';
+	json_set_text(item, "kind", list);
+	json_set_text(item, "apiVersion", version);
+}
+
+static bool read_items(const ClusterListing *listing, Slice page, GError **error)
+{
+	size_t at = 0;
+	Slice items = jsontext_at(page, "items"), text;
+	if (!items.length) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "%s: the answer is no list", listing->path);
+		return false;
+	}
+	while (jsontext_next_item(items, &at, &text)) {
+		if (listing->wanted && !listing->wanted(text, listing->data))
+			continue;
+		g_autoptr(Json) item = json_parse(text, error);
+		if (!item)
 			return false;
-	} while (more && *more);
+		if (listing->form & LIST_OWNERS)
+			name_kind(item, page);
+		listing->each(item, listing->data);
+	}
+	return true;
+}
+
+static bool read_page(const ClusterListing *listing, Slice page, GError **error)
+{
+	size_t length;
+	char *less = jsontext_without(page, cut_of(listing), &length);
+	if (listing->without)
+		length = jsontext_cut(less, length, listing->without);
+	if (listing->page) {
+		listing->page(less, length, listing->data);
+		return true;
+	}
+	bool read = read_items(listing, (Slice){less, length}, error);
+	g_free(less);
+	return read;
+}
+
+/* All pages of a list that is being asked for; those after one that cannot be read are only taken. */
+static bool read_feed(Gathering *gathering, size_t at, char **version, GError **error)
+{
+	Feed *feed = &gathering->feeds[at];
+	GError *failure = NULL;
+	for (;;) {
+		g_autoptr(GBytes) page = take_page(gathering, feed);
+		if (!page)
+			break;
+		if (version) {
+			g_free(*version);
+			*version = page_text(slice_of(page), "metadata.resourceVersion");
+		}
+		if (!failure)
+			read_page(&gathering->listings[at], slice_of(page), &failure);
+	}
+	if (!failure)
+		failure = g_steal_pointer(&feed->error);
+	g_clear_error(&feed->error);
+	g_free(feed->more);
+	if (failure)
+		g_propagate_error(error, failure);
+	return failure == NULL;
+}
+
+/* first and more: what is known already of the first list, are taken, or NULL. */
+static void gather(
+        Cluster *cluster, ClusterListing *listings, size_t n, GBytes *take_first, char *take_more, char **version)
+{
+	GThread *threads[THREADS];
+	g_autofree Feed *feeds = g_new0(Feed, n);
+	Gathering gathering = {.cluster = cluster, .listings = listings, .n = n, .feeds = feeds};
+	size_t workers = MIN(n, THREADS);
+	g_mutex_init(&gathering.lock);
+	g_cond_init(&gathering.changed);
+	feeds[0].more = take_more;
+	if (take_first)
+		g_queue_push_tail(&feeds[0].pages, take_first);
+	for (size_t i = 0; i < workers; i++)
+		threads[i] = g_thread_new("list", feed_lists, &gathering);
+	for (size_t i = 0; i < n; i++)
+		read_feed(&gathering, i, version, &listings[i].error);
+	for (size_t i = 0; i < workers; i++)
+		g_thread_join(threads[i]);
+	cluster->count.requests += gathering.count.requests;
+	cluster->count.bytes += gathering.count.bytes;
+	g_mutex_clear(&gathering.lock);
+	g_cond_clear(&gathering.changed);
+}
+
+/* Most lists have one page, which this connection asks for; only what is more is asked for beside reading it. */
+bool cluster_read(Cluster *cluster, ClusterListing *listing, char **ret_version)
+{
+	g_autofree char *more = NULL, *version = NULL;
+	g_autoptr(GBytes) page = fetch_page(cluster, listing, &more, &listing->error);
+	if (!page)
+		return false;
+	version = page_text(slice_of(page), "metadata.resourceVersion");
+	if (more && *more)
+		gather(cluster, listing, 1, g_steal_pointer(&page), g_steal_pointer(&more), &version);
+	else
+		read_page(listing, slice_of(page), &listing->error);
 	if (ret_version)
 		*ret_version = g_steal_pointer(&version);
-	return true;
+	return listing->error == NULL;
+}
+
+void cluster_gather(Cluster *cluster, ClusterListing *listings, size_t n)
+{
+	if (n == 1)
+		cluster_read(cluster, listings, NULL);
+	else if (n)
+		gather(cluster, listings, n, NULL, NULL, NULL);
+}
+
+static bool list_as(Cluster *cluster, const char *path, ListForm form, ClusterEach each, void *data, char **ret_version,
+        GError **error)
+{
+	ClusterListing listing = {.path = path, .form = form, .each = each, .data = data};
+	if (cluster_read(cluster, &listing, ret_version))
+		return true;
+	g_propagate_error(error, listing.error);
+	return false;
 }
 
 bool cluster_list(Cluster *cluster, const char *path, ClusterEach each, void *data, char **ret_version, GError **error)
 {
-	return cluster_list_as(cluster, path, NULL, each, data, ret_version, error);
+	return list_as(cluster, path, LIST_WHOLE, each, data, ret_version, error);
 }
 
 bool cluster_list_metadata(Cluster *cluster, const char *path, ClusterEach each, void *data, GError **error)
 {
-	static const char metadata_only[] =
-	        "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
-	return cluster_list_as(cluster, path, metadata_only, each, data, NULL, error);
+	return list_as(cluster, path, LIST_METADATA | LIST_OWNERS, each, data, NULL, error);
 }
 
 /* ---- watching -------------------------------------------------------------------------------------------- */

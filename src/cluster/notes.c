@@ -1,12 +1,14 @@
-/* What is wrong with a cluster beside its pods. Each list is asked for by itself, since a role may hold back any. */
+/* What is wrong with a cluster beside its pods. Each list stands for itself, since a role may hold back any. */
 #include "cluster/inner.h"
 
 #define ALMOST 0.9 /* of a quota */
 
-typedef struct Noting {
+struct Noting {
 	Survey *survey;
 	GHashTable *answered; /* "namespace/service" → itself: has an endpoint that is ready */
-} Noting;
+	GPtrArray *services;  /* char *: those that choose pods */
+	guint slices;         /* which of the listings tells who answers */
+};
 
 static void note(Survey *survey, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -47,9 +49,8 @@ static void note_slice(const Json *slice, void *data)
 
 static void note_service(const Json *service, void *data)
 {
-	g_autofree char *title = title_of(service);
-	if (json_count(json_at(service, "spec.selector")) && !g_hash_table_contains(((Noting *)data)->answered, title))
-		note(((Noting *)data)->survey, "Service %s has nobody who answers for it", title);
+	if (json_count(json_at(service, "spec.selector")))
+		g_ptr_array_add(((Noting *)data)->services, title_of(service));
 }
 
 static void note_quota(const Json *quota, void *data)
@@ -88,7 +89,7 @@ static void note_namespace(const Json *namespace, void *data)
 		        json_text_at(namespace, "metadata.name"), since);
 }
 
-void survey_notes(Survey *survey, Cluster *cluster, const char *namespace)
+Noting *noting_new(Survey *survey, const char *namespace, GArray *listings)
 {
 	static const struct {
 		const char *group, *plural;
@@ -97,18 +98,29 @@ void survey_notes(Survey *survey, Cluster *cluster, const char *namespace)
 	        {"/apis/discovery.k8s.io/v1", "endpointslices", note_slice}, {"/api/v1", "services", note_service},
 	        {"/api/v1", "resourcequotas", note_quota},
 	        {"/apis/autoscaling/v2", "horizontalpodautoscalers", note_scaler}};
-	g_autoptr(GHashTable) answered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	Noting noting = {survey, answered};
-	bool slices = true;
+	Noting *noting = g_new0(Noting, 1);
+	noting->survey = survey;
+	noting->answered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	noting->services = g_ptr_array_new_with_free_func(g_free);
 	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
-		g_autofree char *path =
-		        namespace ? g_strdup_printf("%s/namespaces/%s/%s", lists[i].group, namespace, lists[i].plural)
-		                  : g_strdup_printf("%s/%s", lists[i].group, lists[i].plural);
-		if (lists[i].each == note_service && !slices)
-			continue;
-		bool read = cluster_list(cluster, path, lists[i].each, &noting, NULL, NULL);
-		slices &= read || lists[i].each != note_slice;
+		if (lists[i].each == note_slice)
+			noting->slices = listings->len;
+		survey_add_list(listings, lists[i].group, namespace, lists[i].plural, lists[i].each, noting);
 	}
 	if (!namespace)
-		cluster_list(cluster, "/api/v1/namespaces", note_namespace, &noting, NULL, NULL);
+		survey_add_list(listings, "/api/v1", NULL, "namespaces", note_namespace, noting);
+	return noting;
+}
+
+void noting_finish(Noting *noting, const GArray *listings)
+{
+	bool known = !g_array_index(listings, ClusterListing, noting->slices).error;
+	for (guint i = 0; known && i < noting->services->len; i++) {
+		const char *title = noting->services->pdata[i];
+		if (!g_hash_table_contains(noting->answered, title))
+			note(noting->survey, "Service %s has nobody who answers for it", title);
+	}
+	g_hash_table_unref(noting->answered);
+	g_ptr_array_unref(noting->services);
+	g_free(noting);
 }

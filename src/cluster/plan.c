@@ -103,6 +103,9 @@ typedef struct Planning {
 	GHashTable *namespaces;  /* names that come in the same go */
 	GHashTable *wanted;      /* API path → itself */
 	GPtrArray *steps;        /* ClusterStep, to be asked about */
+	GArray *wishes;          /* ClusterWish: what is read of them before */
+	GPtrArray *wished;       /* their API paths, borrowed */
+	GHashTable *live;        /* API path → Json, or NULL where it is not there */
 } Planning;
 
 static char *group_kind(const Json *object)
@@ -158,6 +161,18 @@ static Json *applied_object(const Planning *planning, const Json *object, const 
 	return out;
 }
 
+/* Secrets are read one by one, so that no value of another one comes along. */
+static void add_wish(Planning *planning, const ClusterStep *step, const ClusterKind *kind)
+{
+	ClusterWish wish = {.kind = kind,
+	        .namespace = kind->namespaced ? json_text_at(step->object, "metadata.namespace") : NULL,
+	        .name = json_text_at(step->object, "metadata.name")};
+	if (strcmp(kind->kind, "Secret") == 0)
+		return;
+	g_array_append_val(planning->wishes, wish);
+	g_ptr_array_add(planning->wished, step->path);
+}
+
 static void add_step(Planning *planning, const Manifest *manifest)
 {
 	g_autofree char *key = group_kind(manifest->object);
@@ -174,7 +189,8 @@ static void add_step(Planning *planning, const Manifest *manifest)
 	if (kind) {
 		step->path = kind_path(
 		        kind, json_text_at(object, "metadata.namespace"), json_text_at(object, "metadata.name"));
-		g_hash_table_add(planning->wanted, step->path);
+		if (g_hash_table_add(planning->wanted, step->path))
+			add_wish(planning, step, kind);
 		g_ptr_array_add(planning->steps, step);
 	} else if (!own) {
 		step->problem = g_strdup_printf("this cluster has no kind %s of %s", json_text_at(object, "kind"),
@@ -254,16 +270,29 @@ static void remember(ClusterStep *step, const Json *live, bool force)
 	}
 }
 
+/* What is there now, NULL where nothing is; a list has told of it, or it is asked for by itself. */
+static bool read_live(Planning *planning, Cluster *cluster, const ClusterStep *step, Json **ret_live, GError **error)
+{
+	void *known;
+	g_autoptr(GError) absent = NULL;
+	if (g_hash_table_lookup_extended(planning->live, step->path, NULL, &known)) {
+		*ret_live = known ? json_keep(known) : NULL;
+		return true;
+	}
+	*ret_live = cluster_get(cluster, step->path, &absent);
+	if (*ret_live || cluster_said(absent, 404))
+		return true;
+	g_propagate_error(error, g_steal_pointer(&absent));
+	g_prefix_error(error, "%s: ", step->title);
+	return false;
+}
+
 static bool ask_about(Planning *planning, Cluster *cluster, ClusterStep *step, GError **error)
 {
-	g_autoptr(GError) absent = NULL;
-	g_autoptr(Json) live = cluster_get(cluster, step->path, &absent);
+	g_autoptr(Json) live = NULL;
 	uint32_t status = 0;
-	if (!live && !cluster_said(absent, 404)) {
-		g_propagate_error(error, g_steal_pointer(&absent));
-		g_prefix_error(error, "%s: ", step->title);
+	if (!read_live(planning, cluster, step, &live, error))
 		return false;
-	}
 	g_autoptr(Json) answer = ask(cluster, step, false, &status, error);
 	if (answer && status == 409) {
 		read_conflicts(step, answer);
@@ -329,6 +358,26 @@ static bool ask_all(Planning *planning, GError **error)
 	return asking.error == NULL;
 }
 
+static void take_live(size_t wish, const Json *object, void *data)
+{
+	const Planning *planning = data;
+	g_hash_table_insert(planning->live, planning->wished->pdata[wish], json_keep((Json *)object));
+}
+
+/* All that is there already, by a request for each kind; what may not be read that way is left to be asked for. */
+static bool find_live(Planning *planning, GError **error)
+{
+	GArray *wishes = planning->wishes;
+	if (!cluster_find(planning->cluster, (ClusterWish *)wishes->data, wishes->len, take_live, planning, error))
+		return false;
+	for (guint i = 0; i < wishes->len; i++) {
+		void *path = planning->wished->pdata[i];
+		if (!g_array_index(wishes, ClusterWish, i).refused && !g_hash_table_contains(planning->live, path))
+			g_hash_table_insert(planning->live, path, NULL);
+	}
+	return true;
+}
+
 static bool fill(Planning *planning, const GArray *manifests, GError **error)
 {
 	for (guint i = 0; i < manifests->len; i++) {
@@ -343,7 +392,12 @@ static bool fill(Planning *planning, const GArray *manifests, GError **error)
 		if (is_whole(manifest->object))
 			add_step(planning, manifest);
 	}
-	return ask_all(planning, error);
+	return find_live(planning, error) && ask_all(planning, error);
+}
+
+static void live_drop(void *live)
+{
+	json_drop(live);
 }
 
 static ClusterPlan *plan_new_empty(const char *project)
@@ -361,8 +415,10 @@ ClusterPlan *cluster_plan_new(
 	g_autoptr(GHashTable) definitions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	                      namespaces = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	                      wanted = g_hash_table_new(g_str_hash, g_str_equal);
-	g_autoptr(GPtrArray) steps = g_ptr_array_new();
-	Planning planning = {cluster, plan, options, definitions, namespaces, wanted, steps};
+	g_autoptr(GHashTable) live = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, live_drop);
+	g_autoptr(GPtrArray) steps = g_ptr_array_new(), wished = g_ptr_array_new();
+	g_autoptr(GArray) wishes = g_array_new(FALSE, TRUE, sizeof(ClusterWish));
+	Planning planning = {cluster, plan, options, definitions, namespaces, wanted, steps, wishes, wished, live};
 	if (!fill(&planning, manifests, error) ||
 	        (options->prune && !plan_removals(cluster, plan, wanted, false, error)))
 		return NULL;

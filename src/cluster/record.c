@@ -94,8 +94,8 @@ Json *undo_read(Cluster *cluster, const char *project, GError **error)
 	g_autofree guchar *bytes = g_base64_decode(encoded ? encoded : "", &length);
 	g_autoptr(GZlibDecompressor) unpacker = g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP);
 	g_autoptr(GBytes) text = convert(G_CONVERTER(unpacker), bytes, length);
-	Json *record = text ? json_parse((Slice){g_bytes_get_data(text, NULL), g_bytes_get_size(text)}, error) : NULL;
-	if (!record && error && !*error)
+	Json *record = text ? json_parse((Slice){g_bytes_get_data(text, NULL), g_bytes_get_size(text)}, NULL) : NULL;
+	if (!record)
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "%s is damaged", path);
 	return record;
 }

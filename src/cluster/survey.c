@@ -1,11 +1,11 @@
 /* The cluster as it is now: nodes with what is asked of them, pods, and what they use where the cluster measures it.
- * Lists are read page by page and reduced at once. */
+ * All lists are asked for at once, and read in their order, page by page; what is read is reduced at once. */
 #include "cluster/inner.h"
 
 typedef struct Surveying {
 	Survey *survey;
 	GHashTable *nodes;      /* name → ClusterNode */
-	GHashTable *containers; /* id → LiveContainer; made when metrics come */
+	GHashTable *containers; /* id → LiveContainer; NULL until metrics come, which is after all pods */
 } Surveying;
 
 /* ---- nodes ----------------------------------------------------------------------------------------------- */
@@ -79,13 +79,26 @@ static void add_pod(const Json *pod, void *data)
 
 /* ---- metrics --------------------------------------------------------------------------------------------- */
 
+static LiveContainer *find_container(Surveying *surveying, const char *id)
+{
+	const GPtrArray *all = surveying->survey->live->containers;
+	if (!surveying->containers) {
+		surveying->containers = g_hash_table_new(g_str_hash, g_str_equal);
+		for (guint i = 0; i < all->len; i++) {
+			LiveContainer *container = all->pdata[i];
+			g_hash_table_insert(surveying->containers, container->id, container);
+		}
+	}
+	return g_hash_table_lookup(surveying->containers, id);
+}
+
 static void add_pod_use(const Json *metrics, void *data)
 {
 	Surveying *surveying = data;
 	JSON_EACH (json_get(metrics, "containers"), use) {
 		g_autofree char *id = g_strdup_printf("%s/%s/%s", json_text_at(metrics, "metadata.namespace"),
 		        json_text_at(metrics, "metadata.name"), json_text_at(use, "name"));
-		LiveContainer *container = g_hash_table_lookup(surveying->containers, id);
+		LiveContainer *container = find_container(surveying, id);
 		if (container) {
 			container->memory = (uint64_t)amount_at(use, "usage.memory", 1);
 			container->cpu = (double)amount_at(use, "usage.cpu", 1000) / 1000;
@@ -120,7 +133,7 @@ static void add_summary(const Json *summary, void *data)
 		JSON_EACH (json_get(pod, "containers"), use) {
 			g_autofree char *id = g_strdup_printf("%s/%s/%s", json_text_at(pod, "podRef.namespace"),
 			        json_text_at(pod, "podRef.name"), json_text_at(use, "name"));
-			LiveContainer *container = g_hash_table_lookup(surveying->containers, id);
+			LiveContainer *container = find_container(surveying, id);
 			if (!container)
 				continue;
 			container->memory = (uint64_t)json_number_at(use, "memory.workingSetBytes", 0);
@@ -142,24 +155,6 @@ static void measure_by_kubelets(Surveying *surveying, Cluster *cluster)
 		cluster_summaries(cluster, names, add_summary, surveying);
 }
 
-/* Many clusters have no metrics server, which is no error. */
-static void measure(Surveying *surveying, Cluster *cluster, const char *namespace)
-{
-	g_autofree char *pods = namespace
-	                                ? g_strdup_printf("/apis/metrics.k8s.io/v1beta1/namespaces/%s/pods", namespace)
-	                                : g_strdup("/apis/metrics.k8s.io/v1beta1/pods");
-	surveying->containers = g_hash_table_new(g_str_hash, g_str_equal);
-	for (guint i = 0; i < surveying->survey->live->containers->len; i++) {
-		LiveContainer *container = surveying->survey->live->containers->pdata[i];
-		g_hash_table_insert(surveying->containers, container->id, container);
-	}
-	if (cluster_list(cluster, "/apis/metrics.k8s.io/v1beta1/nodes", add_node_use, surveying, NULL, NULL))
-		cluster_list(cluster, pods, add_pod_use, surveying, NULL, NULL);
-	else
-		measure_by_kubelets(surveying, cluster);
-	g_hash_table_unref(surveying->containers);
-}
-
 /* ---- all ------------------------------------------------------------------------------------------------- */
 
 static gint node_by_name(gconstpointer a, gconstpointer b)
@@ -168,20 +163,56 @@ static gint node_by_name(gconstpointer a, gconstpointer b)
 	return strcmp((*one)->name, (*other)->name);
 }
 
-/* Who may only read one namespace has no nodes to show. */
-static bool read_nodes(Surveying *surveying, Cluster *cluster, GError **error)
+void survey_add_list(
+        GArray *listings, const char *group, const char *namespace, const char *plural, ClusterEach each, void *data)
 {
-	g_autoptr(GError) failure = NULL;
-	if (cluster_list(cluster, "/api/v1/nodes", add_node, surveying, NULL, &failure))
-		return true;
-	if (cluster_said(failure, 403)) {
-		g_ptr_array_add(
-		        surveying->survey->notes, g_strdup_printf("nodes are not shown: %.*s",
-		                                          (int)strcspn(failure->message, "\n"), failure->message));
-		return true;
+	ClusterListing listing = {.path = namespace ? g_strdup_printf("%s/namespaces/%s/%s", group, namespace, plural)
+	                                            : g_strdup_printf("%s/%s", group, plural),
+	        .each = each,
+	        .data = data};
+	g_array_append_val(listings, listing);
+}
+
+static void listing_clear(void *data)
+{
+	ClusterListing *listing = data;
+	g_free((char *)listing->path);
+	g_clear_error(&listing->error);
+}
+
+/* Where they stand among the listings. Many clusters have no metrics server, which is no error. */
+enum { NODES, PODS, NODE_USE, POD_USE };
+
+static void add_lists(Surveying *surveying, const SurveyOptions *options, GArray *listings)
+{
+	static const char metrics[] = "/apis/metrics.k8s.io/v1beta1";
+	/* Most of what a pod says is how it is to be run. */
+	static const char *const unread[] = {"volumes", "volumeMounts", "env", "envFrom", "tolerations", "affinity",
+	        "ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "annotations", NULL};
+	survey_add_list(listings, "/api/v1", NULL, "nodes", add_node, surveying);
+	survey_add_list(listings, "/api/v1", options->namespace, "pods", add_pod, surveying);
+	g_array_index(listings, ClusterListing, PODS).without = unread;
+	if (options->quick)
+		return;
+	survey_add_list(listings, metrics, NULL, "nodes", add_node_use, surveying);
+	survey_add_list(listings, metrics, options->namespace, "pods", add_pod_use, surveying);
+}
+
+/* Who may only read one namespace has no nodes to show. */
+static bool is_read(Survey *survey, GArray *listings, GError **error)
+{
+	GError **nodes = &g_array_index(listings, ClusterListing, NODES).error,
+	       **pods = &g_array_index(listings, ClusterListing, PODS).error;
+	if (cluster_said(*nodes, 403)) {
+		g_ptr_array_add(survey->notes, g_strdup_printf("nodes are not shown: %.*s",
+		                                       (int)strcspn((*nodes)->message, "\n"), (*nodes)->message));
+		g_clear_error(nodes);
 	}
-	g_propagate_error(error, g_steal_pointer(&failure));
-	return false;
+	GError **failure = *nodes ? nodes : pods;
+	bool fine = !*failure;
+	if (!fine)
+		g_propagate_error(error, g_steal_pointer(failure));
+	return fine;
 }
 
 Survey *survey_new(Cluster *cluster, const SurveyOptions *options, GError **error)
@@ -191,18 +222,21 @@ Survey *survey_new(Cluster *cluster, const SurveyOptions *options, GError **erro
 	survey->nodes = g_ptr_array_new_with_free_func(node_free);
 	survey->notes = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GHashTable) nodes = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GArray) listings = g_array_new(FALSE, TRUE, sizeof(ClusterListing));
+	g_array_set_clear_func(listings, listing_clear);
 	Surveying surveying = {survey, nodes, NULL};
-	g_autofree char *pods = options->namespace ? g_strdup_printf("/api/v1/namespaces/%s/pods", options->namespace)
-	                                           : g_strdup("/api/v1/pods");
-	if (!read_nodes(&surveying, cluster, error) || !cluster_list(cluster, pods, add_pod, &surveying, NULL, error))
-		return NULL;
+	add_lists(&surveying, options, listings);
+	Noting *noting = options->quick ? NULL : noting_new(survey, options->namespace, listings);
+	cluster_gather(cluster, &g_array_index(listings, ClusterListing, 0), listings->len);
+	if (noting)
+		noting_finish(noting, listings);
+	bool fine = is_read(survey, listings, error);
+	if (fine && !options->quick && g_array_index(listings, ClusterListing, NODE_USE).error)
+		measure_by_kubelets(&surveying, cluster);
+	g_clear_pointer(&surveying.containers, g_hash_table_unref);
 	g_ptr_array_sort(survey->nodes, node_by_name);
 	live_sort(survey->live);
-	if (!options->quick) {
-		measure(&surveying, cluster, options->namespace);
-		survey_notes(survey, cluster, options->namespace);
-	}
-	return g_steal_pointer(&survey);
+	return fine ? g_steal_pointer(&survey) : NULL;
 }
 
 void survey_free(Survey *survey)

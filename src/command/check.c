@@ -19,7 +19,7 @@ typedef struct Output {
 typedef struct CheckArguments {
 	ScanArguments scan;
 	char **only, **formats, **usage, *context, *kubeconfig, *secrets;
-	gboolean live;
+	gboolean live, tls_secrets;
 	char *output, *level, *fail_on, *colour, *profile, *since, *baseline, *write_baseline;
 	gboolean all, timing, online, render;
 	int64_t start;
@@ -308,7 +308,7 @@ static bool know(const CheckArguments *arguments, Scan *scan, const char *const 
 		return false;
 	bool engine = arguments->live && !cluster;
 	if (cluster)
-		known->usage = usage_live(cluster, files, notes, error);
+		known->usage = usage_live(cluster, arguments->tls_secrets, files, notes, error);
 	else if (files)
 		known->usage = usage_new(files, error);
 	if ((cluster || files) && !known->usage)
@@ -425,6 +425,10 @@ static int run(int argc, char **argv)
 	                "With --live: the cluster of this context; else what labwright.yaml names", "NAME"},
 	        {"kubeconfig", 0, 0, G_OPTION_ARG_FILENAME, &arguments.kubeconfig,
 	                "With --live: where contexts are; else KUBECONFIG, or ~/.kube/config", "FILE"},
+	        {"tls-secrets", 0, 0, G_OPTION_ARG_NONE, &arguments.tls_secrets,
+	                "With --live: read the certificates in Secrets of a cluster as well, for the day on which "
+	                "they end; the keys beside them come over the network, and are not looked at",
+	                NULL},
 	        {"secrets", 0, 0, G_OPTION_ARG_FILENAME, &arguments.secrets,
 	                "With --live on this machine: Secrets that are not in Git, as for up", "FILE"},
 	        {"color", 0, 0, G_OPTION_ARG_STRING, &arguments.colour, "auto, always or never", "WHEN"},

@@ -147,3 +147,12 @@ Progress *progress_new(void);
 ScanProgress *progress_counter(Progress *progress);
 void progress_free(Progress *progress);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Progress, progress_free)
+
+/* The line below the others while `all` things are done; NULL where standard output is no terminal, which all of these
+ * take. One thread at a time. */
+typedef struct Ticker Ticker;
+Ticker *ticker_new(uint32_t all);
+void ticker_set(Ticker *ticker, const char *name, const char *doing); /* doing NULL: it is done */
+void ticker_wipe(Ticker *ticker);                                     /* before a line that stays */
+void ticker_show(Ticker *ticker);
+void ticker_free(Ticker *ticker);

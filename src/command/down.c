@@ -2,7 +2,7 @@
 #include "command/command.h"
 
 #include "base/error.h"
-#include "flow/homelab.h"
+#include "flow/record.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -55,6 +55,9 @@ static int down(HomelabArguments *arguments, ScanArguments *scan, bool volumes, 
 	if (ground.cluster)
 		return objects_down(ground.cluster, ground.project, volumes, error);
 	ApplyOptions options = {.tell = tell};
+	if (homelab_lock_project(ground.project, error) < 0) /* until the end of the program */
+		return EXIT_WORK;
+	record_forget(ground.project, only);
 	if (!engine_down(ground.engine, ground.project, only, volumes, &options, &removed, error))
 		return EXIT_WORK;
 	if (!only)

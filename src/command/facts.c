@@ -27,7 +27,7 @@ static bool dump_live(const ScanArguments *arguments, const TargetOptions *targe
 	g_autoptr(GString) notes = g_string_new(NULL);
 	if (!target_open_cluster(&where, target, "--live", &cluster, error))
 		return false;
-	g_autoptr(Usage) usage = usage_live(cluster, NULL, notes, error);
+	g_autoptr(Usage) usage = usage_live(cluster, false, NULL, notes, error);
 	if (!usage)
 		return false;
 	graph_dump(usage->graph, filter, out);

@@ -2,6 +2,7 @@
 #include "command/command.h"
 
 #include "base/error.h"
+#include "flow/record.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -64,6 +65,7 @@ typedef struct Page {
 	Engine *engine;       /* NULL on a cluster */
 	const Survey *survey; /* of a cluster, or NULL */
 	const Live *live;
+	const Json *record;          /* of what up wanted, or NULL */
 	const char *project, *title; /* of the engine or cluster */
 	const char *again;           /* options that lead there once more: " --context home", or "" */
 	const char *const *only;
@@ -74,6 +76,22 @@ static bool is_shown(const Page *page, const LiveContainer *container)
 {
 	bool hidden = container->role == UNIT_PAUSE || (container->role == UNIT_INIT && live_is_well(container));
 	return !hidden && container_is_meant(container, page->only);
+}
+
+/* The part of the repository that wants it: the first folder of its file; "" for what no `up` of all knows of. */
+static Slice area_of(const Page *page, const LiveContainer *container)
+{
+	const char *path = json_text_at(json_get(json_get(page->record, "wanted"), container->name), "path"),
+	           *slash = path ? strchr(path, '/') : NULL;
+	return slash ? (Slice){path, (size_t)(slash - path)} : (Slice){"", 0};
+}
+
+static gint by_area(gconstpointer a, gconstpointer b, gpointer data)
+{
+	const LiveContainer *const *one = a, *const *other = b;
+	g_autofree char *area = slice_dup(area_of(data, *one)), *beside = slice_dup(area_of(data, *other));
+	int order = strcmp(area, beside);
+	return order ? order : strcmp((*one)->name, (*other)->name);
 }
 
 static void print_row(const Page *page, const LiveContainer *container, gint64 now)
@@ -97,6 +115,26 @@ static void print_row(const Page *page, const LiveContainer *container, gint64 n
 	        cpu, memory, ports);
 	if (problem)
 		printf("    %.200s\n", problem);
+}
+
+/* Under the names of areas, where there are several. */
+static void print_rows(const Page *page, gint64 now)
+{
+	GPtrArray *rows = page->live->containers;
+	g_ptr_array_sort_with_data(rows, by_area, (gpointer)page);
+	bool several = false;
+	for (guint i = 1; i < rows->len; i++)
+		several |= !slice_equal(area_of(page, rows->pdata[i]), area_of(page, rows->pdata[0]));
+	Slice last = {"", 0};
+	for (guint i = 0; i < rows->len; i++) {
+		Slice area = area_of(page, rows->pdata[i]);
+		if (!is_shown(page, rows->pdata[i]))
+			continue;
+		if (several && !slice_equal(area, last))
+			printf("%.*s\n", SLICE_ARGS(area));
+		last = area;
+		print_row(page, rows->pdata[i], now);
+	}
 }
 
 /* "13 of 15 running, 2 with problems". */
@@ -159,16 +197,15 @@ static int print_page(const Page *page)
 	}
 	printf("  %-34s %-13s %7s %4s %6s %13s  %s\n", "", "state", "since", "rst", "cpu", "memory",
 	        page->survey ? "node" : "ports");
-	for (guint i = 0; i < page->live->containers->len; i++)
-		if (is_shown(page, page->live->containers->pdata[i]))
-			print_row(page, page->live->containers->pdata[i], now);
+	print_rows(page, now);
 	for (guint i = 0; page->survey && !page->only && i < page->survey->notes->len; i++)
 		printf("%s  %s\n", i ? "" : "\n", (char *)page->survey->notes->pdata[i]);
 	return print_summary(page);
 }
 
-static Json *row_json(const LiveContainer *container)
+static Json *row_json(const Page *page, const LiveContainer *container)
 {
+	g_autofree char *area = slice_dup(area_of(page, container));
 	static const char *const ready[] = {"unknown", "no", "yes"};
 	Json *out = json_new_map();
 	json_set_text(out, "name", container->name);
@@ -177,6 +214,8 @@ static Json *row_json(const LiveContainer *container)
 	json_set_text(out, "pod", container->pod);
 	json_set_text(out, "container", container->container);
 	json_set_text(out, "image", container->image);
+	if (*area)
+		json_set_text(out, "area", area);
 	json_set_text(out, "node", container->node);
 	json_set_text(out, "word", container->word);
 	json_set_text(out, "why", container->why);
@@ -231,7 +270,7 @@ static int print_json(const Page *page)
 		const LiveContainer *container = page->live->containers->pdata[i];
 		if (!container_is_meant(container, page->only))
 			continue;
-		json_append(json_get(out, "containers"), row_json(container));
+		json_append(json_get(out, "containers"), row_json(page, container));
 		code = live_is_well(container) ? code : EXIT_FINDINGS;
 	}
 	g_autofree char *text = json_print_pretty(out);
@@ -272,7 +311,7 @@ static int once_there(const StatusArguments *arguments, const Ground *ground, bo
 	                                 : g_strdup("");
 	if (!survey)
 		return EXIT_WORK;
-	Page page = {NULL, survey, survey->live, ground->project, cluster_title(ground->cluster), again,
+	Page page = {NULL, survey, survey->live, NULL, ground->project, cluster_title(ground->cluster), again,
 	        (const char *const *)arguments->homelab.names, colour};
 	return print(arguments, &page);
 }
@@ -286,7 +325,10 @@ static int once(const StatusArguments *arguments, const Ground *ground, bool col
 	live_probe(live, engine);
 	if (!arguments->quick)
 		live_measure(live, engine);
-	Page page = {engine, NULL, live, ground->project, engine_name(engine), "",
+	g_autoptr(Json) record = record_read(ground->project);
+	if (live->containers->len)
+		record_complete(record, live);
+	Page page = {engine, NULL, live, record, ground->project, engine_name(engine), "",
 	        (const char *const *)arguments->homelab.names, colour};
 	return print(arguments, &page);
 }

@@ -71,25 +71,50 @@ static int dry_run(const Homelab *homelab, const Rollout *rollout, const char *f
 
 typedef struct Telling {
 	gint64 began;
-	uint32_t ready, failed;
 	GHashTable *said; /* image lines that were said already */
+	Ticker *ticker;
 } Telling;
 
-static void tell(const Change *step, ApplyPhase phase, const char *why, void *data)
+static void say_phase(const Change *step, ApplyPhase phase, const char *why, Telling *telling)
 {
-	Telling *telling = data;
 	const char *name = step->unit ? step->unit->name : step->live->name;
 	double seconds = (double)(g_get_monotonic_time() - telling->began) / G_TIME_SPAN_SECOND;
 	if (phase == APPLY_READY && step->kind != CHANGE_KEEP)
 		printf("  ✓ %-44s %s %6.1f s\n", name, step->unit->once ? "done   " : "ready  ", seconds);
 	else if (phase == APPLY_FAILED)
 		printf("  ✗ %-44s %s\n", name, why ? why : "failed");
-	else if (phase == APPLY_AGAIN)
+	else if (phase == APPLY_NOTES)
 		printf("  … %-44s %s\n", name, why);
 	else if (phase == APPLY_REMOVED)
 		printf("  - %-44s removed %6.1f s\n", name, seconds);
 	else if (phase == APPLY_IMAGE && why && g_hash_table_add(telling->said, g_strdup(why)))
 		printf("    %s: %s\n", json_text_at(step->unit->body, "Image"), why);
+}
+
+static void tick(const Change *step, ApplyPhase phase, const char *why, Ticker *ticker)
+{
+	static const char *const doings[] = {[APPLY_IMAGE] = "gets its image",
+	        [APPLY_CREATES] = "is made",
+	        [APPLY_STARTS] = "starts",
+	        [APPLY_PROBES] = "gets ready",
+	        [APPLY_NOTES] = "goes on",
+	        [APPLY_STARTED] = "gets ready"};
+	if (!step->unit)
+		return;
+	g_autofree char *waits = phase == APPLY_PROBES && why ? g_strdup_printf("is not ready (%s)", why) : NULL;
+	ticker_set(ticker, step->unit->name,
+	        phase == APPLY_READY || phase == APPLY_FAILED ? NULL
+	        : waits                                       ? waits
+	                                                      : doings[phase]);
+}
+
+static void tell(const Change *step, ApplyPhase phase, const char *why, void *data)
+{
+	Telling *telling = data;
+	ticker_wipe(telling->ticker);
+	say_phase(step, phase, why, telling);
+	tick(step, phase, why, telling->ticker);
+	ticker_show(telling->ticker);
 	fflush(stdout);
 }
 
@@ -141,8 +166,9 @@ static int apply(
         UpArguments *arguments, Homelab *homelab, Scan *scan, Engine *engine, const Rollout *rollout, GError **error)
 {
 	g_autoptr(GCancellable) cancellable = g_cancellable_new();
-	Telling telling = {
-	        .began = g_get_monotonic_time(), .said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+	Telling telling = {.began = g_get_monotonic_time(),
+	        .said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+	        .ticker = ticker_new(homelab->wanted->units->len)};
 	ApplyOptions options = {repo_root(homelab->scan->repo), !arguments->objects.no_wait, !arguments->no_keep,
 	        arguments->pull ? PULL_ALWAYS : homelab->choice.pull, homelab->choice.parallel, tell, &telling,
 	        cancellable};
@@ -151,6 +177,7 @@ static int apply(
 	bool fine = homelab_write_files(homelab, error) && rollout_apply(rollout, engine, &options, &result, error);
 	interrupt_free(interrupt);
 	g_hash_table_unref(telling.said);
+	ticker_free(telling.ticker);
 	if (!fine)
 		return EXIT_WORK;
 	int code = report_end(homelab, &result, &telling);
@@ -241,6 +268,8 @@ static int run(int argc, char **argv)
 	        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &arguments.objects.dry_run, "Say what would be done", NULL},
 	        {"format", 0, 0, G_OPTION_ARG_STRING, &arguments.format,
 	                "With --dry-run: json says all that is wanted; no engine is asked", "json"},
+	        {"wait", 0, G_OPTION_FLAG_REVERSE, G_OPTION_ARG_NONE, &arguments.objects.no_wait,
+	                "Until all are ready, which is done without it, too", NULL},
 	        {"no-wait", 0, 0, G_OPTION_ARG_NONE, &arguments.objects.no_wait,
 	                "Do not ask containers that run already whether they are ready", NULL},
 	        {"force-conflicts", 0, 0, G_OPTION_ARG_NONE, &arguments.objects.force,
@@ -254,6 +283,9 @@ static int run(int argc, char **argv)
 	        {"patience", 0, 0, G_OPTION_ARG_INT, &arguments.objects.patience,
 	                "On a cluster: how long each wave may take to become ready; 300 without it", "SECONDS"},
 	        {"pull", 0, 0, G_OPTION_ARG_NONE, &arguments.pull, "Pull or build images even where they are there",
+	                NULL},
+	        {"keep", 0, G_OPTION_FLAG_REVERSE, G_OPTION_ARG_NONE, &arguments.no_keep,
+	                "A container that does not start leaves the old one running, which is so without it, too",
 	                NULL},
 	        {"no-keep", 0, 0, G_OPTION_ARG_NONE, &arguments.no_keep,
 	                "A container that does not start replaces the old one all the same", NULL},

@@ -209,7 +209,7 @@ static UnitState watch_tries(Work *work, GError **error)
 			return STATE_FAILED;
 		}
 		g_autofree char *why = g_strdup_printf("%s; once more in %u s", problem->message, pause);
-		work_tell(work, APPLY_AGAIN, why);
+		work_tell(work, APPLY_NOTES, why);
 		pause_for(work, pause);
 		container_discard(work->engine, unit->name);
 		if (work_is_cancelled(work) || !create_and_start(work, error)) {
@@ -260,6 +260,17 @@ static void bring_back(Work *work, const char *id, bool swapped, GError **error)
 	                           : "the old container could not be brought back: ");
 }
 
+/* Podman keeps a container in whose network others live; these are made anew after it, so it goes at the end. */
+static void discard_old(Work *work)
+{
+	const LiveContainer *old = work->step->live;
+	if (container_discard(work->engine, old->id))
+		return;
+	g_mutex_lock(&work->applying->lock);
+	g_ptr_array_add(work->applying->left, old->id);
+	g_mutex_unlock(&work->applying->lock);
+}
+
 /* The old one comes back if its follower does not start and nobody said that it must not. */
 static bool replace(Work *work, UnitState *ret_state, GError **error)
 {
@@ -272,13 +283,13 @@ static bool replace(Work *work, UnitState *ret_state, GError **error)
 		return false;
 	bool swapped = swap(work, id, error);
 	if (swapped && container_start(work, id, error) && (*ret_state = watch_tries(work, error)) != STATE_FAILED) {
-		container_discard(work->engine, old->id);
+		discard_old(work);
 		return true;
 	}
 	if (ran && (work->applying->options->keep || !swapped || work_is_cancelled(work)))
 		bring_back(work, id, swapped, error);
 	else if (swapped)
-		container_discard(work->engine, old->id);
+		discard_old(work);
 	else
 		container_discard(work->engine, id);
 	return false;
@@ -416,6 +427,7 @@ bool rollout_apply(
 	g_cond_init(&applying.changed);
 	applying.states = g_hash_table_new(g_str_hash, g_str_equal);
 	applying.images = g_hash_table_new(g_str_hash, g_str_equal);
+	applying.left = g_ptr_array_new();
 	remove_unwanted(&applying);
 	gint threads = options->parallel ? (gint)options->parallel : THREADS;
 	GThreadPool *pool = g_thread_pool_new(run_step, &applying, threads, FALSE, NULL);
@@ -430,6 +442,9 @@ bool rollout_apply(
 			g_thread_pool_push(pool, step, NULL);
 	}
 	g_thread_pool_free(pool, FALSE, TRUE);
+	for (guint i = 0; i < applying.left->len; i++)
+		container_discard(engine, applying.left->pdata[i]);
+	g_ptr_array_unref(applying.left);
 	if (rollout_changes(rollout))
 		remove_fresh_volumes(engine, rollout->wanted->project);
 	g_hash_table_unref(applying.states);

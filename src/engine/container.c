@@ -1,6 +1,10 @@
 /* One container: made with its networks and folders, started and stopped with its hooks, thrown away. */
 #include "engine/inner.h"
 
+#include "base/error.h"
+
+#define HOOK_TIME 60 /* seconds that a postStart hook is waited for at least */
+
 bool act(Engine *engine, GError **error, const char *method, const char *format, ...)
 {
 	va_list args;
@@ -168,19 +172,44 @@ char *container_create(Work *work, const char *name, GError **error)
 
 /* ---- started, stopped, gone -------------------------------------------------------------------------------------- */
 
-static void run_hook(Engine *engine, const char *id, char **words, uint32_t seconds)
+static void run_before_stop(Engine *engine, const LiveContainer *container, uint32_t grace)
 {
+	char **words = container->before_stop;
 	g_autofree char *output = NULL;
-	g_autoptr(GError) ignored = NULL; /* as in a cluster: a hook that fails stops nothing */
+	g_autoptr(GError) ignored = NULL; /* as in a cluster: it stops all the same */
 	int code;
-	if (words && *words)
-		engine_exec(engine, id, (const char *const *)words, MAX(1, seconds), &code, &output, &ignored);
+	if (container->state == LIVE_RUNNING && words && *words)
+		engine_exec(engine, container->id, (const char *const *)words, MAX(1, grace), &code, &output, &ignored);
+}
+
+/* As in a cluster: a container whose postStart hook fails is stopped again. One that takes its time goes on by itself,
+ * and that is said; of a program that has ended its own words tell more than the hook that went with it. */
+static bool run_after_start(Work *work, const char *id, GError **error)
+{
+	const Unit *unit = work->step->unit;
+	g_autofree char *output = NULL;
+	g_autoptr(GError) problem = NULL;
+	int code = 0;
+	if (!unit->after_start || !*unit->after_start)
+		return true;
+	if (!engine_exec(work->engine, id, (const char *const *)unit->after_start, MAX(HOOK_TIME, unit->patience),
+	            &code, &output, &problem)) {
+		g_autofree char *why = g_strdup_printf("its postStart hook: %s", problem->message);
+		work_tell(work, APPLY_NOTES, why);
+		return true;
+	}
+	g_autoptr(Live) live = code == 0 ? NULL : live_one(work->engine, id, NULL);
+	if (!live || ((LiveContainer *)live->containers->pdata[0])->state != LIVE_RUNNING)
+		return true;
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "its postStart hook ended with %d: %s", code,
+	        g_strstrip(output));
+	act(work->engine, NULL, "POST", "/containers/%s/stop?t=%u", id, unit->grace);
+	return false;
 }
 
 bool container_stop(Engine *engine, const LiveContainer *container, uint32_t grace, GError **error)
 {
-	if (container->state == LIVE_RUNNING)
-		run_hook(engine, container->id, container->before_stop, grace);
+	run_before_stop(engine, container, grace);
 	g_autoptr(GError) problem = NULL;
 	if (act(engine, &problem, "POST", "/containers/%s/stop?t=%u", container->id, grace) ||
 	        engine_said(problem, 404))
@@ -197,11 +226,10 @@ bool container_start(Work *work, const char *id, GError **error)
 	/* Podman gives a fresh volume to the user of the first container that starts with it. */
 	if (engine_is_podman(work->engine) && !own_folders(work, id, error))
 		return false;
-	run_hook(work->engine, id, work->step->unit->after_start, 30);
-	return true;
+	return run_after_start(work, id, error);
 }
 
-void container_discard(Engine *engine, const char *id)
+bool container_discard(Engine *engine, const char *id)
 {
-	act(engine, NULL, "DELETE", "/containers/%s?force=true&v=true", id);
+	return act(engine, NULL, "DELETE", "/containers/%s?force=true&v=true", id);
 }

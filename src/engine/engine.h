@@ -178,6 +178,8 @@ bool engine_build(
 bool engine_has_image(Engine *engine, const char *image, bool *ret_has, GError **error);
 /* What the name stands for now, as LiveContainer.made_of has it; NULL where it is not there. Free with g_free. */
 char *engine_image_id(Engine *engine, const char *image);
+/* Names with tags of all images that are there, as the engine writes them. Free with g_ptr_array_unref. */
+GPtrArray *engine_images(Engine *engine);
 /* Makes sure that the image of the pause container is there. */
 bool engine_make_pause(Engine *engine, GError **error);
 
@@ -326,7 +328,7 @@ typedef enum ApplyPhase {
 	APPLY_CREATES,
 	APPLY_STARTS,
 	APPLY_PROBES,
-	APPLY_AGAIN, /* it has failed and is made once more */
+	APPLY_NOTES, /* why says what comes between: it has failed and is made once more */
 	APPLY_READY,
 	APPLY_STARTED,
 	APPLY_FAILED,

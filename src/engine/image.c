@@ -33,6 +33,17 @@ char *engine_image_id(Engine *engine, const char *image)
 	return image_id(json_text_at(json, "Id"));
 }
 
+GPtrArray *engine_images(Engine *engine)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) ignored = NULL;
+	g_autoptr(Json) list = engine_get(engine, "/images/json", &ignored);
+	JSON_EACH (list, image)
+		JSON_EACH (json_get(image, "RepoTags"), tag)
+			g_ptr_array_add(names, g_strdup(json_text(tag) ? json_text(tag) : ""));
+	return names;
+}
+
 /* ---- streams of progress: one JSON object after the other
  * ------------------------------------------------------------ */
 

@@ -135,6 +135,7 @@ typedef struct Applying {
 	GCond changed;
 	GHashTable *states; /* unit name → UnitState */
 	GHashTable *images; /* image → ImageState of bring.c */
+	GPtrArray *left;    /* char *: ids that could not be removed while others hung on them */
 } Applying;
 
 /* One step of it, and the thread's own connection. */
@@ -161,6 +162,6 @@ bool act(Engine *engine, GError **error, const char *method, const char *format,
 char *container_create(Work *work, const char *name, GError **error);
 bool container_start(Work *work, const char *id, GError **error);
 bool container_stop(Engine *engine, const LiveContainer *container, uint32_t grace, GError **error);
-void container_discard(Engine *engine, const char *id); /* with its volumes that have no name */
+bool container_discard(Engine *engine, const char *id); /* with its volumes that have no name */
 /* Those of the project's that lived as long as a container, and whose container is gone. */
 void remove_fresh_volumes(Engine *engine, const char *project);

@@ -2,6 +2,9 @@
  * or a finding of `check`, which knows both sides of a fault already. */
 #include "flow/chain.h"
 
+#include "base/near.h"
+#include "flow/registry.h"
+
 #include <sys/statvfs.h>
 
 #define MOST_DEPTH 4 /* containers that wait for each other */
@@ -406,12 +409,52 @@ static void explain_disk(Chain *chain, const LiveContainer *container, const cha
 	set_mend(chain, "make room (docker system prune shows what is unused), or move the volume");
 }
 
+/* Podman writes where short names come from, Docker does not. */
+static const char *short_image(const char *name)
+{
+	static const char *const prefixes[] = {"docker.io/library/", "docker.io/", "localhost/"};
+	for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++)
+		if (g_str_has_prefix(name, prefixes[i]))
+			return name + strlen(prefixes[i]);
+	return name;
+}
+
+/* The image that was meant: one that is here or is built here, else a tag of those that the registry has, which has
+ * just answered the engine that it lacks this one. */
+static bool explain_near_image(Chain *chain, const char *image)
+{
+	const char *name = short_image(image);
+	g_autoptr(GPtrArray) here = engine_images(chain->engine);
+	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal); /* two of one name would be a tie */
+	for (guint i = 0; i < here->len; i++)
+		g_hash_table_add(names, (char *)short_image(here->pdata[i]));
+	for (guint i = 0; i < chain->homelab->wanted->images->len; i++)
+		g_hash_table_add(
+		        names, (char *)short_image(((WantedImage *)chain->homelab->wanted->images->pdata[i])->image));
+	NearSearch search = near_search(slice_from(name), near_limit(slice_from(name)));
+	g_autoptr(GList) keys = g_hash_table_get_keys(names);
+	for (GList *at = keys; at; at = at->next)
+		near_offer(&search, slice_from(at->data));
+	if (near_result(&search) != SIZE_MAX && !slice_is(search.best, name)) {
+		add_step(chain, NULL, "there is an image %.*s on this machine or built here", SLICE_ARGS(search.best));
+		set_mend(chain, "write %.*s, or build or push %s", SLICE_ARGS(search.best), image);
+		return true;
+	}
+	bool answered = chain->said && (strstr(chain->said, "manifest unknown") || strstr(chain->said, "not found"));
+	g_autofree char *tag = answered ? registry_near_tag(image) : NULL;
+	if (!tag)
+		return false;
+	add_step(chain, g_strdup("its registry"), "it has no such tag; the nearest that it has is %s", tag);
+	set_mend(chain, "write the tag %s", tag);
+	return true;
+}
+
 void explain_image(Chain *chain, const char *image)
 {
 	static const char *const rules[] = {
 	        "image-never-built", "build-file-missing", "image-without-registry", "tag-drift", "tag-floating", NULL};
 	const char *words[] = {image ? image : "", NULL};
-	if (image && add_found(chain, rules, words))
+	if (image && (add_found(chain, rules, words) || explain_near_image(chain, image)))
 		return;
 	set_mend(chain, "correct the name or tag, or build it: a compose service with build:, or docker build -t %s",
 	        image ? image : "NAME");

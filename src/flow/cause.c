@@ -149,6 +149,7 @@ static void explain_failure(Chain *chain, const Unit *unit, const Json *failure)
 		symptom_clear(&symptom);
 		symptom = symptom_read(why);
 	}
+	chain->said = why;
 	add_step(chain, g_steal_pointer(&seen), "%s", why);
 	if (symptom.kind && !strstr(why, symptom.line))
 		add_step(chain, g_strdup("its output"), "%s", symptom.line);
@@ -343,8 +344,8 @@ Cause *cause_new(const Homelab *homelab, const Check *check, Engine *engine, con
 		return NULL;
 	live_probe(live, engine);
 	g_autoptr(Cause) cause = cause_new_empty(NULL);
-	g_autoptr(Json) record = record_read(homelab);
-	Chain chain = {homelab, check, engine, live, record, cause, 0};
+	g_autoptr(Json) record = record_read(homelab->project);
+	Chain chain = {homelab, check, engine, live, record, cause, 0, NULL};
 	return explain(&chain, name, error) ? g_steal_pointer(&cause) : NULL;
 }
 

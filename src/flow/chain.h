@@ -11,7 +11,8 @@ typedef struct Chain {
 	Live *live;
 	Json *record; /* of the runs before; may be NULL */
 	Cause *cause;
-	uint32_t depth; /* containers that wait for each other */
+	uint32_t depth;   /* containers that wait for each other */
+	const char *said; /* the engine's words of a start that failed, or NULL */
 } Chain;
 
 /* ---- chain.c ------------------------------------------------------------------------------------------------ */

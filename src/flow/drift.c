@@ -52,7 +52,7 @@ static GPtrArray *join(const Homelab *homelab, const EngineDrift *found)
 {
 	GPtrArray *drifts = g_ptr_array_new_with_free_func(drift_free);
 	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(Json) record = record_read(homelab);
+	g_autoptr(Json) record = record_read(homelab->project);
 	for (guint i = 0; i < found->units->len; i++) {
 		const UnitDrift *one = found->units->pdata[i];
 		g_autofree char *key = g_strdup_printf("%s/%s", one->unit->namespace, one->unit->workload),

@@ -266,21 +266,28 @@ void homelab_free(Homelab *homelab)
 	g_free(homelab);
 }
 
-bool homelab_lock(Homelab *homelab, GError **error)
+int homelab_lock_project(const char *project, GError **error)
 {
-	g_autofree char *folder = g_path_get_dirname(homelab->store), *path = g_build_filename(folder, "lock", NULL);
-	if (g_mkdir_with_parents(folder, 0755) != 0 ||
-	        (homelab->lock = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0644)) < 0) {
+	g_autofree char *folder = g_build_filename(g_get_user_state_dir(), "labwright", project, NULL),
+	                *path = g_build_filename(folder, "lock", NULL);
+	int lock = g_mkdir_with_parents(folder, 0755) == 0 ? open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0644) : -1;
+	if (lock < 0) {
 		g_set_error(
 		        error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "cannot write %s: %s", path, g_strerror(errno));
-		return false;
+		return -1;
 	}
-	if (flock(homelab->lock, LOCK_EX | LOCK_NB) == 0)
-		return true;
-	g_set_error(
-	        error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "another labwright is at work on %s", homelab->project);
+	if (flock(lock, LOCK_EX | LOCK_NB) == 0)
+		return lock;
+	close(lock);
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "another labwright is at work on %s", project);
 	error_add_help(error, "wait until it is done; a process that was killed holds nothing");
-	return false;
+	return -1;
+}
+
+bool homelab_lock(Homelab *homelab, GError **error)
+{
+	homelab->lock = homelab_lock_project(homelab->project, error);
+	return homelab->lock >= 0;
 }
 
 /* ---- files

@@ -37,6 +37,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Homelab, homelab_free)
 
 /* Holds off a second `up` or `down` of the project. False with an error that says who holds it. */
 bool homelab_lock(Homelab *homelab, GError **error);
+/* The same where there is no more than a name; closing the descriptor lets go. -1 with an error. */
+int homelab_lock_project(const char *project, GError **error);
 /* Writes the files of ConfigMaps and Secrets that containers mount; those of Secrets only where that is memory. */
 bool homelab_write_files(const Homelab *homelab, GError **error);
 /* Takes the files of a project away again. */

@@ -198,50 +198,6 @@ static void explain_ports(Reason *reason, const Json *service, const Json *pod)
 	}
 }
 
-static bool allows_all(const Json *policy)
-{
-	JSON_EACH (json_at(policy, "spec.ingress"), rule)
-		if (json_count(rule) == 0)
-			return true;
-	return false;
-}
-
-typedef struct Blocking {
-	Reason *reason;
-	const Json *pod;
-} Blocking;
-
-/* Which policies select the pods: what is not named there does not get in. */
-static void look_at_policy(const Json *policy, void *data)
-{
-	Blocking *blocking = data;
-	const Json *labels = json_at(blocking->pod, "metadata.labels"),
-	           *selector = json_at(policy, "spec.podSelector.matchLabels");
-	const char *namespace = json_text_at(policy, "metadata.namespace"),
-	           *name = json_text_at(policy, "metadata.name");
-	bool ingress = false;
-	JSON_EACH (json_at(policy, "spec.policyTypes"), type)
-		ingress |= g_strcmp0(json_text(type), "Ingress") == 0;
-	JSON_MEMBERS (selector, key, value)
-		if (g_strcmp0(json_text(json_get(labels, key)), json_text(value)) != 0)
-			return;
-	if (!ingress || allows_all(policy) || json_at(policy, "spec.podSelector.matchExpressions"))
-		return;
-	bool none = json_count(json_at(policy, "spec.ingress")) == 0;
-	reason_step(blocking->reason, reason_place(blocking->reason, "NetworkPolicy", namespace, name),
-	        none ? "NetworkPolicy %s lets nothing in to its pods"
-	             : "NetworkPolicy %s lets only some in to its pods",
-	        name);
-}
-
-static void explain_policies(Reason *reason, const Json *pod)
-{
-	g_autofree char *path = g_strdup_printf(
-	        "/apis/networking.k8s.io/v1/namespaces/%s/networkpolicies", json_text_at(pod, "metadata.namespace"));
-	Blocking blocking = {reason, pod};
-	cluster_list(reason->cluster, path, look_at_policy, &blocking, NULL, NULL);
-}
-
 static void explain_selection(Reason *reason, const Json *service, const Answering *answering)
 {
 	const char *namespace = json_text_at(service, "metadata.namespace"),
@@ -277,7 +233,7 @@ void explain_service(Reason *reason, const Json *service)
 	explain_selection(reason, service, &answering);
 	if (answering.pod) {
 		explain_ports(reason, service, answering.pod);
-		explain_policies(reason, answering.pod);
+		explain_policies(reason, service, answering.pod);
 	}
 	g_free(answering.near);
 	g_free(answering.near_label);

@@ -29,66 +29,97 @@ static Drift *drift_new(const Scan *scan, const Manifest *manifest, bool absent)
 	return drift;
 }
 
-static char *path_of(Cluster *cluster, const Json *object, GError **error)
-{
-	const char *version = json_text_at(object, "apiVersion"), *kind = json_text_at(object, "kind"),
-	           *namespace = json_text_at(object, "metadata.namespace"),
-	           *name = json_text_at(object, "metadata.name");
-	const ClusterKind *known = version && kind && name ? cluster_kind(cluster, version, kind, error) : NULL;
-	if (!known)
-		return NULL;
-	return kind_path(
-	        known, known->namespaced ? (namespace ? namespace : cluster_access(cluster)->namespace) : NULL, name);
-}
+/* ---- comparing -------------------------------------------------------------------------------------------- */
 
 typedef struct Comparing {
-	Cluster *cluster;
 	const Scan *scan;
-	GPtrArray *drifts;
+	GPtrArray *manifests; /* Manifest, borrowed, of each wish */
+	GArray *wishes;       /* ClusterWish */
+	GHashTable *sought;   /* "kind of ClusterKind/namespace/name" → itself */
+	Drift **drifts;       /* of each wish, or NULL */
+	bool *seen;
 	uint32_t unread;
 } Comparing;
 
-static bool compare_one(Comparing *comparing, const Manifest *manifest, GError **error)
+/* Of a Secret it only counts that it is there. */
+static void compare(size_t at, const Json *live, void *data)
 {
-	Cluster *cluster = comparing->cluster;
-	g_autoptr(GError) failure = NULL;
-	g_autofree char *path = path_of(cluster, manifest->object, &failure);
-	bool secret = g_strcmp0(json_text_at(manifest->object, "kind"), "Secret") == 0;
-	g_autoptr(Json) live = !path    ? NULL
-	                       : secret ? cluster_get_metadata(cluster, path, &failure)
-	                                : cluster_get(cluster, path, &failure);
-	if (!live && cluster_said(failure, 404)) {
-		g_ptr_array_add(comparing->drifts, drift_new(comparing->scan, manifest, true));
-		return true;
-	}
-	if (failure && !cluster_said(failure, 403)) {
-		g_propagate_error(error, g_steal_pointer(&failure));
-		return false;
-	}
-	comparing->unread += live == NULL;
-	if (!live || secret)
-		return true;
+	const Comparing *comparing = data;
+	const Manifest *manifest = comparing->manifests->pdata[at];
+	if (comparing->seen[at])
+		return;
+	comparing->seen[at] = true;
+	if (g_array_index(comparing->wishes, ClusterWish, at).metadata)
+		return;
 	Drift *drift = drift_new(comparing->scan, manifest, false);
 	object_drift(manifest->object, live, drift->changes);
 	if (drift->changes->len)
-		g_ptr_array_add(comparing->drifts, drift);
+		comparing->drifts[at] = drift;
 	else
 		drift_free(drift);
+}
+
+static bool want(Comparing *comparing, Cluster *cluster, const Manifest *manifest, GError **error)
+{
+	const char *version = json_text_at(manifest->object, "apiVersion"),
+	           *name = json_text_at(manifest->object, "metadata.name"),
+	           *word = json_text_at(manifest->object, "kind"),
+	           *namespace = json_text_at(manifest->object, "metadata.namespace");
+	g_autoptr(GError) failure = NULL;
+	const ClusterKind *kind = version && word && name ? cluster_kind(cluster, version, word, &failure) : NULL;
+	if (failure) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return false;
+	}
+	if (!kind) {
+		comparing->unread++;
+		return true;
+	}
+	namespace = !kind->namespaced ? NULL : namespace ? namespace : cluster_access(cluster)->namespace;
+	char *key = g_strdup_printf("%p/%s/%s", (const void *)kind, namespace ? namespace : "", name);
+	if (!g_hash_table_add(comparing->sought, key))
+		return true;
+	ClusterWish wish = {.kind = kind, .namespace = namespace, .name = name, .metadata = strcmp(word, "Secret") == 0};
+	g_array_append_val(comparing->wishes, wish);
+	g_ptr_array_add(comparing->manifests, (void *)manifest);
 	return true;
+}
+
+/* Those that differ and those that are not there, in the order of the files. */
+static GPtrArray *take_drifts(Comparing *comparing)
+{
+	GPtrArray *drifts = g_ptr_array_new_with_free_func(drift_free);
+	for (guint i = 0; i < comparing->wishes->len; i++) {
+		bool refused = g_array_index(comparing->wishes, ClusterWish, i).refused;
+		if (comparing->drifts[i])
+			g_ptr_array_add(drifts, comparing->drifts[i]);
+		else if (!comparing->seen[i] && !refused)
+			g_ptr_array_add(drifts, drift_new(comparing->scan, comparing->manifests->pdata[i], true));
+		comparing->unread += refused;
+	}
+	return drifts;
 }
 
 GPtrArray *live_drift(
         Cluster *cluster, const Scan *scan, const ObjectSet *objects, uint32_t *ret_unread, GError **error)
 {
-	g_autoptr(GPtrArray) drifts = g_ptr_array_new_with_free_func(drift_free);
-	Comparing comparing = {cluster, scan, drifts, 0};
+	g_autoptr(GPtrArray) manifests = g_ptr_array_new();
+	g_autoptr(GArray) wishes = g_array_new(FALSE, TRUE, sizeof(ClusterWish));
+	g_autoptr(GHashTable) sought = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	Comparing comparing = {.scan = scan, .manifests = manifests, .wishes = wishes, .sought = sought};
 	for (guint i = 0; i < objects->manifests->len; i++) {
 		const Manifest *manifest = &g_array_index(objects->manifests, Manifest, i);
-		if (!object_has_twin(objects, manifest) && !compare_one(&comparing, manifest, error))
+		if (!object_has_twin(objects, manifest) && !want(&comparing, cluster, manifest, error))
 			return NULL;
 	}
+	g_autofree Drift **drifts = g_new0(Drift *, wishes->len + 1);
+	g_autofree bool *seen = g_new0(bool, wishes->len + 1);
+	comparing.drifts = drifts;
+	comparing.seen = seen;
+	bool fine = cluster_find(cluster, (ClusterWish *)wishes->data, wishes->len, compare, &comparing, error);
+	g_autoptr(GPtrArray) found = take_drifts(&comparing);
 	*ret_unread = comparing.unread;
-	return g_steal_pointer(&drifts);
+	return fine ? g_steal_pointer(&found) : NULL;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------------------ */

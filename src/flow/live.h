@@ -3,19 +3,15 @@
 
 #include "flow/target.h"
 
-/* One list of a cluster, as `kubectl get -o json` would print it. */
-typedef struct LiveText {
-	char *path; /* "cluster:home/apps/v1/deployments" */
-	char *text;
-} LiveText;
-void live_text_free(void *text);
-
-/* The lists that rules ask about (LiveText); free with g_ptr_array_unref. A line is appended to notes, or NULL, for
- * what may not be read. No value of a Secret is in them. */
-GPtrArray *live_texts(Cluster *cluster, GString *notes, GError **error);
+/* Reads the lists that rules ask about, by several threads, each with a builder of its own (GraphBuilder) that is added
+ * to builders; bytes (freed by g_free) hold what they borrow. A line is appended to notes, or NULL, for what may not be
+ * read. No value of a Secret is read, but with certificates: then those that are certificates for TLS come over the
+ * network, and the day on which each ends is all that is kept. */
+bool live_read(Cluster *cluster, bool certificates, GPtrArray *builders, GPtrArray *bytes, GString *notes, GError **error);
 
 /* The same as the graph that usage_new makes of files; paths are files beside them, or NULL. */
-Usage *usage_live(Cluster *cluster, const char *const *paths, GString *notes, GError **error);
+Usage *usage_live(
+        Cluster *cluster, bool certificates, const char *const *paths, GString *notes, GError **error);
 
 /* An object of the repository that is otherwise on the cluster. */
 typedef struct Drift {

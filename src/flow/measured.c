@@ -17,51 +17,47 @@
 
 #define LIVE "cluster:" /* and the name of a context: what the cluster says now */
 
-static bool read_text(
-        GraphBuilder *builder, Arena *arena, const char *path, char *take_text, GPtrArray *bytes, GError **error)
+typedef struct Reading {
+	GPtrArray *builders; /* GraphBuilder, the first of files */
+	GPtrArray *bytes;
+	Arena *arena;
+	bool certificates;
+	GString *notes;
+} Reading;
+
+static bool read_file(const Reading *reading, const char *path, GError **error)
 {
-	gsize length = strlen(take_text);
-	g_ptr_array_add(bytes, take_text);
+	char *text;
+	gsize length;
+	if (!g_file_get_contents(path, &text, &length, error))
+		return false;
+	g_ptr_array_add(reading->bytes, text);
 	if (length > MOST_USAGE) {
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "%s is larger than 256 MiB", path);
 		return false;
 	}
-	Slice name = slice_from(path);
+	GraphBuilder *builder = reading->builders->pdata[0];
+	Slice name = slice_from(path), bytes = {text, length};
 	SourceFile file = {.builder = builder,
-	        .node = graph_begin_file(builder, name, (Slice){take_text, length}),
+	        .node = graph_begin_file(builder, name, bytes),
 	        .path = name,
 	        .name = name,
-	        .bytes = {take_text, length},
-	        .arena = arena};
+	        .bytes = bytes,
+	        .arena = reading->arena};
 	read_usage(&file);
-	arena_reset(arena);
+	arena_reset(reading->arena);
 	return true;
 }
 
-static bool read_file(GraphBuilder *builder, Arena *arena, const char *path, GPtrArray *bytes, GError **error)
+static bool read_lists(const Reading *reading, Cluster *cluster, GError **error)
 {
-	char *text;
-	return g_file_get_contents(path, &text, NULL, error) && read_text(builder, arena, path, text, bytes, error);
+	return live_read(cluster, reading->certificates, reading->builders, reading->bytes, reading->notes, error);
 }
 
-static bool read_lists(
-        GraphBuilder *builder, Arena *arena, Cluster *cluster, GString *notes, GPtrArray *bytes, GError **error)
-{
-	g_autoptr(GPtrArray) lists = live_texts(cluster, notes, error);
-	for (guint i = 0; lists && i < lists->len; i++) {
-		LiveText *list = lists->pdata[i];
-		char *path = g_steal_pointer(&list->path); /* the builder has it until it is sealed */
-		g_ptr_array_add(bytes, path);
-		if (!read_text(builder, arena, path, g_steal_pointer(&list->text), bytes, error))
-			return false;
-	}
-	return lists != NULL;
-}
-
-static bool read_cluster(GraphBuilder *builder, Arena *arena, const char *path, GPtrArray *bytes, GError **error)
+static bool read_cluster(const Reading *reading, const char *path, GError **error)
 {
 	g_autoptr(Cluster) cluster = cluster_open(NULL, path + strlen(LIVE), error);
-	return cluster && read_lists(builder, arena, cluster, NULL, bytes, error);
+	return cluster && read_lists(reading, cluster, error);
 }
 
 /* A file that says nothing was not what the user meant. */
@@ -82,38 +78,46 @@ static bool says_something(const Graph *graph, GError **error)
 	return false;
 }
 
-static bool read_paths(const char *const *paths, GraphBuilder *builder, Arena *arena, GPtrArray *bytes, GError **error)
+static bool read_paths(const Reading *reading, const char *const *paths, GError **error)
 {
 	for (; *paths; paths++)
-		if (g_str_has_prefix(*paths, LIVE) ? !read_cluster(builder, arena, *paths, bytes, error)
-		                                   : !read_file(builder, arena, *paths, bytes, error))
+		if (g_str_has_prefix(*paths, LIVE) ? !read_cluster(reading, *paths, error)
+		                                   : !read_file(reading, *paths, error))
 			return false;
 	return true;
 }
 
+static void builder_free(void *builder)
+{
+	graph_builder_free(builder);
+}
+
 /* Of files, of a cluster, or of both. */
-static Usage *read_usage_graph(const char *const *paths, Cluster *cluster, GString *notes, GError **error)
+static Usage *read_usage_graph(
+        const char *const *paths, Cluster *cluster, bool certificates, GString *notes, GError **error)
 {
 	g_autoptr(Usage) usage = g_new0(Usage, 1);
-	g_autoptr(GraphBuilder) builder = graph_builder_new();
 	g_autoptr(Arena) arena = arena_new();
+	g_autoptr(GPtrArray) builders = g_ptr_array_new_with_free_func(builder_free);
+	g_ptr_array_add(builders, graph_builder_new());
 	usage->bytes = g_ptr_array_new_with_free_func(g_free);
-	if ((paths && !read_paths(paths, builder, arena, usage->bytes, error)) ||
-	        (cluster && !read_lists(builder, arena, cluster, notes, usage->bytes, error)))
+	Reading reading = {builders, usage->bytes, arena, certificates, notes};
+	if ((paths && !read_paths(&reading, paths, error)) || (cluster && !read_lists(&reading, cluster, error)))
 		return NULL;
-	usage->graph = graph_seal(&builder, 1);
+	usage->graph = graph_seal((GraphBuilder *const *)builders->pdata, builders->len);
 	link_cluster(usage->graph);
 	return says_something(usage->graph, error) ? g_steal_pointer(&usage) : NULL;
 }
 
 Usage *usage_new(const char *const *paths, GError **error)
 {
-	return read_usage_graph(paths, NULL, NULL, error);
+	return read_usage_graph(paths, NULL, false, NULL, error);
 }
 
-Usage *usage_live(Cluster *cluster, const char *const *paths, GString *notes, GError **error)
+Usage *usage_live(
+        Cluster *cluster, bool certificates, const char *const *paths, GString *notes, GError **error)
 {
-	return read_usage_graph(paths, cluster, notes, error);
+	return read_usage_graph(paths, cluster, certificates, notes, error);
 }
 
 void usage_free(Usage *usage)

@@ -216,6 +216,18 @@ static void split_name(Slice name, char **ret_host, char **ret_repository)
 	*ret_repository = g_strdup_printf("%s%.*s", library ? "library/" : "", SLICE_ARGS(repository));
 }
 
+char *registry_near_tag(const char *image)
+{
+	const char *slash = strrchr(image, '/'), *colon = strrchr(slash ? slash : image, ':');
+	g_autofree char *host = NULL, *repository = NULL;
+	if (!colon || strchr(image, '@'))
+		return NULL;
+	split_name((Slice){image, (size_t)(colon - image)}, &host, &repository);
+	g_autoptr(Registry) registry = registry_new(host);
+	g_autoptr(GPtrArray) tags = registry_tags(registry, repository);
+	return tags ? near_tag(colon + 1, tags) : NULL;
+}
+
 static Ask *ask_for(Host *host, const char *repository, const ImageUse *use)
 {
 	g_autofree char *tag = slice_dup(use->tag.length ? use->tag : SLICE("latest"));

@@ -251,7 +251,7 @@ static void seek(const Json *item, void *data)
 		seeking->found = json_clone(item);
 }
 
-/* The first object of a kind by name, in one namespace or in any. */
+/* The first object of a kind by name, in one namespace or in any; of a Secret no more than its metadata is asked for. */
 static Json *find_object(Reason *reason, const char *kind, const char *namespace, const char *name)
 {
 	const GPtrArray *kinds = cluster_kinds(reason->cluster, NULL);
@@ -263,7 +263,11 @@ static Json *find_object(Reason *reason, const char *kind, const char *namespace
 		g_autofree char *list = kind_path(each, namespace, NULL),
 		                *path = g_strdup_printf("%s?fieldSelector=%s", list, word);
 		Seeking seeking = {namespace, name, NULL};
-		if (cluster_list(reason->cluster, path, seek, &seeking, NULL, NULL) && seeking.found)
+		if (strcmp(each->kind, "Secret") == 0)
+			cluster_list_metadata(reason->cluster, path, seek, &seeking, NULL);
+		else
+			cluster_list(reason->cluster, path, seek, &seeking, NULL, NULL);
+		if (seeking.found)
 			return seeking.found;
 	}
 	return NULL;

@@ -35,6 +35,8 @@ char *reason_event(Reason *reason, const char *namespace, const char *kind, cons
 
 void explain_pending(Reason *reason, const Json *pod);
 void explain_service(Reason *reason, const Json *service);
+/* What NetworkPolicies keep from a pod of the Service. */
+void explain_policies(Reason *reason, const Json *service, const Json *pod);
 void explain_claim(Reason *reason, const Json *claim);
 void explain_node(Reason *reason, const Json *node);
 void explain_workload(Reason *reason, const Json *workload);

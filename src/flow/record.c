@@ -5,15 +5,14 @@
 
 #include "flow/git.h"
 
-static char *record_path(const Homelab *homelab)
+static char *record_path(const char *project)
 {
-	g_autofree char *folder = g_path_get_dirname(homelab->store);
-	return g_build_filename(folder, "record.json", NULL);
+	return g_build_filename(g_get_user_state_dir(), "labwright", project, "record.json", NULL);
 }
 
-Json *record_read(const Homelab *homelab)
+Json *record_read(const char *project)
 {
-	g_autofree char *path = record_path(homelab), *text = NULL;
+	g_autofree char *path = record_path(project), *text = NULL;
 	gsize length;
 	Json *record = g_file_get_contents(path, &text, &length, NULL) ? json_parse((Slice){text, length}, NULL) : NULL;
 	return record ? record : json_new_map();
@@ -55,18 +54,83 @@ static void record_step(Json *record, const Change *step, const ApplyResult *res
 	}
 }
 
+static bool write_record(const Json *record, const char *project, GError **error)
+{
+	g_autofree char *path = record_path(project), *text = json_print(record);
+	return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
+}
+
+/* All that there should be, for `status`, which reads no repository. */
+static Json *wanted_entries(const Homelab *homelab)
+{
+	Json *out = json_new_map();
+	for (guint i = 0; i < homelab->wanted->units->len; i++) {
+		const Unit *unit = homelab->wanted->units->pdata[i];
+		Json *entry = json_new_map();
+		json_set_text(entry, "namespace", unit->namespace);
+		json_set_text(entry, "workload", unit->workload);
+		json_set_text(entry, "pod", unit->pod);
+		json_set_text(entry, "container", unit->container);
+		json_set_number(entry, "role", unit->role);
+		json_set_text(entry, "path", graph_file_path(homelab->scan->graph, unit->place.file));
+		json_set(out, unit->name, entry);
+	}
+	return out;
+}
+
 bool record_write(const Homelab *homelab, const Rollout *rollout, const ApplyResult *result, GError **error)
 {
-	g_autoptr(Json) record = record_read(homelab);
-	g_autofree char *path = record_path(homelab), *head = head_of(homelab), *before = json_print(record);
+	g_autoptr(Json) record = record_read(homelab->project);
+	g_autofree char *head = head_of(homelab), *before = json_print(record);
+	guint meant = 0;
 	for (guint i = 0; i < rollout->steps->len; i++) {
 		const Change *step = &g_array_index(rollout->steps, Change, i);
 		if (step->unit)
 			record_step(record, step, result, head);
+		meant += step->unit != NULL;
 	}
+	if (meant == homelab->wanted->units->len)
+		json_set(record, "wanted", wanted_entries(homelab));
 	g_autofree char *text = json_print(record);
-	return strcmp(text, before) == 0 ||
-	       g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
+	return strcmp(text, before) == 0 || write_record(record, homelab->project, error);
+}
+
+void record_forget(const char *project, const char *const *only)
+{
+	g_autoptr(Json) record = record_read(project), kept = json_new_map();
+	JSON_MEMBERS (json_get(record, "wanted"), name, entry) {
+		LiveContainer as = {.namespace = (char *)json_text_at(entry, "namespace"),
+		        .workload = (char *)json_text_at(entry, "workload"),
+		        .pod = (char *)json_text_at(entry, "pod")};
+		if (only && !container_is_meant(&as, only))
+			json_set(kept, name, json_clone(entry));
+	}
+	if (!json_get(record, "wanted"))
+		return;
+	json_set(record, "wanted", g_steal_pointer(&kept));
+	write_record(record, project, NULL);
+}
+
+void record_complete(const Json *record, Live *live)
+{
+	JSON_MEMBERS (json_get(record, "wanted"), name, entry) {
+		const char *why = json_text_at(json_get(json_get(record, "failed"), name), "why");
+		UnitRole role = (UnitRole)json_number_at(entry, "role", UNIT_MAIN);
+		if (live_find(live, name) || role == UNIT_PAUSE)
+			continue;
+		LiveContainer *missing = live_add(live);
+		missing->name = g_strdup(name);
+		missing->namespace = g_strdup(json_text_at(entry, "namespace"));
+		missing->workload = g_strdup(json_text_at(entry, "workload"));
+		missing->pod = g_strdup(json_text_at(entry, "pod"));
+		missing->container = g_strdup(json_text_at(entry, "container"));
+		missing->role = role;
+		missing->state = LIVE_DEAD;
+		missing->ready = READY_NO;
+		missing->word = g_strdup("missing");
+		missing->why = g_strdup(why ? why : "the last labwright up made it or wanted to, and it is not there");
+	}
+	live_sort(live);
 }
 
 const Json *record_failure(const Json *record, const Unit *unit)

@@ -30,5 +30,9 @@ GPtrArray *registry_platforms(Registry *registry, const char *repository, const 
 /* Tags of the repository, at most some thousands; NULL where there is no answer. */
 GPtrArray *registry_tags(Registry *registry, const char *repository);
 
+/* The tag that was probably meant by that of an image ("ghcr.io/a/b:1.2"), of those that its registry lists; NULL where
+ * it does not answer, or nothing is near. In online.c. */
+char *registry_near_tag(const char *image);
+
 /* Why it is not asked any more: "it limits how often it may be asked", "not reached: …"; NULL while it is. */
 const char *registry_silence(const Registry *registry);

@@ -1,14 +1,14 @@
-/* What a cluster says of itself, as texts that `kubectl get -o json` would print: the lists of what rules ask about,
- * each with the API's path as its name. Kinds that a cluster does not have, and those that may not be read, are left
- * out: a rule then says nothing of them, and the second is told.
+/* What a cluster says of itself: the lists of what rules ask about, each page of them a file whose name is the API's
+ * path, read by the sources that files have. Kinds that a cluster does not have, and those that may not be read, are
+ * left out: a rule then says nothing of them, and the second is told.
  *
- * Of ConfigMaps and Secrets only the names come over the network, but for Secrets that are certificates for TLS: of
- * those the end is worked out here, and nothing else of them is handed on. What `kubectl apply` keeps in an annotation
- * would hold values as well, and goes from every object. */
+ * Of ConfigMaps and Secrets only the names come over the network. Secrets that are certificates for TLS are read where
+ * that is asked for; of those the end is worked out here, and nothing else of them is handed on. */
 #include "flow/live.h"
 
 #include "base/error.h"
-#include "base/http.h"
+#include "base/jsontext.h"
+#include "source/source.h"
 
 typedef enum Form { WHOLE, NAMES, ENDS } Form;
 
@@ -55,12 +55,25 @@ static const Listing listings[] = {
 
 typedef struct Snapshot {
 	Cluster *cluster;
-	LiveText *texts[G_N_ELEMENTS(listings)];
+	bool certificates;
+	GPtrArray *builders, *bytes;
+	GPtrArray *ready;  /* char *: nodes, the first few of them */
 	GString *withheld; /* "secrets, events": what may not be read */
-	gint next;
-	GMutex lock;
+	gint next, unseen; /* unseen: certificates in Secrets */
+	GMutex lock;       /* over all of these */
 	GError *error;
 } Snapshot;
+
+/* One thread of those that read. */
+typedef struct Reading {
+	Snapshot *snapshot;
+	GraphBuilder *builder;
+	Arena *arena;
+	const Listing *listing;
+	uint32_t page;
+} Reading;
+
+#define MOST_KUBELETS 100 /* that are asked one by one */
 
 /* ---- one list -------------------------------------------------------------------------------------------- */
 
@@ -70,14 +83,60 @@ static char *list_path(const Listing *listing)
 	        listing->plural, listing->query);
 }
 
-static void append_item(const Json *item, void *items)
+/* A text as a file of the cluster; both are kept as long as the graph. */
+static void read_text(Reading *reading, char *take_path, char *take_text, size_t length)
 {
-	Json *copy = json_clone(item), *metadata = json_get(copy, "metadata");
-	if (metadata)
-		json_remove(metadata, "managedFields");
-	if (json_get(metadata, "annotations"))
-		json_remove(json_get(metadata, "annotations"), "kubectl.kubernetes.io/last-applied-configuration");
-	json_append(items, copy);
+	Snapshot *snapshot = reading->snapshot;
+	Slice path = slice_from(take_path), text = {take_text, length};
+	g_mutex_lock(&snapshot->lock);
+	g_ptr_array_add(snapshot->bytes, take_path);
+	g_ptr_array_add(snapshot->bytes, take_text);
+	g_mutex_unlock(&snapshot->lock);
+	SourceFile file = {.builder = reading->builder,
+	        .node = graph_begin_file(reading->builder, path, text),
+	        .path = path,
+	        .name = path,
+	        .bytes = text,
+	        .arena = reading->arena};
+	if (reading->listing)
+		read_usage_list(&file, reading->listing->kind, reading->listing->version);
+	else
+		read_usage(&file);
+	arena_reset(reading->arena);
+}
+
+static char *file_name(const Snapshot *snapshot, const char *name)
+{
+	return g_strdup_printf("cluster:%s/%s", cluster_access(snapshot->cluster)->context, name);
+}
+
+static void read_page(char *take_text, size_t length, void *data)
+{
+	Reading *reading = data;
+	const Listing *listing = reading->listing;
+	g_autofree char *name = g_strdup_printf(
+	        "%s/%s%s", listing->version, listing->plural, listing->form == ENDS ? "?tls" : "");
+	g_autofree char *numbered = g_strdup_printf("%s/%u", name, ++reading->page);
+	read_text(reading, file_name(reading->snapshot, reading->page == 1 ? name : numbered), take_text, length);
+}
+
+/* Which nodes have a kubelet that answers; no more are told than are asked one by one, and one. */
+static void keep_ready(Snapshot *snapshot, Slice page)
+{
+	size_t at = 0;
+	Slice items = jsontext_at(page, "items"), text;
+	while (snapshot->ready->len <= MOST_KUBELETS && jsontext_next_item(items, &at, &text)) {
+		g_autoptr(Json) node = json_parse(text, NULL);
+		if (g_strcmp0(json_text_at(condition_of(node, "Ready"), "status"), "True") == 0)
+			g_ptr_array_add(snapshot->ready, g_strdup(json_text_at(node, "metadata.name")));
+	}
+}
+
+static void read_nodes(char *take_text, size_t length, void *data)
+{
+	Reading *reading = data;
+	keep_ready(reading->snapshot, (Slice){take_text, length});
+	read_page(take_text, length, data);
 }
 
 /* Nothing but what it is called, and who made it. */
@@ -91,11 +150,6 @@ static Json *named(const Json *item)
 			json_set(metadata, kept[i], json_clone(value));
 	}
 	return out;
-}
-
-static void append_name(const Json *item, void *items)
-{
-	json_append(items, named(item));
 }
 
 /* The day on which a certificate ends; those that cert-manager keeps are told of by their Certificate. */
@@ -116,45 +170,50 @@ static void append_end(const Json *item, void *items)
 	json_append(items, out);
 }
 
-static bool read_list(Cluster *cluster, const Listing *listing, char **ret_text, GError **error)
+/* Certificates of which no Certificate of cert-manager tells. */
+static void count_end(const Json *item, void *data)
 {
-	g_autofree char *path = list_path(listing), *kind = g_strconcat(listing->kind, "List", NULL);
+	if (!json_get(json_at(item, "metadata.annotations"), "cert-manager.io/certificate-name"))
+		g_atomic_int_inc((gint *)data);
+}
+
+/* What is handed on of Secrets is made here, item by item; who does not ask for it is told how many there are. */
+static bool read_ends(Reading *reading, Cluster *cluster, const char *path, GError **error)
+{
+	if (!reading->snapshot->certificates)
+		return cluster_list_metadata(cluster, path, count_end, &reading->snapshot->unseen, error);
 	g_autoptr(Json) list = json_new_map();
-	json_set_text(list, "kind", kind);
-	json_set_text(list, "apiVersion", listing->version);
-	Json *items = json_list_in(list, "items");
-	bool read = listing->form == NAMES
-	                    ? cluster_list_metadata(cluster, path, append_name, items, error)
-	                    : cluster_list(cluster, path, listing->form == ENDS ? append_end : append_item, items, NULL,
-	                              error);
-	*ret_text = read ? json_print(list) : NULL;
-	return read;
+	if (!cluster_list(cluster, path, append_end, json_list_in(list, "items"), NULL, error))
+		return false;
+	char *text = json_print(list);
+	read_page(text, strlen(text), reading);
+	return true;
+}
+
+static bool read_list(Reading *reading, Cluster *cluster, GError **error)
+{
+	const Listing *listing = reading->listing;
+	g_autofree char *path = list_path(listing);
+	if (listing->form == ENDS)
+		return read_ends(reading, cluster, path, error);
+	ClusterListing wanted = {.path = path,
+	        .form = listing->form == NAMES ? LIST_METADATA : LIST_WHOLE,
+	        .page = strcmp(listing->plural, "nodes") == 0 ? read_nodes : read_page,
+	        .data = reading};
+	if (cluster_read(cluster, &wanted, NULL))
+		return true;
+	g_propagate_error(error, wanted.error);
+	return false;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------ */
-
-void live_text_free(void *data)
-{
-	LiveText *text = data;
-	g_free(text->path);
-	g_free(text->text);
-	g_free(text);
-}
-
-static LiveText *live_text_new(const Cluster *cluster, const char *name, char *take_text)
-{
-	LiveText *text = g_new0(LiveText, 1);
-	text->path = g_strdup_printf("cluster:%s/%s", cluster_access(cluster)->context, name);
-	text->text = take_text;
-	return text;
-}
 
 static void keep_failure(Snapshot *snapshot, const Listing *listing, GError *take_failure)
 {
 	g_autoptr(GError) failure = take_failure;
 	bool refused = cluster_said(failure, 403), absent = cluster_said(failure, 404);
 	g_mutex_lock(&snapshot->lock);
-	if (refused && !listing->needed && listing->form != ENDS)
+	if (refused && !listing->needed && !strstr(snapshot->withheld->str, listing->plural))
 		g_string_append_printf(
 		        snapshot->withheld, "%s%s", snapshot->withheld->len ? ", " : "", listing->plural);
 	else if (!snapshot->error && !absent && !(refused && !listing->needed) &&
@@ -168,86 +227,82 @@ static void *read_some(void *data)
 	Snapshot *snapshot = data;
 	g_autoptr(GError) failure = NULL;
 	g_autoptr(Cluster) cluster = cluster_again(snapshot->cluster, &failure);
+	g_autoptr(Arena) arena = arena_new();
+	Reading reading = {.snapshot = snapshot, .builder = graph_builder_new(), .arena = arena};
 	gint at;
 	while (cluster && (at = g_atomic_int_add(&snapshot->next, 1)) < (gint)G_N_ELEMENTS(listings)) {
-		const Listing *listing = &listings[at];
-		char *text;
 		g_autoptr(GError) unread = NULL;
-		g_autofree char *name = g_strdup_printf(
-		        "%s/%s%s", listing->version, listing->plural, listing->form == ENDS ? "?tls" : "");
-		if (read_list(cluster, listing, &text, &unread))
-			snapshot->texts[at] = live_text_new(cluster, name, text);
-		else
-			keep_failure(snapshot, listing, g_steal_pointer(&unread));
+		reading.listing = &listings[at];
+		reading.page = 0;
+		if (!read_list(&reading, cluster, &unread))
+			keep_failure(snapshot, reading.listing, g_steal_pointer(&unread));
 	}
 	if (failure)
 		keep_failure(snapshot, &listings[0], g_steal_pointer(&failure));
+	g_mutex_lock(&snapshot->lock);
+	g_ptr_array_add(snapshot->builders, reading.builder);
+	g_mutex_unlock(&snapshot->lock);
 	return NULL;
-}
-
-static GPtrArray *texts_of(Snapshot *snapshot)
-{
-	GPtrArray *texts = g_ptr_array_new_with_free_func(live_text_free);
-	for (size_t i = 0; i < G_N_ELEMENTS(listings); i++)
-		if (snapshot->texts[i])
-			g_ptr_array_add(texts, snapshot->texts[i]);
-	return texts;
 }
 
 /* ---- what is used ---------------------------------------------------------------------------------------- */
 
-#define MOST_KUBELETS 100 /* that are asked one by one */
-
-typedef struct Measuring {
-	const Cluster *cluster;
-	GPtrArray *texts;
-	const char *what;
-} Measuring;
-
-static void add_answer(const Json *answer, void *data)
+static void read_answer(const Json *answer, void *data)
 {
-	Measuring *measuring = data;
+	Reading *reading = data;
 	const char *node = json_text_at(answer, "node.nodeName");
 	g_autofree char *name = node ? g_strdup_printf("v1/nodes/%s/stats", node)
-	                             : g_strdup_printf("%s/%u", measuring->what, measuring->texts->len);
-	g_ptr_array_add(measuring->texts, live_text_new(measuring->cluster, name, json_print(answer)));
+	                             : g_strdup_printf("series/%u", ++reading->page);
+	char *text = json_print(answer);
+	read_text(reading, file_name(reading->snapshot, name), text, strlen(text));
 }
 
 /* Kubelets tell how full volumes are, which no metrics-server does; Prometheus tells of a week, and they of a moment.
  */
-static void measure(Cluster *cluster, GPtrArray *texts)
+static void measure(Snapshot *snapshot)
 {
-	const LiveText *list = texts->len ? texts->pdata[0] : NULL;
-	g_autoptr(Json) nodes = list ? json_parse(slice_from(list->text), NULL) : NULL;
-	g_autoptr(GPtrArray) ready = g_ptr_array_new();
-	Measuring measuring = {cluster, texts, "series"};
-	JSON_EACH (json_get(nodes, "items"), node)
-		if (g_strcmp0(json_text_at(condition_of(node, "Ready"), "status"), "True") == 0)
-			g_ptr_array_add(ready, (char *)json_text_at(node, "metadata.name"));
-	if (ready->len <= MOST_KUBELETS)
-		cluster_summaries(cluster, ready, add_answer, &measuring);
-	cluster_series(cluster, add_answer, &measuring);
+	g_autoptr(Arena) arena = arena_new();
+	Reading reading = {.snapshot = snapshot, .builder = graph_builder_new(), .arena = arena};
+	if (snapshot->ready->len <= MOST_KUBELETS)
+		cluster_summaries(snapshot->cluster, snapshot->ready, read_answer, &reading);
+	cluster_series(snapshot->cluster, read_answer, &reading);
+	g_ptr_array_add(snapshot->builders, reading.builder);
 }
 
-GPtrArray *live_texts(Cluster *cluster, GString *notes, GError **error)
+static void note_unread(const Snapshot *snapshot, GString *notes)
+{
+	if (notes && snapshot->unseen)
+		g_string_append_printf(notes,
+		        "note: %d certificates in Secrets are not looked at, since their keys would come along: "
+		        "--tls-secrets\n",
+		        snapshot->unseen);
+	if (snapshot->withheld->len && notes)
+		g_string_append_printf(notes, "note: what this user may not read of the cluster is not looked at: %s\n",
+		        snapshot->withheld->str);
+}
+
+bool live_read(Cluster *cluster, bool certificates, GPtrArray *builders, GPtrArray *bytes, GString *notes, GError **error)
 {
 	GThread *threads[4];
-	Snapshot snapshot = {.cluster = cluster, .withheld = g_string_new(NULL)};
+	g_autoptr(GPtrArray) ready = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GString) withheld = g_string_new(NULL);
+	Snapshot snapshot = {.cluster = cluster,
+	        .certificates = certificates,
+	        .builders = builders,
+	        .bytes = bytes,
+	        .ready = ready,
+	        .withheld = withheld};
 	g_mutex_init(&snapshot.lock);
 	for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
 		threads[i] = g_thread_new("snapshot", read_some, &snapshot);
 	for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
 		g_thread_join(threads[i]);
+	note_unread(&snapshot, notes);
+	bool fine = !snapshot.error;
+	if (fine)
+		measure(&snapshot);
+	else
+		g_propagate_error(error, g_steal_pointer(&snapshot.error));
 	g_mutex_clear(&snapshot.lock);
-	if (snapshot.withheld->len && notes)
-		g_string_append_printf(notes, "note: what this user may not read of the cluster is not looked at: %s\n",
-		        snapshot.withheld->str);
-	g_string_free(snapshot.withheld, TRUE);
-	g_autoptr(GPtrArray) texts = texts_of(&snapshot);
-	if (!snapshot.error) {
-		measure(cluster, texts);
-		return g_steal_pointer(&texts);
-	}
-	g_propagate_error(error, snapshot.error);
-	return NULL;
+	return fine;
 }

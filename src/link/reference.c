@@ -175,6 +175,9 @@ static bool is_built_in(const char *kind, const char *name)
 		const char *kind, *name;
 	} known[] = {
 	        {"ConfigMap", "kube-root-ca.crt"},
+	        {"ConfigMap", "istio-ca-root-cert"},
+	        {"ConfigMap", "openshift-service-ca.crt"},
+	        {"ConfigMap", "linkerd-identity-trust-roots"},
 	        {"ServiceAccount", "default"},
 	        {"Service", "kubernetes"},
 	        {"PriorityClass", "system-cluster-critical"},

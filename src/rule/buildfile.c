@@ -21,6 +21,19 @@ static bool is_literal(Slice text)
 	return slice_find_byte(text, '$', 0) == SIZE_MAX && !text_has(text, "{{") && !text_has(text, "<");
 }
 
+/* Where a forge checks out what a workflow is for: a folder with workflows of its own is the root of another repository,
+ * whatever brought it here. */
+static Slice workflow_root(Slice path)
+{
+	static const char *const folders[] = {"/.github/", "/.gitea/", "/.forgejo/"};
+	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+		size_t at = slice_find(path, folders[i], 0);
+		if (at != SIZE_MAX)
+			return slice_sub(path, 0, at);
+	}
+	return (Slice){"", 0};
+}
+
 /* ---- builds: context and Dockerfile ------------------------------------------------------------------ */
 
 typedef struct Build {
@@ -166,7 +179,7 @@ static void check_service_build(Checker *checker, const Row *row)
 		build.file = graph_symbol_slice(graph, file->object);
 	build.inlined |= !is_literal(build.file);
 	bool step = graph_node_type(graph, service) == NODE_WORKFLOW; /* CI builds at the root */
-	Slice folder = step ? (Slice){"", 0} : path_folder(path_of(graph, service));
+	Slice folder = step ? workflow_root(path_of(graph, service)) : path_folder(path_of(graph, service));
 	if (is_quiet(graph, service) || !is_literal(build.context) || is_remote(build.context) ||
 	        graph_has(graph, service, FACT_EXTENDS)) /* its base says the rest of the build */
 		return;
@@ -394,7 +407,7 @@ static void check_command_build(Checker *checker, Node command, GHashTable *know
 	        graph_has(graph, command, FACT_GUARDED) || goes_elsewhere(graph, file))
 		return;
 	bool step = graph_has(graph, command, FACT_FENCE); /* CI runs it at the root */
-	Slice folder = step ? (Slice){"", 0} : path_folder(path_of(graph, command));
+	Slice folder = step ? workflow_root(path_of(graph, command)) : path_folder(path_of(graph, command));
 	Span goes = {0};
 	g_autofree char *below = step ? NULL : folder_gone_to(graph, command, &goes);
 	if (below && !path_exists(graph, slice_from(below)) && !is_put_there(graph, slice_from(below))) {

@@ -171,6 +171,14 @@ static bool is_made_otherwise(const Graph *graph, const char *namespace, const c
 	return false;
 }
 
+/* Docker answers for such names, which are given to containers so that a program needs no other configuration. */
+static bool is_of_compose(const Graph *graph, Node mention)
+{
+	Symbol compose;
+	return graph_find_symbol(graph, SLICE("compose"), &compose) &&
+	       graph_says(graph, graph_file_node(graph, graph_file_of(graph, mention)), FACT_FORMAT, compose);
+}
+
 static bool is_document(const Graph *graph, Node mention)
 {
 	return slice_ends(slice_from(graph_file_path(graph, graph_file_of(graph, mention))), ".md");
@@ -299,8 +307,9 @@ static void check_service_dns_wrong(Checker *checker)
 			continue;
 		}
 		g_auto(GStrv) parts = strstr(host, ".svc") ? split_service_host(host) : NULL;
-		if (parts && !find_service(graph, parts[1], parts[0]) && !find_service(graph, "", parts[0]) &&
-		        knows_namespace(&services, parts[1]) && !is_made_otherwise(graph, parts[1], parts[0]))
+		if (parts && !is_of_compose(graph, mention) && !find_service(graph, parts[1], parts[0]) &&
+		        !find_service(graph, "", parts[0]) && knows_namespace(&services, parts[1]) &&
+		        !is_made_otherwise(graph, parts[1], parts[0]))
 			report_host(&asked, mention, parts);
 	}
 }

@@ -543,7 +543,7 @@ static void check_file(Orphans *orphans, Node file)
 	        is_sample_name(path_name(path)) || is_in_chart(graph, path) ||
 	        is_commented_out(graph, orphans->disabled, path) || is_applied_by_hand(orphans, path, false, !needed) ||
 	        (!list && is_templated(&orphans->templated, path)) || is_generated_from(graph, file) ||
-	        is_published(graph, file, list) || is_for_first_start(graph, object, path) ||
+	        is_for_first_start(graph, object, path) || is_published(graph, file, list) ||
 	        (list && is_listed_wrongly(graph, list, path)))
 		return;
 	Node twin = live_twin(graph, object);

@@ -75,13 +75,38 @@ static bool takes_several(const Graph *graph, Node command)
 	return compose && files > 1;
 }
 
+/* ARGS += $(foreach yml,$(FILES),-f $(yml)), args+=(-f "$file"): a script or Makefile gathers the files of one project. */
+static bool gathers_files(Slice bytes)
+{
+	Slice line;
+	if (!text_has(bytes, "compose"))
+		return false;
+	while (slice_next_line(&bytes, &line))
+		if ((text_has(line, "foreach") || text_has(line, "+=")) &&
+		        (text_has(line, "-f $") || text_has(line, "-f \"$") || text_has(line, "\"-f\"")))
+			return true;
+	return false;
+}
+
+static bool any_gathers_files(const Graph *graph)
+{
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file));
+		bool script = slice_ends(path, ".sh") || slice_ends(path, "akefile") || slice_ends(path, ".mk") ||
+		              slice_find_byte(path_name(path), '.', 0) == SIZE_MAX;
+		if (script && gathers_files(graph_file_bytes(graph, file)))
+			return true;
+	}
+	return false;
+}
+
 static bool are_put_together(const Graph *graph)
 {
 	static const char *const words[] = {"COMPOSE_FILE", NULL};
 	GRAPH_NODES (graph, NODE_COMMAND, command)
 		if (takes_several(graph, command))
 			return true;
-	return search_any_word(graph, words, NULL, NULL);
+	return search_any_word(graph, words, NULL, NULL) || any_gathers_files(graph);
 }
 
 static void find_combined(Projects *projects)
@@ -320,9 +345,24 @@ static bool is_of_compose(const Graph *graph, Node node)
 	return graph_node_type(graph, graph_parent(graph, node)) == NODE_COMPOSE;
 }
 
+/* PROJECT_default, which compose makes for each project: one of its name, or in a folder of it. */
+static bool is_default_of_project(const Graph *graph, const char *name)
+{
+	if (!g_str_has_suffix(name, "_default"))
+		return false;
+	Slice project = {name, strlen(name) - strlen("_default")};
+	GRAPH_NODES (graph, NODE_COMPOSE, compose)
+		if (slice_is_nocase(project, graph_name(graph, compose)) ||
+		        slice_equal(project, path_name(folder_of(graph, compose))))
+			return true;
+	return false;
+}
+
 /* A compose file makes it: by that name, or as PROJECT_KEY. */
 static bool is_made_here(const Graph *graph, NodeType type, const char *name)
 {
+	if (type == NODE_COMPOSE_NETWORK && is_default_of_project(graph, name))
+		return true;
 	GRAPH_NODES (graph, type, node) {
 		if (!is_of_compose(graph, node) || graph_has(graph, node, FACT_EXTERNAL))
 			continue;

@@ -90,13 +90,22 @@ static void check_pvc_missing(Checker *checker)
 	        "add a PersistentVolumeClaim of that name, or name the one that exists");
 }
 
+/* Of what the cluster itself runs in kube-system: a manifest that replaces one of them finds its account there. */
+static bool is_of_the_cluster(const char *namespace, const char *name)
+{
+	static const char *const names[] = {"coredns", "kube-dns", "kube-proxy", "metrics-server", "traefik", "cilium",
+	        "local-path-provisioner-service-account", "node-local-dns", "calico-node", "flannel", NULL};
+	return strcmp(namespace, "kube-system") == 0 && slice_is_any_nocase(slice_from(name), names);
+}
+
 static bool is_account(const Graph *graph, Node reference)
 {
 	const char *name = graph_name(graph, reference);
-	if (reference_wants(graph, reference, "ServiceAccount"))
-		return strcmp(name, "default") != 0 && !has_role(graph, reference, "subject");
 	Node object = graph_ancestor(graph, reference, NODE_OBJECT);
 	const char *namespace = graph_text(graph, object, FACT_NAMESPACE);
+	if (reference_wants(graph, reference, "ServiceAccount"))
+		return strcmp(name, "default") != 0 && !has_role(graph, reference, "subject") &&
+		       !is_of_the_cluster(namespace, name);
 	/* Kubernetes brings roles of its own, and those of its own namespaces. */
 	return reference_wants(graph, reference, "Role") && !g_str_has_prefix(name, "system:") &&
 	       !g_str_has_prefix(namespace, "kube-");

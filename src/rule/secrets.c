@@ -66,6 +66,19 @@ static bool is_sample(const Graph *graph, Node object)
 	       graph_says(graph, graph_ancestor(graph, object, NODE_FILE), FACT_CLASS, example);
 }
 
+/* Of a machine that is made to try things on, and thrown away: whoever has its key has nothing. */
+static bool is_for_trial(Slice path)
+{
+	static const char *const words[] = {"vagrant", "molecule", NULL};
+	for (size_t start = 0, end; start < path.length; start = end + 1) {
+		for (end = start; end < path.length && !strchr("/.-_", path.at[end]);)
+			end++;
+		if (slice_is_any_nocase(slice_sub(path, start, end), words))
+			return true;
+	}
+	return false;
+}
+
 static void check_secret_in_repo(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -82,8 +95,9 @@ static void check_secret_in_repo(Checker *checker)
 			check_secret_value(checker, object, secret, objects, copies);
 			continue;
 		}
-		Finding *finding = report(
-		        checker, secret, graph_place(graph, secret), "this looks like a %s, and it is in Git", form);
+		bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
+		Finding *finding = report_at(checker, trial ? LEVEL_WARNING : LEVEL_ERROR, secret,
+		        graph_place(graph, secret), "this looks like a %s, and it is in Git", form);
 		set_detail(checker, finding, "%s ", form);
 	}
 }
@@ -129,7 +143,8 @@ static bool is_stand_in(const char *name, const char *value)
 	static const char *const parts[] = {"password", "passw0rd", "admin", "secret", "abcdef", "qwerty", "1234",
 	        "1,2,3", "0000", "default", "letmein", "random", NULL};
 	g_autofree char *lower = g_ascii_strdown(value, -1);
-	return text_has_part(lower, parts) || g_ascii_strcasecmp(name, value) == 0;
+	g_autofree char *variable = g_ascii_strdown(name, -1);
+	return text_has_part(lower, parts) || strstr(variable, lower) != NULL; /* SHELF_TOKEN=shelf */
 }
 
 /* What a variable is for stands at the end of its name: the others tell of a password, how long it lasts and where it

@@ -262,6 +262,18 @@ static void each_command(const SourceFile *file, const char *word, void (*read)(
 			read(file, rest_of_command(file->bytes, at + length));
 }
 
+/* `"${KUBECTL_CREATE}" configmap NAME`: a command that a variable is called after. */
+static void each_variable_command(const SourceFile *file, void (*read)(const SourceFile *, Slice))
+{
+	static const char *const ends[] = {"create}", "CREATE}"};
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		for (size_t at = 0; (at = slice_find(file->bytes, ends[i], at)) != SIZE_MAX; at++) {
+			size_t after = at + strlen(ends[i]);
+			after += after < file->bytes.length && file->bytes.at[after] == '"';
+			read(file, rest_of_command(file->bytes, after));
+		}
+}
+
 /* ---- manifests and Terraform within other text ------------------------------------------------------ */
 
 /* A name is looked for on this many lines after the kind. */
@@ -371,6 +383,7 @@ static bool matches(const SourceFile *file)
 static void read_handmade(const SourceFile *file)
 {
 	each_command(file, "create ", read_create);
+	each_variable_command(file, read_create);
 	each_command(file, "helm ", read_helm);
 	each_command(file, "apply ", read_apply);
 	if (slice_find(file->name, "helmfile", 0) != SIZE_MAX || slice_find(file->path, "helmfile.d/", 0) != SIZE_MAX)

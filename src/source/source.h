@@ -47,6 +47,8 @@ void read_parts(const SourceFile *file, const YamlNode *root, Node document);
 /* What a cluster said of itself, saved to a file: PodMetricsList, results of Prometheus, lists of pods and nodes. No
  * source, for such a file is handed over and not found in a repository. */
 void read_usage(const SourceFile *file);
+/* The same of one list of a cluster, whatever it says that its items are. */
+void read_usage_list(const SourceFile *file, const char *kind, const char *version);
 
 /* What archived, dated, vendored, generated, example or test paths are called, or NULL: no demands are made there. */
 const char *source_path_class(Slice path);

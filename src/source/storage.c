@@ -27,7 +27,8 @@ static void find_clear_values(const SourceFile *file, const YamlNode *data, Node
 {
 	for (YamlPairs pairs = yaml_pairs(data); yaml_next_pair(&pairs);) {
 		if (!yaml_is_scalar(pairs.key) || !yaml_is_scalar(pairs.value) ||
-		        !credential_is_named(pairs.key->value) || !credential_is_clear(pairs.value->value, base64))
+		        !credential_is_named(pairs.key->value) || !credential_is_clear(pairs.value->value, base64) ||
+		        credential_is_own_name(pairs.key->value, pairs.value->value, base64))
 			continue;
 		bool known = credential_is_default(pairs.value->value, base64);
 		Node secret = graph_add_node(file->builder, NODE_SECRET, object,

@@ -3,6 +3,7 @@
  *
  * Every measured container and every pod is a USAGE node; every node of the cluster is a MACHINE as labwright.yaml has
  * them. Of a range of values the highest counts: a peak is what has to fit. */
+#include "base/jsontext.h"
 #include "base/quantity.h"
 #include "source/kubernetes.h"
 
@@ -127,24 +128,38 @@ static void read_live_node(const SourceFile *file, const YamlNode *node, Node do
 	add_node_facts(file, node, machine);
 }
 
-/* Items of a list that the API server gives raw have no kind of their own; root is the list, or the item itself. */
-static void read_item(const SourceFile *file, const YamlNode *item, const YamlNode *root, Node document)
+/* What an object is that does not say it itself. */
+typedef struct KindOf {
+	Slice kind, version;
+} KindOf;
+
+/* Items of a list that the API server gives raw have no kind of their own. */
+static KindOf kind_of_items(const YamlNode *root)
 {
-	Slice kind = yaml_text_of(item, "kind"), version = yaml_text_of(item, "apiVersion"),
-	      list = yaml_text_of(root, "kind");
-	if (kind.length == 0 && slice_ends(list, "List")) {
-		kind = slice_sub(list, 0, list.length - strlen("List"));
-		version = yaml_text_of(root, "apiVersion");
-	}
-	if (slice_is(kind, "PodMetrics")) {
+	Slice list = yaml_text_of(root, "kind");
+	if (!slice_ends(list, "List"))
+		return (KindOf){{"", 0}, {"", 0}};
+	return (KindOf){slice_sub(list, 0, list.length - strlen("List")), yaml_text_of(root, "apiVersion")};
+}
+
+static void read_item_as(const SourceFile *file, const YamlNode *item, KindOf is, Node document)
+{
+	if (slice_is(is.kind, "PodMetrics")) {
 		read_pod_metrics(file, item, document);
 		return;
 	}
-	if (slice_is(kind, "Pod"))
+	if (slice_is(is.kind, "Pod"))
 		read_live_pod(file, item, document);
-	else if (slice_is(kind, "Node"))
+	else if (slice_is(is.kind, "Node"))
 		read_live_node(file, item, document);
-	read_live_object(file, item, kind, version, document);
+	read_live_object(file, item, is.kind, is.version, document);
+}
+
+/* items: what those of the list are, where they do not say it. */
+static void read_item(const SourceFile *file, const YamlNode *item, KindOf items, Node document)
+{
+	KindOf own = {yaml_text_of(item, "kind"), yaml_text_of(item, "apiVersion")};
+	read_item_as(file, item, own.kind.length ? own : items, document);
 }
 
 /* ---- kubelets -------------------------------------------------------------------------------------------- */
@@ -284,22 +299,71 @@ static void read_series(const SourceFile *file, const YamlNode *map, Node docume
 
 /* ---- the file -------------------------------------------------------------------------------------------- */
 
+static void read_rest(const SourceFile *file, const YamlNode *root, Node document)
+{
+	YAML_EACH_ITEM (yaml_get(root, "pods"), pod)
+		read_summary_pod(file, pod, document);
+	YAML_EACH_ITEM (yaml_at(root, "data.result"), series)
+		read_series(file, series, document);
+}
+
 static void read_usage_document(const SourceFile *file, const YamlDocument *document)
 {
 	const YamlNode *root = document->root, *items = yaml_get(root, "items");
 	Node node = graph_add_node(file->builder, NODE_DOCUMENT, file->node, SLICE("1"), root->start, root->end);
 	if (!items)
-		read_item(file, root, root, node);
+		read_item(file, root, kind_of_items(root), node);
 	YAML_EACH_ITEM (items, item)
-		read_item(file, item, root, node);
-	YAML_EACH_ITEM (yaml_get(root, "pods"), pod)
-		read_summary_pod(file, pod, node);
-	YAML_EACH_ITEM (yaml_at(root, "data.result"), series)
-		read_series(file, series, node);
+		read_item(file, item, kind_of_items(root), node);
+	read_rest(file, root, node);
+}
+
+/* Items one by one, so that the tree of the longest list is that of one item. known: what they are, whatever they say
+ * of themselves. */
+static void read_items(const SourceFile *file, KindOf is, bool known, Slice items, Node document)
+{
+	g_autoptr(Arena) arena = arena_new();
+	SourceFile own = *file;
+	size_t at = 0;
+	Slice text;
+	own.arena = arena;
+	while (jsontext_next_item(items, &at, &text)) {
+		size_t place = (size_t)(text.at - file->bytes.at);
+		const YamlNode *item = yaml_read_json(file->bytes, place, arena);
+		if (!item)
+			graph_add_problem(file->builder, file->node, "yaml-broken", "this item is no JSON", NULL, place,
+			        place + text.length);
+		else if (known)
+			read_item_as(&own, item, is, document);
+		else
+			read_item(&own, item, is, document);
+		arena_reset(arena);
+	}
+}
+
+/* What the API server and `kubectl get -o json` say; false for what is no JSON. */
+static bool read_json(const SourceFile *file, KindOf is)
+{
+	Slice items;
+	if (file->bytes.length == 0 || file->bytes.at[0] != '{' ||
+	        !g_utf8_validate(file->bytes.at, (gssize)file->bytes.length, NULL))
+		return false;
+	const YamlNode *root = yaml_read_json_but(file->bytes, "items", &items, file->arena);
+	if (!root)
+		return false;
+	Node node = graph_add_node(file->builder, NODE_DOCUMENT, file->node, SLICE("1"), root->start, root->end);
+	bool known = is.kind.length > 0;
+	if (!items.length)
+		read_item(file, root, kind_of_items(root), node);
+	read_items(file, known ? is : kind_of_items(root), known, items, node);
+	read_rest(file, root, node);
+	return true;
 }
 
 void read_usage(const SourceFile *file)
 {
+	if (read_json(file, (KindOf){{"", 0}, {"", 0}}))
+		return;
 	for (const YamlDocument *document = yaml_read(file->bytes, file->arena); document; document = document->next) {
 		if (document->error)
 			graph_add_problem(file->builder, file->node, "yaml-broken", document->error, NULL,
@@ -307,4 +371,10 @@ void read_usage(const SourceFile *file)
 		else if (document->root)
 			read_usage_document(file, document);
 	}
+}
+
+void read_usage_list(const SourceFile *file, const char *kind, const char *version)
+{
+	if (!read_json(file, (KindOf){slice_from(kind), slice_from(version)}))
+		graph_add_problem(file->builder, file->node, "yaml-broken", "the answer is no JSON", NULL, 0, 0);
 }

@@ -76,6 +76,13 @@ YamlDocument *yaml_read(Slice bytes, Arena *arena);
 /* One document that stands within a file, at the bytes [start, end); places are those of the file. */
 YamlDocument *yaml_read_part(Slice bytes, size_t start, size_t end, Arena *arena);
 
+/* The value of JSON that begins at a place of a text, as the tree that yaml_read would make of it; NULL for what is no
+ * JSON. The text has to be UTF-8. */
+YamlNode *yaml_read_json(Slice bytes, size_t start, Arena *arena);
+/* The same of all of a text, but for the value of one key of the outermost object, which is given as it stands: empty
+ * where there is none. */
+YamlNode *yaml_read_json_but(Slice bytes, const char *key, Slice *ret_value, Arena *arena);
+
 /* The value of a key of a map, merge keys (`<<`) followed; NULL if the node is NULL, no map, or has no such key. */
 YamlNode *yaml_get(const YamlNode *map, const char *key);
 /* The pair itself, merge keys not followed. */

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Times `up` and `status` on a real engine and writes its section of docs/performance.md.
 
-    test/live/engine.sh dockerd python3 test/bench/engine.py LABWRIGHT [ROUNDS]
+    test/live/engine.sh dockerd|podman python3 test/bench/engine.py LABWRIGHT [ROUNDS]
 
-Run by engine.sh with LABWRIGHT_LIVE_PACKAGES=LABWRIGHT, so that the images of the bundled homelab are there. Its 8
-services come up from nothing by labwright and by Debian's docker-compose in turn. The compose file is made of the very
-containers that labwright made: the same images, commands, variables, mounts, limits and names on the network. Both are
-waited for until labwright's own probes of all services pass, asked by one program for both.
+Run by engine.sh with LABWRIGHT_LIVE_PACKAGES=LABWRIGHT, so that the images of the bundled homelab are there. On Docker
+its 8 services come up from nothing by labwright and by Debian's docker-compose in turn; on Podman those of them that
+`podman kube play` reads, by all three. The compose file is made of the very containers that labwright made: the same
+images, commands, variables, mounts, limits and names on the network. All are waited for until labwright's own probes of
+all services pass, asked by one program for all.
 """
 import http.client
 import json
@@ -24,6 +25,8 @@ here = os.path.dirname(os.path.abspath(__file__))
 top = os.path.dirname(os.path.dirname(here))
 page = os.path.join(top, "docs", "performance.md")
 HEADING = "## Running on an engine\n"
+KUBE_HEADING = "## Running on Podman\n"
+PLAYED = ("prometheus", "alertmanager", "blackbox-exporter", "caddy")  # they need no Secret, and nobody else
 NEXT = "## Beside kube-scheduler\n"  # what the section stands before
 LIMIT = 240  # seconds for all to be ready
 TEXT = """{heading}
@@ -35,6 +38,21 @@ by the same probes; docker-compose {compose} has a file of the same containers. 
 | `labwright up`, all ready | {up:.2f} |
 | `docker-compose up -d`, all ready | {other:.2f} |
 | ratio | {ratio:.2f} |
+
+With 50 containers: a second `labwright up` with nothing changed takes {again:.0f} ms, {again_own:.0f} ms of them on a processor; `labwright status --quick` takes
+{status:.0f} ms and {status_own:.0f} ms.
+"""
+KUBE_TEXT = """{heading}
+{engine}, images there already, nothing else. Of the bundled homelab {count} services are such that `podman kube play` reads them:
+Deployments without Secrets. *up* is from no container to all ready, by the same probes; docker-compose {compose} has a file of
+the same containers and speaks to Podman's socket. Medians of {rounds} rounds in turn, of wall time.
+
+| | seconds |
+| --- | --: |
+| `labwright up`, all ready | {ours:.2f} |
+| `podman kube play`, all ready | {play:.2f} |
+| `docker-compose up -d`, all ready | {other:.2f} |
+| ratio to the faster of these two | {ratio:.2f} |
 
 With 50 containers: a second `labwright up` with nothing changed takes {again:.0f} ms, {again_own:.0f} ms of them on a processor; `labwright status --quick` takes
 {status:.0f} ms and {status_own:.0f} ms.
@@ -70,7 +88,8 @@ def passes(container, probe):
             made = api("POST", f"/containers/{container['Id']}/exec", {"Cmd": probe["command"]})
             api("POST", f"/exec/{made['Id']}/start", {"Detach": False})
             return api("GET", f"/exec/{made['Id']}/json").get("ExitCode") == 0
-        networks = container["NetworkSettings"]["Networks"].values()
+        owner = container["HostConfig"]["NetworkMode"].partition("container:")[2]
+        networks = (api("GET", f"/containers/{owner}/json") if owner else container)["NetworkSettings"]["Networks"].values()
         on_host = container["HostConfig"]["NetworkMode"] == "host"
         address = "127.0.0.1" if on_host else next(network["IPAddress"] for network in networks if network["IPAddress"])
         with socket.create_connection((address, probe["port"]), 1):
@@ -189,31 +208,78 @@ def run(command, folder, code=0):
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def probes_of(containers):
+    return {container["Name"].lstrip("/"): json.loads(container["Config"]["Labels"]["labwright.probe"])
+            for container in containers if "labwright.probe" in container["Config"]["Labels"]}
+
+
 def measure_up(program, folder, rounds):
     """Seconds of labwright and of docker-compose."""
     run(["sh", os.path.join(top, "examples", "up.sh"), program, folder], folder)
     lab, compose = os.path.join(folder, "demo"), ["docker-compose", "-p", "bench"]
-    up = [program, "up", "packages", "--secrets", os.path.join(folder, "secrets.yaml")]
     containers = inspect_all()
-    probes = {container["Name"][1:]: json.loads(container["Config"]["Labels"]["labwright.probe"])
-              for container in containers if "labwright.probe" in container["Config"]["Labels"]}
     compose += ["-f", compose_file(containers, folder)]
-    ours, theirs = [], []
+    contestants = [
+        ("labwright", [program, "up", "packages", "--secrets", os.path.join(folder, "secrets.yaml")],
+         lambda name: name, [program, "down", "--volumes", "--yes"]),
+        ("docker-compose", compose + ["up", "-d"], lambda name: f"bench_{name}_1", compose + ["down", "-v", "-t", "2"])]
+    run(contestants[0][3], lab)
+    return compare(contestants, probes_of(containers), lab, rounds, lambda: open_volumes(compose[-1]))
+
+
+def compare(contestants, probes, folder, rounds, before_compose):
+    """Medians of seconds in the order of the contestants: a name, words that bring it up, what a container of labwright's
+    is called there, words that take it down."""
+    taken = {name: [] for name, *_ in contestants}
     for number in range(rounds):
-        run([program, "down", "--volumes", "--yes"], lab)
-        start = time.perf_counter()
-        run(up, lab)
-        wait_ready(probes, lambda name: name)
-        ours.append(time.perf_counter() - start)
-        run([program, "down", "--volumes", "--yes"], lab)
-        open_volumes(compose[-1])
-        start = time.perf_counter()
-        run(compose + ["up", "-d"], lab)
-        wait_ready(probes, lambda name: f"bench_{name}_1")
-        theirs.append(time.perf_counter() - start)
-        run(compose + ["down", "-v", "-t", "2"], lab)
-        print(f"round {number + 1}: labwright {ours[-1]:.2f} s, docker-compose {theirs[-1]:.2f} s", flush=True)
-    return statistics.median(ours), statistics.median(theirs)
+        for name, up, called, down in contestants:
+            if name == "docker-compose":
+                before_compose()
+            start = time.perf_counter()
+            run(up, folder)
+            wait_ready(probes, called)
+            taken[name].append(time.perf_counter() - start)
+            run(down, folder)
+        print(f"round {number + 1}: " + ", ".join(f"{name} {times[-1]:.2f} s" for name, times in taken.items()), flush=True)
+    return [statistics.median(times) for times in taken.values()]
+
+
+def played_manifests(program, folder):
+    """One file that labwright and `podman kube play` both read; namespaces and nodes mean nothing to the latter."""
+    rendered = subprocess.run([program, "render", os.path.join(top, "examples", "after", "packages")], capture_output=True, check=True)
+    kept = []
+    for item in json.loads(rendered.stdout)["items"]:
+        if item["kind"] == "Deployment" and item["metadata"]["name"] in PLAYED or item["kind"] == "ConfigMap" \
+                or item["kind"] == "PersistentVolumeClaim" and item["metadata"]["name"].startswith(PLAYED):
+            kept.append(json.dumps(item))
+    path = os.path.join(folder, "pods.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n---\n".join(kept) + "\n")
+    return path
+
+
+def measure_play(program, folder, rounds):
+    """Seconds of labwright, of podman kube play and of docker-compose."""
+    lab, state = os.path.join(folder, "played"), os.path.dirname(os.environ["LABWRIGHT_ENGINE_PID"])
+    os.makedirs(lab)
+    manifests = played_manifests(program, lab)
+    run(["git", "init", "-q"], lab)
+    run(["git", "add", "-A"], lab)
+    podman = ["podman", "--root", state + "/data", "--runroot", state + "/exec", "--tmpdir", state + "/tmp", "--storage-driver", "overlay"]
+    up, down = [program, "up", "pods.yaml"], [program, "down", "--volumes", "--yes"]
+    run(up, lab)
+    containers = inspect_all()
+    compose = ["docker-compose", "-p", "bench", "-f", compose_file(containers, folder)]
+    run(down, lab)
+
+    def played(name):
+        name = next(word for word in PLAYED if name.endswith(word))
+        return f"{name}-pod-{name}"
+
+    contestants = [("labwright", up, lambda name: name, down),
+                   ("podman kube play", podman + ["kube", "play", manifests], played, podman + ["kube", "down", manifests]),
+                   ("docker-compose", compose + ["up", "-d"], lambda name: f"bench_{name}_1", compose + ["down", "-v", "-t", "2"])]
+    return compare(contestants, probes_of(containers), lab, rounds, lambda: open_volumes(compose[-1]))
 
 
 def measure_many(program, folder, runs=11):
@@ -231,26 +297,39 @@ def measure_many(program, folder, runs=11):
     return [1000 * statistics.median(column) for pairs in (again, status) for column in zip(*pairs)]
 
 
-def write_section(text):
+def write_section(heading, text):
+    """In the place of the one that is there, or before what follows these sections."""
     with open(page, encoding="utf-8") as file:
-        before, _, rest = file.read().partition(NEXT)
-    before = before.partition(HEADING)[0]
+        whole = file.read()
+    if heading in whole:
+        before, _, rest = whole.partition(heading)
+        after = rest.find("\n## ")
+        rest = rest[after + 1:] if after >= 0 else ""
+    else:
+        before, _, rest = whole.partition(NEXT)
+        rest = NEXT + rest
     with open(page, "w", encoding="utf-8") as file:
-        file.write(f"{before.rstrip()}\n\n{text}\n{NEXT}{rest}")
+        file.write(f"{before.rstrip()}\n\n{text}\n{rest}")
 
 
 def main():
     program, rounds = os.path.realpath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    on_podman = os.environ.get("LABWRIGHT_ENGINE") == "podman"
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = os.path.join(folder, "state")
         again, again_own, status, status_own = measure_many(program, folder)
         print(f"50 containers: up {again:.0f} ms ({again_own:.0f} own), status {status:.0f} ms ({status_own:.0f} own)", flush=True)
-        up, other = measure_up(program, folder, rounds)
-    version = api("GET", "/version")
+        times = (measure_play if on_podman else measure_up)(program, folder, rounds)
+    version = api("GET", "/version")["Version"].split("+")[0]
     compose = subprocess.run(["docker-compose", "version", "--short"], capture_output=True, text=True, check=True).stdout.strip()
-    write_section(TEXT.format(heading=HEADING, engine=f"Docker {version['Version'].split('+')[0]}", compose=compose,
-                              rounds=rounds, up=up, other=other, ratio=up / other, again=again, again_own=again_own,
-                              status=status, status_own=status_own))
+    figures = {"compose": compose, "rounds": rounds, "again": again, "again_own": again_own, "status": status, "status_own": status_own}
+    if on_podman:
+        ours, play, other = times
+        write_section(KUBE_HEADING, KUBE_TEXT.format(heading=KUBE_HEADING, engine=f"Podman {version}", count=len(PLAYED), ours=ours, play=play,
+                                                     other=other, ratio=ours / min(play, other), **figures))
+    else:
+        ours, other = times
+        write_section(HEADING, TEXT.format(heading=HEADING, engine=f"Docker {version}", up=ours, other=other, ratio=ours / other, **figures))
 
 
 main()

@@ -142,6 +142,7 @@ helmCharts:
       target: 7777
 END
 printf 'apiVersion: v2\nname: web\nversion: 1.2.0\n' >till/charts/web/Chart.yaml
+echo 'target: 80' >till/charts/web/values.yaml
 cat >till/charts/web/templates/web.yaml <<'END'
 apiVersion: v1
 kind: Pod

@@ -51,6 +51,9 @@ config "$server
 insecure-skip-tls-verify: maybe" "$user"
 wrong 'neither true nor false' 'kube/config:7: insecure-skip-tls-verify is true or false'
 config "$server
+disable-compression: sometimes" "$user"
+wrong 'nor this' 'kube/config:7: disable-compression is true or false'
+config "$server
 insecure-skip-tls-verify: true
 certificate-authority-data: LS0tLS1CRUdJTiBYLS0tLS0K" "$user"
 wrong 'an authority that nobody looks at' 'names an authority and says that its certificates are not looked at'
@@ -97,6 +100,80 @@ wrong 'a plugin that speaks another version' 'answered in client.authentication.
 plugin ./nothing
 wrong 'a plugin without a credential' 'gave neither a token nor a certificate'
 
+config "$server" 'exec: {apiVersion: client.authentication.k8s.io/v1, command: ./fails, interactiveMode: Always}'
+wrong 'a plugin that wants a terminal' "kube/config:13: the plugin of user 'me' wants to ask at a terminal"
+config "$server" 'exec: {apiVersion: client.authentication.k8s.io/v1, command: ./fails, args: --quiet}'
+wrong 'arguments that are no list' 'kube/config:13: args wants a list'
+config "$server" 'exec: {apiVersion: client.authentication.k8s.io/v1, command: ./fails, env: {A: b}}'
+wrong 'variables that are no list' 'kube/config:13: env wants a list'
+config "$server" 'exec: {apiVersion: client.authentication.k8s.io/v1, command: ./fails, env: [{value: b}]}'
+wrong 'a variable without a name' 'an entry of env wants name and value'
+config "$server" 'exec: {apiVersion: client.authentication.k8s.io/v1}'
+wrong 'a plugin without a command' "exec of user 'me' has no command"
+printf 'not executable\n' >kube/plain
+plugin ./plain
+wrong 'a plugin that may not be run' 'plain cannot be run: '
+has 'says what to do' "$err" 'chmod +x'
+
+config "$server" 'tokenFile: {a: b}'
+wrong 'a path that is no text' 'kube/config:13: tokenFile wants a text'
+config "$server" 'client-certificate: [a]
+client-key: b'
+wrong 'nor is this one' 'kube/config:13: client-certificate wants a text'
+config "$server" 'token: [a]'
+wrong 'a token that is no text' 'kube/config:13: token wants a text'
+config "$server" 'token: "two words"'
+wrong 'a token with a blank' "kube/config:13: the token of user 'me' holds a blank"
+lacks 'which is not printed' "$err" 'two words'
+config "$server" 'token: t
+as: somebody
+as-groups: [system:masters]'
+wrong 'groups to act in' "kube/config:15: user 'me' has as-groups, which labwright does not send"
+openssl req -x509 -newkey rsa:2048 -passout pass:x -keyout kube/locked.key -out kube/me.crt -subj /CN=me -days 2 2>/dev/null
+config "$server" 'client-certificate: me.crt
+client-key: locked.key'
+wrong 'a key behind a password' "kube/config:13: the key of user 'me' is behind a password"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout kube/me.key -out kube/me.crt -subj /CN=me -days 2 2>/dev/null
+openssl genrsa -out kube/other.key 2048 2>/dev/null
+config "$server" 'client-certificate: me.crt
+client-key: other.key'
+wrong 'a key of another certificate' "kube/config:13: the key of user 'me' is not that of its certificate"
+config "$server" 'client-certificate: me.crt
+client-key: me.key'
+wrong 'the right one is taken' 'cannot reach https://127.0.0.1:1'
+config "$server" 'client-certificate: me.crt
+client-key: gone.key'
+wrong 'a key that is not there' 'kube/config:14: client-key: cannot read'
+config "$server
+certificate-authority-data: $(printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' | base64 -w0)" "$user"
+wrong 'an authority that is no certificate' 'kube/config:7: certificate-authority-data holds no certificate'
+config "$server
+tls-server-name: {a: b}" "$user"
+wrong 'a name that is no text' 'kube/config:7: tls-server-name wants a text'
+config 'server: https://lab.example:99999' "$user"
+wrong 'a port that is none' "is no address of a server"
+config 'server: ftp://lab.example' "$user"
+wrong 'another scheme' "is no address of a server"
+
+# ---- the file as a whole ----
+printf 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\n' >"$KUBECONFIG"
+wrong 'a manifest is no kubeconfig' 'kube/config:2: this is a Deployment and no kubeconfig'
+printf 'clusters: {lab: {server: x}}\n' >"$KUBECONFIG"
+wrong 'clusters that are no list' 'kube/config:1: clusters wants a list of items with a name'
+: >"$KUBECONFIG"
+wrong 'an empty file' "no context is called 'home' in"
+has 'and what to do then' "$err" 'name the file with --kubeconfig'
+run status --root lab --context home --kubeconfig kube
+has 'a folder is no file' "$err" 'cannot read the kubeconfig kube: '
+KUBECONFIG=/no/one:/no/two run status --root lab --context home
+has 'none of the files is there' "$err" "no context is called 'home' in what KUBECONFIG names, of which no file exists"
+printf 'contexts: [{name: home}]\n' >"$KUBECONFIG"
+wrong 'a context that holds nothing' "context 'home' holds nothing"
+printf 'contexts: [{name: home, context: {cluster: lab}}]\nclusters: [{name: lab}]\n' >"$KUBECONFIG"
+wrong 'a cluster that holds nothing' "cluster 'lab' holds nothing"
+printf 'contexts: [{name: home, context: {cluster: lab}}]\nclusters: [{name: lab, cluster: {server: "https://127.0.0.1:1"}}]\n' >"$KUBECONFIG"
+wrong 'a context without a user' 'the context names no user'
+
 config "$server" "$user"
 sed -i 's/user: me}/user: you}/' "$KUBECONFIG"
 wrong 'a user that is not there' "kube/config:9: no user is called 'you'"
@@ -105,6 +182,7 @@ sed -i 's/cluster: lab, //' "$KUBECONFIG"
 wrong 'a context without a cluster' 'the context names no cluster'
 config "$server" "$user"
 wrong 'nobody listens' 'cannot reach https://127.0.0.1:1 (context home)'
+has 'a server on this machine may be one of another' "$err" "wants the node's address there"
 lacks 'the token is never printed' "$err" secret-token
 run status --root lab --context in-cluster
 has 'not in a pod' "$err" 'KUBERNETES_SERVICE_HOST is not set'

@@ -13,7 +13,6 @@ cp -r "$here/homelab" lab
 git init -q -b main lab
 cd lab || exit 1
 rm -r shop
-sed -i -e 's/periodSeconds: 1}/periodSeconds: 1, timeoutSeconds: 15, failureThreshold: 120}/' apps/*.yaml
 git add -A
 seed=${LABWRIGHT_SEED:-$$}
 echo "# seed $seed"

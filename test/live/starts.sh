@@ -7,7 +7,7 @@ export XDG_STATE_HOME="$folder/state" ASAN_OPTIONS=detect_leaks=0
 git init -q -b main lab
 cd lab || exit 1
 api() {
-	curl -sS --max-time 60 --unix-socket "${DOCKER_HOST#unix://}" "$@"
+	curl -sS --max-time 300 --unix-socket "${DOCKER_HOST#unix://}" "$@"
 }
 post() {
 	api -X POST -H 'Content-Type: application/json' -d "${2:-{\}}" "http://engine/v1.41$1"
@@ -97,6 +97,15 @@ up
 is "$engine: Never does not pull" "$code" 1
 has "$engine: which is said" "$out" 'what asks for it says that it is never pulled'
 rm never.yaml
+tool nevr IfNotPresent
+tool alwas IfNotPresent
+up
+is "$engine: tags that do not exist" "$code" 1
+run explain home/nevr
+has "$engine: have near ones in the registry" "$out" 'it has no such tag; the nearest that it has is never'
+run explain home/alwas
+has "$engine: or on this machine" "$out" 'there is an image 127.0.0.1:5000/tool:always on this machine'
+rm nevr.yaml alwas.yaml
 kill "$registry"
 wait "$registry" 2>/dev/null || :
 api -X DELETE "http://engine/v1.41/containers/lab-home-always?force=true" >/dev/null
@@ -173,6 +182,32 @@ is "$engine: the next up tries again" "$code" 0
 is "$engine: in a fresh container" "$(count once)" 2
 run down --volumes --yes
 rm ./*.yaml
+
+# ---- hooks ----
+hooked() {
+	cat >hook.yaml <<-END
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: hooked, namespace: home}
+		spec:
+		  terminationGracePeriodSeconds: 1
+		  containers:
+		    - name: hooked
+		      image: labwright.test/base:12
+		      command: [sleep, "1000"]
+		      lifecycle: {postStart: {exec: {command: [sh, -c, "$1"]}}}
+	END
+}
+hooked 'echo no model; exit 5'
+up
+is "$engine: a postStart hook that fails" "$code" 1
+has "$engine: is said with its words" "$out" 'its postStart hook ended with 5: no model'
+is "$engine: and its container is stopped" "$(api http://engine/v1.41/containers/lab-home-hooked/json | jq -r .State.Running)" false
+hooked 'echo yes >/hooked'
+up
+is "$engine: one that does not has its way" "$code $("$labwright" exec home/hooked -- cat /hooked)" '0 yes'
+run down --volumes --yes
+rm hook.yaml
 
 # ---- services of a compose file that end ----
 ending() {

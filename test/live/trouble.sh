@@ -55,7 +55,7 @@ slow() {
 		    - name: slow
 		      image: labwright.test/base:12
 		      command: [sh, -c, "sleep $1; touch /tmp/ready; exec sleep 1000"]
-		      readinessProbe: {exec: {command: [test, -e, /tmp/ready]}, periodSeconds: 1, failureThreshold: 60}
+		      readinessProbe: {exec: {command: [test, -e, /tmp/ready]}, periodSeconds: 1, timeoutSeconds: 15, failureThreshold: 60}
 	END
 	git add -A
 }

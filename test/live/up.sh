@@ -46,6 +46,15 @@ run down --only pair --volumes --yes
 is "$engine: volumes are for the whole" "$code" 2
 run down --only pair
 is "$engine: a part goes alone" "$(api '/containers/json?all=1' | jq length)" 7
+run status
+lacks "$engine: and is not missed" "$out" 'missing'
+python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$labwright" up --proxy-image labwright.test/base:12 apps </dev/null >"$folder/terminal" 2>&1
+has "$engine: on a terminal the last line says who is at what" "$folder/terminal" ' of 10: lab-core-pair-'
+curl -sS --max-time 20 --unix-socket "${DOCKER_HOST#unix://}" -X DELETE "http://engine/v1.41/containers/lab-core-redis-0?force=true"
+run status
+is "$engine: one that somebody removed is missed" "$code" 1
+has "$engine: and said so" "$out" 'core/redis-0                       missing'
+has "$engine: and counted" "$out" '6 of 7 running, 1 with problems'
 up apps
 redis=$(id_of lab-core-redis-0)
 up apps
@@ -57,6 +66,11 @@ git add -A
 up apps
 is "$engine: a changed file makes its pods anew" "$(page http://127.0.0.1:30080/index.html)" 'another text'
 is "$engine: and no other" "$(id_of lab-core-redis-0)" "$redis"
+sed -i 's/{name: two, /{name: two, ports: [{containerPort: 9000, hostPort: 18090}], /' apps/multi.yaml
+git add -A
+up apps
+is "$engine: a pod of several containers gets a port" "$code $(page http://127.0.0.1:18090/x)" '0 hi'
+is "$engine: and nothing is left of the old one" "$(api '/containers/json?all=1' | jq -r '[.[].Names[0] | select(test("old|new"))] | length')" 0
 sed -i 's/"8080", -d/"8080", --no-such-option/' apps/web.yaml
 git add -A
 up apps
@@ -82,6 +96,22 @@ git add -A
 run up apps
 has "$engine: what must not be pulled is not" "$out" 'labwright.yaml says pull: never'
 rm labwright.yaml
+git add -A
+sed -i 's,labwright.test/none:1,labwright.test/base:12,' apps/redis.yaml
+mkdir site
+cat >site/far.yaml <<'END'
+apiVersion: v1
+kind: Pod
+metadata: {name: far, namespace: core}
+spec: {terminationGracePeriodSeconds: 1, containers: [{name: far, image: "labwright.test/base:12", command: [sleep, "1000"]}]}
+END
+git add -A
+up apps site
+run status
+is "$engine: status parts areas" "$(grep -nxE 'apps|site' "$out" | cut -d : -f 2 | tr '\n' ' ')" 'apps site '
+run status --format json
+is "$engine: as its JSON does" "$(jq -r '[.containers[].area] | unique | join(" ")' "$out")" 'apps site'
+rm -r site
 git add -A
 run down
 is "$engine: down takes all away" "$(api '/containers/json?all=1' | jq length)" 0

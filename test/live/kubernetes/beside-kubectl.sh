@@ -1,19 +1,11 @@
 #!/bin/sh
 # The same work by labwright and by kubectl, through a proxy that counts: beside-kubectl.sh LABWRIGHT, by control.sh.
-here=$(dirname "$0")
-. "$here/../../command/tap.sh"
-. "$here/cluster.sh"
+. "$(dirname "$0")/cluster.sh"
 command -v kubectl >/dev/null || PATH=$(sh "$here/build.sh" "${LABWRIGHT_LIVE_CACHE:-$HOME/.cache/labwright-live}" kubectl):$PATH
-nodes asuna:8Gi:4 pesubuntu:32Gi:12
-cp -r "$here/../../../examples/after" lab
-cd lab || exit 1
+enter_lab "$here/../../../examples/after"
+git rm -rqf --cached clusters
 rm -rf clusters
-git init -q -b main .
-git add -A
-python3 "$here/proxy.py" 7001 "$KUBE" 2>"$folder/proxy.log" &
-proxy=$!
-for _ in $(seq 50); do curl -sf http://127.0.0.1:7001/readyz >/dev/null && break; sleep 0.1; done
-printf 'clusters: [{name: c, cluster: {server: "http://127.0.0.1:7001"}}]\nusers: [{name: u, user: {}}]\ncontexts: [{name: proxy, context: {cluster: c, user: u}}]\n' >"$KUBE/proxy"
+start_proxy
 export HOME="$folder/home" KUBECONFIG="$KUBE/proxy"
 "$labwright" render production infrastructure >"$folder/all.json" 2>/dev/null
 

@@ -1,13 +1,7 @@
 #!/bin/sh
 # check --live, place, init and metrics on a real API server: beside.sh LABWRIGHT, by control.sh.
-here=$(dirname "$0")
-. "$here/../../command/tap.sh"
-. "$here/cluster.sh"
-nodes asuna:8Gi:4 pesubuntu:32Gi:12
-cp -r "$here/lab" lab
-cd lab || exit 1
-git init -q -b main .
-git add -A
+. "$(dirname "$0")/cluster.sh"
+enter_lab "$here/lab"
 run up --context lab --patience 60
 is 'applied' "$code" 0
 
@@ -36,6 +30,31 @@ is 'adopt' "$code" 0
 has 'as a diff of the file' "$out" '-  replicas: 2'
 has 'in the style of the file' "$out" '+        image: example.org/web:9'
 has 'what has no place is counted' "$out" '1 differ where no edit of a file is certain'
+for i in 1 2 3 4 5; do
+	printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: more%s, namespace: core}\ndata: {k: v}\n' "$i"
+done >apps/more.yaml
+git add -A
+run adopt --context lab
+has 'what is not there has no value to take' "$out" '6 differ where no edit of a file is certain'
+cp "$out" "$folder/adopted"
+# Requests are counted in kinds and not in objects: the version, which kinds there are (2), and one list of each.
+start_proxy
+: >"$KUBE/asked"
+KUBECONFIG="$KUBE/proxy" run adopt --context proxy
+is 'the same by a proxy' "$(cat "$out")" "$(cat "$folder/adopted")"
+"$labwright" render apps 2>/dev/null >"$folder/objects.json"
+is 'with a request for each kind' "$(grep -vc readyz "$KUBE/asked")" $((3 + $(jq -r '[.items[].kind] | unique | length' "$folder/objects.json")))
+is 'of fewer kinds than objects' "$(jq -r '([.items[].kind] | unique | length) < (.items | length)' "$folder/objects.json")" true
+kill $proxy
+# Who may get and not list is asked one by one, and knows the same.
+make /apis/rbac.authorization.k8s.io/v1/clusterroles '{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: getter}, rules: [{apiGroups: ["*"], resources: ["*"], verbs: [get]}]}'
+make /apis/rbac.authorization.k8s.io/v1/clusterrolebindings '{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: getter}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: getter}, subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: keeper}]}'
+sleep 1
+run adopt --context keeper
+is 'the same without the right to list' "$(cat "$out")" "$(cat "$folder/adopted")"
+run adopt --context reader
+is 'without any right nothing is taken over' "$(grep -c '^[-+]' "$out")" 0
+git rm -qf apps/more.yaml
 run adopt --context lab --write --only web
 is 'adopt --write' "$(git diff --numstat | tr '\t' ' ')" '2 2 apps/core.yaml'
 run check --live --context lab --worktree
@@ -88,6 +107,33 @@ is 'what a container uses' "$(jq '[.containers[] | select(.container == "queue")
 run check --usage cluster:lab --rule request-oversized
 [ "$code" -le 1 ]
 report $? 'rules know it, too' "code $code"
+
+# ---- images against the nodes that run ----
+if command -v docker-registry >/dev/null; then
+	mkfifo "$folder/end"
+	mkdir "$folder/registry"
+	python3 "$here/../../serve/images.py" "$folder/registry" lab/one:1=amd64 lab/both:1=amd64,arm64 <"$folder/end" >"$folder/port" 2>"$folder/registry.err" &
+	exec 8>"$folder/end"
+	for _ in $(seq 100); do [ -s "$folder/port" ] && break; sleep 0.1; done
+	port=$(cat "$folder/port")
+	make /api/v1/nodes '{apiVersion: v1, kind: Node, metadata: {name: berry, labels: {kubernetes.io/hostname: berry, kubernetes.io/arch: arm64}}, status: {nodeInfo: {architecture: arm64}, capacity: {cpu: "4", memory: 8Gi, pods: "110"}, allocatable: {cpu: "4", memory: 8Gi, pods: "110"}}}'
+	mkdir images
+	pod() { printf -- '---\napiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: core}\nspec: {nodeSelector: {kubernetes.io/hostname: %s}, containers: [{name: main, image: "127.0.0.1:%s/lab/%s"}]}\n' "$1" "$2" "$port" "$3"; }
+	{ pod narrow berry one:1; pod wide berry both:1; pod there asuna one:1; pod none asuna three:1; } >images/pods.yaml
+	git add -A
+	api PATCH /api/v1/nodes/asuna/status -H 'Content-Type: application/merge-patch+json' -d '{"status":{"nodeInfo":{"architecture":"amd64"}}}' >/dev/null
+	api PATCH /api/v1/nodes/berry/status -H 'Content-Type: application/merge-patch+json' -d '{"status":{"nodeInfo":{"architecture":"arm64"}}}' >/dev/null
+	run check --live --context lab --online --rule image-arch-mismatch --rule image-missing --format lines images
+	has 'an image that is not built for the node that runs' "$out" 'images/pods.yaml:5:'
+	has 'which is named' "$out" berry
+	is 'and an image that no registry has' "$(grep -c 'image-missing\|three:1' "$out")" 1
+	is 'of four' "$(grep -c 'error:' "$out")" 2
+	exec 8>&-
+	git rm -rqf images
+	api DELETE /api/v1/nodes/berry >/dev/null
+else
+	skip 'images against the nodes that run' 'docker-registry is not installed'
+fi
 
 # ---- place, init ----
 run place --usage cluster:lab --format json

@@ -1,22 +1,27 @@
 #!/bin/sh
 # Builds a control plane and the program that plays its nodes from Go modules into a cache folder, once for each content
 # of go.sum, and prints the folder: build.sh CACHE [kubectl]. Takes some nine minutes of two cores, at the lowest priority.
+# build.sh --missing CACHE [kubectl] prints what would be built.
 #
 # Go is the machine's where it is 1.21 or newer: that brings the version which go.mod asks for by itself. Debian 12 has
 # 1.19, which is good enough to bring the newer one as a module.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+only_say=
+[ "$1" = --missing ] && only_say=1 && shift
 cache=$1
-mkdir -p "$cache"
 folder=$cache/kubernetes-$(cat "$here/control/go.sum" "$here/nodes/go.sum" | sha256sum | cut -c 1-16)
+wanted="etcd kube-apiserver kube-controller-manager kube-scheduler kwok ${2:-}"
+missing() {
+	for program in $wanted; do [ -x "$folder/$program" ] || printf '%s ' "$program"; done
+}
+[ -z "$only_say" ] || { missing; exit 0; }
+# Who finds all of it there does not wait for who builds.
+[ -n "$(missing)" ] || { echo "$folder"; exit 0; }
+mkdir -p "$cache"
 exec 9>"$cache/.kubernetes-lock"
 flock 9
-wanted="etcd kube-apiserver kube-controller-manager kube-scheduler kwok ${2:-}"
-missing=
-for program in $wanted; do
-	[ -x "$folder/$program" ] || missing=1
-done
-[ -n "$missing" ] || { echo "$folder"; exit 0; }
+[ -n "$(missing)" ] || { echo "$folder"; exit 0; }
 
 version() { "$1" version 2>/dev/null | sed -n 's/^go version go\([0-9]*\)\.\([0-9]*\).*/\1\2/p'; }
 go=
@@ -50,12 +55,13 @@ for program in $wanted; do
 	[ -x "$folder/$program" ] || case $program in
 	etcd) build control "$folder/etcd" go.etcd.io/etcd/server/v3 "" ;;
 	kwok)
-		build nodes "$folder/kwok" sigs.k8s.io/kwok/cmd/kwok ""
+		(cd "$here/nodes" && "$go" mod download sigs.k8s.io/kwok) >&2
 		cp -r "$(cd "$here/nodes" && "$go" list -m -f '{{.Dir}}' sigs.k8s.io/kwok)/kustomize" "$folder/"
 		chmod -R u+w "$folder/kustomize"
+		build nodes "$folder/kwok" sigs.k8s.io/kwok/cmd/kwok "" # last, since it stands for all of it
 		;;
 	*) build control "$folder/$program" "k8s.io/kubernetes/cmd/$program" \
-		"-X k8s.io/component-base/version.gitVersion=$(sed -n 's,^\tk8s.io/kubernetes ,,p' "$here/control/go.mod")" ;;
+		"-X k8s.io/component-base/version.gitVersion=$(sed -n 's,^\tk8s.io/kubernetes \(v[^ ]*\).*,\1,p' "$here/control/go.mod")" ;;
 	esac
 done
 echo "$folder"

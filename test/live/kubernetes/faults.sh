@@ -1,16 +1,8 @@
 #!/bin/sh
 # Servers that are away, busy or slow, streams that are cut, credentials that end: faults.sh LABWRIGHT, by control.sh.
-here=$(dirname "$0")
-. "$here/../../command/tap.sh"
-. "$here/cluster.sh"
-nodes asuna:8Gi:4 pesubuntu:32Gi:12
-cp -r "$here/lab" lab
-cd lab || exit 1
-git init -q -b main .
-git add -A
-python3 "$here/proxy.py" 7001 "$KUBE" 2>"$folder/proxy.log" &
-proxy=$!
-for _ in $(seq 50); do curl -sf http://127.0.0.1:7001/readyz >/dev/null && break; sleep 0.1; done
+. "$(dirname "$0")/cluster.sh"
+enter_lab "$here/lab"
+start_proxy
 
 # A kubeconfig in the file of a name: kubeconfig NAME CLUSTER USER, both as YAML flow maps.
 kubeconfig() {
@@ -20,7 +12,6 @@ kubeconfig() {
 authority=$(base64 -w0 "$KUBE/ca.crt")
 lab="{server: $server, certificate-authority-data: $authority}"
 me='{client-certificate: admin.crt, client-key: admin.key}'
-kubeconfig proxy '{server: "http://127.0.0.1:7001"}' '{}'
 by_proxy() {
 	run "$@" --context proxy --kubeconfig "$KUBE/proxy"
 }
@@ -78,6 +69,14 @@ fault '{"match": "watch=true", "expired": true, "times": 3}'
 by_proxy up --patience 60
 is 'a version that is too old is listed anew' "$code" 0
 is_image 'and goes on' 3
+image 31
+now=$(api GET '/api/v1/namespaces/core/configmaps?limit=1' | jq -r .metadata.resourceVersion)
+fault "{\"match\": \"deployments.*watch=true\", \"bookmark\": \"$now\", \"times\": 1}"
+by_proxy up --patience 60
+is 'a watch that is ended after a bookmark' "$code" 0
+# It is told of when it ends, which it may do as late as its seconds are over.
+eventually 'goes on from there' grep -q "deployments.*watch=true.*resourceVersion=$now " "$KUBE/asked"
+is_image 'with all that came' 31
 image 4
 fault '{"match": "PATCH .*configmaps", "status": 503, "times": 3}' '{"match": "PATCH .*deployments", "status": 500, "times": 1}'
 by_proxy up --patience 60

@@ -1,9 +1,7 @@
 #!/bin/sh
 # The bundled homelab, improved and applied to a cluster: every pod gets a node, and what labwright says of the nodes is what
 # the API server adds up; improve.sh LABWRIGHT, by control.sh.
-here=$(dirname "$0")
-. "$here/../../command/tap.sh"
-. "$here/cluster.sh"
+. "$(dirname "$0")/cluster.sh"
 examples=$(realpath "$here/../../../examples")
 nodes asuna:8Gi:4 pesubuntu:32Gi:12
 sh "$examples/history.sh" lab >/dev/null 2>&1

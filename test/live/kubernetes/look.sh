@@ -1,14 +1,9 @@
 #!/bin/sh
 # status, logs, exec and explain on a real control plane with the real scheduler: look.sh LABWRIGHT, by control.sh.
-here=$(dirname "$0")
-. "$here/../../command/tap.sh"
-. "$here/cluster.sh"
-nodes asuna:8Gi:4 pesubuntu:32Gi:12
-mkdir lab
-cd lab || exit 1
+. "$(dirname "$0")/cluster.sh"
+enter_lab
 printf 'cluster: {context: lab}\n' >labwright.yaml
 cp "$here/story.yaml" story.yaml
-git init -q -b main .
 git add -A
 explain() {
 	run explain "$@"
@@ -86,9 +81,12 @@ api DELETE /api/v1/namespaces/kube-system/pods/traefik-1 >/dev/null
 run check --live --rule pvc-unhealthy --format json
 is 'a claim without a volume' "$(jq -r '.findings[].message' "$out" | cut -c1-30)" 'claim story/lost is Pending: n'
 run check --live --rule cert-expiring --format lines
+is 'certificates in Secrets are not read unasked' "$(cat "$out")" ''
+has 'but counted' "$err" '2 certificates in Secrets are not looked at, since their keys would come along: --tls-secrets'
+run check --live --tls-secrets --rule cert-expiring --format lines
 has 'a certificate that ends in five days' "$out" 'warning: certificate story/site ends on'
 lacks 'and none that has time' "$out" story/long
-run check --live --format sarif --fail-on never
+run check --live --tls-secrets --format sarif --fail-on never
 is 'all of it as SARIF' "$(jq -r '.runs[0].results[].ruleId' "$out" | grep -cE '^(pod-failing|pvc-unhealthy|cert-expiring)$')" 9
 run facts --live
 has 'rows of the cluster' "$out" 'Pod crash/state crash	restarts	7'
@@ -131,14 +129,21 @@ api DELETE /api/v1/namespaces/going >/dev/null
 eventually 'a finalizer that hangs' sh -c "'$labwright' explain ConfigMap/held | grep -qF 'the finalizer example.org/hold holds it'"
 eventually 'the namespace knows what is left' sh -c "'$labwright' explain Namespace/going | grep -qF 'example.org/hold'"
 api PATCH /api/v1/namespaces/going/configmaps/held -H 'Content-Type: application/merge-patch+json' -d '{"metadata":{"finalizers":null}}' >/dev/null
-make() {
-	api POST "$1" -H 'Content-Type: application/yaml' --data-binary "$2" >/dev/null
-}
 make /api/v1/namespaces/story/services '{apiVersion: v1, kind: Service, metadata: {name: closed}, spec: {selector: {app: api-server}, ports: [{port: 80, targetPort: metrics}]}}'
 make /apis/networking.k8s.io/v1/namespaces/story/networkpolicies '{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: shut}, spec: {podSelector: {matchLabels: {app: api-server}}, policyTypes: [Ingress]}}'
 explain Service/closed
 has 'a port that nobody has' "$out" 'it sends to port metrics, which no container of pod server has'
 has 'a policy that lets nothing in' "$out" 'NetworkPolicy shut lets nothing in to its pods'
+api DELETE /apis/networking.k8s.io/v1/namespaces/story/networkpolicies/shut >/dev/null
+make /apis/networking.k8s.io/v1/namespaces/story/networkpolicies '{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: narrow}, spec: {podSelector: {matchExpressions: [{key: app, operator: In, values: [api-server]}]}, policyTypes: [Ingress], ingress: [{from: [{podSelector: {matchLabels: {app: frontend}}}], ports: [{port: 9000}]}]}}'
+make /api/v1/namespaces/story/services '{apiVersion: v1, kind: Service, metadata: {name: narrowed}, spec: {selector: {app: api-server}, ports: [{port: 80, targetPort: 8080}]}}'
+explain Service/narrowed
+has 'whom a policy lets in' "$out" 'NetworkPolicy narrow lets in to its pods only pods with app=frontend of its namespace, to port 9000'
+has 'the port that it forgets' "$out" 'no rule lets anybody in to port 8080, where the Service sends to'
+has 'and the labels that nobody has' "$out" 'no pod of namespace story has the labels app=frontend that NetworkPolicy narrow lets in'
+make /apis/networking.k8s.io/v1/namespaces/story/networkpolicies '{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: wide}, spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{}]}}'
+explain Service/narrowed
+lacks 'one that lets all in opens what another closes' "$out" NetworkPolicy
 make /api/v1/namespaces '{apiVersion: v1, kind: Namespace, metadata: {name: hooked, labels: {hooked: "yes"}}}'
 make /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations '{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration, metadata: {name: gone}, webhooks: [{name: pods.gone.example.org, admissionReviewVersions: [v1], sideEffects: None, failurePolicy: Fail, timeoutSeconds: 1, namespaceSelector: {matchLabels: {hooked: "yes"}}, rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}], clientConfig: {service: {name: policy, namespace: hooked}}}]}'
 make /apis/apps/v1/namespaces/hooked/deployments '{apiVersion: apps/v1, kind: Deployment, metadata: {name: app}, spec: {selector: {matchLabels: {app: app}}, template: {metadata: {labels: {app: app}}, spec: {containers: [{name: app, image: "example.org/app:1"}]}}}}'
@@ -188,6 +193,28 @@ is 'at every pod' "$(jq '.containers | length' "$out")" "$(api GET /api/v1/pods 
 run check --live --context reader --rule pod-failing
 is 'and to check what runs' "$code" 1
 has 'what may not be read is said' "$err" 'what this user may not read of the cluster is not looked at: secrets'
+printf 'apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: again, namespace: story}\nspec: {tls: [{hosts: [site.example], secretName: site}], defaultBackend: {service: {name: api, port: {number: 80}}}}\n' >again.yaml
+git add -A
+run check --live --tls-secrets --context reader --rule cert-expiring
+lacks 'certificates are not among it' "$out" story/site
+make /apis/rbac.authorization.k8s.io/v1/clusterroles "$(cat "$here/../../../examples/rbac/certificates.yaml")"
+make /apis/rbac.authorization.k8s.io/v1/clusterrolebindings '{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: reader-certificates}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: labwright-certificates}, subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: reader}]}'
+sleep 1
+run check --live --tls-secrets --context reader --rule cert-expiring --format lines
+has 'unless a role of its own gives them' "$out" 'warning: certificate story/site ends on'
+api DELETE /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/reader-certificates >/dev/null
+git rm -qf again.yaml
+# No value of a Secret is asked for by anything that looks: a proxy sees in which form each is.
+start_proxy
+: >"$KUBE/asked"
+for words in 'status' 'facts --live' 'check --live' 'explain qdrant' 'explain Secret/only-there' 'place --usage cluster:proxy' 'init' 'adopt'; do
+	# shellcheck disable=SC2086
+	KUBECONFIG="$KUBE/proxy" run $words $(case $words in place*) ;; *) echo --context proxy ;; esac)
+	[ "$code" -le 1 ] || is "$words" "$code" 0
+done
+kill $proxy
+is 'Secrets are asked for' "$(grep -c '/secrets' "$KUBE/asked" | grep -vcx 0)" 1
+is 'and only their metadata' "$(grep '/secrets' "$KUBE/asked" | grep -v 'as=PartialObjectMetadata')" ''
 run explain qdrant --context reader
 has 'and to explain' "$out" 'which does not hold the bytes'
 run up --context reader

@@ -11,8 +11,10 @@ makes a tunnel. FOLDER/faults is a list of JSON objects, of which each counts fo
     {"match": "watch=true", "cut": 400}                              the stream ends after so many bytes
     {"match": "GET .*pods", "rate": 100000}                          so many bytes a second
     {"match": "watch=true", "expired": true}                         a watch whose version is too old
+    {"match": "watch=true", "bookmark": "123"}                       a watch that ends after it has said how far it is
 
-FOLDER/asked gets a line for each request, which ends with the bytes of the answer.
+FOLDER/asked gets a line for each request: method, path, the form that is asked for where it is not the usual one, and the bytes
+of the answer.
 """
 import http.client
 import http.server
@@ -74,9 +76,14 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fault = fault_of(self.folder, line)
         self.sent = 0
-        self.serve(line, body, fault)
-        with open(os.path.join(self.folder, "asked"), "a") as file:
-            file.write(f"{line} {self.sent}\n")
+        form = re.search(r"as=\w+", self.headers.get("Accept", ""))
+        try:
+            self.serve(line, body, fault)
+        except (BrokenPipeError, ConnectionResetError):  # who watches hangs up when enough is seen
+            self.close_connection = True
+        finally:
+            with open(os.path.join(self.folder, "asked"), "a") as file:
+                file.write(f"{line} {form.group() + ' ' if form else ''}{self.sent}\n")
 
     def serve(self, line, body, fault):
         if "status" in fault:
@@ -87,9 +94,10 @@ class Proxy(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
-        elif "expired" in fault:
+        elif "expired" in fault or "bookmark" in fault:
+            mark = {"type": "BOOKMARK", "object": {"kind": "Object", "metadata": {"resourceVersion": fault.get("bookmark")}}}
             self.stream_head(200)
-            self.chunk(json.dumps(EXPIRED).encode() + b"\n")
+            self.chunk(json.dumps(EXPIRED if "expired" in fault else mark).encode() + b"\n")
             self.wfile.write(b"0\r\n\r\n")
         else:
             self.pass_on(body, fault)

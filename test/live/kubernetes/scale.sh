@@ -1,9 +1,7 @@
 #!/bin/sh
 # 1,000 nodes with 10,000 pods: how long it takes to read them, and what that needs; beside kubectl where there is one.
 # scale.sh LABWRIGHT [NODES PODS], by control.sh.
-here=$(dirname "$0")
-. "$here/../../command/tap.sh"
-. "$here/cluster.sh"
+. "$(dirname "$0")/cluster.sh"
 nodes=${2:-1000} pods=${3:-10000}
 for _ in $(seq 100); do api GET /api/v1/namespaces/default/serviceaccounts/default -f >/dev/null 2>&1 && break; sleep 0.2; done
 python3 "$here/scale.py" "$nodes" "$pods" || exit 1

@@ -1,13 +1,8 @@
 #!/bin/sh
 # up, status, down and --rollback on a real control plane: up.sh LABWRIGHT, by control.sh.
-here=$(dirname "$0")
-. "$here/../../command/tap.sh"
-. "$here/cluster.sh"
-nodes asuna:8Gi:4 pesubuntu:32Gi:12
-cp -r "$here/lab" lab
-cd lab || exit 1
+. "$(dirname "$0")/cluster.sh"
+enter_lab "$here/lab"
 printf 'cluster: {context: lab}\n' >labwright.yaml
-git init -q -b main .
 git add -A
 
 # ---- the first time ----

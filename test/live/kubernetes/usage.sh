@@ -1,12 +1,8 @@
 #!/bin/sh
 # What is used, where no metrics-server says it: by kubelets' summaries, and by a real Prometheus in the cluster; usage.sh
 # LABWRIGHT, by control.sh.
-here=$(dirname "$0")
-. "$here/../../command/tap.sh"
-. "$here/cluster.sh"
-nodes asuna:8Gi:4 pesubuntu:32Gi:12
-cp -r "$here/lab" lab
-cd lab || exit 1
+. "$(dirname "$0")/cluster.sh"
+enter_lab "$here/lab"
 cat >apps/store.yaml <<'END'
 apiVersion: v1
 kind: PersistentVolume
@@ -36,7 +32,6 @@ spec:
       volumes: [{name: data, persistentVolumeClaim: {claimName: store}}]
 END
 printf 'cluster: {context: lab}\n' >labwright.yaml
-git init -q -b main .
 git add -A
 run up --patience 60
 is 'applied' "$code" 0

@@ -1,6 +1,7 @@
 /* Files that a YAML reader stumbles over. */
 #include "rule/owner.h"
 #include "rule/rule.h"
+#include "rule/templated.h"
 
 static void check_problem(Checker *checker, const char *name, const char *what)
 {
@@ -60,7 +61,8 @@ static bool is_key_doubled(const Graph *graph, Node document, const char *key)
 static Level level_of(const Graph *graph, Node document)
 {
 	bool waits = graph_first_child(graph, document, NODE_OBJECT) && has_appliers(graph) &&
-	             !is_built_by_cluster(graph, file_node_of(graph, document));
+	             !is_built_by_cluster(graph, file_node_of(graph, document)) &&
+	             !is_in_chart(graph, slice_from(graph_name(graph, file_node_of(graph, document))));
 	return waits ? LEVEL_WARNING : LEVEL_ERROR;
 }
 

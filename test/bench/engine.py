@@ -246,7 +246,7 @@ def compare(contestants, probes, folder, rounds, before_compose):
 
 def played_manifests(program, folder):
     """One file that labwright and `podman kube play` both read; namespaces and nodes mean nothing to the latter."""
-    rendered = subprocess.run([program, "render", os.path.join(top, "examples", "after", "packages")], capture_output=True, check=True)
+    rendered = subprocess.run([program, "render", os.path.join(top, "examples", "after", "packages")], capture_output=True, check=False)  # 1: something is left out
     kept = []
     for item in json.loads(rendered.stdout)["items"]:
         if item["kind"] == "Deployment" and item["metadata"]["name"] in PLAYED or item["kind"] == "ConfigMap" \

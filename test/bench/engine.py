@@ -143,7 +143,7 @@ def service_of(container, images, folder):
         else:
             service.setdefault("tmpfs", []).append(mount["Target"])
     for port, bindings in (host["PortBindings"] or {}).items():
-        for binding in bindings:
+        for binding in bindings or []:
             service.setdefault("ports", []).append(f"{binding['HostIp']}:{binding['HostPort']}:{port}")
     if host["NetworkMode"].startswith("container:"):
         service["network_mode"] = "service:" + api("GET", f"/containers/{host['NetworkMode'][10:]}/json")["Name"][1:]

@@ -138,7 +138,10 @@ static UnitState judge(Work *work, const LiveContainer *container, char **ret_wh
 	if ((work->step->kind == CHANGE_REPLACE || (unit->once && !unit->repeated)) && unit->ready.kind == PROBE_NONE &&
 	        unit->role == UNIT_MAIN && g_get_real_time() / G_USEC_PER_SEC - container->started < STAYS)
 		return STATE_WAITS;
-	return probe_ask(work->engine, container, &unit->ready, ret_why) == READY_NO ? STATE_WAITS : STATE_READY;
+	engine_set_interrupt(work->engine, work->applying->options->cancellable);
+	Readiness ready = probe_ask(work->engine, container, &unit->ready, ret_why);
+	engine_set_interrupt(work->engine, NULL);
+	return ready == READY_NO || work_is_cancelled(work) ? STATE_WAITS : STATE_READY;
 }
 
 /* Waits as long as the probes allow, at first in small steps: most are ready within a second. */

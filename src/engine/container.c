@@ -192,8 +192,11 @@ static bool run_after_start(Work *work, const char *id, GError **error)
 	int code = 0;
 	if (!unit->after_start || !*unit->after_start)
 		return true;
-	if (!engine_exec(work->engine, id, (const char *const *)unit->after_start, MAX(HOOK_TIME, unit->patience),
-	            &code, &output, &problem)) {
+	engine_set_interrupt(work->engine, work->applying->options->cancellable);
+	bool ended = engine_exec(work->engine, id, (const char *const *)unit->after_start,
+	        MAX(HOOK_TIME, unit->patience), &code, &output, &problem);
+	engine_set_interrupt(work->engine, NULL);
+	if (!ended) {
 		g_autofree char *why = g_strdup_printf("its postStart hook: %s", problem->message);
 		work_tell(work, APPLY_NOTES, why);
 		return true;

@@ -15,6 +15,7 @@ struct Engine {
 	char *address, *target; /* "unix:///run/docker.sock", "/run/docker.sock" */
 	char *name, *architecture, *prefix;
 	bool podman;
+	GCancellable *interrupt; /* borrowed; or NULL */
 };
 
 GQuark engine_error_quark(void)
@@ -308,6 +309,16 @@ void engine_free(Engine *engine)
 	g_free(engine->architecture);
 	g_free(engine->prefix);
 	g_free(engine);
+}
+
+void engine_set_interrupt(Engine *engine, GCancellable *interrupt)
+{
+	engine->interrupt = interrupt;
+}
+
+GCancellable *engine_interrupt(const Engine *engine)
+{
+	return engine->interrupt;
 }
 
 const char *engine_name(const Engine *engine)

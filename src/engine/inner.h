@@ -116,6 +116,10 @@ GBytes *archive_file(const char *name, const void *bytes, size_t length, uint32_
 GBytes *archive_tree(const char *folder, const char *dockerfile, GError **error);
 char *escape(const char *word);      /* for a path of the API; free with g_free */
 char *image_id(const char *written); /* in one form, whoever wrote it; NULL for NULL; free with g_free */
+/* What cuts short commands in containers and connections to them, until it is NULL again: who waits for an answer that
+ * may never come is let go by Ctrl-C. Borrowed. */
+void engine_set_interrupt(Engine *engine, GCancellable *interrupt);
+GCancellable *engine_interrupt(const Engine *engine);
 /* POST of bytes with the answer as a stream. */
 GInputStream *engine_stream_bytes(Engine *engine, const char *path, GBytes *bytes, const char *type, GError **error);
 

@@ -104,13 +104,13 @@ static Readiness ask_http(const LiveContainer *container, const UnitProbe *probe
 	return READY_YES;
 }
 
-static Readiness ask_port(const LiveContainer *container, const UnitProbe *probe, char **ret_why)
+static Readiness ask_port(Engine *engine, const LiveContainer *container, const UnitProbe *probe, char **ret_why)
 {
 	g_autoptr(GSocketClient) client = g_socket_client_new();
 	g_autoptr(GError) error = NULL;
 	g_socket_client_set_timeout(client, probe->timeout);
-	g_autoptr(GSocketConnection) connection =
-	        g_socket_client_connect_to_host(client, container->address, probe->port, NULL, &error);
+	g_autoptr(GSocketConnection) connection = g_socket_client_connect_to_host(
+	        client, container->address, probe->port, engine_interrupt(engine), &error);
 	if (connection)
 		return READY_YES;
 	say(ret_why, g_strdup_printf("port %u: %s", probe->port, error->message));
@@ -153,7 +153,7 @@ Readiness probe_ask(Engine *engine, const LiveContainer *container, const UnitPr
 	case PROBE_HTTP:
 		return ask_http(&local, probe, ret_why);
 	case PROBE_TCP:
-		return ask_port(&local, probe, ret_why);
+		return ask_port(engine, &local, probe, ret_why);
 	case PROBE_ENGINE:
 		return ask_engine(engine, container, ret_why);
 	default:

@@ -130,6 +130,11 @@ static void watchdog_end(Watchdog *watchdog)
 	g_main_context_unref(watchdog->context);
 }
 
+static void pass_on(GCancellable *interrupt, void *cancellable)
+{
+	g_cancellable_cancel(cancellable);
+}
+
 bool engine_exec(Engine *engine, const char *container, const char *const *command, uint32_t timeout, int *ret_code,
         char **ret_output, GError **error)
 {
@@ -137,6 +142,8 @@ bool engine_exec(Engine *engine, const char *container, const char *const *comma
 	if (!id)
 		return false;
 	g_autoptr(GCancellable) cancellable = g_cancellable_new();
+	GCancellable *interrupt = engine_interrupt(engine);
+	gulong passing = interrupt ? g_cancellable_connect(interrupt, G_CALLBACK(pass_on), cancellable, NULL) : 0;
 	Watchdog watchdog = watchdog_new(cancellable, timeout);
 	watchdog.thread = g_thread_new("watchdog", watch, &watchdog);
 	g_autofree char *start = g_strdup_printf("/exec/%s/start", id), *ask = g_strdup_printf("/exec/%s/json", id);
@@ -146,6 +153,8 @@ bool engine_exec(Engine *engine, const char *container, const char *const *comma
 	LogReader reader = {.stream = stream, .cancellable = cancellable};
 	*ret_output = stream ? read_all(&reader, error) : NULL;
 	watchdog_end(&watchdog);
+	if (passing)
+		g_cancellable_disconnect(interrupt, passing);
 	if (!*ret_output) {
 		if (g_cancellable_is_cancelled(cancellable)) {
 			g_clear_error(error);

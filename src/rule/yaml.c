@@ -150,11 +150,11 @@ static bool is_switch(const char *text)
 	return slice_is_any_nocase(slice_from(text), words);
 }
 
-static void report_trap(Checker *checker, const Row *row, const char *text, const char *read_as)
+static void report_trap(Checker *checker, const Row *row, const char *text, const char *read)
 {
 	const Graph *graph = checker_graph(checker);
 	Finding *finding = report(checker, row->subject, graph_span(graph, row),
-	        "'%s' is read as %s here, and not as a text", text, read_as);
+	        "'%s' is read as %s here, and not as a text", text, read);
 	set_detail(checker, finding, "%s", text);
 	set_because(checker, finding, FIX_SAFE, "in quotes it is what it looks like");
 	add_edit(checker, finding, graph_span(graph, row),
@@ -191,32 +191,35 @@ static bool is_changed_number(const char *name, const char *text, char *ret_read
 	return true;
 }
 
-static void check_trap(Checker *checker, const Row *row)
+/* What the value is read as; NULL where that is what it looks like. */
+static const char *read_as(const Graph *graph, const Row *row, char *number, size_t room)
 {
-	const Graph *graph = checker_graph(checker);
 	const char *text = graph_symbol_text(graph, row->object);
-	char number[32];
 	if (is_switch(text) && wants_text(graph, row->subject) && is_plain(graph, row, text) &&
 	        !is_patch(graph, row->subject) && !is_kustomized(graph, row->subject))
-		report_trap(checker, row, text, "a switch by kubectl");
-	else if (graph_node_type(graph, row->subject) == NODE_ENV &&
-	         graph_node_type(graph, graph_parent(graph, row->subject)) == NODE_SERVICE &&
-	         is_changed_number(graph_name(graph, row->subject), text, number, sizeof number) &&
-	         is_plain(graph, row, text))
-		report_trap(checker, row, text, number);
+		return "a switch by kubectl";
+	bool changed = graph_node_type(graph, row->subject) == NODE_ENV &&
+	               graph_node_type(graph, graph_parent(graph, row->subject)) == NODE_SERVICE &&
+	               is_changed_number(graph_name(graph, row->subject), text, number, room) &&
+	               is_plain(graph, row, text);
+	return changed ? number : NULL;
 }
 
-/* Aliases bring one place to several services. */
+/* Aliases bring one place to several services: it is told once. */
 static void check_yaml_trap(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
-	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	g_autoptr(GHashTable) told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	char number[32];
 	GRAPH_EACH (graph, FACT_VALUE, row) {
+		const char *read = read_as(graph, row, number, sizeof number);
+		if (!read)
+			continue;
 		Span span = graph_span(graph, row);
 		gint64 *place = g_new(gint64, 1);
 		*place = (gint64)span.file << 32 | span.start;
-		if (g_hash_table_add(seen, place))
-			check_trap(checker, row);
+		if (g_hash_table_add(told, place))
+			report_trap(checker, row, graph_symbol_text(graph, row->object), read);
 	}
 }
 

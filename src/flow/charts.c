@@ -277,8 +277,8 @@ static void render_release(Charts *charts, const Release *release)
 	}
 	if (text)
 		g_hash_table_insert(charts->rendered,
-		        rendered_key(slice_from(graph_file_path(graph, file)), graph_file_bytes(graph, file),
-		                release->root),
+		        rendered_key(RENDERING_MADE, slice_from(graph_file_path(graph, file)),
+		                graph_file_bytes(graph, file), release->root),
 		        g_steal_pointer(&text));
 }
 

@@ -305,8 +305,8 @@ static void keep_changed(Builds *builds, const Build *build, const YamlNode *mad
 	Slice bytes = graph_file_bytes(graph, graph_file_of(graph, file));
 	const YamlNode *written = find_written(yaml_read(bytes, builds->asked.arena), made);
 	if (written)
-		g_hash_table_insert(
-		        builds->rendered, rendered_key(slice_from(resolved), bytes, written), slice_dup(text));
+		g_hash_table_insert(builds->rendered,
+		        rendered_key(RENDERING_LEFT, slice_from(resolved), bytes, written), slice_dup(text));
 }
 
 /* A generator's object that this kustomization itself asks for; those of others are theirs, and what configMapGenerator
@@ -347,8 +347,8 @@ static void take_answer(Builds *builds, Build *build, const char *text)
 			take_object(builds, build, document->root,
 			        slice_sub(whole, document->root->start, document->root->end));
 	g_hash_table_insert(builds->rendered,
-	        rendered_key(slice_from(build->path), graph_file_bytes(graph, graph_file_of(graph, build->node)),
-	                build->root),
+	        rendered_key(RENDERING_MADE, slice_from(build->path),
+	                graph_file_bytes(graph, graph_file_of(graph, build->node)), build->root),
 	        g_strdup(build->made->str));
 }
 

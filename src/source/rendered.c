@@ -5,9 +5,10 @@
 
 #include "source/kubernetes.h"
 
-char *rendered_key(Slice path, Slice bytes, const YamlNode *root)
+char *rendered_key(Rendering rendering, Slice path, Slice bytes, const YamlNode *root)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_checksum_update(sum, (const guchar *)(rendering == RENDERING_MADE ? "made" : "left"), 4);
 	g_checksum_update(sum, (const guchar *)path.at, (gssize)path.length);
 	g_checksum_update(sum, (const guchar *)"", 1);
 	g_checksum_update(sum, (const guchar *)bytes.at + root->start, (gssize)(root->end - root->start));
@@ -72,9 +73,9 @@ static void relocate(const Origin *origin, YamlNode *node)
 
 #define MOST_VALUES 20000
 
-static const char *find_rendering(const SourceFile *file, const YamlNode *root)
+static const char *find_rendering(const SourceFile *file, Rendering rendering, const YamlNode *root)
 {
-	g_autofree char *key = file->rendered ? rendered_key(file->path, file->bytes, root) : NULL;
+	g_autofree char *key = file->rendered ? rendered_key(rendering, file->path, file->bytes, root) : NULL;
 	return key ? g_hash_table_lookup(file->rendered, key) : NULL;
 }
 
@@ -103,7 +104,7 @@ static void read_rendering(
 void read_rendered(const SourceFile *file, const YamlNode *root, const YamlNode *values, Node release)
 {
 	const YamlNode *name = yaml_at(root, "metadata.name");
-	const char *text = yaml_is_scalar(name) ? find_rendering(file, root) : NULL;
+	const char *text = yaml_is_scalar(name) ? find_rendering(file, RENDERING_MADE, root) : NULL;
 	if (text)
 		read_rendering(file, text, name, values, release);
 }
@@ -111,7 +112,7 @@ void read_rendered(const SourceFile *file, const YamlNode *root, const YamlNode 
 /* Of several charts nothing says which one makes an object, but the values do. */
 void read_rendered_kustomization(const SourceFile *file, const YamlNode *root, Node kustomization)
 {
-	const char *text = find_rendering(file, root);
+	const char *text = find_rendering(file, RENDERING_MADE, root);
 	const YamlNode *charts = yaml_get(root, "helmCharts"), *generators = yaml_get(root, "generators"),
 	               *list = charts ? charts : generators, *at = root->first->key;
 	if (!text)
@@ -164,7 +165,7 @@ static void place_like(YamlNode *node, const YamlNode *written, uint32_t depth)
 
 const YamlNode *rendered_object(const SourceFile *file, const YamlNode *root)
 {
-	const char *text = find_rendering(file, root);
+	const char *text = find_rendering(file, RENDERING_LEFT, root);
 	YamlDocument *document = text ? yaml_read(slice_from(text), file->arena) : NULL;
 	if (!document || document->error || !yaml_is_map(document->root))
 		return root;

@@ -3,8 +3,14 @@
 
 #include "source/source.h"
 
-/* Under which a rendering is kept: the file and the bytes of the release's object. Free with g_free. */
-char *rendered_key(Slice path, Slice bytes, const YamlNode *root);
+/* What is said of an object of a file: which objects it makes, as a release, or what becomes of it. */
+typedef enum Rendering {
+	RENDERING_MADE,
+	RENDERING_LEFT
+} Rendering;
+
+/* Under which a rendering is kept: the file, and the bytes of the object in it. Free with g_free. */
+char *rendered_key(Rendering rendering, Slice path, Slice bytes, const YamlNode *root);
 
 /* Reads the objects of the release's rendering below it, if file->rendered has one. Each has the place of the value
  * that it comes from where that is certain, else that of the release's name. values may be NULL. */

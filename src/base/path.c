@@ -85,6 +85,18 @@ char *path_resolve(Slice folder, Slice relative)
 	return g_string_free(g_steal_pointer(&path), FALSE);
 }
 
+bool path_next_word(Slice *rest, Slice *ret_word)
+{
+	size_t start = 0, end;
+	while (start < rest->length && strchr("/.-_", rest->at[start]))
+		start++;
+	for (end = start; end < rest->length && !strchr("/.-_", rest->at[end]);)
+		end++;
+	*ret_word = slice_sub(*rest, start, end);
+	*rest = slice_sub(*rest, end, rest->length);
+	return end > start;
+}
+
 bool path_matches(const char *pattern, const char *path)
 {
 	g_autofree char *trimmed = g_strdup(pattern);

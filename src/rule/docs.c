@@ -37,12 +37,10 @@ static bool stands_for_any(Slice word)
 
 static bool has_stand_in(Slice path)
 {
-	for (size_t start = 0, end; start < path.length; start = end + 1) {
-		for (end = start; end < path.length && !strchr("/.-_", path.at[end]);)
-			end++;
-		if (stands_for_any(slice_sub(path, start, end)))
+	Slice word;
+	while (path_next_word(&path, &word))
+		if (stands_for_any(word))
 			return true;
-	}
 	return false;
 }
 

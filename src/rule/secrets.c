@@ -66,17 +66,21 @@ static bool is_sample(const Graph *graph, Node object)
 	       graph_says(graph, graph_ancestor(graph, object, NODE_FILE), FACT_CLASS, example);
 }
 
+/* A part of the path between slashes, dots and dashes is one of the words; NULL ends them. */
+static bool has_word_of(Slice path, const char *const *words)
+{
+	Slice word;
+	while (path_next_word(&path, &word))
+		if (slice_is_any_nocase(word, words))
+			return true;
+	return false;
+}
+
 /* Of a machine that is made to try things on, and thrown away: whoever has its key has nothing. */
 static bool is_for_trial(Slice path)
 {
 	static const char *const words[] = {"vagrant", "molecule", NULL};
-	for (size_t start = 0, end; start < path.length; start = end + 1) {
-		for (end = start; end < path.length && !strchr("/.-_", path.at[end]);)
-			end++;
-		if (slice_is_any_nocase(slice_sub(path, start, end), words))
-			return true;
-	}
-	return false;
+	return has_word_of(path, words);
 }
 
 static void check_secret_in_repo(Checker *checker)
@@ -216,13 +220,7 @@ static void set_env_file_hint(Checker *checker, Finding *finding, const char *pa
 static bool is_to_begin_with(Slice path)
 {
 	static const char *const words[] = {"default", "defaults", "ref", "reference", "template", "templates", NULL};
-	for (size_t start = 0, end; start < path.length; start = end + 1) {
-		for (end = start; end < path.length && !strchr("/.-_", path.at[end]);)
-			end++;
-		if (slice_is_any_nocase(slice_sub(path, start, end), words))
-			return true;
-	}
-	return false;
+	return has_word_of(path, words);
 }
 
 static void check_env_file_tracked(Checker *checker)

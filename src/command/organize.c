@@ -52,18 +52,49 @@ static void append_moves(const OrganizeArguments *arguments, const Layout *layou
 	}
 }
 
+/* More than this many for one reason are one entry. */
+#define APART 2
+
+/* The others from i on that are left for the same reason; NULL for few. Free with g_ptr_array_unref. */
+static GPtrArray *left_alike(const Layout *layout, guint i)
+{
+	const Unsure *first = &g_array_index(layout->unsure, Unsure, i);
+	GPtrArray *paths = g_ptr_array_new();
+	for (guint k = i + 1; k < layout->unsure->len && !first->line; k++) {
+		const Unsure *other = &g_array_index(layout->unsure, Unsure, k);
+		if (!other->line && strcmp(other->reason, first->reason) == 0)
+			g_ptr_array_add(paths, (gpointer)other->path);
+	}
+	if (paths->len < APART)
+		g_clear_pointer(&paths, g_ptr_array_unref);
+	return paths;
+}
+
 static void append_unsure(const OrganizeArguments *arguments, const Layout *layout, GString *out)
 {
+	g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
 	if (layout->unsure->len)
 		g_string_append(out, "\nLEFT TO YOU\n");
 	for (guint i = 0; i < layout->unsure->len; i++) {
 		const Unsure *unsure = &g_array_index(layout->unsure, Unsure, i);
+		if (!unsure->line && g_hash_table_contains(told, unsure->reason))
+			continue;
+		g_autoptr(GPtrArray) alike = left_alike(layout, i);
 		append_path(arguments, unsure->path, out);
 		if (unsure->line)
 			g_string_append_printf(out, ":%u", unsure->line);
+		if (alike) {
+			g_string_append_printf(out, " and %u more", alike->len);
+			g_hash_table_add(told, (gpointer)unsure->reason);
+		}
 		g_string_append(out, ": ");
 		report_append(out, unsure->reason, g_get_charset(NULL));
 		g_string_append_c(out, '\n');
+		for (guint k = 0; alike && k < alike->len; k++) {
+			g_string_append(out, "    ");
+			append_path(arguments, alike->pdata[k], out);
+			g_string_append_c(out, '\n');
+		}
 	}
 }
 

@@ -85,3 +85,36 @@ GArray *hunks_new(Slice old, const Edit *edits, size_t count, uint32_t context);
 /* A hunk as a unified diff has it: "@@ -3,7 +3,8 @@" and its lines, with so many around them as no other edit of the
  * file touches. The lines of the new text are counted as if all edits before it were made. */
 void hunk_append(Slice old, const Edit *edits, size_t count, const Hunk *hunk, uint32_t context, GString *out);
+
+/* ---- drawn trees ------------------------------------------------------------------------------- */
+
+/* A tree of folders that a text draws with ├, └ and │, and one line of it that has a name. */
+typedef struct Drawing Drawing;
+typedef struct DrawnLine DrawnLine;
+
+/* The drawing whose lines hold the byte. The text must outlive it; free with drawing_free. */
+Drawing *drawing_new(Slice text, uint32_t at);
+void drawing_free(Drawing *drawing);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Drawing, drawing_free)
+
+/* The byte behind its last line. */
+uint32_t drawing_end(const Drawing *drawing);
+
+/* The line with a name that holds that byte of the text; NULL for none. The drawing's. */
+DrawnLine *drawing_line(const Drawing *drawing, uint32_t at);
+
+/* Something is drawn in the folder. NULL is the root, here and below. */
+bool drawing_is_open(const Drawing *drawing, const DrawnLine *folder);
+
+/* The line goes away, with all that is drawn below it. */
+void drawing_erase(Drawing *drawing, DrawnLine *line);
+
+/* A new line, the last one of the folder. */
+DrawnLine *drawing_add(Drawing *drawing, DrawnLine *folder, const char *name);
+
+/* The line becomes the last one of another folder, not of one within itself, with all that is drawn below it; under
+ * another name unless that is NULL. The line that it is then. */
+DrawnLine *drawing_move(Drawing *drawing, DrawnLine *line, DrawnLine *folder, const char *name);
+
+/* Adds the edits (of that file) that make the text as it is drawn now. Their texts are in the arena. */
+void drawing_append_edits(const Drawing *drawing, uint32_t file, Arena *arena, GArray *edits);

@@ -3,6 +3,7 @@
  * stands outside of the marks is as it was, and written again it is the same. */
 #include "flow/structure.h"
 
+#include "base/path.h"
 #include "flow/relocate.h"
 #include "rule/search.h"
 
@@ -18,10 +19,44 @@ static const char *what_is_in(const char *folder)
 	for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
 		if (strcmp(folder, known[i][0]) == 0)
 			return known[i][1];
-	return "–";
+	return NULL;
 }
 
-static void add_folders(Page *page, const Graph *graph)
+/* Names of one folder are told up to this many. */
+#define MOST_NAMES 4
+
+static void add_name(GPtrArray *names, const char *name)
+{
+	if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+		g_ptr_array_add(names, (gpointer)name);
+}
+
+/* What runs in a folder, or which charts lie in it. */
+static GString *names_in(const Graph *graph, const Catalogue *catalogue, Slice folder)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	GString *text = g_string_new(NULL);
+	for (guint i = 0; i < catalogue->services->len; i++) {
+		const Service *service = &g_array_index(catalogue->services, Service, i);
+		if (path_is_below(slice_from(service->file), folder))
+			add_name(names, service->name);
+	}
+	bool runs = names->len > 0;
+	for (uint32_t file = 0; file < graph_files(graph) && !runs; file++) {
+		Slice path = slice_from(graph_file_path(graph, file)), within = path_folder(path);
+		if (slice_is(path_name(path), "Chart.yaml") && path_is_below(path, folder))
+			add_name(names, arena_text(catalogue->arena, path_name(within)));
+	}
+	/* "and 1 more" would be as long as the name. */
+	guint told = names->len > MOST_NAMES + 1 ? MOST_NAMES : names->len;
+	for (guint i = 0; i < told; i++)
+		g_string_append_printf(text, "%s%s", i ? ", " : "", (const char *)names->pdata[i]);
+	if (told < names->len)
+		g_string_append_printf(text, " and %u more", names->len - told);
+	return text;
+}
+
+static void add_folders(Page *page, const Graph *graph, const Catalogue *catalogue)
 {
 	page_table(page, "folder|what is in it|>files");
 	for (uint32_t file = 0; file < graph_files(graph);) {
@@ -35,14 +70,15 @@ static void add_folders(Page *page, const Graph *graph)
 		if (path[length] == '\0' || *folder == '.')
 			continue;
 		page_cell(page, "%s/", folder);
-		page_cell(page, "%s", what_is_in(folder));
+		const char *known = what_is_in(folder);
+		g_autoptr(GString) names = known ? NULL : names_in(graph, catalogue, slice_from(folder));
+		page_cell(page, "%s", known ? known : names->len ? names->str : "–");
 		page_cell(page, "%u", file - first);
 	}
 }
 
-static void add_services(Page *page, const Graph *graph)
+static void add_services(Page *page, const Catalogue *catalogue)
 {
-	g_autoptr(Catalogue) catalogue = catalogue_new(graph);
 	page_heading(page, 2, "Services");
 	page_table(page, "service|area|node|ports|address|data|backup|file");
 	for (guint i = 0; i < catalogue->services->len; i++) {
@@ -59,8 +95,9 @@ static GString *write_structure(const Graph *graph)
 {
 	GString *text = g_string_new(STRUCTURE_BEGIN);
 	g_autoptr(Page) page = page_new("Repository structure");
-	add_folders(page, graph);
-	add_services(page, graph);
+	g_autoptr(Catalogue) catalogue = catalogue_new(graph);
+	add_folders(page, graph, catalogue);
+	add_services(page, catalogue);
 	page_markdown(page, text);
 	g_string_append(text, "\n" END);
 	return text;

@@ -10,6 +10,7 @@ struct Bonds {
 	GHashTable *patterns; /* folder → where it is written that all below it is taken */
 	GHashTable *fetched;  /* path → where its address is */
 	GHashTable *named;    /* folder at the top → where a tool's settings at the top have its name */
+	GHashTable *loose;    /* pattern of names at the top → where a command has it */
 };
 
 /* ---- texts ------------------------------------------------------------------------------------------------- */
@@ -117,6 +118,48 @@ static void read_names(const Bonds *bonds, uint32_t file)
 		note_name(bonds, file, text, at);
 }
 
+/* Commands are written in it that are run at the top. */
+static bool has_commands(Slice path)
+{
+	Slice name = path_name(path);
+	bool workflow = path.at[0] == '.' && (slice_ends(name, ".yml") || slice_ends(name, ".yaml"));
+	bool top = path_folder(path).length == 0 && (slice_is(name, "Makefile") || slice_is(name, "Dockerfile") ||
+	                                                    slice_is(name, "justfile") || slice_ends(name, ".sh"));
+	return workflow || top || slice_ends(name, ".md");
+}
+
+/* `chmod +x *.sh`: a word of a command that takes whatever is called so at the top. What find(1) and its like are given
+ * is quoted, or follows an option that says so. */
+static void note_glob(const Bonds *bonds, uint32_t file, Slice text, size_t star)
+{
+	size_t start = star, end = star;
+	while (start > 0 && is_path_byte(text.at[start - 1]))
+		start--;
+	while (end < text.length && (is_path_byte(text.at[end]) || text.at[end] == '*'))
+		end++;
+	Slice word = slice_sub(text, start, end);
+	bool own = start > 0 && text.at[start - 1] == ' ' && (end == text.length || strchr(" \n\r;)`", text.at[end]));
+	size_t before = start;
+	while (before > 0 && text.at[before - 1] == ' ')
+		before--;
+	Slice said = slice_sub(text, before > 8 ? before - 8 : 0, before);
+	if (!own || word.length < 4 || slice_find_byte(word, '/', 0) != SIZE_MAX || slice_ends(said, "name") ||
+	        slice_ends(said, "-path") || !(slice_ends(word, ".sh") || slice_ends(word, ".md")))
+		return;
+	const char *pattern = arena_text(bonds->arena, word);
+	if (!g_hash_table_contains(bonds->loose, pattern))
+		g_hash_table_insert(bonds->loose, (gpointer)pattern, (gpointer)place(bonds, file, start));
+}
+
+static void read_globs(const Bonds *bonds, uint32_t file)
+{
+	Slice text = graph_file_bytes(bonds->graph, file);
+	if (!has_commands(slice_from(graph_file_path(bonds->graph, file))))
+		return;
+	for (size_t at = slice_find_byte(text, '*', 0); at != SIZE_MAX; at = slice_find_byte(text, '*', at + 1))
+		note_glob(bonds, file, text, at);
+}
+
 /* A document tells how things are laid out; only what a program reads can lose them. */
 static void read_text(const Bonds *bonds, uint32_t file)
 {
@@ -139,11 +182,13 @@ Bonds *bonds_new(const Graph *graph, Arena *arena)
 	        .arena = arena,
 	        .patterns = g_hash_table_new(g_str_hash, g_str_equal),
 	        .fetched = g_hash_table_new(g_str_hash, g_str_equal),
-	        .named = g_hash_table_new(g_str_hash, g_str_equal)};
+	        .named = g_hash_table_new(g_str_hash, g_str_equal),
+	        .loose = g_hash_table_new(g_str_hash, g_str_equal)};
 	for (uint32_t file = 0; file < graph_files(graph); file++)
 		if (!graph_has(graph, graph_file_node(graph, file), FACT_CLASS)) {
 			read_text(bonds, file);
 			read_names(bonds, file);
+			read_globs(bonds, file);
 		}
 	return bonds;
 }
@@ -153,6 +198,7 @@ void bonds_free(Bonds *bonds)
 	g_hash_table_unref(bonds->patterns);
 	g_hash_table_unref(bonds->fetched);
 	g_hash_table_unref(bonds->named);
+	g_hash_table_unref(bonds->loose);
 	g_free(bonds);
 }
 
@@ -232,9 +278,22 @@ static const char *called(const Bonds *bonds, const char *path)
 	return where ? arena_printf(bonds->arena, "%s may mean this folder by its name", where) : NULL;
 }
 
+static const char *matched(const Bonds *bonds, const char *path)
+{
+	GHashTableIter iter;
+	gpointer pattern, where;
+	g_hash_table_iter_init(&iter, bonds->loose);
+	while (!strchr(path, '/') && g_hash_table_iter_next(&iter, &pattern, &where))
+		if (g_pattern_match_simple(pattern, path))
+			return arena_printf(bonds->arena, "%s takes %s at the top, and would miss it",
+			        (const char *)where, (const char *)pattern);
+	return NULL;
+}
+
 const char *bonds_of(const Bonds *bonds, const char *path)
 {
-	const char *(*const ties[])(const Bonds *, const char *) = {installed, taken, asked_for, called, left_behind};
+	const char *(*const ties[])(const Bonds *, const char *) = {
+	        installed, taken, matched, asked_for, called, left_behind};
 	const char *reason = NULL;
 	for (size_t i = 0; i < G_N_ELEMENTS(ties) && !reason; i++)
 		reason = ties[i](bonds, path);

@@ -517,11 +517,8 @@ static bool follows_itself(Slice text)
 /* Texts in capitals belong to the root by custom, and some names to programs. */
 static bool is_conventional(const char *path)
 {
-	static const char *const names[] = {
-	        "llms.txt", "humans.txt", "security.txt", "ads.txt", "constraints.txt", "index.md"};
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (strcmp(path, names[i]) == 0)
-			return true;
+	if (strcmp(path, "index.md") == 0)
+		return true;
 	for (const char *at = path; *at != '.'; at++)
 		if (g_ascii_islower(*at))
 			return false;
@@ -531,8 +528,7 @@ static bool is_conventional(const char *path)
 static void decide_loose(Planner *planner, uint32_t file)
 {
 	static const char *const kept[] = {"README", "LICENSE", "CHANGELOG", "CONTRIBUTING", "TODO", "CODEOWNERS",
-	        "AGENTS", "CLAUDE", "SECURITY", "REPOSITORY_STRUCTURE", "PROJECT_STRUCTURE", "STRUCTURE", "NOTICE",
-	        "robots", "requirements", "CMakeLists"};
+	        "AGENTS", "CLAUDE", "SECURITY", "REPOSITORY_STRUCTURE", "PROJECT_STRUCTURE", "STRUCTURE", "NOTICE"};
 	const Graph *graph = planner->graph;
 	const char *path = graph_file_path(graph, file);
 	Node node = graph_file_node(graph, file);
@@ -545,8 +541,8 @@ static void decide_loose(Planner *planner, uint32_t file)
 		                g_ascii_strncasecmp(path, kept[i], strlen(kept[i])) == 0))
 			return;
 	const char *bond = bonds_of(planner->bonds, path);
-	bool script = g_str_has_suffix(path, ".sh"),
-	     text = g_str_has_suffix(path, ".md") || g_str_has_suffix(path, ".txt");
+	/* A .txt may be a list that a program reads by its bare name. */
+	bool script = g_str_has_suffix(path, ".sh"), text = g_str_has_suffix(path, ".md");
 	if ((script || text) && bond)
 		add_unsure(planner->layout, path, 0, bond);
 	else if (text && (g_str_has_prefix(path, "tmp") || g_str_has_prefix(path, "temp")))

@@ -64,6 +64,9 @@ const char *layout_path(const Layout *layout, const char *path);
  * g_array_unref. */
 GArray *layout_rewrite(Layout *layout);
 
+/* Adds the edits that let drawn trees of folders show what moves in its new place. */
+void layout_redraw(Layout *layout, GArray *edits);
+
 /* A file that comes with the moves; path is where it will be. */
 typedef struct FreshFile {
 	const char *path;
@@ -91,6 +94,9 @@ bool layout_hold_links(Layout *layout);
 uint32_t layout_differs_through(Layout *layout, uint32_t file, Slice old_folder, Slice new_folder, char **ret_path);
 
 /* ---- parts of the above ------------------------------------------------------------------------- */
+
+/* The file tells how it was, or is made by a program: it is left as it is. */
+bool layout_is_past(const Graph *graph, uint32_t file);
 
 /* The area of what runs in an image: "core", "monitoring", "ai-stack", "media", "home", "network", "storage"; NULL for
  * an image that no table knows. */

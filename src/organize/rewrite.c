@@ -69,7 +69,7 @@ static Slice before_in_line(Slice text, size_t start)
 	return slice_sub(text, line, start);
 }
 
-/* Drawn trees name folders without those above them; they are drawn anew. */
+/* Drawn trees name folders without those above them: draw.c moves their lines. */
 static bool is_drawn(Slice text, size_t start)
 {
 	Slice before = before_in_line(text, start);
@@ -385,8 +385,7 @@ static void begin_file(Rewriter *rewriter, uint32_t file)
 		rewriter->new_folder = ""; /* what is started at the root goes on being started there */
 }
 
-/* What tells how it was, or is made by a program, is left as it is. */
-static bool is_history(const Graph *graph, uint32_t file)
+bool layout_is_past(const Graph *graph, uint32_t file)
 {
 	const char *class = graph_text(graph, graph_file_node(graph, file), FACT_CLASS);
 	return *class && strcmp(class, "test") != 0 && strcmp(class, "example") != 0;
@@ -428,7 +427,7 @@ static void rewrite_urls(Rewriter *rewriter)
 		rewriter->file = url->span.file;
 		rewriter->text = graph_file_bytes(rewriter->graph, url->span.file);
 		if (url->found && layout_move_of(rewriter->layout, path) &&
-		        !is_history(rewriter->graph, url->span.file))
+		        !layout_is_past(rewriter->graph, url->span.file))
 			add_edit_at(rewriter, url->span.start, url->span.end, layout_path(rewriter->layout, path));
 	}
 }
@@ -441,14 +440,16 @@ GArray *layout_rewrite(Layout *layout)
 	for (uint32_t file = 0; file < graph_files(layout->graph) && layout->moves->len; file++) {
 		size_t at = 0;
 		Word word;
-		if (is_history(layout->graph, file))
+		if (layout_is_past(layout->graph, file))
 			continue;
 		begin_file(&rewriter, file);
 		while (next_word(&rewriter, &at, &word))
 			rewrite_word(&rewriter, word);
 	}
-	if (layout->moves->len)
+	if (layout->moves->len) {
 		rewrite_urls(&rewriter);
+		layout_redraw(layout, rewriter.edits);
+	}
 	g_array_sort(rewriter.edits, edit_compare);
 	g_array_sort(layout->unsure, compare_unsure);
 	return rewriter.edits;

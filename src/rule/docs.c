@@ -345,64 +345,6 @@ static void check_doc_dead_path(Checker *checker)
 
 /* ---- trees of folders ------------------------------------------------------------------------------------------- */
 
-/* A drawn tree: its links, and the folder of the repository that fits it best. */
-typedef struct Tree {
-	const Graph *graph;
-	Node first, end; /* links from first on, before end */
-	char *base;
-	uint32_t names, found;
-} Tree;
-
-static bool is_drawn_name(const Graph *graph, Node link)
-{
-	return has_role(graph, link, "tree") && is_literal_path(name_of(graph, link));
-}
-
-static void count_found(Tree *tree, Slice base)
-{
-	uint32_t names = 0, found = 0;
-	for (Node link = tree->first; link && link != tree->end; link = graph_next_node(tree->graph, link)) {
-		if (!is_drawn_name(tree->graph, link))
-			continue;
-		g_autofree char *path = path_resolve(base, name_of(tree->graph, link));
-		names++;
-		found += path && path_exists(tree->graph, slice_from(path));
-	}
-	if (found <= tree->found && tree->base)
-		return;
-	g_free(tree->base);
-	tree->base = slice_dup(base);
-	tree->names = names;
-	tree->found = found;
-}
-
-/* The tree that begins after the root at *link; *link is moved behind it. */
-static Tree next_tree(const Graph *graph, Node *link, Slice folder)
-{
-	Node root = *link;
-	uint32_t file = graph_file_of(graph, root);
-	Tree tree = {.graph = graph, .first = graph_next_node(graph, root)};
-	Node at = tree.first;
-	while (at && graph_file_of(graph, at) == file && has_role(graph, at, "tree"))
-		at = graph_next_node(graph, at);
-	tree.end = *link = at;
-	count_found(&tree, (Slice){"", 0});
-	count_found(&tree, folder);
-	g_autofree char *named = path_resolve((Slice){"", 0}, name_of(graph, root));
-	g_autofree char *beside = path_resolve(folder, name_of(graph, root));
-	if (named && *named && graph_has_folder(graph, slice_from(named)))
-		count_found(&tree, slice_from(named));
-	if (beside && *beside && graph_has_folder(graph, slice_from(beside)))
-		count_found(&tree, slice_from(beside));
-	return tree;
-}
-
-/* Enough of it is here that it speaks of this repository, and of today. */
-static bool is_our_tree(const Tree *tree)
-{
-	return tree->names >= 5 && tree->found * 10 >= tree->names * 6;
-}
-
 typedef struct Stale {
 	Checker *checker;
 	const Gone *gone;
@@ -423,13 +365,11 @@ static void add_stale(Stale *stale, Node link, const char *path)
 	add_evidence(stale->checker, stale->finding, graph_place(graph, link), "'%s' is not there either", path);
 }
 
-static void check_tree(Stale *stale, const Tree *tree)
+static void check_tree(Stale *stale, const DrawnTree *tree)
 {
 	g_autofree char *missing = NULL; /* what lies below it is not there either, and need not be said */
 	for (Node link = tree->first; link && link != tree->end; link = graph_next_node(tree->graph, link)) {
-		g_autofree char *path = is_drawn_name(tree->graph, link)
-		                                ? path_resolve(slice_from(tree->base), name_of(tree->graph, link))
-		                                : NULL;
+		g_autofree char *path = drawn_path(tree, link);
 		if (!path || path_exists(tree->graph, slice_from(path)) ||
 		        (missing && path_is_below(slice_from(path), slice_from(missing))))
 			continue;
@@ -547,10 +487,9 @@ static void check_structure_stale(Checker *checker)
 			link = graph_next_node(graph, link);
 			continue;
 		}
-		Tree tree = next_tree(graph, &link, path_folder(document));
-		if (is_our_tree(&tree))
+		g_auto(DrawnTree) tree = drawn_tree_read(graph, &link);
+		if (tree.ours)
 			check_tree(&stale, &tree);
-		g_free(tree.base);
 	}
 	end_document(&stale);
 }

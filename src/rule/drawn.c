@@ -1,167 +1,92 @@
-/* Names taken out of a drawn tree. A drawing is lines of text whose strokes say what belongs where: with a name goes
- * all that hangs below it, and where it was the last one of its folder, the one before becomes the last: its ├ becomes
- * └, and the stroke that led past what is below it ends. */
+/* Which folder of the repository a drawn tree shows: the root, the document's own folder, or the one that its first
+ * line names; whichever has most of its names. */
 #include "rule/drawn.h"
 
-#define FORK "├"
-#define LAST "└"
-#define PAST "│"
+#include "base/path.h"
+#include "rule/gone.h"
 
-typedef struct Line {
-	uint32_t start, end; /* with the line end */
-	uint32_t fork;       /* column of the stroke that leads to its name; UINT32_MAX where it has no name */
-	bool last;           /* it is the last of its folder */
-	bool drawn, says;    /* something is drawn; there is more than strokes and blanks */
-	bool erased, named;  /* it goes away; by its own name */
-} Line;
-
-typedef struct Drawing {
-	Slice text;
-	GArray *lines; /* Line */
-} Drawing;
-
-static Line *line_of(const Drawing *drawing, guint index)
+static Slice name_of(const Graph *graph, Node link)
 {
-	return &g_array_index(drawing->lines, Line, index);
+	return graph_symbol_slice(graph, graph_name_symbol(graph, link));
 }
 
-/* Bytes of the character at a place. */
-static uint32_t length_at(Slice text, uint32_t at)
+static char *resolve(const Graph *graph, Slice base, Node link)
 {
-	uint32_t end = at + 1;
-	while (end < text.length && ((unsigned char)text.at[end] & 0xc0) == 0x80)
-		end++;
-	return end - at;
+	bool name = has_role(graph, link, "tree") && is_literal_path(name_of(graph, link));
+	return name ? path_resolve(base, name_of(graph, link)) : NULL;
 }
 
-static Line read_line(Slice text, uint32_t start)
+char *drawn_path(const DrawnTree *tree, Node link)
 {
-	Line line = {.fork = UINT32_MAX};
-	edit_line_span(text, start, start, &line.start, &line.end);
-	uint32_t column = 0, at = line.start;
-	for (; at < line.end && text.at[at] != '\n' && text.at[at] != '\r'; at += length_at(text, at), column++) {
-		Slice rest = slice_sub(text, at, line.end);
-		bool fork = slice_starts(rest, FORK), last = slice_starts(rest, LAST);
-		if (!fork && !last && !slice_starts(rest, PAST) && !strchr(" \t", *rest.at) &&
-		        !slice_starts(rest, "\xc2\xa0"))
-			break;
-		line.drawn = line.drawn || fork || last || slice_starts(rest, PAST);
-		if (!fork && !last)
-			continue;
-		line.fork = column;
-		line.last = last;
-		line.says = true;
-		return line;
+	return resolve(tree->graph, slice_from(tree->base), link);
+}
+
+static void count_found(DrawnTree *tree, Slice base)
+{
+	uint32_t names = 0, found = 0;
+	for (Node link = tree->first; link && link != tree->end; link = graph_next_node(tree->graph, link)) {
+		g_autofree char *path = resolve(tree->graph, base, link);
+		names += path != NULL;
+		found += path && path_exists(tree->graph, slice_from(path));
 	}
-	line.says = at < line.end && text.at[at] != '\n' && text.at[at] != '\r';
-	return line;
+	if (found <= tree->found && tree->base)
+		return;
+	g_free(tree->base);
+	tree->base = slice_dup(base);
+	tree->names = names;
+	tree->found = found;
 }
 
-/* All lines of the block that holds a place: up and down to a line of text without strokes. */
-static Drawing drawing_at(Slice text, uint32_t at)
+DrawnTree drawn_tree_read(const Graph *graph, Node *link)
 {
-	Drawing drawing = {text, g_array_new(FALSE, FALSE, sizeof(Line))};
-	uint32_t first, end;
-	edit_line_span(text, at, at, &first, &end);
-	while (first > 0) {
-		Line above = read_line(text, first - 1);
-		if (!above.drawn && above.says)
-			break;
-		first = above.start;
-	}
-	for (uint32_t next = first; next < text.length;) {
-		Line line = read_line(text, next);
-		if (!line.drawn && line.says)
-			break;
-		g_array_append_val(drawing.lines, line);
-		next = line.end;
-	}
-	return drawing;
+	Node root = *link, at = graph_next_node(graph, root);
+	uint32_t file = graph_file_of(graph, root);
+	Slice folder = path_folder(slice_from(graph_file_path(graph, file)));
+	DrawnTree tree = {.graph = graph, .first = at};
+	while (at && graph_file_of(graph, at) == file && has_role(graph, at, "tree"))
+		at = graph_next_node(graph, at);
+	tree.end = *link = at;
+	count_found(&tree, (Slice){"", 0});
+	count_found(&tree, folder);
+	g_autofree char *named = path_resolve((Slice){"", 0}, name_of(graph, root));
+	g_autofree char *beside = path_resolve(folder, name_of(graph, root));
+	if (named && *named && graph_has_folder(graph, slice_from(named)))
+		count_found(&tree, slice_from(named));
+	if (beside && *beside && graph_has_folder(graph, slice_from(beside)))
+		count_found(&tree, slice_from(beside));
+	tree.ours = tree.names >= 5 && tree.found * 10 >= tree.names * 6;
+	return tree;
 }
 
-/* The name, what is drawn below it, and what is said of either on lines of its own. */
-static void erase(const Drawing *drawing, guint index)
+void drawn_tree_clear(DrawnTree *tree)
 {
-	Line *line = line_of(drawing, index);
-	guint end = index + 1;
-	line->named = true;
-	for (guint next = end; next < drawing->lines->len; next++) {
-		const Line *below = line_of(drawing, next);
-		if (below->fork != UINT32_MAX && below->fork <= line->fork)
-			break;
-		if (below->says)
-			end = next + 1;
-	}
-	for (; index < end; index++)
-		line_of(drawing, index)->erased = true;
+	g_clear_pointer(&tree->base, g_free);
 }
 
-/* Place and length of the character in a column; false where the line is shorter. */
-static bool find_column(Slice text, const Line *line, uint32_t column, uint32_t *ret_at)
+static uint32_t place_of(const Graph *graph, const GArray *names, guint index)
 {
-	uint32_t at = line->start;
-	for (; column && at < line->end && text.at[at] != '\n' && text.at[at] != '\r'; column--)
-		at += length_at(text, at);
-	*ret_at = at;
-	return column == 0 && at < line->end && text.at[at] != '\n' && text.at[at] != '\r';
-}
-
-/* The name above that is the last one now, and the strokes that led past what hangs below it. */
-static void close_above(Checker *checker, Finding *finding, const Drawing *drawing, guint index)
-{
-	uint32_t file = finding->span.file, column = line_of(drawing, index)->fork, at;
-	for (guint above = index; above-- > 0;) {
-		const Line *line = line_of(drawing, above);
-		if (line->erased || !find_column(drawing->text, line, column, &at))
-			continue;
-		Slice rest = slice_sub(drawing->text, at, line->end);
-		Span stroke = {file, at, at + length_at(drawing->text, at)};
-		if (slice_starts(rest, PAST))
-			add_edit(checker, finding, stroke, SLICE(" "));
-		else if (slice_starts(rest, FORK))
-			add_edit(checker, finding, stroke, SLICE(LAST));
-		if (!slice_starts(rest, PAST))
-			return;
-	}
-}
-
-static bool is_in(const Line *line, uint32_t at)
-{
-	return line->start <= at && at < line->end;
-}
-
-static void erase_from(Checker *checker, Finding *finding, const Drawing *drawing, const GArray *names)
-{
-	const Graph *graph = checker_graph(checker);
-	for (guint i = 0; i < drawing->lines->len; i++)
-		for (guint k = 0; k < names->len && line_of(drawing, i)->fork != UINT32_MAX; k++)
-			if (is_in(line_of(drawing, i), graph_place(graph, g_array_index(names, Node, k)).start))
-				erase(drawing, i);
-	for (guint i = 0; i < drawing->lines->len; i++) {
-		const Line *line = line_of(drawing, i);
-		if (!line->erased)
-			continue;
-		add_edit(checker, finding, (Span){finding->span.file, line->start, line->end}, SLICE(""));
-		if (line->named && line->last)
-			close_above(checker, finding, drawing, i);
-	}
+	return graph_place(graph, g_array_index(names, Node, index)).start;
 }
 
 void erase_drawn(Checker *checker, Finding *finding, const GArray *names)
 {
 	const Graph *graph = checker_graph(checker);
-	Slice text = graph_file_bytes(graph, finding->span.file);
-	uint32_t done = 0;
-	for (guint i = 0; i < names->len; i++) {
-		uint32_t at = graph_place(graph, g_array_index(names, Node, i)).start;
-		if (at < done)
-			continue;
-		Drawing drawing = drawing_at(text, at);
-		if (drawing.lines->len) {
-			done = line_of(&drawing, drawing.lines->len - 1)->end;
-			erase_from(checker, finding, &drawing, names);
+	uint32_t file = finding->span.file;
+	Slice text = graph_file_bytes(graph, file);
+	g_autoptr(GArray) edits = g_array_new(FALSE, FALSE, sizeof(Edit));
+	for (guint i = 0; i < names->len;) {
+		g_autoptr(Drawing) drawing = drawing_new(text, place_of(graph, names, i));
+		for (guint first = i;
+		        i == first || (i < names->len && place_of(graph, names, i) < drawing_end(drawing)); i++) {
+			DrawnLine *line = drawing_line(drawing, place_of(graph, names, i));
+			if (line)
+				drawing_erase(drawing, line);
 		}
-		g_array_unref(drawing.lines);
+		drawing_append_edits(drawing, file, checker_arena(checker), edits);
+	}
+	for (guint i = 0; i < edits->len; i++) {
+		const Edit *edit = &g_array_index(edits, Edit, i);
+		add_edit(checker, finding, (Span){file, edit->start, edit->end}, edit->text);
 	}
 	set_because(
 	        checker, finding, FIX_VALUE, "what is not there needs no place on the map; the rest stays as drawn");

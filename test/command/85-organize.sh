@@ -106,7 +106,7 @@ make_lab
 printf '#!/bin/sh\nfor app in k8s/*/; do kubectl apply -f "$app"; done\n' >lab/all.sh
 git -C lab add -A && git -C lab commit -qm "all of them"
 run organize lab
-has "a pattern holds what it takes" "$out" "k8s/db: all.sh:2 takes what lies in k8s by a pattern"
+has "a pattern holds what it takes" "$out" "k8s/db and 2 more: all.sh:2 takes what lies in k8s by a pattern"
 lacks "whatever its area" "$out" "k8s/llm → "
 has "and nothing else" "$out" "bot → production/bot"
 
@@ -388,6 +388,62 @@ has "a link out of the repository holds its part" "$out" "bot: the link bot/out 
 has "a link holds what the folder that it shows would lose" "$out" "k8s/db: the link all to k8s shows it"
 has "a file that is read through a link holds it" "$out" "beta: the link beta/common.yaml to ../share/common.yaml is read where it lies, and line 4 there names k8s/odd/odd.env"
 lacks "and none of them moves" "$out" "bot → "
+
+# a tree that a document draws is drawn anew, with what is said of each folder
+make_lab
+cat >lab/MAP.md <<'MAP'
+# Map
+
+```
+lab/
+├── bot/              # answers in the chat
+│   ├── models/
+│   └── main.py
+├── docs/
+├── k8s/
+│   ├── db/           # PostgreSQL
+│   │   └── postgres.yaml
+│   ├── llm/          # models
+│   └── odd/
+├── beta/
+│
+└── up.sh             # all of it
+```
+MAP
+git -C lab add -A && git -C lab commit -qm "a map"
+run organize --write lab
+is "a drawn tree shows the new places" "$(sed -n '/^```$/,/^```$/p' lab/MAP.md)" '```
+lab/
+├── docs/
+├── k8s/
+│   └── odd/
+│
+├── production/
+│   ├── bot/          # answers in the chat
+│   │   ├── models/
+│   │   └── main.py
+│   ├── core/
+│   │   └── db/       # PostgreSQL
+│   │       └── postgres.yaml
+│   └── ai-stack/
+│       └── llm/      # models
+├── experimental/
+│   └── beta/
+└── scripts/
+    └── up.sh         # all of it
+```'
+
+# what takes loose files by a pattern, and what is no document
+make_lab
+printf '#!/bin/sh\necho hello\n' >lab/hello.sh
+printf 'a.example.org\n' >lab/hosts.txt
+printf '# Begin\n```sh\nchmod +x *.sh\n```\nand `find . -name *.md`\n' >lab/docs/begin.md
+printf '# Ideas\n' >lab/ideas.md
+git -C lab add -A && git -C lab commit -qm "loose ones"
+run organize lab
+has "a pattern holds loose scripts" "$out" "hello.sh: docs/begin.md:3 takes *.sh at the top, and would miss it"
+lacks "and what is looked for everywhere holds nothing" "$out" "ideas.md: "
+lacks "a list is no document" "$out" "hosts.txt"
 
 make_lab
 rm -rf lab/.git

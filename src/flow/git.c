@@ -5,27 +5,49 @@
 
 #include <unistd.h>
 
-bool git_run(const Repo *repo, const GPtrArray *words, char **ret_output, GError **error)
+/* The git of a run that was killed goes on for a moment, and holds its locks. */
+#define MOST_TRIES 30
+#define PAUSE 150000 /* µs */
+
+static bool is_locked(const char *complaint)
 {
-	g_autoptr(GPtrArray) argv =
-	        git_words((const char *const[]){"git", "--literal-pathspecs", "-C", repo_root(repo), NULL});
+	return strstr(complaint, ".lock': ") && strstr(complaint, "exists");
+}
+
+static bool try_run(char **argv, const char *verb, char **ret_output, GError **error)
+{
 	g_autofree char *complaint = NULL, *output = NULL;
 	int status;
-	for (guint i = 0; i < words->len; i++)
-		g_ptr_array_add(argv, words->pdata[i]);
-	g_ptr_array_add(argv, NULL);
-	if (!g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, &complaint,
-	            &status, error))
+	if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, &complaint, &status, error))
 		return false;
 	if (!g_spawn_check_wait_status(status, NULL)) {
 		g_strstrip(complaint);
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "git %s: %s", (char *)words->pdata[0],
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "git %s: %s", verb,
 		        *complaint ? complaint : g_strstrip(output));
 		return false;
 	}
 	if (ret_output)
 		*ret_output = g_steal_pointer(&output);
 	return true;
+}
+
+bool git_run(const Repo *repo, const GPtrArray *words, char **ret_output, GError **error)
+{
+	g_autoptr(GPtrArray) argv =
+	        git_words((const char *const[]){"git", "--literal-pathspecs", "-C", repo_root(repo), NULL});
+	for (guint i = 0; i < words->len; i++)
+		g_ptr_array_add(argv, words->pdata[i]);
+	g_ptr_array_add(argv, NULL);
+	for (int tries = 1;; tries++) {
+		g_autoptr(GError) cause = NULL;
+		if (try_run((char **)argv->pdata, words->pdata[0], ret_output, &cause))
+			return true;
+		if (tries == MOST_TRIES || !is_locked(cause->message)) {
+			g_propagate_error(error, g_steal_pointer(&cause));
+			return false;
+		}
+		g_usleep(PAUSE);
+	}
 }
 
 GPtrArray *git_words(const char *const *words)

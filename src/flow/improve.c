@@ -100,7 +100,7 @@ static bool keep(const ImproveOptions *options, const Improve *improve, const ch
 	return false;
 }
 
-/* The git of a run that was killed goes on for a moment, with locks and in the same folder. */
+/* The git of a run that was killed goes on for a moment, in the same folder. */
 #define MOST_TRIES 30
 
 static bool add_worktree(
@@ -110,7 +110,7 @@ static bool add_worktree(
 		g_autoptr(GError) cause = NULL;
 		if (try_worktree(repo, options, improve, folder, &cause))
 			return true;
-		bool busy = strstr(cause->message, "lock") || strstr(cause->message, "exist");
+		bool busy = strstr(cause->message, "exist");
 		if (tries == MOST_TRIES || !busy) {
 			g_propagate_error(error, g_steal_pointer(&cause));
 			return false;

@@ -638,6 +638,7 @@ void layout_free(Layout *layout)
 	g_hash_table_unref(layout->crowds);
 	g_hash_table_unref(layout->named);
 	g_clear_pointer(&layout->names, g_hash_table_unref);
+	g_clear_pointer(&layout->links, g_hash_table_unref);
 	arena_free(layout->arena);
 	g_free(layout);
 }

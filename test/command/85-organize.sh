@@ -433,6 +433,14 @@ lab/
     └── up.sh         # all of it
 ```'
 
+# a compose file that brings others together is of no one area
+make_lab
+mkdir lab/hosts lab/apps && printf 'include: [../apps/web.yaml]\nservices:\n  db: {image: "postgres:16.4"}\n' >lab/hosts/compose.yaml
+printf 'services:\n  web: {image: "example.org/web:1.0"}\n' >lab/apps/web.yaml
+git -C lab add -A && git -C lab commit -qm "a host"
+run organize lab
+has "what includes others is of no one area" "$out" "hosts: it brings together what lies elsewhere, such as apps/web.yaml"
+
 # links of a document that moves away from the top, and of those that stay there
 make_lab
 mkdir lab/pictures && touch "lab/pictures/of it.png"

@@ -56,7 +56,7 @@ test:
 	$(fuzz_setup)
 	@ninja -C build/test && ninja -C build/fuzz
 	@for tool in helm kustomize; do \
-	 sh tools/$$tool.sh >/dev/null || echo "no $$tool could be built: the tests that ask it are skipped"; done
+	 sh tools/asked.sh $$tool >/dev/null || echo "no $$tool could be built: the tests that ask it are skipped"; done
 	@rm -f build/test/meson-logs/testlog.json build/fuzz/meson-logs/testlog.json
 	@LABWRIGHT_PYTHON=$$(sh tools/clients.sh || true); export LABWRIGHT_PYTHON; \
 	 meson test -C build/test --no-rebuild --print-errorlogs; \

@@ -99,6 +99,18 @@ typedef struct ComposeProject {
 	Span place;
 } ComposeProject;
 
+/* A service of it, on its way to a unit. */
+typedef struct ComposeService {
+	const ComposeProject *compose;
+	const char *name;
+	const Json *json;
+	Unit *unit;
+	Json *host; /* HostConfig of the unit's body */
+} ComposeService;
+
+void compose_publish(const ComposeService *service); /* ports */
+void compose_join(const ComposeService *service);    /* networks, links, names */
+
 /* Sets root and variables; path, folder, places and what is borrowed are the caller's. */
 bool compose_assemble(ComposeProject *project, GError **error);
 /* Adds the variables of a file beside the compose file; false if there is none. */

@@ -1,4 +1,5 @@
-/* The proof of moves: no finding may be new, none may go out of sight, and what is applied must be the same objects.
+/* The proof of moves: no finding may be new, none may go out of sight, what is applied must be the same objects, and
+ * links of documents must lead where they led.
  *
  * A finding that is gone is fine where its place was rewritten, or where it missed a path that is there now: that is
  * mended. Where a file came to a place in which nothing is demanded (an archive, samples, what labwright.yaml ignores),
@@ -8,6 +9,7 @@
 #include "flow/suspect.h"
 
 #include "base/path.h"
+#include "rule/gone.h"
 
 const Edit *organize_edits(const Organize *organize, uint32_t file, size_t *ret_count)
 {
@@ -297,6 +299,77 @@ static void compare_objects(const Organize *organize, const char **why)
 	}
 }
 
+/* ---- the same links ---------------------------------------------------------------------------------------- */
+
+/* Where the target of a document's link lies, as a browser reads it; NULL where it is none of the files. Free with
+ * g_free. */
+static char *target_of(const Graph *graph, Node link)
+{
+	Slice written = bare_path(slice_from(graph_name(graph, link)));
+	g_autofree char *plain = g_uri_unescape_segment(written.at, written.at + written.length, NULL);
+	Slice name = slice_from(plain ? plain : "");
+	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, link))));
+	bool rooted = slice_starts(name, "/");
+	if (!has_role(graph, link, "link") && !has_role(graph, link, "image"))
+		return NULL;
+	g_autofree char *path =
+	        path_resolve(rooted ? (Slice){"", 0} : folder, rooted ? slice_sub(name, 1, name.length) : name);
+	return path && *path && graph_has_path(graph, slice_from(path)) ? g_steal_pointer(&path) : NULL;
+}
+
+/* Links of each document, in the order of their places: path → GPtrArray of them. */
+static GHashTable *links_of(const Graph *graph)
+{
+	GHashTable *all = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_array_unref);
+	GRAPH_NODES (graph, NODE_LINK, link) {
+		const char *path = graph_file_path(graph, graph_file_of(graph, link));
+		GArray *links = g_hash_table_lookup(all, path);
+		if (!links)
+			g_hash_table_insert(all, (gpointer)path, links = g_array_new(FALSE, FALSE, sizeof(Node)));
+		g_array_append_val(links, link);
+	}
+	return all;
+}
+
+static void object_to_link(Organize *organize, Node link, const char *target, const char **why)
+{
+	const Graph *old = organize->scan->graph;
+	const Layout *layout = organize->layout;
+	const char *path = graph_file_path(old, graph_file_of(old, link));
+	const PartMove *move =
+	        layout_move_of(layout, path) ? layout_move_of(layout, path) : layout_move_of(layout, target);
+	uint32_t line, column;
+	graph_position(old, graph_place(old, link), &line, &column);
+	if (!move)
+		return;
+	guint index = (guint)(move - &g_array_index(layout->moves, PartMove, 0));
+	if (!why[index])
+		why[index] = arena_printf(
+		        organize->arena, "the link at %s:%u would not lead to %s any more", path, line, target);
+}
+
+/* What a link of a document led to, it leads to. */
+static void compare_links(Organize *organize, const char **why)
+{
+	const Graph *old = organize->scan->graph, *now = organize->after->graph;
+	g_autoptr(GHashTable) before = links_of(old), after = links_of(now);
+	GHashTableIter iter;
+	gpointer path, links;
+	g_hash_table_iter_init(&iter, before);
+	while (g_hash_table_iter_next(&iter, &path, &links)) {
+		const GArray *were = links, *are = g_hash_table_lookup(after, layout_path(organize->layout, path));
+		for (guint i = 0; i < were->len; i++) {
+			Node link = g_array_index(were, Node, i);
+			g_autofree char *target = target_of(old, link);
+			g_autofree char *is = target && are && are->len == were->len
+			                              ? target_of(now, g_array_index(are, Node, i))
+			                              : NULL;
+			if (target && (!is || strcmp(layout_path(organize->layout, target), is) != 0))
+				object_to_link(organize, link, target, why);
+		}
+	}
+}
+
 /* ---- the proof ----------------------------------------------------------------------------------------------- */
 
 static void compare_findings(Organize *organize, const Check *now, const char **why)
@@ -325,6 +398,7 @@ bool relocate_prove(Organize *organize)
 	g_autofree const char **why = g_new0(const char *, MAX(layout->moves->len, 1));
 	compare_findings(organize, now, why);
 	compare_objects(organize, why);
+	compare_links(organize, why);
 	bool good = true;
 	for (guint i = layout->moves->len; i-- > 0;)
 		if (why[i]) {

@@ -15,6 +15,7 @@ typedef struct Part {
 	const char *runs_image;           /* the first that a table knows */
 	uint32_t workloads, own, unknown; /* own: built in this part; unknown: images that no table knows */
 	bool infrastructure, runs;
+	const char *gathers; /* a path elsewhere that its compose file includes, or NULL */
 	Node first;
 	Dead dead;
 } Part;
@@ -163,6 +164,18 @@ static void look_at_image(Planner *planner, Node user)
 	}
 }
 
+/* A compose file that includes what lies in other parts runs more than what stands in it. */
+static void look_at_include(Planner *planner, const Row *row)
+{
+	const Graph *graph = planner->graph;
+	Slice file = slice_from(graph_file_path(graph, graph_file_of(graph, row->subject)));
+	Part *part = part_above(planner, file);
+	g_autofree char *path = path_resolve(path_folder(file), graph_symbol_slice(graph, row->object));
+	if (part && path && graph_has_path(graph, slice_from(path)) &&
+	        !path_is_below(slice_from(path), slice_from(part->path)))
+		part->gathers = arena_text(planner->layout->arena, slice_from(path));
+}
+
 /* Kinds that serve the cluster as a whole. */
 static bool is_infrastructure_kind(const char *kind)
 {
@@ -199,6 +212,8 @@ static void look_at_files(Planner *planner)
 		look_at_image(planner, container);
 	GRAPH_NODES (graph, NODE_SERVICE, service)
 		look_at_image(planner, service);
+	GRAPH_EACH (graph, FACT_INCLUDES, row)
+		look_at_include(planner, row);
 }
 
 /* ---- deciding ------------------------------------------------------------------------------------------ */
@@ -320,7 +335,6 @@ static const char *area_of_name(Slice name)
 	return NULL;
 }
 
-/* What is neither put aside nor infrastructure is production, under what it is for. */
 /* A compose file for developing is no service of the homelab. */
 static bool is_for_developing(Slice name)
 {
@@ -337,6 +351,7 @@ static const char *what_runs(const Part *part)
 	return part->runs_image ? part->runs_image : path_name(slice_from(part->path)).at;
 }
 
+/* What is neither put aside nor infrastructure is production, under what it is for. */
 static void decide_by_contents(Planner *planner, Part *part)
 {
 	Layout *layout = planner->layout;
@@ -347,6 +362,10 @@ static void decide_by_contents(Planner *planner, Part *part)
 	uint32_t containers = part->workloads;
 	if (named) {
 		add_move(planner, part, named, arena_printf(layout->arena, "its folder is called %s", name.at));
+	} else if (part->gathers) {
+		add_unsure(layout, part->path, 0,
+		        arena_printf(
+		                layout->arena, "it brings together what lies elsewhere, such as %s", part->gathers));
 	} else if (is_for_developing(name)) {
 		add_unsure(
 		        layout, part->path, 0, "it is for developing: name its area in labwright.yaml if it has one");
@@ -638,6 +657,7 @@ void layout_free(Layout *layout)
 	g_hash_table_unref(layout->crowds);
 	g_hash_table_unref(layout->named);
 	g_clear_pointer(&layout->names, g_hash_table_unref);
+	g_clear_pointer(&layout->links, g_hash_table_unref);
 	arena_free(layout->arena);
 	g_free(layout);
 }

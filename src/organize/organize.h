@@ -36,6 +36,7 @@ typedef struct Layout {
 	GHashTable *emptied; /* folder that all parts leave → where most of what was below it is */
 	GHashTable *named;   /* folders whose own kustomization another one names from now on; see enclose.c */
 	GHashTable *names;   /* places of bare file names that are paths for sure: "file start"; made by rewrite.c */
+	GHashTable *links;   /* those of them that are targets of a document's links → the link */
 	Arena *arena;
 } Layout;
 

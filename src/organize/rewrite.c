@@ -6,6 +6,7 @@
  * A whole part moves together, so a path within it needs no edit; that is why most files need none. */
 #include "base/path.h"
 #include "organize/organize.h"
+#include "rule/gone.h"
 #include "rule/moved.h"
 #include "rule/search.h"
 #include "rule/urls.h"
@@ -38,16 +39,20 @@ static void collect_names(Layout *layout)
 	        FACT_BUILD_CONTEXT, FACT_BUILD_FILE, FACT_ENV_FILE, FACT_INCLUDES, FACT_FILE_ENTRY};
 	if (layout->names)
 		return;
-	layout->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	layout->names = g_hash_table_new(g_str_hash, g_str_equal);
+	layout->links = g_hash_table_new(g_str_hash, g_str_equal);
 	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
 		GRAPH_NODES (layout->graph, types[i], node) {
 			Span place = graph_place(layout->graph, node);
-			g_hash_table_add(layout->names, g_strdup_printf("%u %u", place.file, place.start));
+			char *key = arena_printf(layout->arena, "%u %u", place.file, place.start);
+			g_hash_table_add(layout->names, key);
+			if (has_role(layout->graph, node, "link") || has_role(layout->graph, node, "image"))
+				g_hash_table_insert(layout->links, key, GUINT_TO_POINTER(node));
 		}
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
 		GRAPH_EACH (layout->graph, kinds[i], row) {
 			Span place = graph_span(layout->graph, row);
-			g_hash_table_add(layout->names, g_strdup_printf("%u %u", place.file, place.start));
+			g_hash_table_add(layout->names, arena_printf(layout->arena, "%u %u", place.file, place.start));
 		}
 }
 
@@ -58,6 +63,13 @@ static bool is_known_name(const Rewriter *rewriter, size_t start)
 	return g_hash_table_contains(rewriter->layout->names, key) ||
 	       (quoted && strchr("\"'`", rewriter->text.at[start - 1]) &&
 	               g_hash_table_contains(rewriter->layout->names, quoted));
+}
+
+/* The link of a document whose target begins there. */
+static Node link_at(const Rewriter *rewriter, size_t start)
+{
+	g_autofree char *key = g_strdup_printf("%u %zu", rewriter->file, start);
+	return GPOINTER_TO_UINT(g_hash_table_lookup(rewriter->layout->links, key));
 }
 
 /* What stands before a place in its line; of a long line the end, so that no text costs its square. */
@@ -89,6 +101,7 @@ typedef struct Word {
 	size_t start, end;
 	bool variable; /* it follows a variable: "$HERE/../services" */
 	bool absolute; /* it begins with a slash or "~/" */
+	bool link;     /* it is the target of a document's link */
 } Word;
 
 /* What stands right before a slash is a variable or command: `${HERE}/x`, `$(pwd)/x`, `"$HERE"/x`. A quote that begins
@@ -98,6 +111,19 @@ static bool ends_variable(Slice text, size_t slash)
 	char before = slash > 0 ? text.at[slash - 1] : '\n', earlier = slash > 1 ? text.at[slash - 2] : '\n';
 	return before == '}' || before == ')' ||
 	       (before == '"' && (is_path_byte(earlier) || earlier == '}' || earlier == ')'));
+}
+
+/* A link's target has bytes that no other path has here, such as "%20". */
+static bool next_link(const Rewriter *rewriter, size_t start, size_t *at, Word *ret_word)
+{
+	Node link = link_at(rewriter, start);
+	Span place = link ? graph_place(rewriter->graph, link) : (Span){0, 0, 0};
+	Slice target = bare_path(slice_sub(rewriter->text, place.start, place.end));
+	if (!link || target.length == 0 || slice_find(target, "//", 0) != SIZE_MAX)
+		return false;
+	*at = MAX(*at, place.end);
+	*ret_word = (Word){start, start + target.length, false, target.at[0] == '/', true};
+	return true;
 }
 
 /* The next word that looks like a path. */
@@ -110,6 +136,8 @@ static bool next_word(const Rewriter *rewriter, size_t *at, Word *ret_word)
 		size_t start = *at;
 		while (*at < text.length && is_path_byte(text.at[*at]))
 			(*at)++;
+		if (next_link(rewriter, start, at, ret_word))
+			return true;
 		size_t end = *at;
 		while (end > start && strchr(".~@", text.at[end - 1]) && !(end - start >= 2 && text.at[end - 2] == '.'))
 			end--;
@@ -125,7 +153,7 @@ static bool next_word(const Rewriter *rewriter, size_t *at, Word *ret_word)
 		size_t cut = slice_find_byte(word, '/', 0);
 		bool named = before == '$' && cut != SIZE_MAX;
 		*ret_word = (Word){named ? start + cut : start, end, named || (slash && ends_variable(text, start)),
-		        slash || slice_starts(word, "~/")};
+		        slash || slice_starts(word, "~/"), false};
 		return true;
 	}
 	return false;
@@ -265,7 +293,7 @@ static void rewrite_absolute(Rewriter *rewriter, Word word)
 		home = home || slice_starts(written, homes[i]);
 	for (size_t slash = slice_find_byte(written, '/', 1); home && slash != SIZE_MAX;
 	        slash = slice_find_byte(written, '/', slash + 1)) {
-		Word rest = {word.start + slash + 1, word.end, false, false};
+		Word rest = {.start = word.start + slash + 1, .end = word.end};
 		Slice bare = literal_part(slice_sub(rewriter->text, rest.start, rest.end));
 		if (slice_find_byte(bare, '/', 0) == SIZE_MAX)
 			return; /* one name alone is anybody's */
@@ -314,6 +342,25 @@ static void rewrite_relative(Rewriter *rewriter, const Word *word)
 		rewrite_from(rewriter, word, (Slice){"", 0}, "", root);
 }
 
+/* A browser reads it from where the document lies; what is written elsewhere in it is typed at the root. */
+static void rewrite_link(Rewriter *rewriter, const Word *word)
+{
+	Slice written = slice_sub(rewriter->text, word->start, word->end);
+	g_autofree char *plain = g_uri_unescape_segment(written.at, written.at + written.length, NULL);
+	bool escaped = slice_find_byte(written, '%', 0) != SIZE_MAX;
+	g_autofree char *here = plain ? meant_from(rewriter, rewriter->folder, slice_from(plain)) : NULL,
+	                *root = plain ? meant_from(rewriter, (Slice){"", 0}, slice_from(plain)) : NULL;
+	if (!here && root && rewriter->from_root && !escaped && is_concerned(rewriter, root))
+		rewrite_from(rewriter, word, (Slice){"", 0}, "", root);
+	if (!here || (slice_is(rewriter->folder, rewriter->new_folder) && !is_concerned(rewriter, here)))
+		return;
+	g_autofree char *text = moved_between(slice_from(plain), rewriter->folder, slice_from(rewriter->new_folder),
+	        here, layout_path(rewriter->layout, here));
+	g_autofree char *again = text && escaped ? g_uri_escape_string(text, "!$&'()*+,;=:@/", TRUE) : NULL;
+	if (text)
+		add_edit_at(rewriter, word->start, word->end, escaped ? again : text);
+}
+
 static bool names_area(const Rewriter *rewriter, size_t start)
 {
 	GRAPH_NODES (rewriter->graph, NODE_AREA, area) {
@@ -329,6 +376,10 @@ static void rewrite_word(Rewriter *rewriter, Word word)
 	if (rewriter->settings && names_area(rewriter, word.start))
 		return; /* where parts go, and not where they are */
 	bool slash = word.absolute && rewriter->text.at[word.start] == '/';
+	if (word.link && !slash) {
+		rewrite_link(rewriter, &word);
+		return;
+	}
 	bool ignore = rewriter->ignores; /* its slash means the folder that it lies in, any other the root */
 	if (word.variable) {
 		rewrite_variable(rewriter, word);
@@ -336,7 +387,7 @@ static void rewrite_word(Rewriter *rewriter, Word word)
 		Slice bare = literal_part(slice_sub(rewriter->text, word.start + 1, word.end));
 		Slice folder = ignore ? rewriter->folder : (Slice){"", 0};
 		g_autofree char *path = meant_from(rewriter, folder, bare);
-		Word below = {word.start + 1, word.end, false, false};
+		Word below = {.start = word.start + 1, .end = word.end};
 		if (path && is_concerned(rewriter, path))
 			rewrite_from(rewriter, &below, folder, ignore ? rewriter->new_folder : "", path);
 		else if (!path)

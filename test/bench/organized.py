@@ -10,7 +10,8 @@ most repositories have nothing to move by themselves. Asked are
 - parsers of Python: whether each YAML, JSON and Python file that could be read still can;
 - kustomize: whether each kustomization that could be built gives the same objects after the moves;
 - compose-go, which Docker's own command is made of: whether each compose file that could be loaded loads the same;
-- this file: whether a comment is gone, and whether a second run changes anything.
+- this file: whether a comment is gone, whether links of documents lead where they led, and whether a second run changes
+  anything.
 
 Prints a table, and below it each thing that is wrong. Both tools are built by Go where they are not there yet.
 """
@@ -22,6 +23,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 import yaml
 
@@ -101,6 +103,26 @@ def lost_comments(before, after):
     words = collections.Counter(" ".join(re.sub(r"\S*/\S*", "", text).split()) for text in after.elements())
     gone = collections.Counter(" ".join(re.sub(r"\S*/\S*", "", text).split()) for text in before.elements()) - words
     return sum(gone.values()), list(gone)[:3]
+
+
+def links(folder):
+    """Where each link of a document leads: (document, its name) → how often; from the document alone, as a browser reads it."""
+    found = collections.Counter()
+    there = set(tracked(folder))
+    there |= {path[:at] for path in there for at in range(len(path)) if path[at] == "/"}
+    for path in tracked(folder):
+        if not path.endswith(".md"):
+            continue
+        text = re.sub(r"^(```|~~~).*?^\1", "", read(folder, path), flags=re.M | re.S)
+        for match in re.finditer(r"\]\(\s*<?([^)>\s]+)|<(?:img|a)\s[^>]*?(?:src|href)=\"([^\"]+)\"", text):
+            target = urllib.parse.unquote(re.sub(r"[#?].*", "", match[1] or match[2]))
+            if not target or "//" in target or target.startswith("mailto:"):
+                continue
+            place = "" if target.startswith("/") else os.path.dirname(path)
+            leads = os.path.normpath(os.path.join(place, target.lstrip("/")))
+            if leads in there:
+                found[path, leads] += 1
+    return found
 
 
 # ---- what programs make of it ----
@@ -242,7 +264,14 @@ def try_repository(labwright, tools, whole, forced):
         if forced:
             force(folder)
         built, loaded, could, said = kustomized(tools[0], folder), composed(tools[1], folder), readable(folder), comments(folder)
+        led = links(folder)
         moves = sort(labwright, folder, row)
+        lead = links(folder)
+        dead = [(document, leads) for (document, leads), count in led.items()
+                if lead[moves.path(document), moves.path(leads)] < count]
+        row["links"] = f"{len(led) - len(dead)}/{len(led)}"
+        if dead:
+            row["wrong"].append(f"links that lead elsewhere: {dead[:3]}")
         compare(built, kustomized(tools[0], folder), moves.path, moves.text, row, "kustomize")
         compare(loaded, composed(tools[1], folder), moves.path, moves.text, row, "compose")
         gone = {moves.path(path) for path in could} - readable(folder)
@@ -260,7 +289,7 @@ def try_repository(labwright, tools, whole, forced):
 
 
 HEAD = ["repository", "files", "findings", "after fix", "after organize", "mended in files", "left (not proven)", "parts moved",
-        "listed", "kustomize", "compose", "comments lost", "unreadable"]
+        "listed", "kustomize", "compose", "links", "comments lost", "unreadable"]
 
 
 def main():
@@ -278,7 +307,7 @@ def main():
             row = try_repository(labwright, tools, whole, forced)
             title = name + (", areas given" if forced else "")
             cells = [title, row["tracked"], row["before"], row["after"], row["sorted"], f"{row['mended']} in {row['files']}",
-                     f"{row['left']} ({row['refused']})", row["moved"], row["held"], row["kustomize"], row["compose"],
+                     f"{row['left']} ({row['refused']})", row["moved"], row["held"], row["kustomize"], row["compose"], row["links"],
                      row["lost"], row["unread"]]
             print("| " + " | ".join(map(str, cells)) + " |", flush=True)
             wrong += [f"{title}: {one}" for one in row["wrong"]]

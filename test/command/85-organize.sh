@@ -433,6 +433,27 @@ lab/
     └── up.sh         # all of it
 ```'
 
+# a compose file that brings others together is of no one area
+make_lab
+mkdir lab/hosts lab/apps && printf 'include: [../apps/web.yaml]\nservices:\n  db: {image: "postgres:16.4"}\n' >lab/hosts/compose.yaml
+printf 'services:\n  web: {image: "example.org/web:1.0"}\n' >lab/apps/web.yaml
+git -C lab add -A && git -C lab commit -qm "a host"
+run organize lab
+has "what includes others is of no one area" "$out" "hosts: it brings together what lies elsewhere, such as apps/web.yaml"
+
+# links of a document that moves away from the top, and of those that stay there
+make_lab
+mkdir lab/pictures && touch "lab/pictures/of it.png"
+printf '# Disks\n[Back](README.md), [the same](disks.md), [more](more%%20disks.md#new), ![it](pictures/of%%20it.png)\nType `./up.sh` in [`k8s/db`](k8s/db).\n' >lab/disks.md
+printf '# More\n<a href="disks.md">Disks</a>\n' >"lab/more disks.md"
+printf 'See [more](more%%20disks.md) and [disks](./disks.md).\n' >>lab/README.md
+git -C lab add -A && git -C lab commit -qm "links"
+run organize --write lab
+is "links lead where they led" "$(sed 1d lab/docs/disks.md)" '[Back](../README.md), [the same](disks.md), [more](more%20disks.md#new), ![it](../pictures/of%20it.png)
+Type `./scripts/up.sh` in [`production/core/db`](../production/core/db).'
+has "beside each other, too" "lab/docs/more disks.md" '<a href="disks.md">'
+has "and from the top" lab/README.md "See [more](docs/more%20disks.md) and [disks](./docs/disks.md)."
+
 # what takes loose files by a pattern, and what is no document
 make_lab
 printf '#!/bin/sh\necho hello\n' >lab/hello.sh

@@ -45,15 +45,15 @@ static bool is_word_in_capitals(Slice s)
  * secret: changeme, <token>, your-password, xxx, example, placeholder, test … */
 static bool is_placeholder(Slice s)
 {
-	static const char *const words[] = {"change", "your", "example", "placeholder", "replace", "input", "dummy", "todo",
-	        "fixme", "xxx", "sample", "insert", "redacted", "secret-here", "hidden", "null", "none", "test", "demo",
-	        "supersecret", "***", "...", "op://", "ref+", "vault:", "###"};
+	static const char *const words[] = {"change", "your", "example", "placeholder", "replace", "input", "dummy",
+	        "todo", "fixme", "xxx", "sample", "insert", "redacted", "secret-here", "hidden", "null", "none", "test",
+	        "demo", "supersecret", "***", "...", "op://", "ref+", "vault:", "###", "fill_", "fill-"};
 	g_autofree char *lower = g_ascii_strdown(s.at, (gssize)s.length);
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))
 			return true;
-	return is_drummed(s) || is_word_in_capitals(s) || strchr(lower, '<') || strchr(lower, '{') || strstr(lower, "$(") ||
-	       g_str_has_suffix(lower, "_here") || g_str_has_suffix(lower, "-here") || is_reference(lower);
+	return is_drummed(s) || is_word_in_capitals(s) || strchr(lower, '<') || strchr(lower, '{') ||
+	       strstr(lower, "$(") || g_str_has_suffix(lower, "here") || is_reference(lower);
 }
 
 /* What only a guess can turn back: bcrypt, Apache's MD5 and SHA, crypt(3), Argon2; with a user's name before it in
@@ -137,8 +137,9 @@ bool credential_is_own_name(Slice key, Slice value, bool base64)
 bool credential_is_default(Slice value, bool base64)
 {
 	static const char *const words[] = {"admin", "adminadmin", "administrator", "changeme", "change-me",
-	        "change_me", "changeit", "default", "guest", "letmein", "minioadmin", "pass", "passw0rd", "password",
-	        "password123", "postgres", "root", "secret", "toor", "123456", "12345678", "123456789", "qwerty", NULL};
+	        "change_me", "changeit", "default", "guest", "letmein", "minioadmin", "pass", "passw0rd", "p4ssw0rd",
+	        "p@ssw0rd", "p@ssword", "pa55w0rd", "pa55word", "password", "password123", "postgres", "root", "secret",
+	        "toor", "123456", "12345678", "123456789", "qwerty", NULL};
 	if (!base64)
 		return slice_is_any_nocase(value, words);
 	gsize length;

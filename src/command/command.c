@@ -74,8 +74,27 @@ int command_misused(const char *help, const char *format, ...)
 	return EXIT_USAGE;
 }
 
+/* What other tools call it. */
+static const char *command_of_others(const char *word)
+{
+	static const struct {
+		const char *word, *ours;
+	} others[] = {{"ps", "status"}, {"ls", "status"}, {"get", "status"}, {"stop", "down"}, {"rm", "down"},
+	        {"delete", "down"}, {"destroy", "down"}, {"start", "up"}, {"apply", "up"}, {"deploy", "up"},
+	        {"create", "up"}, {"diff", "up --dry-run"}, {"plan", "up --dry-run"}, {"pull", "up --pull"},
+	        {"build", "up --pull"}, {"stats", "top"}, {"lint", "check"}, {"validate", "check"}};
+	for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+		if (strcmp(word, others[i].word) == 0)
+			return others[i].ours;
+	return NULL;
+}
+
 int command_unknown(const char *word)
 {
+	const char *ours = command_of_others(word);
+	g_autofree char *help = ours ? g_strdup_printf("labwright %s does that", ours) : NULL;
+	if (help)
+		return command_misused(help, "'%s' is not a command", word);
 	NearSearch search = near_search(slice_from(word), near_limit(slice_from(word)));
 	for (const Command *const *command = commands(); *command; command++)
 		near_offer(&search, slice_from((*command)->name));

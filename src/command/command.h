@@ -95,6 +95,11 @@ void homelab_arguments_clear(HomelabArguments *arguments);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HomelabArguments, homelab_arguments_clear)
 bool homelab_arguments_parse(HomelabArguments *arguments, ScanArguments *scan, const GOptionEntry *entries,
         const Command *command, int *argc, char ***argv, GError **error);
+/* Words of the command line that are no paths are names, as after --only. words is what paths of the scan are; it gets
+ * shorter. */
+void homelab_arguments_take_names(HomelabArguments *arguments, ScanArguments *scan, char **words);
+/* False with an error that says which name means nothing that runs. */
+bool live_has_names(const Live *live, const char *const *names, GError **error);
 /* Scans and works out what is wanted; both are the caller's to free, the homelab first. */
 Homelab *homelab_arguments_read(
         const HomelabArguments *arguments, const ScanArguments *scan_arguments, Scan **ret_scan, GError **error);

@@ -39,8 +39,22 @@ static bool can_be_part(const HomelabArguments *arguments, const Ground *ground,
 	if (!arguments->names || (!volumes && !ground->cluster))
 		return true;
 	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
-	        volumes ? "--volumes is for all of the project, and --only for a part of it"
-	                : "--only is for this machine's engine; on a cluster down takes all of the project away");
+	        volumes ? "--volumes is for all of the project, and names are for a part of it"
+	                : "names are for this machine's engine; on a cluster down takes all of the project away");
+	return false;
+}
+
+/* A folder is no part that could go alone: whoever names one does not mean all of the project. */
+static bool is_whole(const ScanArguments *scan, const char *project, GError **error)
+{
+	g_autoptr(Repo) repo = *scan->paths ? repo_open(scan->path, REPO_INDEX, NULL, error) : NULL;
+	g_autofree char *below = repo ? repo_relative(repo, scan->path) : NULL;
+	if (!*scan->paths || (below && !*below))
+		return true;
+	if (repo)
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
+		        "'%s' is a part of %s, and down knows only what runs by its name", *scan->paths, project);
+	error_add_help(error, "labwright status lists the names; labwright down without any takes all away");
 	return false;
 }
 
@@ -48,7 +62,7 @@ static int down(HomelabArguments *arguments, ScanArguments *scan, bool volumes, 
 {
 	g_auto(Ground) ground = {0};
 	uint32_t removed = 0;
-	if (!homelab_arguments_ground(arguments, scan, &ground, error) ||
+	if (!homelab_arguments_ground(arguments, scan, &ground, error) || !is_whole(scan, ground.project, error) ||
 	        !can_be_part(arguments, &ground, volumes, error) || (volumes && !confirm(ground.project, yes, error)))
 		return EXIT_WORK;
 	const char *const *only = (const char *const *)arguments->names;
@@ -60,6 +74,11 @@ static int down(HomelabArguments *arguments, ScanArguments *scan, bool volumes, 
 	record_forget(ground.project, only);
 	if (!engine_down(ground.engine, ground.project, only, volumes, &options, &removed, error))
 		return EXIT_WORK;
+	if (only && removed == 0) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "nothing that runs is called '%s'", *only);
+		error_add_help(error, "labwright status lists the names");
+		return EXIT_USAGE;
+	}
 	if (!only)
 		homelab_forget(ground.project);
 	printf("%u containers of %s removed, volumes %s\n", removed, ground.project, volumes ? "too" : "kept");
@@ -79,8 +98,9 @@ static int run(int argc, char **argv)
 	};
 	if (!homelab_arguments_parse(&arguments, &scan, own, &command_down, &argc, &argv, &error))
 		return command_fail(error);
+	homelab_arguments_take_names(&arguments, &scan, argv + 1);
 	int code = down(&arguments, &scan, volumes, yes, &error);
 	return error ? command_fail(error) : code;
 }
 
-const Command command_down = {"down", "run", "[--only NAME] [--volumes]", "stop what up made; volumes stay", run};
+const Command command_down = {"down", "run", "[NAME…] [--volumes]", "stop what up made; volumes stay", run};

@@ -98,11 +98,7 @@ static Cause *find_cause(
 	g_autofree char *first = name ? g_strdup(name) : cause_first(homelab, engine, error);
 	if (first)
 		return cause_new(homelab, check, engine, first, error);
-	if (!*error) {
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "all that runs is well");
-		error_add_help(error, "labwright explain RULE says why a rule asks; labwright rules lists them");
-	}
-	return NULL;
+	return *error ? NULL : cause_new_empty(g_strdup("all that runs is well"));
 }
 
 /* The same on a cluster. */
@@ -117,9 +113,7 @@ static Cause *find_reason(
 	g_autofree char *first = !check ? NULL : name ? g_strdup(name) : reason_first(cluster, error);
 	if (first)
 		return reason_new(cluster, scan, objects, check, first, error);
-	if (!*error)
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "all that runs is well");
-	return NULL;
+	return *error ? NULL : cause_new_empty(g_strdup("all that runs is well"));
 }
 
 static int explain_live(

@@ -44,6 +44,50 @@ bool homelab_arguments_parse(HomelabArguments *arguments, ScanArguments *scan, c
 	return scan_arguments_parse(scan, (const GOptionEntry *)(const void *)all->data, command, argc, argv, error);
 }
 
+static bool is_name(const char *word)
+{
+	static const char *const ends[] = {".yaml", ".yml", ".json"};
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (g_str_has_suffix(word, ends[i]))
+			return false;
+	return *word && *word != '.' && *word != '/' && !g_file_test(word, G_FILE_TEST_EXISTS);
+}
+
+void homelab_arguments_take_names(HomelabArguments *arguments, ScanArguments *scan, char **words)
+{
+	g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+	char **to = words;
+	if (arguments->names)
+		g_strv_builder_addv(names, (const char **)arguments->names);
+	for (char **word = words; *word; word++)
+		if (!scan->revision && is_name(*word))
+			g_strv_builder_add(names, *word);
+		else
+			*to++ = *word;
+	*to = NULL;
+	scan->path = *words ? *words : scan->root ? scan->root : ".";
+	g_strfreev(arguments->names);
+	arguments->names = g_strv_builder_end(names);
+	if (!*arguments->names)
+		g_clear_pointer(&arguments->names, g_strfreev);
+}
+
+bool live_has_names(const Live *live, const char *const *names, GError **error)
+{
+	for (; names && *names; names++) {
+		const char *const one[] = {*names, NULL};
+		bool found = false;
+		for (guint i = 0; i < live->containers->len && !found; i++)
+			found = container_is_meant(live->containers->pdata[i], one);
+		if (found)
+			continue;
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "nothing that runs is called '%s'", *names);
+		error_add_help(error, "labwright status lists the names");
+		return false;
+	}
+	return true;
+}
+
 HomelabOptions homelab_arguments_options(const HomelabArguments *arguments, char **paths)
 {
 	return (HomelabOptions){(const char *const *)paths, arguments->secrets, arguments->project, arguments->listen,
@@ -115,7 +159,7 @@ void ground_clear(Ground *ground)
 
 void cause_append(GString *out, const Cause *cause)
 {
-	g_string_append_printf(out, "%s\n\n", cause->title);
+	g_string_append_printf(out, "%s\n%s", cause->title, cause->steps->len ? "\n" : "");
 	for (guint i = 0; i < cause->steps->len; i++) {
 		const CauseStep *step = cause->steps->pdata[i];
 		g_autoptr(GString) safe = g_string_new(NULL);

@@ -167,6 +167,8 @@ static int logs(LogArguments *arguments, char **names, GError **error)
 	                           : NULL;
 	if (!live)
 		return EXIT_WORK;
+	if (!live_has_names(live, (const char *const *)names, error))
+		return EXIT_USAGE;
 	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
 	for (guint i = 0; i < live->containers->len; i++) {
 		const LiveContainer *container = live->containers->pdata[i];
@@ -175,9 +177,8 @@ static int logs(LogArguments *arguments, char **names, GError **error)
 			g_ptr_array_add(chosen, (void *)container);
 	}
 	if (chosen->len == 0) {
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "nothing that runs is called '%s'",
-		        *names ? *names : ground.project);
-		error_add_help(error, "labwright status lists the names");
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "nothing of %s runs", ground.project);
+		error_add_help(error, "labwright up starts it");
 		return EXIT_USAGE;
 	}
 	tail_all(arguments, &ground, chosen, grep, colour);

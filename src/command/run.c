@@ -21,8 +21,8 @@ static GPtrArray *units_of(const Homelab *homelab, const char *name)
 
 static void tell(const Change *change, ApplyPhase phase, const char *why, void *data)
 {
-	if (phase == APPLY_READY || phase == APPLY_FAILED)
-		printf("  %s %s%s%s\n", phase == APPLY_READY ? "✓" : "✗", change->unit->name, why ? "  " : "",
+	if (phase == APPLY_READY || phase == APPLY_DONE || phase == APPLY_FAILED)
+		printf("  %s %s%s%s\n", phase == APPLY_FAILED ? "✗" : "✓", change->unit->name, why ? "  " : "",
 		        why ? why : "");
 }
 
@@ -43,7 +43,7 @@ static int run_job(
 	}
 	ApplyOptions options = {
 	        .root = repo_root(scan->repo), .wait = true, .pull = homelab->choice.pull, .tell = tell};
-	if (!homelab_write_files(homelab, error) ||
+	if (!homelab_lock(homelab, error) || !homelab_write_files(homelab, error) ||
 	        !jobs_apply(homelab->wanted, units, engine, &options, &result, error))
 		return EXIT_WORK;
 	const Unit *last = units->pdata[units->len - 1];

@@ -28,6 +28,8 @@ static char *since(const LiveContainer *container, gint64 now)
 
 static char *memory_text(const LiveContainer *container)
 {
+	if (!container->memory && !container->memory_limit)
+		return g_strdup("-");
 	g_autofree char *used =
 	        container->memory ? g_strdup_printf("%.0f", (double)container->memory / (1 << 20)) : g_strdup("-");
 	return container->memory_limit
@@ -328,6 +330,8 @@ static int once(const StatusArguments *arguments, const Ground *ground, bool col
 	g_autoptr(Json) record = record_read(ground->project);
 	if (live->containers->len)
 		record_complete(record, live);
+	if (!live_has_names(live, (const char *const *)arguments->homelab.names, error))
+		return EXIT_USAGE;
 	Page page = {engine, NULL, live, record, ground->project, engine_name(engine), "",
 	        (const char *const *)arguments->homelab.names, colour};
 	return print(arguments, &page);
@@ -366,8 +370,9 @@ static int run(int argc, char **argv)
 	};
 	if (!homelab_arguments_parse(&arguments.homelab, &arguments.scan, own, &command_status, &argc, &argv, &error))
 		return command_fail(error);
+	homelab_arguments_take_names(&arguments.homelab, &arguments.scan, argv + 1);
 	int code = status(&arguments, &error);
 	return error ? command_fail(error) : code;
 }
 
-const Command command_status = {"status", "run", "[--watch]", "how what up made is doing", run};
+const Command command_status = {"status", "run", "[NAME…] [--watch]", "how what up made is doing", run};

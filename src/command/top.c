@@ -226,8 +226,9 @@ static int run(int argc, char **argv)
 	};
 	if (!homelab_arguments_parse(&arguments.homelab, &arguments.scan, own, &command_top, &argc, &argv, &error))
 		return command_fail(error);
+	homelab_arguments_take_names(&arguments.homelab, &arguments.scan, argv + 1);
 	int code = top(&arguments, &error);
 	return error ? command_fail(error) : code;
 }
 
-const Command command_top = {"top", "run", "[--once]", "what each workload takes of processor and memory", run};
+const Command command_top = {"top", "run", "[NAME…] [--once]", "what each workload takes of processor and memory", run};

@@ -50,20 +50,43 @@ static void say_step(const Change *step)
 	        step->kind == CHANGE_CREATE ? json_text_at(step->unit->body, "Image") : step->why);
 }
 
-static int dry_run(const Homelab *homelab, const Rollout *rollout, const char *format)
+static int dry_run_json(const Homelab *homelab)
 {
-	if (format && strcmp(format, "json") == 0) {
-		g_autoptr(Json) json = wanted_json(homelab->wanted, homelab->scan->graph);
-		g_autofree char *text = json_print_pretty(json);
-		puts(text);
-		return EXIT_CLEAN;
-	}
-	for (guint i = 0; rollout && i < rollout->steps->len; i++)
+	g_autoptr(Json) json = wanted_json(homelab->wanted, homelab->scan->graph);
+	g_autofree char *text = json_print_pretty(json);
+	puts(text);
+	return EXIT_CLEAN;
+}
+
+/* What changes between how it last ran well and now. */
+static void say_differences(const Json *record, const Change *step)
+{
+	const Json *before = step->kind == CHANGE_REPLACE ? record_before(record, step->unit) : NULL;
+	if (!before)
+		return;
+	g_autoptr(Json) now = unit_shown(step->unit);
+	g_autoptr(GPtrArray) differences = record_differences(json_get(before, "body"), now, 20);
+	for (guint i = 0; i < differences->len; i++)
+		printf("    %s\n", (char *)differences->pdata[i]);
+	if (differences->len == 0)
+		puts("    a file that it mounts, a value of a Secret, or a label");
+}
+
+static int dry_run(const Homelab *homelab, const Rollout *rollout, const UpArguments *arguments, bool fine)
+{
+	g_autoptr(Json) record = record_read(homelab->project);
+	for (guint i = 0; i < rollout->steps->len; i++) {
 		say_step(&g_array_index(rollout->steps, Change, i));
+		say_differences(record, &g_array_index(rollout->steps, Change, i));
+	}
 	for (guint i = 0; i < homelab->wanted->jobs->len; i++)
 		printf("  %-44s by `labwright run` only\n", ((Unit *)homelab->wanted->jobs->pdata[i])->name);
-	printf("%u to do; + made, ~ made anew, > started, - removed, = kept\n", rollout ? rollout_changes(rollout) : 0);
-	return EXIT_CLEAN;
+	printf("%u to do; + made, ~ made anew, > started, - removed, = kept\n", rollout_changes(rollout));
+	if (arguments->pull)
+		puts("and what has a newer image, which is known once it is pulled");
+	if (!fine)
+		puts("but up would start nothing: mend what is called an error above");
+	return fine ? EXIT_CLEAN : EXIT_FINDINGS;
 }
 
 /* ---- progress -------------------------------------------------------------------------------------------------------
@@ -79,8 +102,9 @@ static void say_phase(const Change *step, ApplyPhase phase, const char *why, Tel
 {
 	const char *name = step->unit ? step->unit->name : step->live->name;
 	double seconds = (double)(g_get_monotonic_time() - telling->began) / G_TIME_SPAN_SECOND;
-	if (phase == APPLY_READY && step->kind != CHANGE_KEEP)
-		printf("  ✓ %-44s %s %6.1f s\n", name, step->unit->once ? "done   " : "ready  ", seconds);
+	bool fine = phase == APPLY_READY || phase == APPLY_DONE;
+	if (fine && step->kind != CHANGE_KEEP)
+		printf("  ✓ %-44s %-7s %6.1f s\n", name, phase == APPLY_DONE ? "done" : "ready", seconds);
 	else if (phase == APPLY_FAILED)
 		printf("  ✗ %-44s %s\n", name, why ? why : "failed");
 	else if (phase == APPLY_NOTES)
@@ -102,10 +126,8 @@ static void tick(const Change *step, ApplyPhase phase, const char *why, Ticker *
 	if (!step->unit)
 		return;
 	g_autofree char *waits = phase == APPLY_PROBES && why ? g_strdup_printf("is not ready (%s)", why) : NULL;
-	ticker_set(ticker, step->unit->name,
-	        phase == APPLY_READY || phase == APPLY_FAILED ? NULL
-	        : waits                                       ? waits
-	                                                      : doings[phase]);
+	bool over = phase == APPLY_READY || phase == APPLY_DONE || phase == APPLY_FAILED;
+	ticker_set(ticker, step->unit->name, over ? NULL : waits ? waits : doings[phase]);
 }
 
 static void tell(const Change *step, ApplyPhase phase, const char *why, void *data)
@@ -162,8 +184,7 @@ static int report_end(const Homelab *homelab, const ApplyResult *result, const T
 	return failed ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
-static int apply(
-        UpArguments *arguments, Homelab *homelab, Scan *scan, Engine *engine, const Rollout *rollout, GError **error)
+static int apply(UpArguments *arguments, Homelab *homelab, Scan *scan, Engine *engine, Rollout *rollout, GError **error)
 {
 	g_autoptr(GCancellable) cancellable = g_cancellable_new();
 	Telling telling = {.began = g_get_monotonic_time(),
@@ -174,6 +195,8 @@ static int apply(
 	        cancellable};
 	Interrupt *interrupt = interrupt_new(cancellable);
 	g_auto(ApplyResult) result = {0};
+	if (arguments->pull)
+		rollout_renew(rollout, engine, &options);
 	bool fine = homelab_write_files(homelab, error) && rollout_apply(rollout, engine, &options, &result, error);
 	interrupt_free(interrupt);
 	g_hash_table_unref(telling.said);
@@ -213,6 +236,43 @@ static bool is_for_cluster(const UpArguments *arguments, GError **error)
 	return false;
 }
 
+static bool know_names(const Homelab *homelab, const char *const *names, GError **error)
+{
+	const GPtrArray *units = homelab->wanted->units;
+	for (; names && *names; names++) {
+		const char *const one[] = {*names, NULL};
+		bool found = false;
+		for (guint i = 0; i < units->len && !found; i++)
+			found = unit_is_meant(units->pdata[i], one);
+		if (found)
+			continue;
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE,
+		        "'%s' is neither a file or folder nor anything that runs here", *names);
+		error_add_help(error, "labwright up --dry-run lists what does");
+		return false;
+	}
+	return true;
+}
+
+/* What runs; nothing where no engine answers and nothing is to be done either. */
+static Live *look(const UpArguments *arguments, Homelab *homelab, Engine **ret_engine, GError **error)
+{
+	g_autoptr(GError) problem = NULL;
+	*ret_engine = engine_open(&homelab->choice, &problem);
+	if (*ret_engine && !arguments->objects.dry_run &&
+	        (!homelab_lock(homelab, error) || !engine_recover(*ret_engine, homelab->project, error)))
+		return NULL;
+	if (*ret_engine)
+		return live_new(*ret_engine, homelab->project, error);
+	if (arguments->objects.dry_run) {
+		g_autofree char *first = g_strndup(problem->message, strcspn(problem->message, "\n"));
+		g_printerr("note: %s, so this is what up would make where nothing runs yet\n", first);
+		return live_new_empty();
+	}
+	g_propagate_error(error, g_steal_pointer(&problem));
+	return NULL;
+}
+
 static int up(UpArguments *arguments, GError **error)
 {
 	g_autoptr(Scan) scan = NULL;
@@ -227,24 +287,18 @@ static int up(UpArguments *arguments, GError **error)
 	if (!is_for_engine(&arguments->objects, error))
 		return EXIT_USAGE;
 	g_autoptr(Homelab) homelab = homelab_arguments_read(&arguments->homelab, &arguments->scan, &scan, error);
-	if (!homelab)
-		return EXIT_WORK;
-	bool offline = arguments->objects.dry_run && arguments->format;
-	g_autoptr(Engine) engine = offline ? NULL : engine_open(&homelab->choice, error);
-	if (!engine && !offline)
+	if (!homelab || !know_names(homelab, (const char *const *)arguments->homelab.names, error))
 		return EXIT_WORK;
 	bool fine = say_problems(homelab);
-	if (offline)
-		return dry_run(homelab, NULL, arguments->format);
-	if (!arguments->objects.dry_run &&
-	        (!homelab_lock(homelab, error) || !engine_recover(engine, homelab->project, error)))
-		return EXIT_WORK;
-	g_autoptr(Live) live = live_new(engine, homelab->project, error);
+	if (arguments->objects.dry_run && arguments->format)
+		return dry_run_json(homelab);
+	g_autoptr(Engine) engine = NULL;
+	g_autoptr(Live) live = look(arguments, homelab, &engine, error);
 	if (!live)
 		return EXIT_WORK;
 	g_autoptr(Rollout) rollout = rollout_new(homelab->wanted, live, (const char *const *)arguments->homelab.names);
 	if (arguments->objects.dry_run)
-		return dry_run(homelab, rollout, NULL);
+		return dry_run(homelab, rollout, arguments, fine);
 	if (!fine) {
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "nothing was started");
 		error_add_help(error, "mend what is called an error above");
@@ -293,9 +347,10 @@ static int run(int argc, char **argv)
 	};
 	if (!homelab_arguments_parse(&arguments.homelab, &arguments.scan, own, &command_up, &argc, &argv, &error))
 		return command_fail(error);
+	homelab_arguments_take_names(&arguments.homelab, &arguments.scan, argv + 1);
 	int code = up(&arguments, &error);
 	return error ? command_fail(error) : code;
 }
 
 const Command command_up = {
-        "up", "run", "[PATH…] [--only NAME]", "run the homelab on Docker, Podman or a Kubernetes cluster", run};
+        "up", "run", "[PATH…] [NAME…]", "run the homelab on Docker, Podman or a Kubernetes cluster", run};

@@ -245,7 +245,7 @@ static bool swap(Work *work, const char *id, GError **error)
 	const LiveContainer *old = work->step->live;
 	if (old->state == LIVE_DEAD) /* one that the engine is removing has no further use */
 		container_discard(work->engine, old->id);
-	else if (!container_stop(work->engine, old, unit->grace, error) ||
+	else if (!container_stop(work->engine, old, error) ||
 	         !act(work->engine, error, "POST", "/containers/%s/rename?name=%s.old", old->id, unit->name))
 		return false;
 	return act(work->engine, error, "POST", "/containers/%s/rename?name=%s", id, unit->name);
@@ -298,17 +298,6 @@ static bool replace(Work *work, UnitState *ret_state, GError **error)
 	return false;
 }
 
-/* A container that is started again keeps the image that it was made of; one whose image is to be the newest may need
- * another. */
-static bool is_outdated(const Work *work)
-{
-	const LiveContainer *live = work->step->live;
-	if (pull_policy(work) != PULL_ALWAYS || !live->made_of)
-		return false;
-	g_autofree char *now = engine_image_id(work->engine, json_text_at(work->step->unit->body, "Image"));
-	return now && strcmp(now, live->made_of) != 0;
-}
-
 static bool do_step(Work *work, UnitState *ret_state, GError **error)
 {
 	const Change *step = work->step;
@@ -332,14 +321,14 @@ static bool do_step(Work *work, UnitState *ret_state, GError **error)
 	return (*ret_state = watch_tries(work, error)) != STATE_FAILED;
 }
 
-static void count_step(ApplyResult *result, ChangeKind kind)
+static uint32_t *count_of(ApplyResult *result, ChangeKind kind)
 {
 	uint32_t *counts[] = {[CHANGE_KEEP] = &result->kept,
 	        [CHANGE_CREATE] = &result->created,
 	        [CHANGE_REPLACE] = &result->replaced,
 	        [CHANGE_START] = &result->started,
 	        [CHANGE_REMOVE] = &result->removed};
-	++*counts[kind];
+	return counts[kind];
 }
 
 static void run_step(void *data, void *user)
@@ -352,14 +341,15 @@ static void run_step(void *data, void *user)
 	bool fine = do_step(&work, &state, &error);
 	g_mutex_lock(&applying->lock);
 	if (fine)
-		count_step(applying->result, work.step->kind);
+		++*count_of(applying->result, work.step->kind);
 	else
 		g_hash_table_replace(applying->result->failed, g_strdup(work.step->unit->name),
 		        g_strdup(error ? error->message : "?"));
 	if (!fine && work.words)
 		g_hash_table_replace(applying->result->words, g_strdup(work.step->unit->name), g_strdup(work.words));
 	g_mutex_unlock(&applying->lock);
-	work_tell(&work, fine ? APPLY_READY : APPLY_FAILED, fine ? NULL : error ? error->message : NULL);
+	ApplyPhase phase = !fine ? APPLY_FAILED : state == STATE_DONE ? APPLY_DONE : APPLY_READY;
+	work_tell(&work, phase, fine ? NULL : error ? error->message : NULL);
 	set_state(&work, fine ? state : STATE_FAILED);
 	g_free(work.words);
 }
@@ -411,10 +401,38 @@ static void remove_unwanted(Applying *applying)
 		Work work = {applying, applying->engine, step, NULL, false};
 		if (step->kind != CHANGE_REMOVE || g_cancellable_is_cancelled(applying->options->cancellable))
 			continue;
-		container_stop(applying->engine, step->live, 10, NULL);
+		container_stop(applying->engine, step->live, NULL);
 		container_discard(applying->engine, step->live->id);
-		count_step(applying->result, CHANGE_REMOVE);
+		++applying->result->removed;
 		work_tell(&work, APPLY_REMOVED, NULL);
+	}
+}
+
+/* What has no probe counts as ready once it has stayed for a moment. What ended since, while others were waited for, is
+ * still told. */
+static void look_again(Applying *applying)
+{
+	const Rollout *rollout = applying->rollout;
+	ApplyResult *result = applying->result;
+	g_autoptr(GError) ignored = NULL;
+	g_autoptr(Live) live = live_new(applying->engine, rollout->wanted->project, &ignored);
+	for (guint i = 0; live && i < rollout->steps->len; i++) {
+		const Change *step = &g_array_index(rollout->steps, Change, i);
+		const LiveContainer *container = step->unit ? live_find(live, step->unit->name) : NULL;
+		bool over = container && (container->state == LIVE_RESTARTING ||
+		                                 (container->state == LIVE_EXITED && container->exit_code != 0));
+		if (!over || step->kind == CHANGE_KEEP || step->unit->once ||
+		        g_hash_table_contains(result->failed, step->unit->name))
+			continue;
+		Work work = {applying, applying->engine, step, NULL, false};
+		g_autoptr(GError) error = NULL;
+		set_ended(&work, container, &error);
+		g_prefix_error(&error, "it started, and then ");
+		--*count_of(result, step->kind);
+		g_hash_table_replace(result->failed, g_strdup(step->unit->name), g_strdup(error->message));
+		if (work.words)
+			g_hash_table_replace(result->words, g_strdup(step->unit->name), work.words);
+		work_tell(&work, APPLY_FAILED, error->message);
 	}
 }
 
@@ -429,7 +447,6 @@ bool rollout_apply(
 	g_mutex_init(&applying.lock);
 	g_cond_init(&applying.changed);
 	applying.states = g_hash_table_new(g_str_hash, g_str_equal);
-	applying.images = g_hash_table_new(g_str_hash, g_str_equal);
 	applying.left = g_ptr_array_new();
 	remove_unwanted(&applying);
 	gint threads = options->parallel ? (gint)options->parallel : THREADS;
@@ -450,8 +467,9 @@ bool rollout_apply(
 	g_ptr_array_unref(applying.left);
 	if (rollout_changes(rollout))
 		remove_fresh_volumes(engine, rollout->wanted->project);
+	if (rollout_changes(rollout) && !g_cancellable_is_cancelled(options->cancellable))
+		look_again(&applying);
 	g_hash_table_unref(applying.states);
-	g_hash_table_unref(applying.images);
 	g_mutex_clear(&applying.lock);
 	g_cond_clear(&applying.changed);
 	return true;
@@ -461,7 +479,8 @@ bool jobs_apply(const Wanted *wanted, GPtrArray *units, Engine *engine, const Ap
         ApplyResult *ret_result, GError **error)
 {
 	g_autoptr(GArray) steps = g_array_new(FALSE, FALSE, sizeof(Change));
-	Rollout rollout = {.wanted = wanted, .steps = steps};
+	g_autoptr(GHashTable) images = g_hash_table_new(g_str_hash, g_str_equal);
+	Rollout rollout = {.wanted = wanted, .steps = steps, .images = images};
 	for (guint i = 0; i < units->len; i++) {
 		const Unit *unit = units->pdata[i];
 		Change change = {CHANGE_CREATE, unit, NULL, "by hand"};

@@ -353,10 +353,10 @@ static Json *read_root(const Part *part, GError **error)
 	return filled(part, root);
 }
 
-static bool extend(const Part *part, Json *services, const char *name, uint32_t depth, GError **error);
+static void extend(const Part *part, Json *services, const char *name, uint32_t depth);
 
 /* A service of another file as it is after its own extensions, with paths as seen from `part`. */
-static Json *service_of_file(const Part *part, const char *written, const char *name, GError **error)
+static Json *service_of_file(const Part *part, const char *written, const char *name)
 {
 	g_autofree char *path = path_resolve(slice_from(part->folder), slice_from(written));
 	if (!path || part->depth >= MOST_DEPTH) {
@@ -368,9 +368,12 @@ static Json *service_of_file(const Part *part, const char *written, const char *
 	g_autoptr(GError) missing = NULL;
 	g_autoptr(Json) root = read_root(&other, &missing);
 	Json *services = json_get(root, "services");
-	if (!root)
+	if (!root) {
 		problem(part, true, "extends %s: %s", written, missing->message);
-	if (!root || !extend(&other, services, name, 0, error) || !json_get(services, name))
+		return NULL;
+	}
+	extend(&other, services, name, 0);
+	if (!json_get(services, name))
 		return NULL;
 	Json *service = json_clone(json_get(services, name));
 	g_autofree char *prefix = between(part->folder, other.folder);
@@ -379,7 +382,7 @@ static Json *service_of_file(const Part *part, const char *written, const char *
 }
 
 /* `extends` of one service, worked out in place; those of the services that it extends first. */
-static bool extend(const Part *part, Json *services, const char *name, uint32_t depth, GError **error)
+static void extend(const Part *part, Json *services, const char *name, uint32_t depth)
 {
 	Json *service = json_get(services, name);
 	const Json *extends = json_get(service, "extends");
@@ -387,25 +390,24 @@ static bool extend(const Part *part, Json *services, const char *name, uint32_t 
 	/* Kept, since those that go in a circle put others in the place of what says it. */
 	g_autofree char *file = g_strdup(json_text_at(extends, "file")), *base = g_strdup(written);
 	if (!extends)
-		return true;
+		return;
 	if (depth >= MOST_DEPTH || !base) {
 		problem(part, true, "service %s: extends %s", name, base ? "goes in a circle" : "names no service");
-		return true;
+		return;
 	}
-	if (!file && !extend(part, services, base, depth + 1, error))
-		return false;
-	Json *merged = file ? service_of_file(part, file, base, error) : json_clone(json_get(services, base));
+	if (!file)
+		extend(part, services, base, depth + 1);
+	Json *merged = file ? service_of_file(part, file, base) : json_clone(json_get(services, base));
 	if (!merged) {
 		problem(part, true, "service %s extends %s%s%s, which is not there", name, base, file ? " of " : "",
 		        file ? file : "");
-		return !*error;
+		return;
 	}
 	g_autoptr(Json) own = json_clone(json_get(services, name));
 	json_remove(own, "extends");
 	json_remove(merged, "extends");
 	merge(merged, own);
 	json_set(services, name, merged);
-	return true;
 }
 
 static bool assemble(Part *part, Json *into, GError **error);
@@ -499,8 +501,8 @@ static bool assemble(Part *part, Json *into, GError **error)
 		if (!include_one(part, entry, root, error))
 			return false;
 	JSON_MEMBERS (json_get(root, "services"), name, service)
-		if (service && !extend(part, json_get(root, "services"), name, 0, error))
-			return false;
+		if (service)
+			extend(part, json_get(root, "services"), name, 0);
 	json_remove(root, "include");
 	merge(into, root);
 	return true;

@@ -8,6 +8,7 @@
 #include "base/path.h"
 
 typedef ComposeProject Compose;
+typedef ComposeService Service;
 
 static void problem(const Compose *compose, bool blocking, const char *service, const char *text)
 {
@@ -99,14 +100,6 @@ static int64_t byte_count(const Json *value)
 /* ---- parts of a service
  * --------------------------------------------------------------------------------------------------- */
 
-typedef struct Service {
-	const Compose *compose;
-	const char *name;
-	const Json *json;
-	Unit *unit;
-	Json *host;
-} Service;
-
 static void set_environment(const char *name, const char *value, void *data)
 {
 	g_hash_table_replace(data, g_strdup(name), g_strdup(value));
@@ -135,50 +128,6 @@ static void make_compose_environment(const Service *service)
 			value = g_hash_table_lookup(service->compose->variables, at->data);
 		g_autofree char *line = value ? g_strconcat(at->data, "=", value, NULL) : NULL;
 		json_append_text(json_list_in(service->unit->body, "Env"), line);
-	}
-}
-
-/* "8080:80", "127.0.0.1:8080:80/udp", "80", "3000-3005:3000-3005", or a map. */
-static void publish_text(const Service *service, const char *text)
-{
-	g_autofree char *copy = g_strdup(text);
-	char *protocol = strchr(copy, '/');
-	if (protocol)
-		*protocol++ = '\0';
-	char *inside = strrchr(copy, ':');
-	g_autofree char *target = g_strdup(inside ? inside + 1 : copy);
-	char *address = NULL, *published = NULL;
-	if (inside) {
-		*inside = '\0';
-		published = strrchr(copy, ':');
-		if (published) {
-			*published++ = '\0';
-			address = copy;
-		} else {
-			published = copy;
-		}
-	}
-	unsigned long first = strtoul(target, NULL, 10),
-	              last = strchr(target, '-') ? strtoul(strchr(target, '-') + 1, NULL, 10) : first;
-	unsigned long host = published ? strtoul(published, NULL, 10) : 0;
-	for (unsigned long port = first; first > 0 && port <= last && port < 65536 && port - first < 200; port++)
-		publish_port(
-		        service->unit, (uint16_t)port, protocol, address, host ? (uint16_t)(host + port - first) : 0);
-}
-
-static void publish_ports(const Service *service)
-{
-	JSON_EACH (json_get(service->json, "ports"), entry) {
-		if (json_kind(entry) == JSON_MAP) {
-			g_autofree char *published = json_scalar(json_get(entry, "published"));
-			publish_port(service->unit, (uint16_t)json_number_at(entry, "target", 0),
-			        json_text_at(entry, "protocol"), json_text_at(entry, "host_ip"),
-			        (uint16_t)(published ? strtoul(published, NULL, 10) : 0));
-			continue;
-		}
-		g_autofree char *text = json_scalar(entry);
-		if (text)
-			publish_text(service, text);
 	}
 }
 
@@ -399,81 +348,6 @@ static void make_restart(const Service *service)
 		json_set_number(policy, "MaximumRetryCount", (int64_t)g_ascii_strtoll(parts[1], NULL, 10));
 }
 
-/* ---- networks
- * ------------------------------------------------------------------------------------------------------------------ */
-
-static char *network_name(const Compose *compose, const char *name)
-{
-	const Json *own = json_get(json_get(compose->root, "networks"), name);
-	const char *called = json_text_at(own, "name");
-	if (called)
-		return g_strdup(called);
-	return json_true_at(own, "external", false) ? g_strdup(name) : g_strdup_printf("%s_%s", compose->project, name);
-}
-
-static void join(const Service *service, const char *network, bool first)
-{
-	g_autofree char *name = network_name(service->compose, network);
-	const Json *own = json_get(json_get(service->compose->root, "networks"), network);
-	if (!json_true_at(own, "external", false))
-		wanted_network(service->compose->wanted, name);
-	if (!first) {
-		g_ptr_array_add(service->unit->networks, g_strconcat(name, " ", service->name, NULL));
-		return;
-	}
-	json_set_text(service->host, "NetworkMode", name);
-	Json *endpoint =
-	        json_map_in(json_map_in(json_map_in(service->unit->body, "NetworkingConfig"), "EndpointsConfig"), name);
-	json_append_text(json_list_in(endpoint, "Aliases"), service->name);
-	JSON_EACH (json_at(json_get(json_get(service->json, "networks"), network), "aliases"), alias)
-		json_append_text(json_list_in(endpoint, "Aliases"), json_text(alias));
-}
-
-static void make_networks(const Service *service)
-{
-	const char *mode = json_text_at(service->json, "network_mode");
-	bool first = true;
-	if (mode && g_str_has_prefix(mode, "service:")) {
-		g_autofree char *other = g_strdup_printf("%s-%s", service->compose->project, mode + 8),
-		                *whole = g_strconcat("container:", other, NULL);
-		json_set_text(service->host, "NetworkMode", whole);
-		unit_need(service->unit, other, NEED_STARTED);
-		return;
-	}
-	if (mode) {
-		json_set_text(service->host, "NetworkMode", mode);
-		return;
-	}
-	const Json *networks = json_get(service->json, "networks");
-	JSON_EACH (networks, name)
-		if (json_text(name)) {
-			join(service, json_text(name), first);
-			first = false;
-		}
-	if (json_kind(networks) == JSON_MAP)
-		JSON_MEMBERS (networks, name, member) {
-			join(service, name, first);
-			first = member == NULL;
-		}
-	if (first && json_count(networks) == 0)
-		join(service, "default", true);
-	json_set_text(service->unit->body, "Hostname", json_text_at(service->json, "hostname"));
-}
-
-/* "service" or "service:alias": it starts first; the other name is one on the network. */
-static void make_links(const Service *service)
-{
-	JSON_EACH (json_get(service->json, "links"), entry) {
-		g_auto(GStrv) parts = g_strsplit(json_text(entry) ? json_text(entry) : "", ":", 2);
-		g_autofree char *other = g_strdup_printf("%s-%s", service->compose->project, parts[0] ? parts[0] : "");
-		unit_need(service->unit, other, NEED_STARTED);
-		if (parts[0] && parts[1] && strcmp(parts[0], parts[1]) != 0) {
-			g_autofree char *link = g_strconcat(other, ":", parts[1], NULL);
-			json_append_text(json_list_in(service->host, "Links"), link);
-		}
-	}
-}
-
 static void make_needs(const Service *service)
 {
 	const Json *depends = json_get(service->json, "depends_on");
@@ -617,7 +491,6 @@ static Span place_of(const Compose *compose, const char *name)
 
 static void make_service(const Compose *compose, const char *name, const Json *json)
 {
-	const char *called = json_text_at(json, "container_name");
 	g_autofree char *full = g_strdup_printf("%s-%s", compose->project, name);
 	Unit *unit = unit_new(full, place_of(compose, name));
 	Service service = {compose, name, json, unit, json_map_in(unit->body, "HostConfig")};
@@ -632,7 +505,7 @@ static void make_service(const Compose *compose, const char *name, const Json *j
 	append_words(compose, unit, "Entrypoint", json_get(json, "entrypoint"), name);
 	append_words(compose, unit, "Cmd", json_get(json, "command"), name);
 	make_compose_environment(&service);
-	publish_ports(&service);
+	compose_publish(&service);
 	make_compose_mounts(&service);
 	make_compose_files(&service, "secrets", "/run/secrets/");
 	make_compose_files(&service, "configs", "/");
@@ -643,14 +516,10 @@ static void make_service(const Compose *compose, const char *name, const Json *j
 	make_simple(&service);
 	add_devices(&service);
 	add_ulimits(&service);
-	make_networks(&service);
 	make_volumes_from(&service);
-	make_links(&service);
+	compose_join(&service);
 	make_needs(&service);
 	say_not_followed(&service);
-	if (called && *called) /* another name on the networks; the container itself has labwright's */
-		JSON_MEMBERS (json_at(unit->body, "NetworkingConfig.EndpointsConfig"), network, endpoint)
-			json_append_text(json_list_in(endpoint, "Aliases"), network ? called : NULL);
 	g_ptr_array_add(compose->wanted->units, unit);
 }
 

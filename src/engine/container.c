@@ -172,14 +172,15 @@ char *container_create(Work *work, const char *name, GError **error)
 
 /* ---- started, stopped, gone -------------------------------------------------------------------------------------- */
 
-static void run_before_stop(Engine *engine, const LiveContainer *container, uint32_t grace)
+static void run_before_stop(Engine *engine, const LiveContainer *container)
 {
 	char **words = container->before_stop;
 	g_autofree char *output = NULL;
 	g_autoptr(GError) ignored = NULL; /* as in a cluster: it stops all the same */
 	int code;
 	if (container->state == LIVE_RUNNING && words && *words)
-		engine_exec(engine, container->id, (const char *const *)words, MAX(1, grace), &code, &output, &ignored);
+		engine_exec(engine, container->id, (const char *const *)words, MAX(1, container->grace), &code, &output,
+		        &ignored);
 }
 
 /* As in a cluster: a container whose postStart hook fails is stopped again. One that takes its time goes on by itself,
@@ -210,12 +211,11 @@ static bool run_after_start(Work *work, const char *id, GError **error)
 	return false;
 }
 
-bool container_stop(Engine *engine, const LiveContainer *container, uint32_t grace, GError **error)
+bool container_stop(Engine *engine, const LiveContainer *container, GError **error)
 {
-	run_before_stop(engine, container, grace);
+	run_before_stop(engine, container);
 	g_autoptr(GError) problem = NULL;
-	if (act(engine, &problem, "POST", "/containers/%s/stop?t=%u", container->id, grace) ||
-	        engine_said(problem, 404))
+	if (act(engine, &problem, "POST", "/containers/%s/stop", container->id) || engine_said(problem, 404))
 		return true;
 	g_propagate_error(error, g_steal_pointer(&problem));
 	return false;

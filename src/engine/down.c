@@ -14,7 +14,7 @@ static void end_one(void *data, void *user)
 	const LiveContainer *container = data;
 	g_autoptr(Engine) engine = engine_again(ending->engine);
 	Change step = {CHANGE_REMOVE, NULL, container, "down"};
-	container_stop(engine, container, 30, NULL);
+	container_stop(engine, container, NULL);
 	container_discard(engine, container->id);
 	g_mutex_lock(&ending->lock);
 	ending->removed++;

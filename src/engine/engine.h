@@ -16,7 +16,8 @@
 
 typedef enum UnitRole { UNIT_PAUSE, UNIT_INIT, UNIT_MAIN, UNIT_PROXY } UnitRole;
 typedef enum NeedState { NEED_STARTED, NEED_READY, NEED_DONE } NeedState;
-typedef enum PullPolicy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER } PullPolicy;
+/* PULL_FLOATING: of a tag that moves, so it is pulled whenever it starts; what is built here is not built again. */
+typedef enum PullPolicy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER, PULL_FLOATING } PullPolicy;
 typedef enum ProbeKind { PROBE_NONE, PROBE_EXEC, PROBE_HTTP, PROBE_TCP, PROBE_ENGINE } ProbeKind;
 
 /* How to ask a container whether it is ready; PROBE_ENGINE asks the engine, which runs the health check itself. */
@@ -218,7 +219,7 @@ typedef struct LiveContainer {
 	Readiness ready;
 	bool once, killed_for_memory;
 	int exit_code;
-	uint32_t restarts;
+	uint32_t restarts, grace;      /* seconds between the signal to stop and the kill */
 	gint64 started, finished;      /* seconds since 1970; 0 never */
 	char *error;                   /* the engine's words about why it did not start */
 	char *why;                     /* it is not ready, as live_probe was told; or NULL */
@@ -310,7 +311,8 @@ typedef struct Change {
 typedef struct Rollout {
 	const Wanted *wanted;
 	const Live *live;
-	GArray *steps; /* Change, in the order of the wanted units; removals last */
+	GArray *steps;      /* Change, in the order of the wanted units; removals last */
+	GHashTable *images; /* which images were brought already */
 } Rollout;
 
 /* only: names of workloads, NULL-terminated, or NULL for all. Containers of the project that nobody wants any more are
@@ -330,6 +332,7 @@ typedef enum ApplyPhase {
 	APPLY_PROBES,
 	APPLY_NOTES, /* why says what comes between: it has failed and is made once more */
 	APPLY_READY,
+	APPLY_DONE, /* it has ended, as it should */
 	APPLY_STARTED,
 	APPLY_FAILED,
 	APPLY_REMOVED
@@ -356,6 +359,9 @@ typedef struct ApplyResult {
 void apply_result_clear(ApplyResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ApplyResult, apply_result_clear)
 
+/* Brings all images as options->pull says, and makes anew what would be kept and runs on an older one. What cannot be
+ * brought is told and stays as it is. */
+void rollout_renew(Rollout *rollout, Engine *engine, const ApplyOptions *options);
 /* Makes it so. A container that is replaced runs until its follower has been made, and comes back if that does not
  * start. False for what ended the work as a whole; single failures are in the result. */
 bool rollout_apply(

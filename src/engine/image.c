@@ -69,11 +69,12 @@ static bool follow(GInputStream *stream, EngineSay say, void *data, GError **err
 	for (;;) {
 		g_autoptr(GError) problem = NULL;
 		g_autofree char *line = g_data_input_stream_read_line(lines, NULL, NULL, &problem);
-		if (!line) {
-			if (problem)
-				g_propagate_error(error, g_steal_pointer(&problem));
-			return !(error && *error);
+		if (!line && problem) {
+			g_propagate_error(error, g_steal_pointer(&problem));
+			return false;
 		}
+		if (!line)
+			return true;
 		if (!read_progress(line, say, data, error))
 			return false;
 	}

@@ -99,6 +99,18 @@ typedef struct ComposeProject {
 	Span place;
 } ComposeProject;
 
+/* A service of it, on its way to a unit. */
+typedef struct ComposeService {
+	const ComposeProject *compose;
+	const char *name;
+	const Json *json;
+	Unit *unit;
+	Json *host; /* HostConfig of the unit's body */
+} ComposeService;
+
+void compose_publish(const ComposeService *service); /* ports */
+void compose_join(const ComposeService *service);    /* networks, links, names */
+
 /* Sets root and variables; path, folder, places and what is borrowed are the caller's. */
 bool compose_assemble(ComposeProject *project, GError **error);
 /* Adds the variables of a file beside the compose file; false if there is none. */
@@ -138,7 +150,6 @@ typedef struct Applying {
 	GMutex lock;
 	GCond changed;
 	GHashTable *states; /* unit name → UnitState */
-	GHashTable *images; /* image → ImageState of bring.c */
 	GPtrArray *left;    /* char *: ids that could not be removed while others hung on them */
 } Applying;
 
@@ -158,6 +169,10 @@ bool work_is_cancelled(const Work *work);
 PullPolicy pull_policy(const Work *work);
 /* Makes sure that the unit's image is there, as new as its policy wants it. */
 bool ensure_image(Work *work, GError **error);
+/* The image is another by now than the one that the step's container was made of. */
+bool is_outdated(const Work *work);
+/* What hangs on a container that is made anew is made anew, too; rollout.c. */
+void rollout_follow(Rollout *rollout);
 
 /* A request without a body; the path is a format. */
 bool act(Engine *engine, GError **error, const char *method, const char *format, ...) G_GNUC_PRINTF(4, 5);
@@ -165,7 +180,7 @@ bool act(Engine *engine, GError **error, const char *method, const char *format,
  * it is not whole. */
 char *container_create(Work *work, const char *name, GError **error);
 bool container_start(Work *work, const char *id, GError **error);
-bool container_stop(Engine *engine, const LiveContainer *container, uint32_t grace, GError **error);
+bool container_stop(Engine *engine, const LiveContainer *container, GError **error);
 bool container_discard(Engine *engine, const char *id); /* with its volumes that have no name */
 /* Those of the project's that lived as long as a container, and whose container is gone. */
 void remove_fresh_volumes(Engine *engine, const char *project);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/http.h"
 
+#define USUAL_GRACE 10      /* seconds that engines give what says nothing */
 #define MOST_BROKEN 100     /* containers that are taken away in one run */
 #define RESTARTS 3          /* so many are no accident */
 #define LONGEST_LOOK 3      /* seconds for one container that does not answer */
@@ -186,6 +187,7 @@ static LiveContainer *read_container(Live *live, const Json *json)
 	container->probe = probe_parse(label_of(json, LABEL_PROBE));
 	container->memory_limit = (uint64_t)json_number_at(json, "HostConfig.Memory", 0);
 	container->network = g_strdup(json_text_at(json, "HostConfig.NetworkMode"));
+	container->grace = (uint32_t)json_number_at(json, "Config.StopTimeout", USUAL_GRACE);
 	JSON_MEMBERS (json_at(json, "NetworkSettings.Networks"), network, entry) {
 		const char *address = json_text_at(entry, "IPAddress");
 		if (!container->address && address && *address && network)

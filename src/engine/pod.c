@@ -210,12 +210,18 @@ static void publish_host_ports(Making *making, const PodOrder *order, Unit *unit
 
 /* ---- containers ------------------------------------------------------------------------------------------------ */
 
+/* Where nothing is said, a tag that moves is pulled whenever the container starts, as in a cluster. */
 static PullPolicy read_pull(const Json *container)
 {
-	const char *policy = json_text_at(container, "imagePullPolicy");
-	return g_strcmp0(policy, "Always") == 0  ? PULL_ALWAYS
-	       : g_strcmp0(policy, "Never") == 0 ? PULL_NEVER
-	                                         : PULL_MISSING;
+	const char *policy = json_text_at(container, "imagePullPolicy"), *image = json_text_at(container, "image"),
+	           *slash = image ? strrchr(image, '/') : NULL,
+	           *tag = image ? strchr(slash ? slash : image, ':') : NULL;
+	if (policy)
+		return strcmp(policy, "Always") == 0  ? PULL_ALWAYS
+		       : strcmp(policy, "Never") == 0 ? PULL_NEVER
+		                                      : PULL_MISSING;
+	bool moves = image && !strchr(image, '@') && (!tag || strcmp(tag, ":latest") == 0);
+	return moves ? PULL_FLOATING : PULL_MISSING;
 }
 
 /* A main container is restarted by the engine. One that others wait for is made anew by `up` when it has failed, which
@@ -270,7 +276,6 @@ static Unit *make_container(Making *making, const PodOrder *order, const Json *c
 		wanted_problem(making->wanted, order->place, true, "container %s has no image", unit->container);
 	json_set_text(unit->body, "Image", image);
 	json_set_text(unit->body, "WorkingDir", json_text_at(container, "workingDir"));
-	json_set_number(unit->body, "StopTimeout", unit->grace);
 	if (json_true_at(container, "tty", false))
 		json_set_bool(unit->body, "Tty", true);
 	if (json_true_at(container, "stdin", false))

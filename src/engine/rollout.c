@@ -102,9 +102,16 @@ static void follow_inits(Rollout *rollout)
 	}
 }
 
+void rollout_follow(Rollout *rollout)
+{
+	follow_others(rollout);
+	follow_inits(rollout);
+}
+
 Rollout *rollout_new(const Wanted *wanted, const Live *live, const char *const *only)
 {
 	Rollout *rollout = g_new0(Rollout, 1);
+	rollout->images = g_hash_table_new(g_str_hash, g_str_equal);
 	rollout->wanted = wanted;
 	rollout->live = live;
 	rollout->steps = g_array_new(FALSE, FALSE, sizeof(Change));
@@ -115,8 +122,7 @@ Rollout *rollout_new(const Wanted *wanted, const Live *live, const char *const *
 		Change step = step_for(unit, live_find(live, unit->name));
 		g_array_append_val(rollout->steps, step);
 	}
-	follow_others(rollout);
-	follow_inits(rollout);
+	rollout_follow(rollout);
 	for (guint i = 0; !only && i < live->containers->len; i++) {
 		const LiveContainer *container = live->containers->pdata[i];
 		if (!wanted_find(wanted, container->name)) {
@@ -132,6 +138,7 @@ void rollout_free(Rollout *rollout)
 	if (!rollout)
 		return;
 	g_array_unref(rollout->steps);
+	g_hash_table_unref(rollout->images);
 	g_free(rollout);
 }
 

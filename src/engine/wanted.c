@@ -277,6 +277,7 @@ static void label_unit(const Labelling *labelling, Unit *unit)
 	json_set_text(labels, LABEL_POD, unit->pod);
 	json_set_text(labels, LABEL_CONTAINER, unit->container);
 	json_set_text(labels, LABEL_ROLE, role_word(unit->role));
+	json_set_number(unit->body, "StopTimeout", unit->grace); /* so that whoever stops it does it right */
 	if (probe)
 		json_set_text(labels, LABEL_PROBE, probe);
 	if (unit->once)

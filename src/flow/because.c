@@ -123,12 +123,37 @@ static bool explain_namespace(Chain *chain, const LiveContainer *container, cons
 	return true;
 }
 
+/* Nobody has that name; one that is meant may be near. */
+static void explain_nobody(Chain *chain, const char *host)
+{
+	g_autofree char *near = nearest_host(chain, host);
+	add_step(chain, NULL, "nothing that runs here answers to %s: no service has that name", host);
+	if (near)
+		set_mend(chain, "%s is answered to; name that, if it is meant", near);
+	else
+		set_mend(chain, "name a service that exists, or add one called %s", host);
+}
+
 static void explain_host(Chain *chain, const LiveContainer *container, const char *host)
 {
 	static const char *const rules[] = {"service-dns-wrong", "hostname-drift", NULL};
+	const Unit *unit = unit_of(chain, container);
+	g_autofree char *variable = NULL, *asked = unit && !host ? unanswered_host(chain, unit, &variable) : NULL;
+	host = host ? host : asked;
+	if (!host) {
+		add_step(chain, NULL,
+		        "which name it asked for it does not say, and all that its variables name is answered to");
+		return;
+	}
 	const char *words[] = {host, NULL};
 	Span place;
-	add_asked_by(chain, unit_of(chain, container), host);
+	if (asked)
+		add_step(chain, place_of(chain, unit->place),
+		        "it does not say which name it asked for; of those in its variables, %s in %s is the one that "
+		        "nobody here answers to",
+		        host, variable);
+	else
+		add_asked_by(chain, unit, host);
 	if (add_found(chain, rules, words))
 		return;
 	const Unit *known = unit_for_host(chain, host, container->namespace);
@@ -139,10 +164,8 @@ static void explain_host(Chain *chain, const LiveContainer *container, const cha
 		return;
 	if (known && explain_other(chain, known))
 		return;
-	if (!known) {
-		add_step(chain, NULL, "nothing that runs here answers to %s: no Service with pods has that name", host);
-		set_mend(chain, "name a Service that exists, or add one called %s", host);
-	}
+	if (!known)
+		explain_nobody(chain, host);
 }
 
 /* A line of /proc/net/tcp: "0: 0100007F:1F90 00000000:0000 0A …", hexadecimal, 0A for one that listens. 0 for others,

@@ -164,9 +164,10 @@ static void explain_failure(Chain *chain, const Unit *unit, const Json *failure)
 void explain_container(Chain *chain, const LiveContainer *container)
 {
 	chain->depth++;
-	if (container->state == LIVE_RUNNING && container->ready != READY_NO)
+	if (container->state == LIVE_RUNNING && container->ready != READY_NO) {
 		add_step(chain, NULL, "%s/%s runs and is ready", container->namespace, container->pod);
-	else if (container->state == LIVE_RUNNING)
+		chain->cause->known = true;
+	} else if (container->state == LIVE_RUNNING)
 		explain_unready(chain, container);
 	else
 		explain_ended(chain, container);

@@ -2,6 +2,8 @@
  * what is wanted and what runs. */
 #include "flow/chain.h"
 
+#include "base/address.h"
+#include "base/near.h"
 #include "flow/git.h"
 
 void add_step(Chain *chain, char *take_place, const char *format, ...)
@@ -140,6 +142,64 @@ const Unit *unit_elsewhere(const Chain *chain, const char *host, const char **re
 			*ret_namespace = unit->namespace;
 			return unit;
 		}
+	}
+	return NULL;
+}
+
+char *nearest_host(const Chain *chain, const char *host)
+{
+	NearSearch search = near_search(slice_from(host), near_limit(slice_from(host)));
+	const GPtrArray *units = chain->homelab->wanted->units;
+	g_autoptr(GHashTable) offered = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; i < units->len; i++)
+		JSON_MEMBERS (json_at(((const Unit *)units->pdata[i])->body, "NetworkingConfig.EndpointsConfig"),
+		        network, endpoint)
+			JSON_EACH (json_get(endpoint, "Aliases"), alias)
+				if (network && g_hash_table_add(offered, (char *)json_text(alias)))
+					near_offer(&search, slice_from(json_text(alias)));
+	return near_result(&search) == SIZE_MAX ? NULL : slice_dup(search.best);
+}
+
+/* The host of a value: of a URL or of host:port, or all of it where that is one word of a variable that says so and
+ * does not mean the program itself. */
+static char *host_of(const char *name, const char *value)
+{
+	static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	Address address;
+	size_t from = 0;
+	const char *scheme = strstr(value, "://");
+	if (scheme) {
+		const char *start = scheme + strlen("://"), *at;
+		size_t length = strcspn(start, "/?#");
+		g_autofree char *whole = g_strndup(start, length);
+		at = strrchr(whole, '@') ? strrchr(whole, '@') + 1 : whole;
+		return g_strndup(at, strcspn(at, ":,"));
+	}
+	if (address_next(slice_from(value), &from, &address) && !address.is_ip && address.start == 0)
+		return g_strndup(value + address.host_start, address.host_end - address.host_start);
+	static const char *const ends[] = {"HOST", "SERVER", "ADDR", "ADDRESS", "BROKER"}, *const own[] = {"VIRTUAL",
+	                                                                                           "LISTEN", "BIND"};
+	bool says = false;
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		says |= g_str_has_suffix(name, ends[i]);
+	for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
+		says &= strstr(name, own[i]) == NULL;
+	size_t length = strspn(value, word);
+	return says && length && (value[length] == '\0' || value[length] == ':') ? g_strndup(value, length) : NULL;
+}
+
+char *unanswered_host(const Chain *chain, const Unit *unit, char **ret_variable)
+{
+	JSON_EACH (json_get(unit->body, "Env"), entry) {
+		const char *text = json_text(entry), *equals = text ? strchr(text, '=') : NULL;
+		g_autofree char *name = equals ? g_strndup(text, (size_t)(equals - text)) : NULL,
+		                *host = equals ? host_of(name, equals + 1) : NULL;
+		bool inside = host && *host && !strchr(host, '.') && strcmp(host, "localhost") != 0 &&
+		              !g_ascii_isdigit(*host);
+		if (!inside || unit_for_host(chain, host, unit->namespace))
+			continue;
+		*ret_variable = g_steal_pointer(&name);
+		return g_steal_pointer(&host);
 	}
 	return NULL;
 }

@@ -32,6 +32,11 @@ bool add_found(Chain *chain, const char *const *rules, const char *const *words)
 const Unit *unit_of(const Chain *chain, const LiveContainer *container);
 /* Who answers to a host name asked from a namespace, as the resolver of its pods looks for it. */
 const Unit *unit_for_host(const Chain *chain, const char *host, const char *namespace);
+/* The name most like a host's that is answered to here; NULL where none is. Free with g_free. */
+char *nearest_host(const Chain *chain, const char *host);
+/* Of the hosts that a unit's variables name, the first without a dot that nobody here answers to; NULL if all are
+ * answered for. Free both with g_free. */
+char *unanswered_host(const Chain *chain, const Unit *unit, char **ret_variable);
 /* The Service of that name in another namespace. */
 const Unit *unit_elsewhere(const Chain *chain, const char *host, const char **ret_namespace);
 const LiveContainer *container_at(const Chain *chain, const char *address);

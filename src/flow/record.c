@@ -167,12 +167,29 @@ static void add_variables(const Json *before, const Json *now, GPtrArray *out)
 	}
 }
 
+/* What is too long to be shown beside what it was. */
+static void add_named(const Json *before, const Json *now, GPtrArray *out)
+{
+	static const struct {
+		const char *path, *word;
+	} fields[] = {{"HostConfig.Mounts", "its mounts"}, {"HostConfig.Tmpfs", "its folders in memory"},
+	        {"HostConfig.PortBindings", "its published ports"}, {"Healthcheck", "its health check"},
+	        {"HostConfig.RestartPolicy", "its restart policy"}, {"NetworkingConfig", "its names on the network"},
+	        {"HostConfig.ExtraHosts", "its host aliases"}, {"HostConfig.CapAdd", "its capabilities"},
+	        {"HostConfig.CapDrop", "its capabilities"}, {"HostConfig.SecurityOpt", "its security options"},
+	        {"HostConfig.Devices", "its devices"}};
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+		if (!json_same(json_at(before, fields[i].path), json_at(now, fields[i].path)))
+			g_ptr_array_add(out, g_strdup(fields[i].word));
+}
+
 GPtrArray *record_differences(const Json *before, const Json *now, guint most)
 {
 	static const struct {
 		const char *path, *word;
 	} fields[] = {{"Image", "image"}, {"Entrypoint", "command"}, {"Cmd", "arguments"}, {"User", "user"},
 	        {"WorkingDir", "folder"}, {"HostConfig.Memory", "memory limit"},
+	        {"HostConfig.NanoCpus", "processor limit"}, {"Hostname", "host name"},
 	        {"HostConfig.ReadonlyRootfs", "read-only files"}, {"HostConfig.NetworkMode", "network"}};
 	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
 	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
@@ -185,8 +202,7 @@ GPtrArray *record_differences(const Json *before, const Json *now, guint most)
 			                             to ? to : "none"));
 	}
 	add_variables(json_get(before, "Env"), json_get(now, "Env"), out);
-	if (!json_same(json_at(before, "HostConfig.Mounts"), json_at(now, "HostConfig.Mounts")))
-		g_ptr_array_add(out, g_strdup("its mounts"));
+	add_named(before, now, out);
 	if (out->len > most)
 		g_ptr_array_set_size(out, (gint)most);
 	return out;

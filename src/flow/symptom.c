@@ -43,6 +43,10 @@ static const Form forms[] = {
         {SYMPTOM_HOST, "(?<s>[\\w-]+(?:\\.[\\w-]+)*)(?::\\d+)?: (?:Name or service not known|Temporary failure in name "
                        "resolution)"},
         {SYMPTOM_HOST, "NameResolutionError.*host='(?<s>[\\w.-]+)'"},
+        {SYMPTOM_HOST, "UnknownHostException: (?<s>[\\w.-]+)"},
+        {SYMPTOM_HOST, "bad address '(?<s>[\\w.-]+)'"},
+        {SYMPTOM_HOST, "(?:Name or service not known|Temporary failure in name resolution|nodename nor servname "
+                       "provided|No address associated with hostname)"},
         {SYMPTOM_REFUSED, "connection to server at \"(?<s>[^\"]+)\"[^,]*, port (?<p>\\d+) failed: Connection refused"},
         {SYMPTOM_REFUSED, "ECONNREFUSED (?<s>[\\w.:-]*[\\w]):(?<p>\\d+)"},
         {SYMPTOM_REFUSED, "dial tcp (?<s>[\\w.-]+):(?<p>\\d+): connect: connection refused"},

@@ -21,8 +21,8 @@ static bool is_literal(Slice text)
 	return slice_find_byte(text, '$', 0) == SIZE_MAX && !text_has(text, "{{") && !text_has(text, "<");
 }
 
-/* Where a forge checks out what a workflow is for: a folder with workflows of its own is the root of another repository,
- * whatever brought it here. */
+/* Where a forge checks out what a workflow is for: a folder with workflows of its own is the root of another
+ * repository, whatever brought it here. */
 static Slice workflow_root(Slice path)
 {
 	static const char *const folders[] = {"/.github/", "/.gitea/", "/.forgejo/"};
@@ -119,6 +119,34 @@ static bool is_put_there(const Graph *graph, Slice context)
 	return search_word(graph, slice_from(repository), NULL, is_fetched, NULL, &span);
 }
 
+/* A line that says to clone something from somewhere. */
+static bool says_to_clone(Slice text)
+{
+	Slice line;
+	while (slice_next_line(&text, &line)) {
+		g_autofree char *lower = g_ascii_strdown(line.at, (gssize)MIN(line.length, 500));
+		if (strstr(lower, "clone") && (strstr(lower, "://") || strstr(lower, "git@")))
+			return true;
+	}
+	return false;
+}
+
+/* The compose file is kept here, and its documents say from where the rest is brought to it. */
+static bool is_cloned_beside(const Graph *graph, Slice folder)
+{
+	g_autofree char *start = folder.length ? g_strdup_printf("%.*s/", SLICE_ARGS(folder)) : g_strdup("");
+	for (uint32_t file = graph_first_file(graph, start); file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file));
+		if (!slice_starts(path, start))
+			break;
+		bool told = slice_ends(path, ".md") || slice_ends(path, ".txt") || slice_ends(path, ".yml") ||
+		            slice_ends(path, ".yaml") || slice_ends(path, ".sh");
+		if (told && slice_equal(path_folder(path), folder) && says_to_clone(graph_file_bytes(graph, file)))
+			return true;
+	}
+	return false;
+}
+
 /* A tracked file of the context whose name says that it is a Dockerfile. */
 static Node other_build_file(const Graph *graph, Slice folder)
 {
@@ -184,7 +212,8 @@ static void check_service_build(Checker *checker, const Row *row)
 	        graph_has(graph, service, FACT_EXTENDS)) /* its base says the rest of the build */
 		return;
 	Lack lack = find_lack(graph, folder, &build);
-	if (lack == LACK_NOTHING || (lack == LACK_CONTEXT && is_put_there(graph, build.context)))
+	if (lack == LACK_NOTHING || (lack == LACK_CONTEXT && is_put_there(graph, build.context)) ||
+	        (!step && folder.length && is_cloned_beside(graph, folder)))
 		return;
 	Level level = is_pulled(graph, service) ? LEVEL_WARNING : LEVEL_ERROR;
 	if (lack == LACK_CONTEXT) {

@@ -296,6 +296,98 @@ static void check_chart_number_rounded(Checker *checker)
 	}
 }
 
+/* The newest version whose keys are all known. */
+#define LAST_KNOWN 401
+
+/* Version of the chart that a release takes by reference, as 401 for 4.1, or 0; false where it is another chart, or
+ * several sources of that name differ. */
+static bool referred_version(const Graph *graph, Node reference, uint32_t *ret_version)
+{
+	Symbol kind = graph_symbol(graph, reference, FACT_WANTS_KIND);
+	bool found = false;
+	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, reference), source)
+	{
+		if (graph_symbol(graph, source, FACT_KIND) != kind)
+			continue;
+		const char *url = graph_text(graph, source, FACT_REPOSITORY);
+		uint32_t version = graph_number(graph, source, FACT_CHART_VERSION);
+		if (!g_str_has_suffix(url, "/app-template") &&
+		        strcmp(graph_text(graph, source, FACT_CHART), "app-template") != 0)
+			return false;
+		if (found && version != *ret_version)
+			version = 0;
+		*ret_version = version;
+		found = true;
+	}
+	return found;
+}
+
+/* False where the values are not known to be those of app-template. */
+static bool template_version(const Graph *graph, Node release, uint32_t *ret_version)
+{
+	*ret_version = graph_number(graph, release, FACT_CHART_VERSION);
+	GRAPH_CHILDREN (graph, release, NODE_REFERENCE, reference)
+		if (has_role(graph, reference, "chart-ref"))
+			return referred_version(graph, reference, ret_version);
+	return true;
+}
+
+typedef struct WrongKey {
+	Node problem;
+	uint32_t version; /* of the chart, or 0 */
+	const char *key, *near, *map;
+} WrongKey;
+
+/* The chart refuses it, or takes it and does nothing with it; nothing is said where neither is sure. */
+static bool is_wrong_key(const Graph *graph, const WrongKey *wrong, bool *ret_refused)
+{
+	uint32_t since = graph_number(graph, wrong->problem, FACT_KNOWN_SINCE);
+	uint32_t before = graph_number(graph, wrong->problem, FACT_KNOWN_BEFORE);
+	bool open = graph_has(graph, wrong->problem, FACT_OPTIONAL);
+	bool never = !since && !before, listed = wrong->version >= 300 && wrong->version <= LAST_KNOWN;
+	bool gone = before && wrong->version >= before;
+	*ret_refused = !open && (gone || (listed && (never || wrong->version < since)));
+	return *ret_refused || gone || (never && *wrong->near);
+}
+
+static void report_key(Checker *checker, const WrongKey *wrong)
+{
+	const Graph *graph = checker_graph(checker);
+	uint32_t before = graph_number(graph, wrong->problem, FACT_KNOWN_BEFORE), version = wrong->version;
+	Span place = graph_place(graph, wrong->problem);
+	bool refused;
+	if (!is_wrong_key(graph, wrong, &refused))
+		return;
+	g_autofree char *number = version ? g_strdup_printf(" %u.%u", version / 100, version % 100) : g_strdup("");
+	Finding *finding = report_at(checker, refused ? LEVEL_ERROR : LEVEL_WARNING,
+	        graph_parent(graph, wrong->problem), place, "app-template%s has no key '%s' in %s%s", number,
+	        wrong->key, wrong->map, refused ? " and refuses these values" : "");
+	set_detail(checker, finding, "%s in %s", wrong->key, wrong->map);
+	if (before && version >= before)
+		set_hint(checker, finding, "version %u.%u took it out; read how that version says it", before / 100,
+		        before % 100);
+	if (!*wrong->near)
+		return;
+	set_hint(checker, finding, "did you mean '%s'?", wrong->near);
+	set_because(checker, finding, FIX_VALUE, "'%s' is the one key there that is nearly so called", wrong->near);
+	add_rename(checker, finding, place, wrong->key, wrong->near);
+}
+
+static void check_chart_key_unknown(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Symbol name;
+	if (!graph_find_symbol(graph, SLICE("chart-key"), &name))
+		return;
+	GRAPH_NAMED(graph, NODE_PROBLEM, name, problem)
+	{
+		WrongKey wrong = {problem, 0, graph_text(graph, problem, FACT_VALUE),
+		        graph_text(graph, problem, FACT_NEAR), graph_text(graph, problem, FACT_MESSAGE)};
+		if (template_version(graph, graph_parent(graph, problem), &wrong.version))
+			report_key(checker, &wrong);
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "chart-identifier-missing",
@@ -307,6 +399,17 @@ static const Rule rules[] = {
                        "is not there are left out without a word.",
                 .remedy = "Write the key of the part, or turn it on.",
                 .check = check_chart_identifier_missing,
+        },
+        {
+                .id = "chart-key-unknown",
+                .level = LEVEL_ERROR,
+                .fix = FIX_VALUE,
+                .title = "a key that app-template does not have",
+                .why = "Since its version 3 this chart lists the keys that it takes in most places: one that is "
+                       "misspelt, or of another version, stops the whole release, and the one before stays in use. "
+                       "Where others are taken, nothing reads them.",
+                .remedy = "Write the key as the chart has it in the version that is asked for.",
+                .check = check_chart_key_unknown,
         },
         {
                 .id = "chart-number-rounded",

@@ -35,6 +35,49 @@ static void add_to_example(Checker *checker, Finding *finding, Node example, Nod
 		                graph_file_path(graph, graph_file_of(graph, use)), graph_name(graph, use)));
 }
 
+static bool is_variable_name(Slice text)
+{
+	for (size_t i = 0; i < text.length; i++)
+		if (!g_ascii_isupper(text.at[i]) && !g_ascii_isdigit(text.at[i]) && text.at[i] != '_')
+			return false;
+	return text.length > 0;
+}
+
+/* `NAME=${X}` or `NAME: ${X}` and nothing more: a program is told that it has no value, and may do without. */
+static bool is_handed_on(const Graph *graph, Node variable)
+{
+	Span place = graph_place(graph, variable);
+	Slice line = graph_line_at(graph, place), bytes = graph_file_bytes(graph, place.file);
+	size_t start = (size_t)(bytes.at + place.start - line.at), end = start + (place.end - place.start);
+	Slice before = slice_trim(slice_sub(line, 0, start)), after = slice_trim(slice_sub(line, end, line.length));
+	while (before.length && strchr("\"'${", before.at[before.length - 1]))
+		before.length--;
+	while (after.length && strchr("}\"'", after.at[0]))
+		after = slice_sub(after, 1, after.length);
+	before = slice_trim(before);
+	if (slice_starts(before, "- "))
+		before = slice_trim(slice_sub(before, 2, before.length));
+	while (before.length && strchr("\"'", before.at[0]))
+		before = slice_sub(before, 1, before.length);
+	bool whole = before.length && strchr("=:", before.at[before.length - 1]) &&
+	             (after.length == 0 || after.at[0] == '#');
+	return whole && is_variable_name(slice_sub(before, 0, before.length - 1));
+}
+
+/* Whoever keeps an example has the .env itself elsewhere, and the variable in it perhaps. Without what it requires,
+ * compose does not start. */
+static Level undefined_level(const Graph *graph, const EnvProject *project, const EnvUse *use)
+{
+	bool handed = true;
+	for (guint i = 0; i < use->nodes->len; i++) {
+		Node node = g_array_index(use->nodes, Node, i);
+		if (graph_has(graph, node, FACT_REQUIRED))
+			return LEVEL_ERROR;
+		handed = handed && is_handed_on(graph, node);
+	}
+	return handed || is_env_example(graph, project->env_file) ? LEVEL_WARNING : LEVEL_ERROR;
+}
+
 static void report_undefined(Checker *checker, const EnvProject *project, const EnvUse *use)
 {
 	const Graph *graph = checker_graph(checker);
@@ -42,7 +85,7 @@ static void report_undefined(Checker *checker, const EnvProject *project, const 
 	const char *name = graph_name(graph, node);
 	const char *path = graph_name(graph, project->env_file);
 	bool stops = graph_has(graph, node, FACT_REQUIRED);
-	Finding *finding = report(checker, node, graph_place(graph, node),
+	Finding *finding = report_at(checker, undefined_level(graph, project, use), node, graph_place(graph, node),
 	        "'%s' has no default, and neither %s nor anything else in the repository sets it", name, path);
 	add_evidence(checker, finding, file_start(graph, project->env_file),
 	        "sets the other variables of this project, not this one");

@@ -139,13 +139,28 @@ static bool is_of_the_past(const Graph *graph, Node mention)
 	return false;
 }
 
+/* `address=/NAME/…` of dnsmasq, with the same NAME again in its file: a name that several answer to is no host's. */
+static bool is_one_of_several(const Graph *graph, Node mention)
+{
+	static const char start[] = "address=/";
+	Span place = graph_place(graph, mention);
+	Slice line = graph_line_at(graph, place), bytes = graph_file_bytes(graph, place.file);
+	size_t end = slice_starts(line, start) ? slice_find_byte(line, '/', strlen(start)) : SIZE_MAX;
+	if (end == SIZE_MAX)
+		return false;
+	g_autofree char *record = slice_dup(slice_sub(line, 0, end + 1));
+	size_t first = slice_find(bytes, record, 0);
+	return first != SIZE_MAX && slice_find(bytes, record, first + 1) != SIZE_MAX;
+}
+
 bool is_host_address(const Graph *graph, Node mention, IpScope *ret_scope)
 {
 	Ip ip;
 	const char *text = graph_text(graph, mention, FACT_ADDRESS);
 	if (!ip_parse_v4(slice_from(text), &ip) || graph_has(graph, mention, FACT_PREFIX_LENGTH) ||
 	        graph_has(graph, mention, FACT_RANGE_END) || ip.bytes[3] <= 1 || ip.bytes[3] >= 254 ||
-	        is_cluster_range(&ip) || is_record(graph, mention) || is_of_container(graph, mention))
+	        is_cluster_range(&ip) || is_record(graph, mention) || is_of_container(graph, mention) ||
+	        is_one_of_several(graph, mention))
 		return false;
 	*ret_scope = ip_scope(&ip);
 	return (*ret_scope == IP_PRIVATE || *ret_scope == IP_SHARED) && !is_of_the_past(graph, mention);

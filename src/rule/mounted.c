@@ -79,6 +79,24 @@ static void check_path(Mounted *mounted, const Row *row, Node service, const cha
 		report_unread(mounted, row, service, path, target);
 }
 
+/* How much of the file's own path the mount names; 0 where it does not bring the file in. */
+static size_t closeness(const Graph *graph, Node service, Node mount, const char *file)
+{
+	g_autofree char *source = mount_source(graph, service, mount);
+	return source && *source && path_within(file, source) ? strlen(source) : 0;
+}
+
+/* The program that has the file by the nearest mount reads it. A folder far above it is mounted for what else is there.
+ */
+static size_t nearest_mount(const Graph *graph, const char *file)
+{
+	size_t nearest = 0;
+	GRAPH_NODES (graph, NODE_SERVICE, service)
+		GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount)
+			nearest = MAX(nearest, closeness(graph, service, mount, file));
+	return nearest;
+}
+
 static void check_config_path_unmounted(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -87,10 +105,12 @@ static void check_config_path_unmounted(Checker *checker)
 		const char *file = graph_file_path(graph, graph_file_of(graph, row->subject));
 		if (is_quiet(graph, row->subject))
 			continue;
+		size_t nearest = nearest_mount(graph, file);
 		GRAPH_NODES (graph, NODE_SERVICE, service)
 			GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
-				g_autofree char *config =
-				        is_quiet(graph, service) ? NULL : container_path(graph, service, mount, file);
+				bool reads =
+				        !is_quiet(graph, service) && closeness(graph, service, mount, file) == nearest;
+				g_autofree char *config = reads ? container_path(graph, service, mount, file) : NULL;
 				if (config)
 					check_path(&mounted, row, service, config);
 			}

@@ -160,6 +160,14 @@ static bool is_script(const Graph *graph, Node node)
 	return strcmp(graph_text(graph, file, FACT_FORMAT), "markdown") != 0;
 }
 
+/* A guide that shows the compose file itself speaks of that one's containers. */
+static bool is_shown_there(const Graph *graph, Node command, const char *name)
+{
+	g_autofree char *key = g_strdup_printf("container_name: %s", name);
+	Slice bytes = graph_file_bytes(graph, graph_file_of(graph, command));
+	return !is_script(graph, command) && slice_find(bytes, key, 0) != SIZE_MAX;
+}
+
 static void check_command(Names *names, Node command, GHashTable *known)
 {
 	const Graph *graph = checker_graph(names->checker);
@@ -167,7 +175,7 @@ static void check_command(Names *names, Node command, GHashTable *known)
 	Node service = NODE_NONE;
 	const Row *named = named_by(graph, command, &compose);
 	const char *name = named ? graph_symbol_text(graph, named->object) : "";
-	if (!is_plain(name) || (names->open && !compose))
+	if (!is_plain(name) || (names->open && !compose) || (!compose && is_shown_there(graph, command, name)))
 		return;
 	g_autofree char *wanted = meant(names, name, compose, &service, &other);
 	if (!wanted)

@@ -116,12 +116,19 @@ static bool runs_in_image(const Graph *graph, uint32_t file)
 	return false;
 }
 
+/* `.husky/_/husky.sh`: husky writes it where the packages are installed. */
+static bool is_written_by_tool(Slice path)
+{
+	return slice_ends(path, "_/husky.sh");
+}
+
 static void check_script_link(Reader *reader, Node link)
 {
 	const Graph *graph = checker_graph(reader->checker);
 	Node command = graph_ancestor(graph, link, NODE_COMMAND);
 	Slice folder = folder_of(graph, link), path = name_of(graph, link);
-	if (graph_has(graph, command, FACT_GUARDED) || graph_has(graph, command, FACT_FENCE))
+	if (graph_has(graph, command, FACT_GUARDED) || graph_has(graph, command, FACT_FENCE) ||
+	        is_written_by_tool(path))
 		return;
 	if (slice_starts(path, "$"))
 		check_expanded(reader, link);

@@ -75,7 +75,8 @@ static bool takes_several(const Graph *graph, Node command)
 	return compose && files > 1;
 }
 
-/* ARGS += $(foreach yml,$(FILES),-f $(yml)), args+=(-f "$file"): a script or Makefile gathers the files of one project. */
+/* ARGS += $(foreach yml,$(FILES),-f $(yml)), args+=(-f "$file"): a script or Makefile gathers the files of one project.
+ */
 static bool gathers_files(Slice bytes)
 {
 	Slice line;
@@ -199,6 +200,19 @@ static void mend_undefined(Checker *checker, Finding *finding, Span place, const
 		add_rename(checker, finding, place, name, finding->hint + strlen("write "));
 }
 
+/* The list of such names stands in the file twice, which yaml-duplicate-key tells; only the second is read. */
+static bool is_listed_twice(const Graph *graph, Node compose, const Kind *kind)
+{
+	g_autofree char *key = g_strdup_printf("%ss", kind->word);
+	GRAPH_CHILDREN (graph, graph_parent(graph, compose), NODE_PROBLEM, problem) {
+		const char *doubled = graph_text(graph, problem, FACT_NAME_SPAN);
+		if (strcmp(graph_name(graph, problem), "yaml-duplicate-key") == 0 &&
+		        (strcmp(doubled, key) == 0 || strcmp(doubled, "services") == 0))
+			return true;
+	}
+	return false;
+}
+
 /* The first round counts, the second reports. */
 static void note(Projects *projects, const char *key)
 {
@@ -213,7 +227,8 @@ static void use(Projects *projects, Node user, const Kind *kind, Symbol symbol, 
 	const Graph *graph = checker_graph(checker);
 	const char *name = graph_symbol_text(graph, symbol);
 	Node compose = graph_parent(graph, user);
-	if (!*name || is_open_text(name) || strchr(name, '$') || is_defined(projects, compose, kind, symbol))
+	if (!*name || is_open_text(name) || strchr(name, '$') || is_defined(projects, compose, kind, symbol) ||
+	        is_listed_twice(graph, compose, kind))
 		return;
 	g_autofree char *key = g_strdup_printf("%s %s", kind->word, name);
 	if (projects->counting) {
@@ -381,9 +396,11 @@ static bool is_default_network(const Graph *graph, NodeType type, Slice name)
 		return false;
 	Slice project = slice_sub(name, 0, name.length - strlen("_default"));
 	GRAPH_NODES (graph, NODE_COMPOSE, compose) {
-		Slice folder = path_name(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, compose)))));
+		Slice folder =
+		        path_name(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, compose)))));
 		if (slice_is_nocase(project, graph_name(graph, compose)) || folder.length == 0 ||
-		        (folder.length == project.length && g_ascii_strncasecmp(folder.at, project.at, folder.length) == 0))
+		        (folder.length == project.length &&
+		                g_ascii_strncasecmp(folder.at, project.at, folder.length) == 0))
 			return true;
 	}
 	return false;
@@ -471,7 +488,8 @@ static void report_many(Checker *checker, const char *word, const GPtrArray *los
 			        (const char *)lost->pdata[i]);
 	}
 	set_detail(checker, finding, "%ss", word);
-	set_hint(checker, finding, "say where they are made: lines `docker %s create NAME` in a script or document", word);
+	set_hint(checker, finding, "say where they are made: lines `docker %s create NAME` in a script or document",
+	        word);
 }
 
 static void check_externals(Checker *checker, const char *word, NodeType type)
@@ -493,8 +511,8 @@ static void check_externals(Checker *checker, const char *word, NodeType type)
 	}
 	for (guint i = 0; i < MIN(names->len, MOST_EXTERNALS); i++) {
 		const char *name = names->pdata[i];
-		if (is_open_text(name) || is_made_here(graph, type, name) || is_spoken_of(graph, name) ||
-		        is_default_network(graph, type, slice_from(name)))
+		if (is_open_text(name) || strchr(name, '$') || is_made_here(graph, type, name) ||
+		        is_spoken_of(graph, name) || is_default_network(graph, type, slice_from(name)))
 			continue;
 		Node near = near_external(graph, type, name, uses);
 		if (near)

@@ -140,15 +140,31 @@ static bool is_env_file(const Graph *graph, Node file)
 	       !is_sealed(graph, file);
 }
 
+/* pa55w0rd is a password for whoever reads it: small letters in place of the digits that look like them. Free with
+ * g_free. */
+static char *as_it_reads(const char *value)
+{
+	static const char from[] = "01345@$", to[] = "oieasas";
+	char *text = g_ascii_strdown(value, -1);
+	for (char *at = text; *at; at++) {
+		const char *found = strchr(from, *at);
+		*at = found ? to[found - from] : *at;
+	}
+	return text;
+}
+
 /* What a base has until its overlay says better, and what a guide has: words, rows of letters, the variable's own name.
  */
 static bool is_stand_in(const char *name, const char *value)
 {
 	static const char *const parts[] = {"password", "passw0rd", "admin", "secret", "abcdef", "qwerty", "1234",
 	        "1,2,3", "0000", "default", "letmein", "random", NULL};
+	static const char *const words[] = {"password", NULL};
 	g_autofree char *lower = g_ascii_strdown(value, -1);
+	g_autofree char *read = as_it_reads(value);
 	g_autofree char *variable = g_ascii_strdown(name, -1);
-	return text_has_part(lower, parts) || strstr(variable, lower) != NULL; /* SHELF_TOKEN=shelf */
+	return text_has_part(lower, parts) || text_has_part(read, words) ||
+	       strstr(variable, lower) != NULL; /* SHELF_TOKEN=shelf */
 }
 
 /* What a variable is for stands at the end of its name: the others tell of a password, how long it lasts and where it
@@ -301,11 +317,20 @@ static Node program_of(const Graph *graph, Node env)
 	return type == NODE_CONTAINER || type == NODE_SERVICE ? program : NODE_NONE;
 }
 
+/* What an anchor hands to several services stands in the file once, and is one secret. */
+static bool is_first_at(const Graph *graph, const Row *value, GHashTable *places)
+{
+	Span span = graph_span(graph, value);
+	gint64 place = (gint64)((uint64_t)span.file << 32 | span.start);
+	return g_hash_table_add(places, g_memdup2(&place, sizeof place));
+}
+
 static void check_secret_literal_in_workload(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	Node last = NODE_NONE, token = NODE_NONE;
 	Finding *finding = NULL;
+	g_autoptr(GHashTable) places = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	GRAPH_NODES (graph, NODE_ENV, env) {
 		Node program = program_of(graph, env);
 		const Row *value = graph_find(graph, env, FACT_VALUE);
@@ -313,7 +338,7 @@ static void check_secret_literal_in_workload(Checker *checker)
 		        may_be_name(graph_name(graph, env), graph_symbol_text(graph, value->object)) ||
 		        is_quiet(graph, env) || is_for_developing(graph, env) ||
 		        is_to_be_changed(graph, graph_span(graph, value)) ||
-		        is_known_form(graph, graph_span(graph, value), &token))
+		        is_known_form(graph, graph_span(graph, value), &token) || !is_first_at(graph, value, places))
 			continue;
 		if (program == last) {
 			add_evidence(

@@ -3,6 +3,30 @@
 #include "rule/rule.h"
 #include "rule/templated.h"
 
+/* The file begins indented and goes on at the margin: a part of a file, kept to be pasted below a key. */
+static bool is_part_to_paste(const Graph *graph, Node problem, const char *message)
+{
+	Slice rest = graph_file_bytes(graph, graph_file_of(graph, problem)), line;
+	if (!strstr(message, "<document start>"))
+		return false;
+	while (slice_next_line(&rest, &line)) {
+		Slice text = slice_trim(line);
+		if (text.length && text.at[0] != '#')
+			return text.at > line.at;
+	}
+	return false;
+}
+
+static void report_part(Checker *checker, Node problem)
+{
+	const Graph *graph = checker_graph(checker);
+	Finding *finding = report_at(checker, LEVEL_WARNING, graph_parent(graph, problem), graph_place(graph, problem),
+	        "this file is not YAML by itself: it begins indented, and this line stands further left");
+	set_hint(checker, finding,
+	        "write the key above its first lines that they belong below (`services:`, say), or give a part that is "
+	        "only to be pasted another ending than .yml");
+}
+
 static void check_problem(Checker *checker, const char *name, const char *what)
 {
 	const Graph *graph = checker_graph(checker);
@@ -12,6 +36,10 @@ static void check_problem(Checker *checker, const char *name, const char *what)
 	GRAPH_NAMED(graph, NODE_PROBLEM, symbol, problem)
 	{
 		const char *message = graph_text(graph, problem, FACT_MESSAGE);
+		if (is_part_to_paste(graph, problem, message)) {
+			report_part(checker, problem);
+			continue;
+		}
 		Finding *finding = report(
 		        checker, graph_parent(graph, problem), graph_place(graph, problem), "%s: %s", what, message);
 		if (strstr(message, "UTF-8"))
@@ -119,6 +147,29 @@ static void report_doubled(Checker *checker, Node problem)
 	}
 }
 
+/* A compose file that was pasted below another: `services` twice, and with it whatever else both have. */
+static bool is_pasted_compose(const Graph *graph, Node problem)
+{
+	Node document = graph_parent(graph, problem);
+	return starts_line(graph, graph_place(graph, problem)) && graph_first_child(graph, document, NODE_COMPOSE) &&
+	       is_key_doubled(graph, document, "services");
+}
+
+/* `services` tells it; what else stands twice follows from that. */
+static void report_pasted(Checker *checker, Node problem)
+{
+	const Graph *graph = checker_graph(checker);
+	const Row *first = graph_find(graph, problem, FACT_NAME_SPAN);
+	if (strcmp(graph_symbol_text(graph, first->object), "services") != 0)
+		return;
+	Finding *finding = report(checker, graph_parent(graph, problem), graph_place(graph, problem),
+	        "a second compose file begins within the first: 'services' stands twice, and compose refuses the file");
+	add_evidence(checker, finding, graph_span(graph, first), "here it stands first");
+	set_detail(checker, finding, "services");
+	set_hint(checker, finding,
+	        "put all services under one `services:`, and so on, or the second part into a file of its own");
+}
+
 static void check_yaml_duplicate_key(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -129,7 +180,9 @@ static void check_yaml_duplicate_key(Checker *checker)
 	{
 		const Row *first = graph_find(graph, problem, FACT_NAME_SPAN);
 		bool two = begins_object(graph, problem) && is_key_doubled(graph, graph_parent(graph, problem), "kind");
-		if (!two)
+		if (is_pasted_compose(graph, problem))
+			report_pasted(checker, problem);
+		else if (!two)
 			report_doubled(checker, problem);
 		else if (strcmp(graph_symbol_text(graph, first->object), "kind") == 0)
 			report_two_objects(checker, problem);

@@ -1,5 +1,5 @@
-/* Inside of the reader of the app-template chart: apptemplate.c decides what is made and under which names, apppod.c
- * makes the pods, appcheck.c says what of the values cannot be meant. */
+/* Inside of the reader of the app-template chart: apptemplate.c decides what is made, appname.c under which names,
+ * apppod.c makes the pods, appcheck.c says what of the values cannot be meant, appkeys.c which keys there are. */
 #pragma once
 
 #include "source/kubernetes.h"
@@ -11,10 +11,14 @@ typedef struct AppTemplate {
 	const YamlNode *values; /* with the templates in them expanded as far as they can be */
 	const char *release, *name, *fullname;
 	uint32_t major;                  /* version of the chart; 0 where nothing says it */
+	uint32_t version;                /* 401 for 4.1; 0 where nothing says it so exactly */
 	uint32_t left;                   /* parts that may still be made: what multiplies must not outgrow its input */
 	const YamlNode *only_controller; /* its identifier, where there is one */
 	GHashTable *answer;              /* nodes whose templates are expanded already, to what they became */
 } AppTemplate;
+
+/* Reads from the values what all of them depend on: version, names of the release, templates. */
+void app_begin(AppTemplate *app, const YamlNode *values, Slice version);
 
 /* The items of a section (controllers, service, persistence …) that are maps and not turned off, in order. */
 typedef struct AppItems {
@@ -31,6 +35,9 @@ bool app_is_enabled(const YamlNode *item, bool usual);
 
 /* The name of the object that an item of the section becomes; lives as long as the arena. */
 const char *app_item_name(const AppTemplate *app, const char *section, const YamlNode *id, const YamlNode *item);
+/* The same as versions 2 and 3 had it. */
+const char *app_old_name(
+        const AppTemplate *app, const char *section, const char *id, const YamlNode *item, uint32_t count);
 /* The same for the identifier of one, placed where it is named; NULL where the section has no such item. */
 const YamlNode *app_name_of(const AppTemplate *app, const char *section, const YamlNode *identifier);
 
@@ -51,6 +58,10 @@ YamlNode *app_claim_templates(const AppTemplate *app, const YamlNode *controller
 
 /* Problems of the values, below parent: names of parts that are not there, numbers that are printed otherwise. */
 void app_check(const AppTemplate *app, Node parent);
+
+/* A PROBLEM below parent, chart-key, for each key that the chart does not have, or not in every version: its message
+ * is where in the values, OPTIONAL says that the chart would take it without a word. */
+void app_check_keys(const AppTemplate *app, Node parent);
 
 /* app.kubernetes.io/name and instance, at the place of a node. */
 void app_add_selector_labels(const AppTemplate *app, YamlNode *labels, const YamlNode *at);

@@ -85,10 +85,18 @@ static void read_kustomization(const SourceFile *file, const YamlNode *root, Nod
 	add_scalar(file, object, FACT_CLUSTER, yaml_at(spec, "kubeConfig.secretRef.name"));
 }
 
+static void add_version(const SourceFile *file, Node object, const YamlNode *version)
+{
+	uint32_t number = app_minor_version(yaml_text(version));
+	if (number)
+		graph_add_number(file->builder, object, FACT_CHART_VERSION, number, version->start, version->end);
+}
+
 static void read_repository(const SourceFile *file, const YamlNode *root, Node object)
 {
 	const YamlNode *spec = yaml_get(root, "spec");
 	add_scalar_of(file, object, FACT_REPOSITORY, spec, "url");
+	add_version(file, object, yaml_at(spec, "ref.tag"));
 	add_secret(file, spec, "secretRef", object);
 	add_secret(file, spec, "certSecretRef", object);
 	YAML_EACH_ITEM (yaml_get(spec, "include"), item)
@@ -99,6 +107,7 @@ static void read_chart(const SourceFile *file, const YamlNode *chart, Node objec
 {
 	const YamlNode *name = yaml_get(chart, "chart");
 	add_scalar(file, object, FACT_CHART, name);
+	add_version(file, object, yaml_get(chart, "version"));
 	add_entry(file, object, "chart", name);
 	add_source(file, yaml_get(chart, "sourceRef"), "source", object);
 	YAML_EACH_ITEM (yaml_get(chart, "valuesFiles"), path)
@@ -138,19 +147,6 @@ static void read_instance(const SourceFile *file, const YamlNode *root, Node obj
 	read_sync(file, yaml_at(root, "spec.sync"), object);
 }
 
-/* The first number of "^3.1.0", "4.x" or "5.1.0"; 0 where there is none. */
-static uint32_t major_version(Slice version)
-{
-	size_t start = 0, end;
-	uint32_t major = 0;
-	while (start < version.length && !g_ascii_isdigit(version.at[start]))
-		start++;
-	for (end = start; end < version.length && g_ascii_isdigit(version.at[end]);)
-		end++;
-	slice_to_number(slice_sub(version, start, end), &major);
-	return major;
-}
-
 static bool is_app_template(Slice chart)
 {
 	return slice_is(chart, "app-template") || slice_ends(chart, "/app-template");
@@ -183,8 +179,8 @@ static void read_release_values(const SourceFile *file, const YamlNode *root, co
 		add_names(file, values, object);
 	if (!is_app_release(spec))
 		return;
-	read_app_template(file, values, release_name(file, root, spec),
-	        major_version(yaml_text(yaml_at(spec, "chart.spec.version"))), object);
+	read_app_template(
+	        file, values, release_name(file, root, spec), yaml_text(yaml_at(spec, "chart.spec.version")), object);
 	if (whole)
 		graph_add_flag(file->builder, object, FACT_TRANSPARENT, values->start, values->start);
 }
@@ -256,8 +252,8 @@ static void read_app_source(const SourceFile *file, const YamlNode *source, Slic
 		values = values_text(file, yaml_get(helm, "values"));
 	if (!has_app_template_values(values))
 		return;
-	read_app_template(file, values, name.length ? name.at : application.at,
-	        major_version(yaml_text_of(source, "targetRevision")), object);
+	read_app_template(
+	        file, values, name.length ? name.at : application.at, yaml_text_of(source, "targetRevision"), object);
 	if (!yaml_get(helm, "valueFiles") && !yaml_get(helm, "parameters"))
 		graph_add_flag(file->builder, object, FACT_TRANSPARENT, values->start, values->start);
 }
@@ -274,6 +270,8 @@ static void read_source(const SourceFile *file, const YamlNode *source, Node obj
 	if (!chart)
 		add_chart_values(file, entry, yaml_at(source, "helm.valuesObject"));
 	add_scalar(file, entry, FACT_CHART, chart);
+	if (chart)
+		add_version(file, object, yaml_get(source, "targetRevision"));
 	add_scalar_of(file, entry, FACT_REPOSITORY, source, "repoURL");
 	add_if_true(file, entry, FACT_RECURSIVE, yaml_get(directory, "recurse"));
 	add_scalar_of(file, entry, FACT_EXCLUDE, directory, "exclude");

@@ -361,15 +361,17 @@ static void read_one(const SourceFile *file, const YamlNode *written, Node paren
 	Node object = begin_object(file, root, parent);
 	if (!object)
 		return;
-	check_schema(file, root, object);
+	check_schema(file, root, object, false);
 	finish_object(file, root, object);
 }
 
 Node read_made_object(const SourceFile *file, const YamlNode *root, Node parent)
 {
 	Node object = begin_object(file, root, parent);
-	if (object)
-		finish_object(file, root, object);
+	if (!object)
+		return NODE_NONE;
+	check_schema(file, root, object, true);
+	finish_object(file, root, object);
 	return object;
 }
 

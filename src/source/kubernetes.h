@@ -41,10 +41,12 @@ Node read_listed_object(const SourceFile *file, const YamlNode *root, Slice kind
 void read_live_object(const SourceFile *file, const YamlNode *root, Slice kind, Slice version, Node parent);
 
 /* The values of the app-template chart as the objects that it makes of them, below parent. release is the release's
- * name, major the chart's version or 0. has_… says whether values have the chart's shape. */
+ * name, version the chart's as written, or empty. has_… says whether values have the chart's shape. */
 bool has_app_template_values(const YamlNode *values);
 void read_app_template(
-        const SourceFile *file, const YamlNode *values, const char *release, uint32_t major, Node parent);
+        const SourceFile *file, const YamlNode *values, const char *release, Slice version, Node parent);
+/* The first two numbers of "4.1.1" or "~4.1" as 401; 0 where the text leaves the second open or is no version. */
+uint32_t app_minor_version(Slice version);
 
 /* Readers of one kind: spec may be NULL. */
 typedef void KindReader(const SourceFile *file, const YamlNode *root, Node object);

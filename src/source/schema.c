@@ -10,15 +10,30 @@ typedef struct Walker {
 	Node object;
 	GString *path;
 	uint32_t left; /* problems that may still be reported for this object */
+	bool made;     /* by a chart */
 } Walker;
 
 static Node add_problem(Walker *walker, const char *shape, const YamlNode *at, const char *expected, const char *format,
         ...) G_GNUC_PRINTF(5, 6);
 
+/* A chart turns values into texts and adds what is missing; fields of these parts of a pod it hands on as they are. */
+static bool is_handed_on(const Walker *walker, const char *shape)
+{
+	static const char *const parts[] = {".affinity", ".dnsConfig", ".lifecycle", ".resources", ".securityContext",
+	        ".tolerations[", ".topologySpreadConstraints["};
+	const char *pod = strstr(walker->path->str, "template.spec.");
+	if (!pod || strcmp(shape, "unknown-field") != 0)
+		return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		if (strstr(pod, parts[i]))
+			return true;
+	return false;
+}
+
 static Node add_problem(
         Walker *walker, const char *shape, const YamlNode *at, const char *expected, const char *format, ...)
 {
-	if (walker->left == 0)
+	if (walker->left == 0 || (walker->made && !is_handed_on(walker, shape)))
 		return NODE_NONE;
 	walker->left--;
 	va_list args;
@@ -288,11 +303,11 @@ static bool is_known_version(const char *api_version)
 	return false;
 }
 
-void check_schema(const SourceFile *file, const YamlNode *root, Node object)
+void check_schema(const SourceFile *file, const YamlNode *root, Node object, bool made)
 {
 	const YamlNode *kind = yaml_get(root, "kind"), *version = yaml_get(root, "apiVersion");
 	g_autoptr(GString) path = g_string_new(NULL);
-	Walker walker = {file, object, path, 20};
+	Walker walker = {file, object, path, 20, made};
 	if (!yaml_is_scalar(kind) || !yaml_is_scalar(version) || slice_is(kind->value, "CustomResourceDefinition"))
 		return;
 	const SchemaKind *found = find_kind(kind->value.at, version->value.at);

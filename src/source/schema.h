@@ -27,8 +27,9 @@ extern const size_t schema_kind_count;
 
 /* Adds a PROBLEM below object for each place that breaks the schema of its kind, with the fact SHAPE (unknown-field,
  * wrong-type, missing-field, api-version), EXPECTED and, where one name is near, NEAR. Texts with placeholders and
- * encrypted ones are left alone. Kinds that the table lacks are not checked. */
-void check_schema(const SourceFile *file, const YamlNode *root, Node object);
+ * encrypted ones are left alone. Kinds that the table lacks are not checked. Of an object that a chart makes of values
+ * only unknown fields of its pods are said, since all else the chart may have set right. */
+void check_schema(const SourceFile *file, const YamlNode *root, Node object, bool made);
 
 /* A text that is filled in or decrypted later, so that nothing can be said of it. */
 bool schema_is_hidden(Slice text);

@@ -80,7 +80,8 @@ static size_t token_length(Slice bytes, size_t at, size_t form)
 typedef struct Finder {
 	const SourceFile *file;
 	bool known[256];      /* bytes that tokens and their prefixes are made of */
-	uint64_t begins[256]; /* by the first byte of a prefix, which second ones follow it: a bit for each remainder of 64 */
+	uint64_t begins[256]; /* by the first byte of a prefix, which second ones follow it: a bit for each remainder of
+	                         64 */
 } Finder;
 
 static void prepare(Finder *finder)
@@ -91,12 +92,21 @@ static void prepare(Finder *finder)
 		finder->begins[(unsigned char)forms[i].prefix[0]] |= (uint64_t)1 << (forms[i].prefix[1] & 63);
 }
 
+/* The settings of Firebase that a browser is given: "apiKey" names the project there, and opens nothing. */
+static bool is_for_browsers(Slice bytes, size_t at, size_t length)
+{
+	Slice before = slice_sub(bytes, at > 24 ? at - 24 : 0, at);
+	Slice behind = slice_sub(bytes, at + length, MIN(at + length + 120, bytes.length));
+	return slice_find(before, "apiKey", 0) != SIZE_MAX && slice_find(behind, "authDomain", 0) != SIZE_MAX;
+}
+
 /* The length of the token that begins at a place, or 0. */
 static size_t find_token(const SourceFile *file, size_t at)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
 		size_t length = token_length(file->bytes, at, i);
-		if (length == 0 || is_sample(slice_sub(file->bytes, at + strlen(forms[i].prefix), at + length)))
+		if (length == 0 || is_sample(slice_sub(file->bytes, at + strlen(forms[i].prefix), at + length)) ||
+		        is_for_browsers(file->bytes, at, length))
 			continue;
 		add_secret(file, file->node, forms[i].name, at, at + length);
 		return length;
@@ -172,6 +182,12 @@ static void find_private_keys(const SourceFile *file)
 	}
 }
 
+/* A document of a library that others wrote shows how to call it: its keys are samples. */
+static bool is_foreign_document(const SourceFile *file)
+{
+	return file->class && strcmp(file->class, "vendored") == 0 && slice_ends(file->name, ".md");
+}
+
 static bool matches(const SourceFile *file)
 {
 	return !slice_ends(file->name, ".pub") && !slice_is(file->name, "package-lock.json");
@@ -179,6 +195,8 @@ static bool matches(const SourceFile *file)
 
 static void read_secrets(const SourceFile *file)
 {
+	if (is_foreign_document(file))
+		return;
 	find_tokens(file);
 	find_private_keys(file);
 }

@@ -75,7 +75,7 @@ static void read_values(const SourceFile *file, const YamlDocument *document, No
 	const YamlNode *root = document->root, *inner = yaml_get(root, "app-template");
 	add_chart_values(file, file->node, root);
 	if (has_app_template_values(inner ? inner : root))
-		read_app_template(file, inner ? inner : root, unknown_release(file), 0, node);
+		read_app_template(file, inner ? inner : root, unknown_release(file), (Slice){"", 0}, node);
 }
 
 const Dialect dialect_values = {"values", claims, read_values};

@@ -132,4 +132,38 @@ run render maps
 has "an entry's options outweigh those of all" "$out" '"made": "there"'
 has "annotations of all are set" "$out" '"by": "us"'
 has "what must not change says so" "$out" '"immutable": true'
+git rm -rqf .
+
+# ---- where no engine answers ----
+export DOCKER_HOST="unix://$folder/nobody.sock"
+cat >compose.yaml <<'END2'
+services:
+  web: {image: nginx:1.27, ports: ["8080:80"]}
+  db: {image: postgres:16}
+END2
+mkdir db
+echo 'text' >db/notes.md
+git add -A
+run up --dry-run
+is "a dry run needs no engine" "$code" 0
+has "and says that it did not see any" "$err" 'no container engine answers'
+has "but what would be made" "$out" '2 to do'
+run up --dry-run web
+has "a word that is no path is a name" "$out" '1 to do'
+lacks "and others are left out" "$out" 'lab-db'
+run up --dry-run wbe
+is "one that nothing has" "$code" 2
+has "is said" "$err" "'wbe' is neither a file or folder nor anything that runs here"
+run up --dry-run wbe.yaml
+has "but a file is a file" "$err" "cannot open 'wbe.yaml'"
+sed -i 's/image: postgres:16/image: postgres:16, ports: ["8080:5432"]/' compose.yaml
+git add -A
+run up --dry-run
+is "a dry run of what could not start fails" "$code" 1
+has "and says so" "$out" 'up would start nothing'
+run up
+is "up itself needs one" "$code" 3
+has "which is said with where it was looked for" "$err" 'nobody.sock: no such socket'
+run stop
+has "words of other tools are known" "$err" 'labwright down does that'
 finish

@@ -36,8 +36,9 @@ printf 'services:\n  assistant:\n    build: ./app\n    restart: unless-stopped\n
 {
 	pod lost 'redis-cli -h nowhere ping; exit 1'
 	pod refused 'redis-cli -h cache -p 7000 ping; exit 1' '      env: [{name: CACHE, value: cache}]'
-	pod cache 'exec redis-server --bind 0.0.0.0 --protected-mode no' '      readinessProbe: {exec: {command: [redis-cli, ping]}}'
+	pod cache 'exec redis-server --bind 0.0.0.0 --protected-mode no' '      readinessProbe: {exec: {command: [redis-cli, ping]}, timeoutSeconds: 15}'
 	service cache home cache 6379
+	pod unsaid 'python3 -c \"import os, socket; socket.create_connection((os.environ['"'CACHE_HOST'"'], 6379))\"' '      env: [{name: CACHE_HOST, value: cach}]'
 	pod elsewhere 'redis-cli -h far ping; exit 1'
 	pod hungry 'python3 -c \"x = bytearray(200000000)\"' '      resources: {limits: {memory: 16Mi}}'
 	pod late 'exec python3 -m http.server 9001' '      readinessProbe: {httpGet: {path: /, port: 9002}, periodSeconds: 1, failureThreshold: 3}'
@@ -88,6 +89,9 @@ why home/lost
 has "$engine: a host that nobody has" "$out" 'nothing that runs here answers to nowhere'
 why home/refused
 has "$engine: a wrong port, and what is listened on" "$out" 'listens on 6379 and not on 7000'
+why home/unsaid
+has "$engine: a host that the program does not name" "$out" 'cach in CACHE_HOST is the one that nobody here answers to'
+has "$engine: and a near one that is there" "$out" 'cache is answered to'
 why home/elsewhere
 has "$engine: a Service of another namespace" "$out" 'name it as far.other'
 why home/hungry

@@ -92,6 +92,22 @@ post /containers/lab-home-missing/stop?t=1 >/dev/null
 up
 is "$engine: one that stopped starts of a newer image" "$(said lab-home-always)" three
 is "$engine: the other as it was" "$(said lab-home-missing | sort -u)" one
+run up --dry-run --pull
+has "$engine: a dry run pulls nothing" "$out" '0 to do'
+has "$engine: and says so" "$out" 'known once it is pulled'
+up --pull
+is "$engine: --pull renews what runs, whatever its policy" "$(said lab-home-missing)" two
+has "$engine: and only what has a newer image" "$out" '(0 made, 1 made anew, 0 started, 0 removed)'
+up --pull
+has "$engine: once" "$out" '(0 made, 0 made anew, 0 started, 0 removed)'
+image two latest
+push latest
+image one latest
+tool floating Always
+sed -i 's,/tool:floating",/tool",; s/imagePullPolicy: Always, //' floating.yaml
+up
+is "$engine: a tag that moves is pulled where nothing is said" "$(said lab-home-floating)" two
+rm floating.yaml
 tool never Never
 up
 is "$engine: Never does not pull" "$code" 1
@@ -180,6 +196,26 @@ pod once Never "$(tries once 2)" >pods.yaml
 up
 is "$engine: the next up tries again" "$code" 0
 is "$engine: in a fresh container" "$(count once)" 2
+run down --volumes --yes
+rm ./*.yaml
+
+# ---- what ends only after it has started ----
+{
+	pod slowly Never 'sleep 12'
+	cat <<-END
+		---
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: fleeting, namespace: home}
+		spec:
+		  containers:
+		    - {name: fleeting, image: "labwright.test/base:12", command: [sh, -c, "sleep 1; echo gone; exit 3"]}
+	END
+} >pods.yaml
+up
+is "$engine: what ends while others are waited for" "$code" 1
+has "$engine: is told at the end" "$out" 'it started, and then it ended with'
+has "$engine: and not counted" "$out" '2 of 3 as wanted'
 run down --volumes --yes
 rm ./*.yaml
 

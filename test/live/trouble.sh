@@ -85,13 +85,30 @@ is "$engine: the old one runs again" "$(api http://engine/v1.41/containers/lab-c
 lacks "$engine: and nothing is beside it" "$out" '.old'
 
 # ---- two at once ----
+cat >job.yaml <<END
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: tidy, namespace: core}
+spec:
+  schedule: "0 3 * * *"
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: tidy, image: "labwright.test/base:12", command: [echo, tidied]}]}}}}
+END
+git add -A
 behind up
 sleep 2
+run run cronjob/tidy
+is "$engine: a job is held off by up" "$code" 3
+has "$engine: and told why" "$err" 'another labwright is at work on lab'
 run up
 is "$engine: a second up is held off" "$code" 3
 has "$engine: and told why" "$err" 'another labwright is at work on lab'
 ended
 is "$engine: the first is not disturbed" "$code" 0
+run run cronjob/tidy
+is "$engine: then the job has its way" "$code $(tail -1 "$out")" '0 tidied'
+rm job.yaml
+git add -A
+run up
 
 # ---- a port that another program has ----
 cat >taken.yaml <<END

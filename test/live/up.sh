@@ -42,9 +42,16 @@ is "$engine: top sums up workloads" "$(jq -r '[.workloads[] | select(.memoryByte
 is "$engine: all pods of one together" "$(jq '.workloads[] | select(.name == "core/web").containers' "$out")" 2
 run top --sort memory
 has "$engine: for people, too" "$out" '64 Mi'
+run down apps
+is "$engine: a folder is no name of what is to go" "$code" 2
+has "$engine: and nothing goes for it" "$err" "'apps' is a part of lab"
+run status pair --format json
+is "$engine: status of a part" "$(jq '.containers | length' "$out")" 3
+run status pairs
+is "$engine: a name that nothing has" "$code" 2
 run down --only pair --volumes --yes
 is "$engine: volumes are for the whole" "$code" 2
-run down --only pair
+run down pair
 is "$engine: a part goes alone" "$(api '/containers/json?all=1' | jq length)" 7
 run status
 lacks "$engine: and is not missed" "$out" 'missing'

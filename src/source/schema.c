@@ -47,7 +47,7 @@ static bool is_handed_on(const Walker *walker, const char *shape)
 {
 	static const char *const parts[] = {".affinity", ".dnsConfig", ".lifecycle", ".resources", ".securityContext",
 	        ".tolerations[", ".topologySpreadConstraints["};
-	const char *pod = strstr(walker->path->str, "template.spec.");
+	const char *pod = strstr(path_of(walker), "template.spec.");
 	if (!pod || strcmp(shape, "unknown-field") != 0)
 		return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)

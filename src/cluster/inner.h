@@ -48,6 +48,8 @@ void noting_finish(Noting *noting, const GArray *listings);
 Json *fields_extract(const Json *object, const Json *fields);
 /* The fields of an object that a manager applied, as it could be applied again; NULL if there are none. */
 Json *fields_of(const Json *object, const char *manager);
+/* Only these, without what tells the object and items of its lists from others. */
+Json *fields_owned(const Json *object, const char *manager);
 /* Who set the field of a path in the form of FieldChange last; NULL if nobody says so. Borrowed from the object. */
 const char *fields_owner(const Json *object, const char *path);
 uint32_t object_wave(const Json *object, bool own_definition);

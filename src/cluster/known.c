@@ -30,7 +30,7 @@ bool known_same(const Json *object, const Json *live)
 {
 	if (!is_applied_as(live, json_text_at(object, "apiVersion")) || !has_all(object, live))
 		return false;
-	g_autoptr(Json) owned = fields_of(live, CLUSTER_MANAGER);
+	g_autoptr(Json) owned = fields_owned(live, CLUSTER_MANAGER);
 	return owned && has_all(owned, object);
 }
 

@@ -61,6 +61,23 @@ static void test_amounts(void)
 	g_assert_false(same(POD("},'spec':{'containers':[{'name':'d','resources':{'limits':{'cpu':'1'}}}]}}"), live));
 }
 
+/* A key that the server has filled in is nobody's. */
+static void test_keys(void)
+{
+#define PORTS(ports, more)                                                                                             \
+	"{'apiVersion':'v1','kind':'Service','metadata':{'name':'a','namespace':'b'" more "},'spec':{'ports':" ports   \
+	"}}"
+#define OWNED(items)                                                                                                   \
+	",'managedFields':[{'manager':'labwright','operation':'Apply','apiVersion':'v1','fieldsV1':{'f:spec':{'f:"     \
+	"ports':{" items "}}}}]"
+#define TCP "'k:{\\'port\\':53,\\'protocol\\':\\'TCP\\'}':{'.':{},'f:port':{}}"
+#define UDP "'k:{\\'port\\':53,\\'protocol\\':\\'UDP\\'}':{'.':{},'f:port':{},'f:protocol':{}}"
+	g_assert_true(same(PORTS("[{'port':53}]", ""), PORTS("[{'port':53,'protocol':'TCP'}]", OWNED(TCP))));
+	g_assert_false(same(PORTS("[{'port':53}]", ""),
+	        PORTS("[{'port':53,'protocol':'TCP'},{'port':53,'protocol':'UDP'}]", OWNED(TCP "," UDP))));
+	g_assert_false(same(PORTS("[{'port':54}]", ""), PORTS("[{'port':53,'protocol':'TCP'}]", OWNED(TCP))));
+}
+
 static bool allowed(const char *text)
 {
 	g_autofree char *json = quoted(text);
@@ -107,6 +124,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/known/same", test_same);
 	g_test_add_func("/known/amounts", test_amounts);
+	g_test_add_func("/known/keys", test_keys);
 	g_test_add_func("/known/schema", test_schema);
 	g_test_add_func("/known/rights", test_rights);
 	return g_test_run();

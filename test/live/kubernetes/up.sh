@@ -17,7 +17,7 @@ sed -i 's/replicas: 2/replicaz: 2/' apps/core.yaml
 git add -A
 run up
 is 'a field that nobody knows, in a namespace that comes along' "$code" 3
-has 'is told in the words of the server' "$out" 'unknown field "spec.replicaz"'
+has 'is told in the words of the server' "$out" '.spec.replicaz: field not declared in schema'
 is 'before anything is made' "$(api GET /api/v1/namespaces/core | jq .code)" 404
 cp "$here/lab/apps/core.yaml" apps/
 sed -i 's/replicas: 2/replicas: many/' apps/core.yaml

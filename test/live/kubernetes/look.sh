@@ -244,7 +244,7 @@ is 'and only their metadata' "$(grep '/secrets' "$KUBE/asked" | grep -v 'as=Part
 run explain qdrant --context reader
 has 'and to explain' "$out" 'which does not hold the bytes'
 run up --context reader
-has 'and to see that nothing differs' "$out" ' 0 of '
+has 'and to see that nothing differs' "$out" '0 of 19 objects to do'
 sed 's,example.org/well:1,example.org/well:2,' "$here/story.yaml" >story.yaml
 git add -A
 run up --context reader

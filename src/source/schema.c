@@ -18,6 +18,7 @@ typedef struct Walker {
 	const Step *at; /* NULL at the object itself */
 	uint32_t left;  /* problems that may still be reported for this object */
 	bool made;      /* by a chart */
+	bool literal;   /* nothing is filled in or decrypted later */
 } Walker;
 
 static void append_path(GString *path, const Step *step)
@@ -188,7 +189,8 @@ bool schema_scalar_fits(const YamlNode *node, char wanted)
 
 static void check_scalar(Walker *walker, const YamlNode *node, char wanted)
 {
-	if (is_odd(node, wanted) || scalar_fits(node, wanted)) /* what is null or hidden did not come here */
+	if ((!walker->literal && is_odd(node, wanted)) ||
+	        scalar_fits(node, wanted)) /* what is null or hidden did not come here */
 		return;
 	const char *sign = node->style == YAML_PLAIN ? "" : "\"";
 	add_problem(walker, "wrong-type", node, schema_shape_word(wanted), "%s is %s%.60s%s, but must be %s",
@@ -234,7 +236,8 @@ static void report_unknown(Walker *walker, const YamlNode *map, const YamlNode *
 /* No field of the object: SOPS takes its own key away again, and what is filled in later has no name yet. */
 static bool is_foreign_key(const Walker *walker, Slice key)
 {
-	return schema_is_hidden(key) || slice_starts(key, "$") || (!walker->at && slice_is(key, "sops"));
+	return !walker->literal &&
+	       (schema_is_hidden(key) || slice_starts(key, "$") || (!walker->at && slice_is(key, "sops")));
 }
 
 static void check_below(Walker *walker, Step step, const YamlNode *node, const char *shape, uint16_t type)
@@ -272,7 +275,7 @@ static void check_value(Walker *walker, const YamlNode *node, const char *shape,
 {
 	if (walker->left == 0 || shape[0] == '*' || yaml_is_null(node))
 		return;
-	if (yaml_is_scalar(node) && schema_is_hidden(node->value))
+	if (yaml_is_scalar(node) && !walker->literal && schema_is_hidden(node->value))
 		return;
 	bool list = shape[0] == 'a', map = shape[0] == 'm' || shape[0] == 'r';
 	YamlKind wanted = list ? YAML_SEQUENCE : map ? YAML_MAP : YAML_SCALAR;
@@ -326,7 +329,7 @@ static bool is_known_version(const char *api_version)
 void check_schema(const SourceFile *file, const YamlNode *root, Node object, bool made)
 {
 	const YamlNode *kind = yaml_get(root, "kind"), *version = yaml_get(root, "apiVersion");
-	Walker walker = {file, object, NULL, 20, made};
+	Walker walker = {.file = file, .object = object, .left = 20, .made = made};
 	if (!yaml_is_scalar(kind) || !yaml_is_scalar(version) || slice_is(kind->value, "CustomResourceDefinition"))
 		return;
 	const SchemaKind *found = find_kind(kind->value.at, version->value.at);
@@ -338,4 +341,20 @@ void check_schema(const SourceFile *file, const YamlNode *root, Node object, boo
 	if (elsewhere && is_known_version(version->value.at))
 		add_problem(&walker, "api-version", version, elsewhere->api_version,
 		        "there is no %s in %s; it is in %s", kind->value.at, version->value.at, elsewhere->api_version);
+}
+
+bool schema_allows(Slice json)
+{
+	g_autoptr(Arena) arena = arena_new();
+	const YamlNode *root = yaml_read_json(json, 0, arena);
+	Slice kind = yaml_text_of(root, "kind"), version = yaml_text_of(root, "apiVersion");
+	const SchemaKind *found = kind.length && version.length ? find_kind(kind.at, version.at) : NULL;
+	if (!found || slice_is(kind, "CustomResourceDefinition"))
+		return false;
+	g_autoptr(GraphBuilder) builder = graph_builder_new();
+	SourceFile file = {.builder = builder, .bytes = json, .arena = arena};
+	file.node = graph_begin_file(builder, SLICE("object"), json);
+	Walker walker = {.file = &file, .object = file.node, .left = 1, .literal = true};
+	check_map(&walker, root, found->type);
+	return walker.left == 1;
 }

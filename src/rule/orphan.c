@@ -4,6 +4,7 @@
  * something that is applied needs an object of the file, and no other file makes it, no habit has to tell. */
 #include "base/near.h"
 #include "base/path.h"
+#include "fact/maker.h"
 #include "rule/apply.h"
 #include "rule/cluster.h"
 #include "rule/leftout.h"
@@ -378,7 +379,7 @@ static bool may_be_made_in(const Graph *graph, Slice namespace, Slice name)
 	Symbol symbol;
 	if (graph_find_symbol(graph, namespace, &symbol))
 		GRAPH_TO (graph, FACT_OPAQUE, symbol, row)
-			if (may_make(graph, row->subject, name))
+			if (graph_may_make(graph, row->subject, name))
 				return true;
 	return false;
 }

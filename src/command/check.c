@@ -253,6 +253,41 @@ static bool leave_known(
 	return true;
 }
 
+/* More files with findings are not compared. */
+#define MOST_COMPARED 100
+
+static bool is_changed(const Scan *scan, uint32_t file, Arena *arena)
+{
+	Slice now;
+	return repo_read_path(scan->repo, graph_file_path(scan->graph, file), arena, &now) &&
+	       !slice_equal(now, graph_file_bytes(scan->graph, file));
+}
+
+/* Whoever has mended a file and looks again, without telling Git, sees the old finding. */
+static void note_changed(const Scan *scan, const Check *check)
+{
+	g_autoptr(Arena) arena = arena_new();
+	g_autoptr(GHashTable) compared = g_hash_table_new(NULL, NULL);
+	const char *first = NULL;
+	uint32_t changed = 0;
+	if (repo_view(scan->repo) != REPO_INDEX)
+		return;
+	for (size_t i = 0; i < check->count && g_hash_table_size(compared) < MOST_COMPARED; i++) {
+		uint32_t file = check->findings[i]->span.file;
+		if (!g_hash_table_add(compared, GUINT_TO_POINTER(file + 1)) || !is_changed(scan, file, arena))
+			continue;
+		changed++;
+		if (!first)
+			first = graph_file_path(scan->graph, file);
+	}
+	if (changed > 1)
+		g_printerr("note: %s and %u more with findings have changed since `git add`; --worktree reads them as "
+		           "they are\n",
+		        first, changed - 1);
+	else if (changed)
+		g_printerr("note: %s has changed since `git add`; --worktree reads it as it is\n", first);
+}
+
 /* ---- beside the cluster ----------------------------------------------------------------------------------- */
 
 /* What is known beside the files, for as long as the scan. */
@@ -377,6 +412,7 @@ static int check(const CheckArguments *arguments, GError **error)
 	if (!write_reports(arguments, scan, check, error))
 		return EXIT_WORK;
 	g_printerr("%s", notes->str);
+	note_changed(scan, check);
 	if (scan->not_compiled)
 		g_printerr("note: no python3 answered, so %u programs of images were not compiled [source-syntax]\n",
 		        scan->not_compiled);
@@ -422,7 +458,8 @@ static int run(int argc, char **argv)
 	                "machines",
 	                NULL},
 	        {"render", 0, 0, G_OPTION_ARG_NONE, &arguments.render,
-	                "Ask your own helm and kustomize what charts and kustomizations make; nothing is fetched", NULL},
+	                "Ask your own helm and kustomize what charts and kustomizations make; nothing is fetched",
+	                NULL},
 	        {"live", 0, 0, G_OPTION_ARG_NONE, &arguments.live,
 	                "Ask the cluster as well, or this machine's Docker or Podman where no cluster is named: what "
 	                "does not run, what differs from the files and who set it so, what only it has",

@@ -2,6 +2,7 @@
  * put in, so whatever is missed there is unknown and not missing. */
 #include "base/near.h"
 #include "base/path.h"
+#include "fact/maker.h"
 #include "link/linker.h"
 
 static void add_opaque(Linker *linker, Node node, Symbol namespace, Span place)
@@ -239,15 +240,6 @@ void link_opaque(Linker *linker)
 	}
 }
 
-/* A chart, or a manifest from afar, makes objects that are called after it, and so does one whose values lie in a
- * folder; what a script fetches may make any. */
-static bool may_make(const Graph *graph, Node maker, Slice name)
-{
-	return graph_has(graph, maker, FACT_FILLS_NAMESPACE) ||
-	       near_share_word(slice_from(graph_name(graph, maker)), name) ||
-	       near_share_word(slice_from(graph_text(graph, maker, FACT_CHART)), name);
-}
-
 /* A manifest that others publish as one file stands where they decided: in a namespace that is called after it, or in
  * one that every cluster has. A whole folder from elsewhere may be the owner's own and go anywhere. */
 static bool may_reach(const Graph *graph, Node maker, Symbol namespace)
@@ -263,7 +255,7 @@ static bool is_any_maker(const Linker *linker, Symbol key, Symbol namespace, con
 {
 	GRAPH_TO (linker->graph, FACT_OPAQUE, key, row)
 		if (may_reach(linker->graph, row->subject, namespace) &&
-		        (!name || may_make(linker->graph, row->subject, slice_from(name))))
+		        (!name || graph_may_make(linker->graph, row->subject, slice_from(name))))
 			return true;
 	return false;
 }
@@ -281,6 +273,5 @@ bool link_may_be_opaque(const Linker *linker, Symbol namespace, const char *kind
 	bool everywhere = graph_find_symbol(linker->graph, SLICE("*"), &anywhere) &&
 	                  g_hash_table_contains(set, GUINT_TO_POINTER(anywhere));
 	return (everywhere && is_any_maker(linker, anywhere, namespace, name)) ||
-	       (g_hash_table_contains(set, GUINT_TO_POINTER(namespace)) &&
-	               is_any_maker(linker, namespace, 0, name));
+	       (g_hash_table_contains(set, GUINT_TO_POINTER(namespace)) && is_any_maker(linker, namespace, 0, name));
 }

@@ -1,60 +1,25 @@
 /* Which Python files an image runs, and where each of their imports leads.
  *
- * From the commands of an image, through the shell scripts they name, to the first program files, and from these along
- * the imports, each resolved in the container as Python does it: from the program's folder or the working directory,
- * then PYTHONPATH. An import that leads nowhere is kept as a fact only if nothing unknown can provide it: a source that
- * cannot be followed, a RUN that speaks of it, a program that changes where modules are looked for. */
+ * From the first program files, which link/start.c finds, along the imports, each resolved in the container as Python
+ * does it: from the program's folder or the working directory, then PYTHONPATH. An import that leads nowhere is kept as
+ * a fact only if nothing unknown can provide it: a source that cannot be followed, a RUN that speaks of it, a program
+ * that changes where modules are looked for. */
+#include "link/program.h"
+
 #include "base/package.h"
 #include "base/path.h"
-#include "link/build.h"
 
-/* Bounds on what one image may cost; real ones stay far below. */
+/* What one image may cost; real ones stay far below. */
 #define MOST_MODULES 5000
-#define MOST_SCRIPTS 20
-#define MOST_SCRIPT_BYTES ((size_t)64 * 1024)
-#define MOST_ROOTS 16
 
-typedef struct Module {
-	const char *at;   /* path in the container */
-	const char *repo; /* file of the repository */
-} Module;
-
-/* An import that leads nowhere. */
-typedef struct Missing {
-	Node import;
-	const char *reason;
-	const char *paths[2]; /* where it would stand in the repository, without .py; NULL where that is not known */
-} Missing;
-
-/* What a command starts and the image lacks. */
-typedef struct Start {
-	Node command;
-	const char *path; /* in the repository, or in the container where it cannot be told */
-} Start;
-
-typedef struct Program {
-	Graph *graph;
-	Image *image;
-	GArray *modules; /* Module; those from `next` on are not read yet */
-	guint next;
-	GHashTable *known; /* container paths in modules */
-	const char *roots[MOST_ROOTS];
-	guint n_roots;
-	uint32_t scripts;
-	bool open;
-	GArray *missing;
-	Node command; /* CMD or ENTRYPOINT that is read, or NODE_NONE */
-	Start missing_start;
-} Program;
-
-static const Graph *graph_of(const Program *program)
+const Graph *program_graph(const Program *program)
 {
 	return program->graph;
 }
 
 /* ---- files of the container ------------------------------------------------------------------------- */
 
-static void add_module(Program *program, const char *at)
+void program_add_module(Program *program, const char *at)
 {
 	const char *repo = image_find_file(program->image, at);
 	if (!repo || g_hash_table_contains(program->known, at) || program->modules->len >= MOST_MODULES)
@@ -64,42 +29,39 @@ static void add_module(Program *program, const char *at)
 	g_hash_table_add(program->known, (gpointer)at);
 }
 
-static void add_root(Program *program, const char *at)
+void program_add_root(Program *program, const char *at)
 {
 	for (guint i = 0; i < program->n_roots; i++)
 		if (strcmp(program->roots[i], at) == 0)
 			return;
-	if (program->n_roots < MOST_ROOTS)
+	if (program->n_roots < PROGRAM_MOST_ROOTS)
 		program->roots[program->n_roots++] = at;
 }
 
-static const char *below(Program *program, const char *folder, Slice name, const char *end)
+const char *program_below(Program *program, const char *folder, Slice name, const char *end)
 {
 	return arena_printf(program->image->arena, "%s/%.*s%s", folder, SLICE_ARGS(name), end);
 }
 
-static const char *parent_of(Program *program, const char *at)
+const char *program_parent(Program *program, const char *at)
 {
 	const char *slash = strrchr(at, '/');
 	return slash ? arena_text(program->image->arena, (Slice){at, (size_t)(slash - at)}) : "";
 }
 
-typedef enum Found { FOUND_NOTHING, FOUND_FILE, FOUND_PACKAGE, FOUND_FOLDER } Found;
-
-/* What a part of a module's name is in a folder of the container. */
-static Found find_part(Program *program, const char *folder, Slice name, const char **ret_at)
+Found program_find_part(Program *program, const char *folder, Slice name, const char **ret_at)
 {
 	static const char *const ends[] = {".py", ".so", ".pyx", ".pyi", ".pyc"};
-	const char *package = below(program, folder, name, "/__init__.py");
+	const char *package = program_below(program, folder, name, "/__init__.py");
 	*ret_at = package;
 	if (image_find_file(program->image, package))
 		return FOUND_PACKAGE;
 	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
-		*ret_at = below(program, folder, name, ends[i]);
+		*ret_at = program_below(program, folder, name, ends[i]);
 		if (image_find_file(program->image, *ret_at))
 			return FOUND_FILE;
 	}
-	*ret_at = below(program, folder, name, "");
+	*ret_at = program_below(program, folder, name, "");
 	return image_find_folder(program->image, *ret_at) ? FOUND_FOLDER : FOUND_NOTHING;
 }
 
@@ -114,7 +76,7 @@ typedef struct Walk {
 
 static void add_missing(Walk *walk, const char *reason, const char *container, const char *beside)
 {
-	const Graph *graph = graph_of(walk->program);
+	const Graph *graph = program_graph(walk->program);
 	if (graph_has(graph, walk->import, FACT_GUARDED))
 		return;
 	const char *origin = container ? image_origin(walk->program->image, container) : NULL;
@@ -141,19 +103,19 @@ static const char *walk_parts(Walk *walk, const char *folder, Slice parts, Found
 		size_t dot = MIN(slice_find_byte(parts, '.', 0), parts.length);
 		Slice part = slice_sub(parts, 0, dot);
 		parts = slice_sub(parts, MIN(dot + 1, parts.length), parts.length);
-		Found found = find_part(program, folder, part, &at);
+		Found found = program_find_part(program, folder, part, &at);
 		if (found == FOUND_NOTHING) {
 			if (!is_generated_name(part))
-				add_missing(walk, walk->plain ? "folder" : "module", below(program, folder, part, ""),
-				        NULL);
+				add_missing(walk, walk->plain ? "folder" : "module",
+				        program_below(program, folder, part, ""), NULL);
 			return NULL;
 		}
 		*ret_found = found;
 		if (found != FOUND_FOLDER)
-			add_module(program, at);
+			program_add_module(program, at);
 		if (found == FOUND_FILE)
 			return at;
-		folder = below(program, folder, part, "");
+		folder = program_below(program, folder, part, "");
 	}
 	return folder;
 }
@@ -173,7 +135,7 @@ static bool mentions(Slice text, const char *word)
 /* The package's own file may define the name; if it says nothing of it, the name can only be a module. */
 static bool may_define(Program *program, const char *package, const char *name)
 {
-	const Graph *graph = graph_of(program);
+	const Graph *graph = program_graph(program);
 	const char *repo = image_find_file(program->image, package);
 	Node file = repo ? graph_find_file(graph, slice_from(repo)) : NODE_NONE;
 	if (!file)
@@ -187,18 +149,19 @@ static bool may_define(Program *program, const char *package, const char *name)
 static void walk_names(Walk *walk, const char *folder)
 {
 	Program *program = walk->program;
-	const Graph *graph = graph_of(program);
-	const char *package = below(program, folder, SLICE("__init__"), ".py");
+	const Graph *graph = program_graph(program);
+	const char *package = program_below(program, folder, SLICE("__init__"), ".py");
 	GRAPH_OF (graph, walk->import, FACT_IMPORTED_NAME, row) {
 		Slice name = graph_symbol_slice(graph, row->object);
 		const char *at;
 		if (slice_is(name, "*"))
 			continue;
-		Found found = find_part(program, folder, name, &at);
+		Found found = program_find_part(program, folder, name, &at);
 		if (found == FOUND_FILE || found == FOUND_PACKAGE)
-			add_module(program, at);
+			program_add_module(program, at);
 		else if (found == FOUND_NOTHING && !is_generated_name(name) && !may_define(program, package, name.at))
-			add_missing(walk, walk->plain ? "folder" : "module", below(program, folder, name, ""), NULL);
+			add_missing(walk, walk->plain ? "folder" : "module", program_below(program, folder, name, ""),
+			        NULL);
 	}
 }
 
@@ -212,9 +175,9 @@ static void walk_from(Walk *walk, const char *folder, Slice parts)
 
 static void walk_relative(Walk *walk, Slice name, uint32_t level)
 {
-	const char *folder = parent_of(walk->program, walk->from->at);
+	const char *folder = program_parent(walk->program, walk->from->at);
 	for (uint32_t i = 1; i < level; i++)
-		folder = parent_of(walk->program, folder);
+		folder = program_parent(walk->program, folder);
 	if (image_find_folder(walk->program->image, folder))
 		walk_from(walk, folder, slice_sub(name, MIN(level, name.length), name.length));
 }
@@ -225,13 +188,13 @@ static void walk_nowhere(Walk *walk, Slice name, Slice top)
 {
 	Program *program = walk->program;
 	const char *at;
-	Found found = find_part(program, parent_of(program, walk->from->at), top, &at);
+	Found found = program_find_part(program, program_parent(program, walk->from->at), top, &at);
 	bool is_beside = found == FOUND_FILE || found == FOUND_PACKAGE;
 	g_autofree char *path = g_strdelimit(slice_dup(name), ".", '/');
 	Slice folder = path_folder(slice_from(walk->from->repo));
 	const char *beside =
 	        arena_printf(program->image->arena, "%.*s%s%s", SLICE_ARGS(folder), folder.length ? "/" : "", path);
-	const char *root = program->n_roots ? below(program, program->roots[0], slice_from(path), "") : NULL;
+	const char *root = program->n_roots ? program_below(program, program->roots[0], slice_from(path), "") : NULL;
 	add_missing(walk, is_beside ? "beside" : "package", is_beside ? NULL : root, beside);
 }
 
@@ -243,7 +206,7 @@ static void walk_absolute(Walk *walk, Slice name)
 	Found found = FOUND_NOTHING;
 	for (guint i = 0; i < program->n_roots; i++) {
 		const char *at;
-		Found here = find_part(program, program->roots[i], top, &at);
+		Found here = program_find_part(program, program->roots[i], top, &at);
 		if (here == FOUND_FILE || here == FOUND_PACKAGE) {
 			walk_from(walk, program->roots[i], name);
 			return;
@@ -254,7 +217,7 @@ static void walk_absolute(Walk *walk, Slice name)
 		return;
 	for (guint i = 0; found == FOUND_FOLDER && i < program->n_roots; i++) {
 		const char *at;
-		if (find_part(program, program->roots[i], top, &at) == FOUND_FOLDER) {
+		if (program_find_part(program, program->roots[i], top, &at) == FOUND_FOLDER) {
 			walk->plain = true;
 			walk_from(walk, program->roots[i], name);
 			return;
@@ -313,263 +276,6 @@ bool link_may_be_made(const Graph *graph, Node dockerfile, const char *top)
 	return false;
 }
 
-/* ---- commands ----------------------------------------------------------------------------------------- */
-
-typedef struct Command {
-	const char *cwd;
-	bool python, runner;
-	uint32_t depth;
-} Command;
-
-static bool is_runner(Slice name)
-{
-	static const char *const names[] = {"uvicorn", "gunicorn", "hypercorn", "daphne", "granian", "waitress-serve",
-	        "uwsgi", "flask", "celery", "fastapi", "dramatiq", "arq", "rq", "taskiq", "streamlit", "robyn"};
-	return slice_is_any(name, names, G_N_ELEMENTS(names));
-}
-
-static bool is_python(Slice name)
-{
-	return slice_is(name, "python") || slice_is(name, "python3") || slice_starts(name, "python3.") ||
-	       slice_is(name, "pypy3");
-}
-
-static bool is_module_name(Slice text)
-{
-	if (text.length == 0 || g_ascii_isdigit(text.at[0]))
-		return false;
-	for (size_t i = 0; i < text.length; i++)
-		if (!g_ascii_isalnum(text.at[i]) && text.at[i] != '_' && text.at[i] != '.')
-			return false;
-	return true;
-}
-
-/* Programs are copied into the folder, so that one that is not there is missed, and is neither the base image's nor
- * mounted when the container runs. */
-static bool has_programs(const Program *program, const char *folder)
-{
-	size_t length = strlen(folder);
-	for (guint i = 0; i < program->image->layers->len; i++) {
-		const Layer *layer = &g_array_index(program->image->layers, Layer, i);
-		size_t at = strlen(layer->at);
-		bool covers = strncmp(folder, layer->at, at) == 0 && (folder[at] == '/' || folder[at] == '\0');
-		bool within = strncmp(layer->at, folder, length) == 0 && layer->at[length] == '/';
-		if (covers || (within && g_str_has_suffix(layer->at, ".py")))
-			return true;
-	}
-	return false;
-}
-
-/* What follows the folder in a path, or nothing. */
-static Slice rest_of(const char *path, const char *folder)
-{
-	size_t length = strlen(folder);
-	bool within = strncmp(path, folder, length) == 0 && path[length] == '/';
-	return within ? slice_from(path + length + 1) : (Slice){"", 0};
-}
-
-/* Something is mounted at the folder or above it when the container runs. */
-static bool may_be_mounted(const Graph *graph, const char *folder)
-{
-	GRAPH_NODES (graph, NODE_MOUNT, mount) {
-		const char *at = graph_text(graph, mount, FACT_DESTINATION);
-		if (*at && strcmp(at, "/") != 0 && path_is_below(slice_from(folder), slice_from(at)))
-			return true;
-	}
-	return false;
-}
-
-/* An image of Python itself has no programs of ours. */
-static bool is_bare_base(const Graph *graph, Node stage)
-{
-	Slice image = path_name(slice_from(graph_text(graph, stage, FACT_FROM)));
-	return slice_starts(image, "python:") || slice_is(image, "python");
-}
-
-/* Nothing at all is copied to where the program is started, and it lies beside the Dockerfile: its COPY was forgotten.
- * Returns its path in the repository, in the arena, or NULL. */
-static const char *forgotten(const Program *program, Node dockerfile, const char *at)
-{
-	const Graph *graph = graph_of(program);
-	const Image *image = program->image;
-	Slice below = rest_of(at, image->workdir);
-	g_autofree char *path = below.length ? path_resolve(path_folder(slice_from(graph_file_path(
-	                                                            graph, graph_file_of(graph, dockerfile)))),
-	                                               below)
-	                                     : NULL;
-	if (!path || !graph_find_file(graph, slice_from(path)) || image->open || !is_bare_base(graph, image->stage) ||
-	        may_be_mounted(graph, image->workdir))
-		return NULL;
-	return arena_text(image->arena, slice_from(path));
-}
-
-/* The file that a command of the Dockerfile starts is not in the image. */
-static void add_missing_start(Program *program, const char *at)
-{
-	const Graph *graph = graph_of(program);
-	Slice name = path_name(slice_from(at));
-	g_autofree char *stem = slice_dup(slice_sub(name, 0, MIN(slice_find_byte(name, '.', 0), name.length)));
-	Node dockerfile = program->command ? graph_ancestor(graph, program->command, NODE_DOCKERFILE) : NODE_NONE;
-	if (!dockerfile || !*stem || link_may_be_made(graph, dockerfile, stem))
-		return;
-	const char *origin = has_programs(program, parent_of(program, at)) ? image_origin(program->image, at)
-	                                                                   : forgotten(program, dockerfile, at);
-	if (!origin && !has_programs(program, parent_of(program, at)))
-		return;
-	program->missing_start = (Start){program->command, origin ? origin : at};
-}
-
-/* A module that a command names is looked for as an import is, from the working directory. False if nothing was found.
- */
-static bool start_module(Program *program, Slice name, const char *cwd)
-{
-	guint before = program->modules->len;
-	add_root(program, cwd);
-	for (size_t at = 0; at <= name.length; at++) {
-		if (at < name.length && name.at[at] != '.')
-			continue;
-		g_autofree char *path = g_strdelimit(slice_dup(slice_sub(name, 0, at)), ".", '/');
-		add_module(program, below(program, cwd, slice_from(path), "/__init__.py"));
-		add_module(program, below(program, cwd, slice_from(path), ".py"));
-		add_module(program, below(program, cwd, slice_from(path), "/__main__.py"));
-	}
-	return program->modules->len > before;
-}
-
-static void read_words(Program *program, Slice *words, size_t n, Command *command);
-
-static void read_script_line(Program *program, Slice line, Command *command)
-{
-	Slice words[64], word;
-	size_t n = 0;
-	while (n < G_N_ELEMENTS(words) && slice_next_word(&line, &word)) {
-		while (word.length && strchr("\"'", word.at[0]))
-			word = slice_sub(word, 1, word.length);
-		while (word.length && strchr("\"';\\", word.at[word.length - 1]))
-			word.length--;
-		words[n++] = word;
-	}
-	read_words(program, words, n, command);
-}
-
-/* A shell script of the repository that the image runs. */
-static void read_script(Program *program, const char *at, Command command)
-{
-	const Graph *graph = graph_of(program);
-	const char *repo = image_find_file(program->image, at);
-	Node file = repo ? graph_find_file(graph, slice_from(repo)) : NODE_NONE;
-	if (!file || command.depth > 3 || program->scripts >= MOST_SCRIPTS)
-		return;
-	Slice text = graph_file_bytes(graph, graph_file_of(graph, file)), line;
-	if (!slice_starts(text, "#!") || text.length > MOST_SCRIPT_BYTES)
-		return;
-	program->scripts++;
-	command.depth++;
-	while (slice_next_line(&text, &line)) {
-		if (!slice_starts(slice_trim(line), "#"))
-			read_script_line(program, line, &command);
-	}
-}
-
-/* A value of uvicorn and its kin: main:app, src.main:create_app(). */
-static bool start_application(Program *program, Slice word, const Command *command)
-{
-	size_t colon = slice_find_byte(word, ':', 0);
-	if (!command->runner || colon == SIZE_MAX || colon + 1 == word.length)
-		return false;
-	if (!is_module_name(slice_sub(word, 0, colon)) || !g_ascii_isalpha(word.at[colon + 1]))
-		return false;
-	Slice module = slice_sub(word, 0, colon),
-	      top = slice_sub(module, 0, MIN(slice_find_byte(module, '.', 0), colon));
-	const char *at;
-	bool own = top.length == colon || find_part(program, command->cwd, top, &at) != FOUND_NOTHING;
-	if (start_module(program, module, command->cwd) || !own || command->depth > 0)
-		return true;
-	g_autofree char *path = g_strdelimit(slice_dup(module), ".", '/');
-	if (find_part(program, command->cwd, slice_from(path), &at) == FOUND_NOTHING)
-		add_missing_start(program, below(program, command->cwd, slice_from(path), ".py"));
-	return true;
-}
-
-static void read_word(Program *program, Slice word, Command *command)
-{
-	Slice name = path_name(word);
-	if (word.length && strchr(";|&", word.at[0])) {
-		command->python = command->runner = false;
-	} else if (is_python(name)) {
-		command->python = true;
-	} else if (is_runner(name)) {
-		command->runner = true;
-	} else if (slice_ends(word, ".py")) {
-		const char *at = container_path(program->image->arena, command->cwd, word);
-		if (image_find_file(program->image, at)) {
-			add_root(program, parent_of(program, at));
-			add_module(program, at);
-		} else if (command->python && command->depth == 0) {
-			add_missing_start(program, at);
-		}
-	} else if (!start_application(program, word, command) && slice_find_byte(word, '=', 0) == SIZE_MAX) {
-		read_script(program, container_path(program->image->arena, command->cwd, word), *command);
-	}
-}
-
-/* Words that name what the next one is; returns whether both were read. */
-static bool read_option(Program *program, Slice word, Slice next, Command *command)
-{
-	static const char *const folders[] = {"--app-dir", "--chdir", "--pythonpath"};
-	static const char *const modules[] = {"-A", "--app"};
-	if (slice_is_any(word, folders, G_N_ELEMENTS(folders))) {
-		command->cwd = container_path(program->image->arena, command->cwd, next);
-		add_root(program, command->cwd);
-	} else if (slice_is(word, "cd")) {
-		command->cwd = container_path(program->image->arena, command->cwd, next);
-	} else if (slice_is(word, "-m") && command->python) {
-		if (is_runner(next))
-			command->runner = true;
-		else if (is_module_name(next))
-			start_module(program, next, command->cwd);
-		command->python = false;
-	} else if (slice_is_any(word, modules, G_N_ELEMENTS(modules)) && command->runner && is_module_name(next)) {
-		start_module(program, next, command->cwd);
-	} else {
-		return false;
-	}
-	return true;
-}
-
-static void read_words(Program *program, Slice *words, size_t n, Command *command)
-{
-	for (size_t i = 0; i < n; i++) {
-		const char *word = image_expand(program->image, words[i]);
-		const char *next = i + 1 < n ? image_expand(program->image, words[i + 1]) : NULL;
-		if (!word)
-			continue;
-		if (next && read_option(program, slice_from(word), slice_from(next), command)) {
-			i++;
-		} else if (strpbrk(word, " \t\n") && command->depth < 3) {
-			Slice text = slice_from(word), line;
-			command->depth++;
-			while (slice_next_line(&text, &line))
-				read_script_line(program, line, command);
-			command->depth--;
-		} else {
-			read_word(program, slice_from(word), command);
-		}
-	}
-}
-
-static void read_command(Program *program, Node node)
-{
-	const Graph *graph = graph_of(program);
-	Rows rows = graph_rows_of(graph, node, FACT_ARGUMENT);
-	size_t n = MIN((size_t)(rows.end - rows.at), 200);
-	g_autofree Slice *words = g_new0(Slice, MAX(n, 1));
-	for (size_t i = 0; i < n; i++)
-		words[i] = graph_symbol_slice(graph, rows.at[i].object);
-	Command command = {.cwd = program->image->workdir};
-	read_words(program, words, n, &command);
-}
-
 /* ---- what may provide a module besides COPY ----------------------------------------------------------------- */
 
 /* Folders that are mounted from the repository over what was copied. */
@@ -597,8 +303,8 @@ static void add_python_path(Program *program)
 	while (rest.length) {
 		size_t colon = MIN(slice_find_byte(rest, ':', 0), rest.length);
 		if (colon)
-			add_root(program, container_path(program->image->arena, program->image->workdir,
-			                          slice_sub(rest, 0, colon)));
+			program_add_root(program, container_path(program->image->arena, program->image->workdir,
+			                                  slice_sub(rest, 0, colon)));
 		rest = slice_sub(rest, MIN(colon + 1, rest.length), rest.length);
 	}
 }
@@ -606,7 +312,7 @@ static void add_python_path(Program *program)
 /* `pip install .`: the project's own folder, and src/ in it, become importable. */
 static void add_installed(Program *program, Node dockerfile)
 {
-	const Graph *graph = graph_of(program);
+	const Graph *graph = program_graph(program);
 	Arena *arena = program->image->arena;
 	GRAPH_CHILDREN (graph, dockerfile, NODE_STAGE, stage)
 		GRAPH_CHILDREN (graph, stage, NODE_INSTRUCTION, run)
@@ -615,8 +321,8 @@ static void add_installed(Program *program, Node dockerfile)
 				if (slice_ends(path, ".txt") || slice_find_byte(path, ':', 0) != SIZE_MAX)
 					continue;
 				const char *at = container_path(arena, program->image->workdir, path);
-				add_root(program, at);
-				add_root(program, below(program, at, SLICE("src"), ""));
+				program_add_root(program, at);
+				program_add_root(program, program_below(program, at, SLICE("src"), ""));
 			}
 }
 
@@ -690,13 +396,13 @@ void link_programs(Graph *graph, const Build *build, GHashTable *seen)
 	link_add_mounts(&image, build->service);
 	program.command = image.entrypoint;
 	if (image.entrypoint)
-		read_command(&program, image.entrypoint);
+		program_read_command(&program, image.entrypoint);
 	program.command = image.command;
 	if (image.command)
-		read_command(&program, image.command);
+		program_read_command(&program, image.command);
 	program.command = NODE_NONE;
 	if (build->service)
-		read_command(&program, build->service);
+		program_read_command(&program, build->service);
 	add_python_path(&program);
 	add_installed(&program, build->dockerfile);
 	read_modules(&program);

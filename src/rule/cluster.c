@@ -2,7 +2,6 @@
  * cluster each in. Where neither tells, a repository is taken for one cluster. */
 #include "rule/cluster.h"
 
-#include "base/near.h"
 #include "base/path.h"
 #include "rule/owner.h"
 
@@ -136,11 +135,4 @@ bool may_share_namespace(const Graph *graph, Node one, Node other)
 		}
 	}
 	return false;
-}
-
-bool may_make(const Graph *graph, Node maker, Slice name)
-{
-	return graph_has(graph, maker, FACT_FILLS_NAMESPACE) ||
-	       near_share_word(slice_from(graph_name(graph, maker)), name) ||
-	       near_share_word(slice_from(graph_text(graph, maker, FACT_CHART)), name);
 }

@@ -9,10 +9,6 @@ bool share_cluster(const Graph *graph, Node one, Node other);
 /* One of the namespaces in which one is applied is one of the other's, or is not known. */
 bool may_share_namespace(const Graph *graph, Node one, Node other);
 
-/* False where an opaque part (FACT_OPAQUE) cannot have made an object of that name: what a chart or a remote part makes is
- * called after it; what a script takes from afar may be anything. */
-bool may_make(const Graph *graph, Node maker, Slice name);
-
 /* Folders named like a stage of deployment (dev, staging, test) hold alternatives of one thing, which may differ on
  * purpose. `production` alone is no such folder: many homelabs call so what runs, beside what is tried or put away. It
  * is a stage where another stage lies beside it. */

@@ -1,5 +1,6 @@
 /* Names by which clients call Services of the cluster, against the Services that there are. */
 #include "base/near.h"
+#include "fact/maker.h"
 #include "rule/cluster.h"
 #include "rule/mentioned.h"
 #include "rule/rule.h"
@@ -13,7 +14,7 @@ static bool is_opaque(const Graph *graph, const char *namespace, const char *nam
 	GRAPH_EACH (graph, FACT_OPAQUE, row) {
 		const char *covered = graph_symbol_text(graph, row->object);
 		if (strcmp(covered, namespace) == 0 ||
-		        (strcmp(covered, "*") == 0 && may_make(graph, row->subject, slice_from(name))))
+		        (strcmp(covered, "*") == 0 && graph_may_make(graph, row->subject, slice_from(name))))
 			return true;
 	}
 	return false;

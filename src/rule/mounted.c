@@ -1,10 +1,13 @@
-/* Paths of the container that a configuration reads: rule files of Prometheus, dashboards of Grafana. Where the file is
- * mounted says which container reads it, and the other mounts of that container say what lies there. A volume, or a
- * folder of the machine, may hold anything. */
+/* Paths of the container that a configuration reads: rule files of Prometheus, templates of Alertmanager, dashboards of
+ * Grafana. Where the file is mounted says which container reads it, and the other mounts of that container say what
+ * lies there. A volume, or a folder of the machine, may hold anything; so may an image that is not the program's own.
+ */
 #include "base/path.h"
 #include "rule/holder.h"
 #include "rule/ignored.h"
 #include "rule/rule.h"
+
+#include <string.h>
 
 typedef struct Mounted {
 	Checker *checker;
@@ -97,6 +100,153 @@ static size_t nearest_mount(const Graph *graph, const char *file)
 	return nearest;
 }
 
+/* ---- pods ------------------------------------------------------------------------------------------------------- */
+
+/* Images of the programs themselves, which bring nothing but an example of their configuration. */
+static bool is_known_image(const Graph *graph, Node container)
+{
+	static const char *const names[] = {
+	        "prometheus", "alertmanager", "grafana", "grafana-oss", "grafana-enterprise", "loki", "vmalert", NULL};
+	const char *image = graph_text(graph, container, FACT_IMAGE), *slash = strrchr(image, '/');
+	const char *name = slash ? slash + 1 : image;
+	return slice_is_any_nocase((Slice){name, strcspn(name, ":@")}, names);
+}
+
+typedef enum Holds { HOLDS, LACKS, HOLDS_UNKNOWN } Holds;
+
+static Holds keys_hold(const Graph *graph, Node data, const char *name)
+{
+	if (!graph_first_child(graph, data, NODE_KEY) || graph_has(graph, data, FACT_FILE_ENTRY) || strpbrk(name, "[{"))
+		return HOLDS_UNKNOWN;
+	GRAPH_CHILDREN (graph, data, NODE_KEY, key)
+		if (g_pattern_match_simple(name, graph_name(graph, key)))
+			return HOLDS;
+	return LACKS;
+}
+
+/* Whether the volume that is mounted has a file of that name, which may be a pattern. Only a ConfigMap whose keys are
+ * all known says no; one that gives its keys other paths says nothing. */
+static Holds volume_holds(const Graph *graph, Node pod, Symbol volume_name, const char *name)
+{
+	Holds holds = HOLDS_UNKNOWN;
+	GRAPH_CHILDREN (graph, pod, NODE_VOLUME, volume) {
+		Node reference = graph_first_child(graph, volume, NODE_REFERENCE);
+		if (graph_name_symbol(graph, volume) != volume_name)
+			continue;
+		if (strcmp(graph_text(graph, volume, FACT_TYPE), "configMap") != 0 || !reference ||
+		        graph_has(graph, reference, FACT_WANTS_KEY))
+			return HOLDS_UNKNOWN;
+		GRAPH_OF (graph, reference, FACT_REFERS_TO, row) {
+			Holds one = keys_hold(graph, row->object, name);
+			if (one != LACKS)
+				return one;
+			holds = LACKS;
+		}
+	}
+	return holds;
+}
+
+static void report_lacking(Mounted *mounted, const Row *row, Node container, const char *path, Node mount)
+{
+	const Graph *graph = mounted->graph;
+	if (!g_hash_table_add(mounted->told, (gpointer)row))
+		return;
+	g_autofree char *what = container_text(graph, container);
+	Finding *finding = report(mounted->checker, row->subject, graph_span(graph, row), "%s reads %s, and %s", what,
+	        path, mount ? "the ConfigMap that is mounted there has no such key" : "nothing is mounted there");
+	add_evidence(mounted->checker, finding, graph_place(graph, mount ? mount : container), "%s",
+	        mount ? "the mount that the path lies in" : "the container that the configuration is mounted in");
+	set_detail(mounted->checker, finding, "%s", graph_symbol_text(graph, row->object));
+}
+
+/* config: where the container has the configuration that says the row. */
+static void check_pod_path(Mounted *mounted, const Row *row, Node container, const char *config)
+{
+	const Graph *graph = mounted->graph;
+	const char *written = graph_symbol_text(graph, row->object);
+	g_autofree char *folder = g_path_get_dirname(config);
+	g_autofree char *path =
+	        g_path_is_absolute(written) ? g_strdup(written) : g_build_filename(folder, written, NULL);
+	const char *slash = strrchr(path, '/');
+	Node mount = mount_holding(graph, container, path);
+	if (holds_mount(graph, container, path) || strcspn(path, "*?[") < (size_t)(slash - path))
+		return;
+	if (!mount) {
+		report_lacking(mounted, row, container, path, NODE_NONE);
+		return;
+	}
+	const char *rest = path_within(path, graph_text(graph, mount, FACT_DESTINATION));
+	if (rest && *rest &&
+	        volume_holds(graph, graph_parent(graph, container), graph_name_symbol(graph, mount), rest) == LACKS)
+		report_lacking(mounted, row, container, path, mount);
+}
+
+/* The container has the key as a file of the folder it mounts, or as that path itself, where one key is mounted. */
+static void check_container(Mounted *mounted, const Row *row, Node container, Symbol volume, const char *key)
+{
+	const Graph *graph = mounted->graph;
+	if (!is_known_image(graph, container) || has_patch(graph, graph_ancestor(graph, container, NODE_OBJECT)))
+		return;
+	GRAPH_CHILDREN (graph, container, NODE_MOUNT, mount) {
+		const char *at = graph_text(graph, mount, FACT_DESTINATION), *slash = strrchr(at, '/');
+		if (graph_name_symbol(graph, mount) != volume || at[0] != '/' || is_open_text(at))
+			continue;
+		bool single = strcmp(slash + 1, key) == 0;
+		g_autofree char *config = single ? g_strdup(at) : g_build_filename(at, key, NULL);
+		if (single || !strchr(slash, '.'))
+			check_pod_path(mounted, row, container, config);
+	}
+}
+
+static void check_readers(Mounted *mounted, const Row *row, Node data, const char *key)
+{
+	const Graph *graph = mounted->graph;
+	GRAPH_TO (graph, FACT_REFERS_TO, data, reference) {
+		Node volume = graph_parent(graph, reference->subject), pod = graph_parent(graph, volume);
+		if (graph_node_type(graph, volume) != NODE_VOLUME || graph_node_type(graph, pod) != NODE_POD ||
+		        is_quiet(graph, pod) || graph_has(graph, reference->subject, FACT_WANTS_KEY))
+			continue;
+		GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
+			check_container(mounted, row, container, graph_name_symbol(graph, volume), key);
+	}
+}
+
+/* The key of a ConfigMap that the row stands in is the last one that begins before it. */
+static void check_config_map(Mounted *mounted, const Row *row)
+{
+	const Graph *graph = mounted->graph;
+	Node found = NODE_NONE;
+	GRAPH_CHILDREN (graph, row->subject, NODE_OBJECT, object)
+		if (is_kind(graph, object, "ConfigMap"))
+			GRAPH_CHILDREN (graph, object, NODE_KEY, key)
+				if (graph_place(graph, key).start < row->start &&
+				        (!found || graph_place(graph, key).start > graph_place(graph, found).start))
+					found = key;
+	if (found)
+		check_readers(mounted, row, graph_parent(graph, found), graph_name(graph, found));
+}
+
+/* The key that a generator gives to a file stands in the same item of its list: "key=path", or the end of the path. */
+static void check_generated(Mounted *mounted, const Row *row)
+{
+	const Graph *graph = mounted->graph;
+	Node file = graph_file_node(graph, graph_file_of(graph, row->subject));
+	GRAPH_TO (graph, FACT_REFERS_TO, file, use) {
+		Node generated = graph_parent(graph, use->subject);
+		if (!has_role(graph, use->subject, "file") || graph_node_type(graph, generated) != NODE_GENERATED)
+			continue;
+		Span entry = graph_place(graph, use->subject);
+		GRAPH_CHILDREN (graph, generated, NODE_KEY, key) {
+			Span place = graph_place(graph, key);
+			if ((place.start >= entry.start && place.end <= entry.end) || place.end + 1 == entry.start)
+				check_readers(mounted, row, generated, graph_name(graph, key));
+		}
+	}
+}
+
+/* ---- the rule -----------------------------------------------------------------------------------------------------
+ */
+
 static void check_config_path_unmounted(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -105,6 +255,8 @@ static void check_config_path_unmounted(Checker *checker)
 		const char *file = graph_file_path(graph, graph_file_of(graph, row->subject));
 		if (is_quiet(graph, row->subject))
 			continue;
+		check_config_map(&mounted, row);
+		check_generated(&mounted, row);
 		size_t nearest = nearest_mount(graph, file);
 		GRAPH_NODES (graph, NODE_SERVICE, service)
 			GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
@@ -125,8 +277,7 @@ static const Rule rules[] = {
                 .level = LEVEL_WARNING,
                 .title = "a mounted configuration reads a path that its container does not have",
                 .why = "Prometheus starts without the rules and never alerts, Grafana without the dashboards: both "
-                       "take "
-                       "a path that matches nothing for one with nothing in it.",
+                       "take a path that matches nothing for one with nothing in it.",
                 .remedy = "Mount the folder where the configuration looks, or write the path as the container has it.",
                 .check = check_config_path_unmounted,
         },

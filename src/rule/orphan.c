@@ -7,6 +7,7 @@
 #include "rule/apply.h"
 #include "rule/cluster.h"
 #include "rule/leftout.h"
+#include "rule/needed.h"
 #include "rule/owner.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -17,19 +18,16 @@
 /* So many files of folders below make it a habit of a list to name them; so many of one name, a habit of them all. */
 #define LEAST_LISTED 3
 #define LEAST_ALIKE 8
-/* Several objects of a kind that are needed and in no list are a habit unless so many times as many are in one. */
-#define FEW_AMONG 5
 
 typedef struct Orphans {
 	Checker *checker;
 	GHashTable *groups;   /* Symbols of API groups and kinds that are applied somewhere: "group/Kind" */
 	GHashTable *folders;  /* folder → Finding */
 	GHashTable *disabled; /* char *: what a list names in a comment */
-	GHashTable *needed;   /* FILE → Row: what is applied and leads to an object of the file, and to no other */
 	GHashTable *alike;    /* name of a file → how many entries of lists lead to such a one below them */
-	GHashTable *apart;    /* Symbols of kinds that are kept out of lists by habit */
 	GHashTable *
 	        applied[2]; /* folder → whether a command names it, by is_applied_by_hand's list: each asks all files */
+	Needed needed;      /* what is applied and leads to an object outside */
 	Templated templated; /* what Applications that charts make lead to */
 	bool live, scripted; /* brought in by Flux or Argo CD; or by scripts that name all they apply */
 	bool habit;          /* nearly all that could be applied is */
@@ -310,157 +308,6 @@ static void report_unscripted(Orphans *orphans, Node file, Node object)
 	set_hint(orphans->checker, finding, "apply it where the others are applied, or delete the file");
 }
 
-/* ---- what is needed ----------------------------------------------------------------------------------------- */
-
-static Node needed_object(const Graph *graph, const Row *need)
-{
-	return graph_ancestor(graph, need->object, NODE_OBJECT);
-}
-
-/* Something applies the file; where Flux or Argo CD is at work, they do. */
-static bool is_file_in_use(const Orphans *orphans, Node file)
-{
-	const Graph *graph = checker_graph(orphans->checker);
-	return graph_has(graph, file, FACT_ROOT) && (!orphans->live || graph_has(graph, file, FACT_REACHED_BY));
-}
-
-/* All that the subject leads to by rows of the kind stands in files that nothing brings in. */
-static bool leads_only_outside(const Graph *graph, Node subject, FactKind kind)
-{
-	GRAPH_OF (graph, subject, kind, row) {
-		Node object = graph_ancestor(graph, row->object, NODE_OBJECT);
-		if (!object || is_patch(graph, object) || is_made(graph, object) ||
-		        graph_has(graph, file_node_of(graph, object), FACT_REACHED_BY))
-			return false;
-	}
-	return true;
-}
-
-static void collect_needed(Orphans *orphans, FactKind kind, NodeType type)
-{
-	const Graph *graph = checker_graph(orphans->checker);
-	GRAPH_EACH (graph, kind, row) {
-		Node user = row->subject, file = file_node_of(graph, user), target = file_node_of(graph, row->object);
-		if (graph_node_type(graph, user) != type || graph_has(graph, target, FACT_REACHED_BY) ||
-		        graph_has(graph, user, FACT_OPTIONAL) || graph_has(graph, user, FACT_MAY_SELECT) ||
-		        g_hash_table_contains(orphans->needed, GUINT_TO_POINTER(target)) || is_quiet(graph, file) ||
-		        !is_file_in_use(orphans, file) || !leads_only_outside(graph, user, kind))
-			continue;
-		g_hash_table_insert(orphans->needed, GUINT_TO_POINTER(target), (gpointer)row);
-	}
-}
-
-/* Claims that all stand beside the lists, and so outlive what the lists bring in: no single one was forgotten. */
-static void collect_apart(Orphans *orphans)
-{
-	const Graph *graph = checker_graph(orphans->checker);
-	g_autoptr(GHashTable) counts = g_hash_table_new(NULL, NULL);
-	GHashTableIter iter;
-	gpointer row, kind, count;
-	g_hash_table_iter_init(&iter, orphans->needed);
-	while (g_hash_table_iter_next(&iter, NULL, &row)) {
-		kind = GUINT_TO_POINTER(graph_symbol(graph, needed_object(graph, row), FACT_KIND));
-		count = g_hash_table_lookup(counts, kind);
-		g_hash_table_insert(counts, kind, GUINT_TO_POINTER(GPOINTER_TO_UINT(count) + 1));
-	}
-	g_hash_table_iter_init(&iter, counts);
-	while (g_hash_table_iter_next(&iter, &kind, &count)) {
-		uint32_t out = GPOINTER_TO_UINT(count), in = 0;
-		GRAPH_TO (graph, FACT_KIND, GPOINTER_TO_UINT(kind), each)
-			in += graph_has(graph, file_node_of(graph, each->subject), FACT_REACHED_BY);
-		if (out > 1 && out * FEW_AMONG > in)
-			g_hash_table_add(orphans->apart, kind);
-	}
-}
-
-static bool may_be_made_in(const Graph *graph, Slice namespace, Slice name)
-{
-	Symbol symbol;
-	if (graph_find_symbol(graph, namespace, &symbol))
-		GRAPH_TO (graph, FACT_OPAQUE, symbol, row)
-			if (may_make(graph, row->subject, name))
-				return true;
-	return false;
-}
-
-/* A part that cannot be read puts objects where this one would be: the file may be what is left of an older time. What
- * charts come from is made by none. */
-static bool may_be_made(const Graph *graph, Node object, Node user)
-{
-	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, object));
-	if (g_str_has_prefix(graph_text(graph, object, FACT_API_VERSION), "source.toolkit.fluxcd.io/"))
-		return false;
-	GRAPH_OF (graph, user, FACT_IDENTITY, identity) {
-		const char *text = graph_symbol_text(graph, identity->object), *start = strchr(text, '/') + 1;
-		Slice namespace = {start, strcspn(start, "/")};
-		if (namespace.length == 0 || may_be_made_in(graph, namespace, name))
-			return true;
-	}
-	return may_be_made_in(graph, SLICE("*"), name);
-}
-
-/* Secrets are put there by hand more often than not, whatever lies in the repository beside it. */
-static Level needed_level(const Graph *graph, Node object, Node user)
-{
-	bool secret = is_kind(graph, object, "Secret") || graph_has(graph, object, FACT_ENCRYPTED);
-	return secret || may_be_made(graph, object, user) ? LEVEL_WARNING : LEVEL_ERROR;
-}
-
-/* Below the last path of the list, written as that one is. */
-static void mend_list(Checker *checker, Finding *finding, Node list, Slice entry)
-{
-	const Graph *graph = checker_graph(checker);
-	Node last = NODE_NONE;
-	GRAPH_CHILDREN (graph, list, NODE_DOCUMENT, document)
-		GRAPH_CHILDREN (graph, document, NODE_KUSTOMIZATION, kustomization)
-			GRAPH_CHILDREN (graph, kustomization, NODE_ENTRY, child)
-				if (has_role(graph, child, "resource"))
-					last = child;
-	if (!last)
-		return;
-	Slice line = graph_line_at(graph, graph_place(graph, last)), text = slice_trim(line);
-	if (!slice_starts(text, "- "))
-		return;
-	const char *dot = slice_starts(slice_from(graph_name(graph, last)), "./") ? "./" : "";
-	set_because(checker, finding, FIX_VALUE, "nothing else makes what is needed");
-	add_lines_below(checker, finding, graph_place(graph, last),
-	        arena_printf(checker_arena(checker), "%.*s- %s%.*s", (int)(text.at - line.at), line.at, dot,
-	                SLICE_ARGS(entry)));
-}
-
-static void report_needed(Orphans *orphans, Node file, Node list)
-{
-	Checker *checker = orphans->checker;
-	const Row *need = g_hash_table_lookup(orphans->needed, GUINT_TO_POINTER(file));
-	const Graph *graph = checker_graph(checker);
-	Node object = needed_object(graph, need);
-	Node user = graph_ancestor(graph, need->subject, NODE_OBJECT);
-	Slice path = path_of(graph, file), lister = slice_from(graph_name(graph, list));
-	Slice entry = path_folder(lister).length ? slice_sub(path, path_folder(lister).length + 1, path.length) : path;
-	const char *kind = graph_text(graph, user, FACT_KIND), *name = graph_name(graph, user);
-	Finding *finding = report_at(checker, needed_level(graph, object, user), file, graph_place(graph, object),
-	        "%s %s is in no kustomization, and %s %s needs it", graph_text(graph, object, FACT_KIND),
-	        graph_name(graph, object), kind, name);
-	add_evidence(checker, finding, graph_place(graph, need->subject), "%s %s %s it here", kind, name,
-	        need->kind == FACT_SELECTS ? "selects" : "names");
-	add_evidence(
-	        checker, finding, graph_place(graph, list), "this kustomization does not list %.*s", SLICE_ARGS(entry));
-	set_hint(checker, finding, "add `- %.*s` to resources in %s", SLICE_ARGS(entry), lister.at);
-	if (finding->level == LEVEL_ERROR)
-		mend_list(checker, finding, list, entry);
-}
-
-/* The list brings the file into the cluster of what needs it. */
-static bool is_needed(const Orphans *orphans, Node file, Node list)
-{
-	const Graph *graph = checker_graph(orphans->checker);
-	const Row *need = g_hash_table_lookup(orphans->needed, GUINT_TO_POINTER(file));
-	if (!list || !need || !share_root(graph, file_node_of(graph, need->subject), list))
-		return false;
-	Symbol kind = graph_symbol(graph, needed_object(graph, need), FACT_KIND);
-	return !g_hash_table_contains(orphans->apart, GUINT_TO_POINTER(kind));
-}
-
 /* ---- single files ------------------------------------------------------------------------------------------- */
 
 static bool is_object_or_generated(const Graph *graph, Node node)
@@ -534,7 +381,7 @@ static void check_file(Orphans *orphans, Node file)
 	if (graph_has(graph, file, FACT_REACHED_BY) || is_quiet(graph, file) || !first_object(graph, file, &object))
 		return;
 	list = natural_list(orphans, path);
-	bool needed = is_needed(orphans, file, list);
+	bool needed = needed_by_list(&orphans->needed, file, list);
 	if (list && !needed && orphans->live && !graph_has(graph, list, FACT_REACHED_BY))
 		list = NODE_NONE;
 	if (!needed && (!orphans->habit || (!list && !orphans->scripted) || !is_applied_kind(orphans, object)))
@@ -548,7 +395,7 @@ static void check_file(Orphans *orphans, Node file)
 		return;
 	Node twin = live_twin(graph, object);
 	if (needed)
-		report_needed(orphans, file, list);
+		report_needed(&orphans->needed, file, list);
 	else if (twin)
 		report_copy(orphans, object, twin);
 	else if (list)
@@ -682,8 +529,6 @@ static void check_orphan_manifest(Checker *checker)
 	g_autoptr(GHashTable) folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(GHashTable) needed = g_hash_table_new(NULL, NULL);
-	g_autoptr(GHashTable) apart = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) alike = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_auto(Templated) templated = templated_new(graph);
 	g_autoptr(GHashTable) disabled = disabled_paths(graph);
@@ -691,8 +536,6 @@ static void check_orphan_manifest(Checker *checker)
 	        .disabled = disabled,
 	        .groups = groups,
 	        .folders = folders,
-	        .needed = needed,
-	        .apart = apart,
 	        .alike = alike,
 	        .templated = templated,
 	        .applied = {files, lists},
@@ -700,14 +543,13 @@ static void check_orphan_manifest(Checker *checker)
 	orphans.scripted = !orphans.live && is_scripted(graph);
 	orphans.habit = collect_reached(&orphans);
 	collect_alike(&orphans);
-	collect_needed(&orphans, FACT_REFERS_TO, NODE_REFERENCE);
-	collect_needed(&orphans, FACT_SELECTS, NODE_OBJECT);
-	collect_apart(&orphans);
+	needed_read(&orphans.needed, checker, orphans.live);
 	for (uint32_t file = 0; file < graph_files(graph); file++)
 		check_file(&orphans, graph_file_node(graph, file));
 	if (orphans.live && orphans.habit)
 		GRAPH_NODES (graph, NODE_KUSTOMIZATION, list)
 			check_list(&orphans, list);
+	needed_clear(&orphans.needed);
 }
 
 static const Rule rules[] = {

@@ -83,6 +83,26 @@ static bool is_for_trial(Slice path)
 	return has_word_of(path, words);
 }
 
+#define HALF_DISTANCE 2000u
+
+/* The first half of a key of AWS names it in logs and as the user of its mail server; only the second half, 40
+ * characters that stand near it if at all, is secret. */
+static bool is_half(const Graph *graph, Node secret)
+{
+	Span place = graph_place(graph, secret);
+	Slice bytes = graph_file_bytes(graph, place.file);
+	if (strcmp(graph_name(graph, secret), "AWS access key") != 0)
+		return false;
+	size_t start = place.start > HALF_DISTANCE ? place.start - HALF_DISTANCE : 0, run = 0;
+	for (size_t i = start; i < MIN(bytes.length, (size_t)place.end + HALF_DISTANCE); i++) {
+		bool part = g_ascii_isalnum(bytes.at[i]) || bytes.at[i] == '/' || bytes.at[i] == '+';
+		if (!part && run == 40)
+			return false;
+		run = part ? run + 1 : 0;
+	}
+	return run != 40;
+}
+
 static void check_secret_in_repo(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -100,9 +120,12 @@ static void check_secret_in_repo(Checker *checker)
 			continue;
 		}
 		bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
-		Finding *finding =
-		        report_at(checker, trial ? LEVEL_WARNING : LEVEL_ERROR, secret, graph_place(graph, secret),
-		                "this looks like %s %s, and it is in Git", strchr("AEIO", form[0]) ? "an" : "a", form);
+		bool half = is_half(graph, secret);
+		Finding *finding = report_at(checker, trial || half ? LEVEL_WARNING : LEVEL_ERROR, secret,
+		        graph_place(graph, secret),
+		        half ? "this is the name of %s %s; its secret half does not stand beside it"
+		             : "this looks like %s %s, and it is in Git",
+		        strchr("AEIO", form[0]) ? "an" : "a", form);
 		set_detail(checker, finding, "%s ", form);
 	}
 }

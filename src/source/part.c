@@ -197,11 +197,14 @@ static void add_read_path(const Parts *parts, const YamlNode *path)
 		add_scalar(parts->file, parts->node, FACT_READS_PATH, path);
 }
 
-/* Rules of Prometheus, and the folders that Grafana's providers of dashboards look into. */
+/* Rules of Prometheus, templates of Alertmanager, and the folders that Grafana's providers of dashboards look into. */
 static void read_paths(const Parts *parts, const YamlNode *root)
 {
 	YAML_EACH_ITEM (yaml_get(root, "rule_files"), path)
 		add_read_path(parts, path);
+	if (yaml_is_map(yaml_get(root, "route")) && yaml_is_sequence(yaml_get(root, "receivers")))
+		YAML_EACH_ITEM (yaml_get(root, "templates"), path)
+			add_read_path(parts, path);
 	YAML_EACH_ITEM (yaml_get(root, "providers"), provider)
 		if (slice_is(yaml_text_of(provider, "type"), "file") || yaml_get(provider, "folder"))
 			add_read_path(parts, yaml_at(provider, "options.path"));
@@ -232,7 +235,10 @@ static void read_text(Parts *parts, const YamlNode *text, uint32_t depth)
 		return;
 	}
 	const YamlDocument *document = yaml_read_part(parts->file->bytes, start + 1, text->end, parts->file->arena);
-	if (document && !document->error && yaml_is_map(document->root) && !read_collector(parts, document->root))
+	if (!document || document->error || !yaml_is_map(document->root))
+		return;
+	read_paths(parts, document->root);
+	if (!read_collector(parts, document->root))
 		walk(parts, document->root, depth);
 }
 

@@ -151,6 +151,54 @@ static void read_inputs(const SourceFile *file, const YamlNode *with, Node job)
 	}
 }
 
+/* What anyone who may open an issue or a pull request chooses the words of. */
+static bool is_written_by_others(Slice path)
+{
+	static const char *const events[] = {"issue.title", "issue.body", "pull_request.title", "pull_request.body",
+	        "pull_request.head.ref", "pull_request.head.label", "pull_request.head.repo.default_branch",
+	        "comment.body", "review.body", "discussion.title", "discussion.body", "head_commit.message",
+	        "head_commit.author.name", "head_commit.author.email", "workflow_run.head_branch",
+	        "workflow_run.head_commit.message", "workflow_run.display_title", NULL};
+	if (slice_is(path, "github.head_ref"))
+		return true;
+	return slice_starts(path, "github.event.") &&
+	       slice_is_any_nocase(slice_sub(path, strlen("github.event."), path.length), events);
+}
+
+static size_t path_end(Slice text, size_t at)
+{
+	while (at < text.length && (g_ascii_isalnum(text.at[at]) || strchr("._-", text.at[at])))
+		at++;
+	return at;
+}
+
+/* The expression is filled in before the shell reads the script, so that quotes around it do not hold. start is its
+ * first byte in the file, behind the braces. */
+static void read_expression(const SourceFile *file, Node job, size_t start, size_t end)
+{
+	Slice text = slice_sub(file->bytes, start, end);
+	for (size_t at = 0; (at = slice_find(text, "github.", at)) != SIZE_MAX;) {
+		size_t stop = path_end(text, at);
+		Slice path = slice_sub(text, at, stop);
+		if (is_written_by_others(path) && (at == 0 || !strchr("._-", text.at[at - 1])))
+			graph_add(file->builder, job, FACT_PUTS_IN, path, start + at, start + stop);
+		at = stop;
+	}
+}
+
+static void read_expressions(const SourceFile *file, const YamlNode *script, Node job)
+{
+	if (!yaml_is_scalar(script))
+		return;
+	for (size_t at = script->start; (at = slice_find(file->bytes, "${{", at)) < script->end;) {
+		size_t end = slice_find(file->bytes, "}}", at);
+		if (end == SIZE_MAX)
+			return;
+		read_expression(file, job, at + 3, end);
+		at = end;
+	}
+}
+
 static void read_step(const SourceFile *file, const YamlNode *step, Node job, const YamlNode *key)
 {
 	const YamlNode *uses = yaml_get(step, "uses"), *with = yaml_get(step, "with");
@@ -159,7 +207,10 @@ static void read_step(const SourceFile *file, const YamlNode *step, Node job, co
 		add_path(file, job, "local-action", uses);
 	if (slice_starts(yaml_text(uses), "docker/build-push-action"))
 		read_build(file, with, job, key);
+	if (slice_starts(yaml_text(uses), "actions/github-script"))
+		read_expressions(file, yaml_get(with, "script"), job);
 	read_inputs(file, with, job);
+	read_expressions(file, yaml_get(step, "run"), job);
 	read_script(file, yaml_get(step, "run"), job);
 }
 

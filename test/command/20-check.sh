@@ -103,4 +103,20 @@ find "$XDG_CACHE_HOME" -type f -exec sed -i 's/SyntaxError/EvilError/' {} +
 run check
 is "what was changed there is asked again" "$(wc -l <"$folder/starts")" 3
 is "and counts for nothing" "$(cmp "$out" "$folder/first" && echo same)" same
+
+mkdir ../edited
+cd ../edited || exit 1
+git init -q
+printf 'services:\n  shelf:\n    image: nginx\n    restart: always\n' >compose.yaml
+git add -A
+run check --rule tag-floating
+has "what Git has is checked" "$out" "[tag-floating]"
+is "and nothing more is said" "$(cat "$err")" ""
+printf 'services:\n  shelf:\n    image: nginx:1.29.1\n    restart: always\n' >compose.yaml
+run check --rule tag-floating
+has "also after an edit" "$out" "[tag-floating]"
+has "which is said" "$err" "note: compose.yaml has changed since \`git add\`; --worktree reads it as it is"
+run check --rule tag-floating --worktree
+lacks "the file as it is" "$out" "[tag-floating]"
+is "and nothing more to say" "$(cat "$err")" ""
 finish

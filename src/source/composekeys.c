@@ -117,8 +117,7 @@ static void check_environment(const SourceFile *file, const YamlNode *environmen
 		YamlPairs pairs = yaml_pairs(item);
 		if (yaml_is_map(item) && yaml_next_pair(&pairs) && yaml_is_scalar(pairs.key))
 			add_wrong(file, node, pairs.key,
-			        arena_printf(file->arena,
-			                "'%.*s:' is a map within the list: its items are written NAME=value",
+			        arena_printf(file->arena, "'%.*s:' is a map within the list: its items are written NAME=value",
 			                SLICE_ARGS(pairs.key->value)),
 			        NULL);
 	}

@@ -83,6 +83,14 @@ static bool is_for_trial(Slice path)
 	return has_word_of(path, words);
 }
 
+/* A test that speaks TLS needs a key, and nothing else trusts it. A token of somebody's is what it is anywhere. */
+static bool is_key_of_test(const Graph *graph, Node secret)
+{
+	Node file = graph_file_node(graph, graph_file_of(graph, secret));
+	return strcmp(graph_name(graph, secret), "private key") == 0 &&
+	       strcmp(graph_text(graph, file, FACT_CLASS), "test") == 0;
+}
+
 static void check_secret_in_repo(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -99,7 +107,8 @@ static void check_secret_in_repo(Checker *checker)
 			check_secret_value(checker, object, secret, objects, copies);
 			continue;
 		}
-		bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
+		bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret)))) ||
+		             is_key_of_test(graph, secret);
 		Finding *finding = report_at(checker, trial ? LEVEL_WARNING : LEVEL_ERROR, secret,
 		        graph_place(graph, secret), "this looks like a %s, and it is in Git", form);
 		set_detail(checker, finding, "%s ", form);

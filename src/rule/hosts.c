@@ -318,7 +318,7 @@ static bool has_other_purpose(const Graph *graph, Node mention)
 		Slice word = word_before(before, at);
 		if (word.length == 0)
 			return false;
-		if (is_other_purpose(word))
+		if (is_other_purpose(word) || slice_is_nocase(word, "to") || slice_is_nocase(word, "via"))
 			return true;
 		at = (size_t)(word.at - before.at);
 	}

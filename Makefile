@@ -81,7 +81,8 @@ bench: build
 	$(install_packages) $(bench_packages)
 	@ninja -C build/release test/bench-place
 	@python3 test/bench/bench.py build/labwright $(REPOSITORY)
-	@LABWRIGHT_LIVE_PACKAGES=build/labwright sh test/live/engine.sh dockerd python3 test/bench/engine.py build/labwright
+	@for engine in dockerd podman; do \
+	 LABWRIGHT_LIVE_PACKAGES=build/labwright sh test/live/engine.sh $$engine python3 test/bench/engine.py build/labwright; done
 	@sh test/bench/cluster.sh build/labwright
 	@python3 test/bench/placement.py build/labwright build/release/test/bench-place
 	@python3 test/bench/reassign.py build/bench/reassign $(REASSIGN_DATA) $(REASSIGN_SECONDS)

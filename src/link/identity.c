@@ -159,6 +159,8 @@ uint32_t link_namespaces(const Linker *linker, Node object, Symbol *ret, uint32_
 			add_in_contexts(linker, object, graph_file_of(graph, row->object), ret, &count, max);
 	if (count == 0)
 		add_unique(ret, &count, max, namespace_in(graph, object, NULL));
+	if (count == max)
+		ret[0] = 0; /* there may be more, so that any is possible */
 	return count;
 }
 

@@ -140,7 +140,8 @@ bool link_has_substitutes(const Graph *graph, Node applier);
 /* Some object of the kind may be called so once the values of ${NAME} are known. */
 bool link_may_be_named(const Linker *linker, const char *kind, const char *name);
 
-/* The namespaces that an object may be applied in, unknown ones as 0; at most max, no doubles. For a patch or a
+/* The namespaces that an object may be applied in, unknown ones as 0; at most max, no doubles: with max of
+ * them one is 0, for those that found no room. For a patch or a
  * generated object as well. */
 uint32_t link_namespaces(const Linker *linker, Node object, Symbol *ret, uint32_t max);
 

@@ -52,7 +52,7 @@ static void add_release(Linker *linker, Node object)
 {
 	const Graph *graph = linker->graph;
 	Span place = graph_place(graph, object);
-	Symbol target = target_namespace(graph, object), namespaces[16];
+	Symbol target = target_namespace(graph, object), namespaces[64];
 	if ((graph_has(graph, object, FACT_TRANSPARENT) && is_app_template(graph, object)) ||
 	        graph_has(graph, object, FACT_RENDERED))
 		return;

@@ -1,5 +1,5 @@
-/* Files that nothing is demanded of: ignored paths and areas on their way out by labwright.yaml, and copies of a tree.
- */
+/* Files that nothing is demanded of: ignored paths and areas on their way out by labwright.yaml, copies of a tree, and
+ * charts of others that were unpacked here. */
 #include "base/path.h"
 #include "link/linker.h"
 
@@ -58,9 +58,77 @@ static void mark_copies(Graph *graph)
 		take_copies(graph, first, end);
 }
 
+/* ---- charts of others ----------------------------------------------------------------------------------------- */
+
+/* 1.23.0, v5.8.33: three numbers with dots. */
+static bool is_version(Slice part)
+{
+	size_t at = part.length && part.at[0] == 'v', numbers = 0;
+	while (at < part.length) {
+		size_t start = at;
+		while (at < part.length && g_ascii_isdigit(part.at[at]))
+			at++;
+		if (at == start)
+			return false;
+		numbers++;
+		if (at < part.length && part.at[at++] != '.')
+			return false;
+	}
+	return numbers == 3;
+}
+
+/* charts/jenkins/5.8.33/: who keeps releases of a chart side by side did not write them. Or charts/redis/ within a
+ * chart that has it from a repository, as `helm dependency build` unpacks it. */
+static bool is_unpacked(const Graph *graph, Slice folder)
+{
+	for (Slice at = folder; at.length; at = path_folder(at)) {
+		if (is_version(path_name(at)))
+			return true;
+		Slice charts = path_folder(at), parent = path_folder(charts);
+		if (!slice_is(path_name(charts), "charts"))
+			continue;
+		g_autofree char *chart =
+		        g_strdup_printf("%.*s%sChart.yaml", SLICE_ARGS(parent), parent.length ? "/" : "");
+		g_autofree char *name = g_strdup_printf("name: %.*s\n", SLICE_ARGS(path_name(at)));
+		Node file = graph_find_file(graph, slice_from(chart));
+		Slice bytes = file ? graph_file_bytes(graph, graph_file_of(graph, file)) : (Slice){"", 0};
+		size_t dependencies = slice_find(bytes, "\ndependencies:", 0);
+		if (dependencies != SIZE_MAX && slice_find(bytes, name, dependencies) != SIZE_MAX &&
+		        slice_find(bytes, "://", dependencies) != SIZE_MAX &&
+		        slice_find(bytes, "file://", dependencies) == SIZE_MAX)
+			return true;
+	}
+	return false;
+}
+
+static bool is_file_below(const Graph *graph, uint32_t file, Slice folder)
+{
+	return path_is_below(slice_from(graph_file_path(graph, file)), folder);
+}
+
+/* Files are in the order of their paths, so that those of a folder stand together. */
+static void mark_unpacked(Graph *graph)
+{
+	Symbol reason = graph_intern(graph, SLICE("chart"));
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file)), folder = path_folder(path);
+		uint32_t first = file, end = file;
+		if (!slice_is(path_name(path), "Chart.yaml") || !is_unpacked(graph, folder))
+			continue;
+		while (first > 0 && is_file_below(graph, first - 1, folder))
+			first--;
+		while (end < graph_files(graph) && is_file_below(graph, end, folder))
+			end++;
+		for (uint32_t other = first; other < end; other++)
+			graph_derive(graph, graph_file_node(graph, other), FACT_QUIET, reason,
+			        graph_place(graph, graph_file_node(graph, file)));
+	}
+}
+
 void link_quiet(Graph *graph)
 {
 	mark_copies(graph);
+	mark_unpacked(graph);
 	GRAPH_EACH (graph, FACT_IGNORES, row)
 		mark(graph, row, "ignored");
 	GRAPH_EACH (graph, FACT_DEPRECATED, flag)

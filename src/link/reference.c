@@ -6,7 +6,7 @@
 
 #include "base/kind.h"
 
-#define MOST_NAMESPACES 16
+#define MOST_NAMESPACES 64
 #define MOST_TARGETS 8
 #define MOST_CANDIDATES                                                                                                \
 	512 /* of one kind and name; nobody writes more, and a file of nothing else must not take long */

@@ -4,12 +4,14 @@
  */
 #include "link/linker.h"
 
-#define MOST_NAMESPACES 16
-#define MOST_PODS 512 /* with one label: beyond that which of them are selected is left open */
+#define MOST_NAMESPACES 64
+#define MOST_OPEN 1000 /* labels with ${NAME}: with more, any of them may be meant */
+#define MOST_PODS 512  /* with one label: beyond that which of them are selected is left open */
 
 typedef struct Selector {
 	Linker *linker;
 	GHashTable *added; /* Symbols of labels that a kustomization or the pod template of a patch adds */
+	GPtrArray *open;   /* Row: labels of pods that Flux fills in */
 } Selector;
 
 static void collect_added(Selector *selector)
@@ -20,6 +22,15 @@ static void collect_added(Selector *selector)
 		if (type == NODE_KUSTOMIZATION || (type == NODE_POD && link_is_patch(graph, row->subject)))
 			g_hash_table_add(selector->added, GUINT_TO_POINTER(row->object));
 	}
+}
+
+static void collect_open(Selector *selector)
+{
+	const Graph *graph = selector->linker->graph;
+	GRAPH_EACH (graph, FACT_LABEL, row)
+		if (graph_node_type(graph, row->subject) == NODE_POD &&
+		        link_is_open(graph_symbol_text(graph, row->object)))
+			g_ptr_array_add(selector->open, (gpointer)row);
 }
 
 static bool is_added(const Selector *selector, Symbol pair)
@@ -48,6 +59,37 @@ static bool share_namespace(const Linker *linker, Node service, Node object)
 			if (!left[i] || !right[j] || left[i] == right[j])
 				return true;
 	return false;
+}
+
+/* The label of a pod that is the pair once it is filled in, in some way in which its file is applied; or that may be
+ * it. */
+static bool may_become(const Linker *linker, const Row *label, const char *pair)
+{
+	const Graph *graph = linker->graph;
+	const char *text = graph_symbol_text(graph, label->object);
+	size_t key = strcspn(pair, "=");
+	Contexts contexts = link_contexts(linker, graph_file_of(graph, label->subject));
+	if (strncmp(text, pair, key + 1) != 0)
+		return false;
+	for (uint32_t i = 0; i < contexts.count; i++) {
+		g_autofree char *filled = link_substitute(graph, contexts.at[i].applier, text);
+		if (link_is_open(filled) || strcmp(filled, pair) == 0)
+			return true;
+	}
+	return contexts.count == 0;
+}
+
+/* Some pod of a namespace of the Service may come to have the label. */
+static bool may_be_filled(const Selector *selector, Node service, Symbol pair)
+{
+	const Graph *graph = selector->linker->graph;
+	for (guint i = 0; i < MIN(selector->open->len, MOST_OPEN); i++) {
+		const Row *label = selector->open->pdata[i];
+		if (may_become(selector->linker, label, graph_symbol_text(graph, pair)) &&
+		        share_namespace(selector->linker, service, graph_parent(graph, label->subject)))
+			return true;
+	}
+	return selector->open->len > MOST_OPEN;
 }
 
 static bool matches(const Selector *selector, Node service, Node pod)
@@ -82,7 +124,8 @@ static bool may_select(const Selector *selector, Node service, bool found)
 	Symbol namespaces[MOST_NAMESPACES];
 	GRAPH_OF (graph, service, FACT_SELECTOR, row)
 		if (link_is_open(graph_symbol_text(graph, row->object)) ||
-		        (!found && is_in_inline_patch(graph, row->object)))
+		        (!found && (is_in_inline_patch(graph, row->object) ||
+		                           may_be_filled(selector, service, row->object))))
 			return true;
 	uint32_t count = link_namespaces(linker, service, namespaces, MOST_NAMESPACES);
 	for (uint32_t i = 0; i < count; i++)
@@ -208,8 +251,10 @@ void link_selectors(Linker *linker)
 {
 	const Graph *graph = linker->graph;
 	g_autoptr(GHashTable) added = g_hash_table_new(NULL, NULL);
-	Selector selector = {linker, added};
+	g_autoptr(GPtrArray) open = g_ptr_array_new();
+	Selector selector = {linker, added, open};
 	collect_added(&selector);
+	collect_open(&selector);
 	GRAPH_NODES (graph, NODE_OBJECT, object) {
 		if (link_is_patch(graph, object))
 			continue;

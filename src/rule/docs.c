@@ -24,7 +24,8 @@ static Slice document_of(const Graph *graph, Node node)
 static bool stands_for_any(Slice word)
 {
 	static const char *const words[] = {"HOST", "HOSTNAME", "NAME", "NODE", "SERVICE", "STACK", "APP", "USER",
-	        "USERNAME", "DOMAIN", "TOPIC", "DATE", "YYYY", "MM", "DD", "YYYYMMDD"};
+	        "USERNAME", "DOMAIN", "TOPIC", "APPNAME", "NODENAME", "CLUSTER", "NAMESPACE", "DATE", "YYYY", "MM",
+	        "DD", "YYYYMMDD"};
 	size_t digits = 0, letters;
 	if (slice_is_any(word, words, G_N_ELEMENTS(words)))
 		return true;

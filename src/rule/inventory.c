@@ -297,7 +297,8 @@ bool is_in_example(const Graph *graph, Span place)
 static bool is_terraform(const Graph *graph, uint32_t file)
 {
 	Slice path = slice_from(graph_file_path(graph, file));
-	return slice_ends(path, ".tf") || slice_ends(path, ".tfvars") || slice_ends(path, ".hcl");
+	return slice_ends(path, ".tf") || slice_find(path_name(path), ".tfvars", 0) != SIZE_MAX ||
+	       slice_ends(path, ".hcl");
 }
 
 Slice inventory_name(const Graph *graph, Node mention)

@@ -596,15 +596,30 @@ static void mend_double(Checker *checker, Finding *finding, const Pair *pair)
 	add_edit(checker, finding, whole_document(graph, document), (Slice){"", 0});
 }
 
-/* All that two files have in common is one finding, told by the worst of it. */
+/* The two files; or a folder and its copy, where all that the paths have behind them is the same. */
+static char *finding_key(const Graph *graph, const Pair *pair, bool copy)
+{
+	Slice one = slice_from(path_of(graph, pair->one)), other = slice_from(path_of(graph, pair->other));
+	bool file = slice_equal(one, other);
+	while (copy && !file && one.length && other.length && slice_equal(path_name(one), path_name(other))) {
+		one = path_folder(one);
+		other = path_folder(other);
+	}
+	return g_strdup_printf("%.*s|%.*s", SLICE_ARGS(one), SLICE_ARGS(other));
+}
+
+/* All that two files have in common is one finding, told by the worst of it; and all that is the same in a folder and
+ * its copy. */
 static void report_double(Doubles *doubles, const Pair *pair)
 {
 	Checker *checker = doubles->checker;
 	const Graph *graph = checker_graph(checker);
 	const char *one = path_of(graph, pair->one), *other = path_of(graph, pair->other);
 	const char *kind = graph_text(graph, pair->other, FACT_KIND), *name = graph_name(graph, pair->other);
-	g_autofree char *files = g_strdup_printf("%s|%s", one, other);
+	bool copy = !pair->keys && pair->level < LEVEL_ERROR;
+	g_autofree char *files = finding_key(graph, pair, false), *folders = finding_key(graph, pair, copy);
 	Finding *finding = g_hash_table_lookup(doubles->findings, files);
+	finding = finding ? finding : g_hash_table_lookup(doubles->findings, folders);
 	if (finding && finding->subject == pair->other)
 		return; /* under another identity: two overlays take both files */
 	if (finding) {
@@ -617,7 +632,7 @@ static void report_double(Doubles *doubles, const Pair *pair)
 	        "%s %s is already in %s", kind, name, strcmp(one, other) == 0 ? "this file" : one);
 	explain_double(doubles, finding, pair);
 	mend_double(checker, finding, pair);
-	g_hash_table_insert(doubles->findings, g_steal_pointer(&files), finding);
+	g_hash_table_insert(doubles->findings, g_steal_pointer(&folders), finding);
 }
 
 static void check_duplicate_object(Checker *checker)

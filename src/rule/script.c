@@ -150,6 +150,8 @@ void script_read(const Graph *graph, const LinkIndex *index, uint32_t file, Scri
 			read_folder(ret_script, word);
 		else if (has_role(graph, link, "variable"))
 			add_variable(ret_script, link);
+		else if (has_role(graph, link, "working-directory") && slice_find(word, "${", 0) != SIZE_MAX)
+			ret_script->lost = true; /* filled in by the workflow, as for each job of a matrix */
 		else if (has_role(graph, link, "working-directory"))
 			add_folder(ret_script, (Slice){"", 0}, word);
 	}

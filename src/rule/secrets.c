@@ -109,8 +109,9 @@ static void check_secret_in_repo(Checker *checker)
 		}
 		bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret)))) ||
 		             is_key_of_test(graph, secret);
-		Finding *finding = report_at(checker, trial ? LEVEL_WARNING : LEVEL_ERROR, secret,
-		        graph_place(graph, secret), "this looks like a %s, and it is in Git", form);
+		Finding *finding =
+		        report_at(checker, trial ? LEVEL_WARNING : LEVEL_ERROR, secret, graph_place(graph, secret),
+		                "this looks like %s %s, and it is in Git", strchr("AEIO", form[0]) ? "an" : "a", form);
 		set_detail(checker, finding, "%s ", form);
 	}
 }

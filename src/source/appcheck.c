@@ -15,10 +15,11 @@ static void add_names_of(AppItems items, Names *names)
 		names->at[names->count++] = items.id->value;
 }
 
+/* A key that Flux fills in may be any name. */
 static bool has_name(const Names *names, Slice name)
 {
 	for (uint32_t i = 0; i < names->count; i++)
-		if (slice_equal(names->at[i], name))
+		if (slice_equal(names->at[i], name) || yaml_is_open(names->at[i]))
 			return true;
 	return names->count == G_N_ELEMENTS(names->at);
 }

@@ -312,6 +312,19 @@ static const char *terraform_kind(Slice line)
 	return find_kind(strip(word));
 }
 
+/* A name in Jsonnet that is no text in quotes, or that something is put into: 'data-%s' % region, prefix + '-tls'. */
+static bool is_expression(const SourceFile *file, Slice line)
+{
+	if (!slice_ends(file->name, ".jsonnet") && !slice_ends(file->name, ".libsonnet"))
+		return false;
+	Slice value = slice_trim(slice_sub(line, strlen("name:"), line.length));
+	if (slice_ends(value, ","))
+		value = slice_trim(slice_sub(value, 0, value.length - 1));
+	if (value.length < 2 || !strchr("\"'", value.at[0]))
+		return true;
+	return slice_find_byte(value, value.at[0], 1) != value.length - 1;
+}
+
 static bool take_assigned(Slice line, const char *key, Slice *ret_value)
 {
 	Slice rest = line, word;
@@ -331,7 +344,11 @@ static void read_line(Reader *reader, Slice line)
 		expect_name(reader, terraform_kind(line));
 		reader->release = slice_find(line, "helm_release", 0) != SIZE_MAX;
 	} else if (reader->kind && (take(line, "name:", &value) || take_assigned(line, "name", &value))) {
-		add_manifest(reader->file, reader->kind, value);
+		if (is_expression(reader->file, line))
+			add_text(reader->file, FACT_CREATES, arena_printf(reader->file->arena, "%s/*", reader->kind),
+			        value);
+		else
+			add_manifest(reader->file, reader->kind, value);
 		reader->kind = NULL;
 	} else if (take(line, "release_namespace:", &value) ||
 	           (reader->release && take_assigned(line, "namespace", &value))) {

@@ -285,12 +285,32 @@ static bool has_sample_name(Slice name)
 	return false;
 }
 
+/* "# example secret", "# Sample values, to be copied": the first comment of the file says what all of it is. */
+static bool has_sample_head(Slice bytes)
+{
+	static const char *const samples[] = {"example", "sample", NULL};
+	static const char *const things[] = {"secret", "secrets", "manifest", "manifests", "values", "config",
+	        "configuration", "credentials", "file", "only", NULL};
+	Slice line = {"", 0}, rest = bytes, first, second;
+	while ((line.length == 0 || slice_is(line, "---")) && slice_next_line(&rest, &line))
+		line = slice_trim(line);
+	if (!slice_starts(line, "#"))
+		return false;
+	Slice words = skip_bytes(line, "#!-=* \t");
+	if (!slice_next_word(&words, &first) || !slice_is_any_nocase(first, samples) ||
+	        !slice_next_word(&words, &second))
+		return false;
+	while (second.length && strchr(".,:;", second.at[second.length - 1]))
+		second.length--;
+	return slice_is_any_nocase(second, things);
+}
+
 /* A manifest that says so by its name; or one among documents, as a sample of what they speak of. */
 static bool is_sample_manifest(const SourceFile *file)
 {
 	if (!slice_ends(file->name, ".yaml") && !slice_ends(file->name, ".yml"))
 		return false;
-	if (has_sample_name(file->name))
+	if (has_sample_name(file->name) || has_sample_head(file->bytes))
 		return true;
 	bool object = slice_find(file->bytes, "apiVersion:", 0) != SIZE_MAX &&
 	              slice_find(file->bytes, "kind:", 0) != SIZE_MAX;

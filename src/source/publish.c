@@ -22,6 +22,12 @@ static void add_part(const SourceFile *file, Node node, FactKind kind, const Yam
 	graph_add(file->builder, node, kind, part, start, end);
 }
 
+/* compose takes one letter before a colon for a drive of Windows: D:/shared:/data. */
+static bool is_drive(Slice part)
+{
+	return part.length == 1 && g_ascii_isalpha(part.at[0]);
+}
+
 /* Takes the part before the next colon off *rest; colons within brackets and braces are no ends. */
 static bool next_part(Slice *rest, Slice *ret_part)
 {
@@ -31,7 +37,7 @@ static bool next_part(Slice *rest, Slice *ret_part)
 	for (size_t i = 0; i < rest->length; i++) {
 		char c = rest->at[i];
 		depth += (c == '[' || c == '{') - (c == ']' || c == '}');
-		if (c != ':' || depth > 0)
+		if (c != ':' || depth > 0 || is_drive(slice_sub(*rest, 0, i)))
 			continue;
 		*ret_part = slice_sub(*rest, 0, i);
 		*rest = slice_sub(*rest, i + 1, rest->length);
@@ -109,12 +115,13 @@ static void check_ranges(const SourceFile *file, const YamlNode *scalar, Node se
 	if (bad)
 		message = arena_printf(file->arena, "compose refuses '%s': no port has that number", scalar->value.at);
 	else if (outside && inside > 1 && inside != outside)
-		message = arena_printf(file->arena, "compose refuses '%s': %u ports of the host for %u of the container",
-		        scalar->value.at, outside, inside);
+		message =
+		        arena_printf(file->arena, "compose refuses '%s': %u ports of the host for %u of the container",
+		                scalar->value.at, outside, inside);
 	if (!message)
 		return;
-	Node problem = graph_add_problem(
-	        file->builder, service, "compose-invalid", message, NULL, scalar->start, scalar->end);
+	Node problem =
+	        graph_add_problem(file->builder, service, "compose-invalid", message, NULL, scalar->start, scalar->end);
 	graph_add(file->builder, problem, FACT_NAME_SPAN, scalar->value, scalar->start, scalar->end);
 }
 
@@ -217,7 +224,7 @@ static void read_short_mount(const SourceFile *file, const YamlNode *scalar, Nod
 	place_of_part(file, scalar, text, source.length ? source : text, &start, &end);
 	Node mount = graph_add_node(file->builder, NODE_MOUNT, service, source, start, end);
 	add_part(file, mount, FACT_DESTINATION, scalar, text, parts[n > 1]);
-	if (is_host_path(source))
+	if (is_host_path(source) && !is_drive(slice_sub(source, 0, MIN(slice_find_byte(source, ':', 0), 2))))
 		add_part(file, mount, FACT_HOST_PATH, scalar, text, source);
 	add_type(file, mount, is_host_path(source) ? "bind" : source.length ? "volume" : "anonymous", scalar);
 	if (n == 3 && has_option(parts[2], "ro"))

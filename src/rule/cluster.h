@@ -6,14 +6,11 @@
 /* False where different roots of GitOps bring them in, or where their paths name two clusters, hosts or stages. */
 bool share_cluster(const Graph *graph, Node one, Node other);
 
-/* The paths part in folders of two distributions: k3s/, microk8s/. */
-bool are_for_two_distributions(Slice one, Slice other);
-
 /* One of the namespaces in which one is applied is one of the other's, or is not known. */
 bool may_share_namespace(const Graph *graph, Node one, Node other);
 
-/* False where an opaque part (FACT_OPAQUE) cannot have made an object of that name: what a chart or a remote part makes
- * is called after it; what a script takes from afar may be anything. */
+/* False where an opaque part (FACT_OPAQUE) cannot have made an object of that name: what a chart or a remote part makes is
+ * called after it; what a script takes from afar may be anything. */
 bool may_make(const Graph *graph, Node maker, Slice name);
 
 /* Folders named like a stage of deployment (dev, staging, test) hold alternatives of one thing, which may differ on
@@ -28,3 +25,6 @@ typedef struct Stages {
 bool is_production_area(Stages *stages, Slice folder);
 void stages_clear(Stages *stages);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stages, stages_clear)
+
+/* The paths part in folders of two distributions: k3s/, microk8s/. */
+bool are_for_two_distributions(Slice one, Slice other);

@@ -76,19 +76,26 @@ static bool has_word_of(Slice path, const char *const *words)
 	return false;
 }
 
-/* Of a machine that is made to try things on, and thrown away: whoever has its key has nothing. */
-static bool is_for_trial(Slice path)
-{
-	static const char *const words[] = {"vagrant", "molecule", NULL};
-	return has_word_of(path, words);
-}
-
 /* A test that speaks TLS needs a key, and nothing else trusts it. A token of somebody's is what it is anywhere. */
 static bool is_key_of_test(const Graph *graph, Node secret)
 {
 	Node file = graph_file_node(graph, graph_file_of(graph, secret));
 	return strcmp(graph_name(graph, secret), "private key") == 0 &&
 	       strcmp(graph_text(graph, file, FACT_CLASS), "test") == 0;
+}
+
+static void report_key_of_test(Checker *checker, Node secret)
+{
+	Finding *finding = report_at(checker, LEVEL_WARNING, secret, graph_place(checker_graph(checker), secret),
+	        "this looks like a private key, and it is in Git");
+	set_detail(checker, finding, "private key ");
+}
+
+/* Of a machine that is made to try things on, and thrown away: whoever has its key has nothing. */
+static bool is_for_trial(Slice path)
+{
+	static const char *const words[] = {"vagrant", "molecule", NULL};
+	return has_word_of(path, words);
 }
 
 static void check_secret_in_repo(Checker *checker)
@@ -101,14 +108,17 @@ static void check_secret_in_repo(Checker *checker)
 		const char *form = graph_name(graph, secret);
 		if (strcmp(form, "default password") == 0 || (object && is_sealing_key(graph, object)))
 			continue;
+		if (!object && is_key_of_test(graph, secret)) {
+			report_key_of_test(checker, secret);
+			continue;
+		}
 		if (object && is_sample(graph, object))
 			continue;
 		if (object) {
 			check_secret_value(checker, object, secret, objects, copies);
 			continue;
 		}
-		bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret)))) ||
-		             is_key_of_test(graph, secret);
+		bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
 		Finding *finding =
 		        report_at(checker, trial ? LEVEL_WARNING : LEVEL_ERROR, secret, graph_place(graph, secret),
 		                "this looks like %s %s, and it is in Git", strchr("AEIO", form[0]) ? "an" : "a", form);

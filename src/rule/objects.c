@@ -162,7 +162,8 @@ static bool meet_by_hand(const Doubles *doubles, const Pair *pair)
 		return true;
 	bool beside = slice_equal(path_folder(slice_from(one)), path_folder(slice_from(other)));
 	return (beside || has_namespace(graph, pair->identity)) && !are_environments(doubles->stages, one, other) &&
-	       !is_sample(one) && !is_sample(other) && !are_versions(one, other);
+	       !is_sample(one) && !is_sample(other) && !are_versions(one, other) &&
+	       !are_for_two_distributions(slice_from(one), slice_from(other));
 }
 
 /* All that scripts apply goes to one cluster as far as is known; one for each environment is told by its paths. */

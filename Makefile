@@ -56,7 +56,7 @@ test:
 	$(fuzz_setup)
 	@ninja -C build/test && ninja -C build/fuzz
 	@for tool in helm kustomize; do \
-	 sh tools/$$tool.sh >/dev/null || echo "no $$tool could be built: the tests that ask it are skipped"; done
+	 sh tools/asked.sh $$tool >/dev/null || echo "no $$tool could be built: the tests that ask it are skipped"; done
 	@rm -f build/test/meson-logs/testlog.json build/fuzz/meson-logs/testlog.json
 	@LABWRIGHT_PYTHON=$$(sh tools/clients.sh || true); export LABWRIGHT_PYTHON; \
 	 meson test -C build/test --no-rebuild --print-errorlogs; \
@@ -81,7 +81,8 @@ bench: build
 	$(install_packages) $(bench_packages)
 	@ninja -C build/release test/bench-place
 	@python3 test/bench/bench.py build/labwright $(REPOSITORY)
-	@LABWRIGHT_LIVE_PACKAGES=build/labwright sh test/live/engine.sh dockerd python3 test/bench/engine.py build/labwright
+	@for engine in dockerd podman; do \
+	 LABWRIGHT_LIVE_PACKAGES=build/labwright sh test/live/engine.sh $$engine python3 test/bench/engine.py build/labwright; done
 	@sh test/bench/cluster.sh build/labwright
 	@python3 test/bench/placement.py build/labwright build/release/test/bench-place
 	@python3 test/bench/reassign.py build/bench/reassign $(REASSIGN_DATA) $(REASSIGN_SECONDS)

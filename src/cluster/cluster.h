@@ -15,10 +15,10 @@
 /* ---- who we are ------------------------------------------------------------------------------------------ */
 
 typedef struct Access {
-	char *context, *namespace; /* the namespace of the context, or "default" */
-	char *server;              /* "https://192.168.8.185:6443", without a slash at the end */
-	char *authorities;         /* PEM, or NULL: the system's */
-	char *server_name, *proxy; /* or NULL */
+	char *context, *namespace;   /* the namespace of the context, or "default" */
+	char *server;                /* "https://192.168.8.185:6443", without a slash at the end */
+	char *authorities;           /* PEM, or NULL: the system's */
+	char *server_name, *proxy;   /* or NULL */
 	bool insecure, plain;        /* plain: answers are not packed */
 	char *certificate;           /* PEM of the client's certificate and key, or NULL */
 	char *token;                 /* or NULL */
@@ -50,6 +50,14 @@ typedef struct Cluster Cluster;
 Cluster *cluster_open(const char *kubeconfig, const char *context, GError **error);
 /* Another connection with the same identity, for another thread. */
 Cluster *cluster_again(const Cluster *cluster, GError **error);
+/* The same for a while: one that is kept and that nobody uses just now, where there is one. What is asked of it counts
+ * for the cluster once it is given back. Both may be called by any thread. */
+Cluster *cluster_borrow(Cluster *cluster, GError **error);
+void cluster_give_back(Cluster *cluster, Cluster *take_other);
+/* Does pieces of work [0, n), each by one of at most so many threads (this one among them) with a connection of its
+ * own. The first that sets an error ends it: what has begun is still finished, the rest is not begun. */
+typedef void (*ClusterWork)(Cluster *connection, size_t at, void *data, GError **error);
+bool cluster_share(Cluster *cluster, size_t n, uint32_t most, ClusterWork work, void *data, GError **error);
 void cluster_free(Cluster *cluster);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cluster, cluster_free)
 
@@ -59,7 +67,7 @@ const Access *cluster_access(const Cluster *cluster);
 typedef struct ClusterCount {
 	uint64_t requests, bytes;
 } ClusterCount;
-ClusterCount cluster_count(const Cluster *cluster);
+ClusterCount cluster_count(Cluster *cluster);
 
 /* Waits, in seconds, for a server that is away before a request fails: 0 without this call, so that looking at a
  * cluster does not hang. */
@@ -132,6 +140,10 @@ typedef bool (*ClusterSeen)(WatchEvent event, const Json *item, void *data);
  * streams, restarts and 410. */
 bool cluster_watch(Cluster *cluster, const char *path, uint32_t seconds, ClusterSeen seen, void *data,
         GCancellable *cancellable, GError **error);
+/* The same for ever, without the items that are there: WATCH_ANEW comes first, and where changes may have been missed.
+ */
+bool cluster_watch_changes(
+        Cluster *cluster, const char *path, ClusterSeen seen, void *data, GCancellable *cancellable, GError **error);
 
 /* ---- kinds ----------------------------------------------------------------------------------------------- */
 
@@ -177,6 +189,7 @@ typedef struct Survey {
 	Live *live;       /* pods; container->id is "namespace/pod/container" */
 	GPtrArray *nodes; /* ClusterNode, by name */
 	GPtrArray *notes; /* char *: what is wrong with other objects than pods: claims, Services, quotas, scalers */
+	GPtrArray *paths; /* char *: the API's lists of which it was made */
 	bool measured;    /* the cluster has metrics */
 } Survey;
 
@@ -186,8 +199,20 @@ typedef struct SurveyOptions {
 } SurveyOptions;
 
 Survey *survey_new(Cluster *cluster, const SurveyOptions *options, GError **error);
+/* What is used, anew; nothing where the survey was a quick one. */
+void survey_measure(Survey *survey, Cluster *cluster, const SurveyOptions *options);
 void survey_free(Survey *survey);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Survey, survey_free)
+
+/* Watches the lists of a survey by a thread for each, to tell when another one is worth its requests. */
+typedef struct Changes Changes;
+Changes *changes_new(Cluster *cluster, const Survey *survey);
+/* Waits until something changes, which may have been since the last call; false where nothing has within the
+ * milliseconds. A list that cannot be watched changes all the time. */
+bool changes_wait(Changes *changes, uint32_t milliseconds);
+void changes_free(Changes *changes);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Changes, changes_free)
+
 /* "Deployment/api" of a pod, by its owner; free with g_free. */
 char *pod_workload(const Json *pod);
 /* What a pod asks of a node, as the scheduler reckons it: millicores and bytes. */
@@ -243,7 +268,7 @@ typedef struct ClusterStep {
 	Json *object;         /* what is applied; NULL for OBJECT_REMOVE */
 	Json *before;         /* the fields of ours that the object had, to go back to; NULL: it was not there */
 	Span place;           /* in its file; of file 0 and length 0 for OBJECT_REMOVE */
-	uint32_t wave;        /* see cluster_wave_word */
+	uint32_t wave, rank;  /* see cluster_wave_word; within a wave, lower ranks are applied before */
 	GPtrArray *changes;   /* FieldChange */
 	GPtrArray *conflicts; /* FieldChange: somebody else keeps the field at another value */
 	char *problem;        /* the cluster refuses it, or NULL */
@@ -289,7 +314,7 @@ typedef struct ClusterApply {
 	bool force;        /* as in the plan */
 	bool keep_record;  /* of what was before; false when going back */
 	uint32_t patience; /* seconds for a wave to become ready */
-	/* why may be NULL. */
+	/* why may be NULL. Called by several threads, by one at a time. */
 	void (*tell)(const ClusterStep *step, ClusterPhase phase, const char *why, void *data);
 	void *data;
 	GCancellable *cancellable;

@@ -109,8 +109,7 @@ static void not_reached(const Cluster *cluster, GError *failure, uint32_t distru
 static bool connect_again(Cluster *cluster, GError **error)
 {
 	Access *access = cluster->access;
-	HttpIdentity identity = {
-	        .authorities = access->authorities,
+	HttpIdentity identity = {.authorities = access->authorities,
 	        .certificate = access->certificate,
 	        .server_name = access->server_name,
 	        .proxy = access->proxy,
@@ -127,6 +126,40 @@ static bool connect_again(Cluster *cluster, GError **error)
 	g_clear_pointer(&cluster->http, http_free);
 	cluster->http = http;
 	return true;
+}
+
+static void take_credential(Access *access, const Cluster *first)
+{
+	g_free(access->token);
+	g_free(access->certificate);
+	access->token = g_strdup(first->token);
+	access->certificate = g_strdup(first->certificate);
+}
+
+static void share_credential(Cluster *first, const Access *access)
+{
+	g_free(first->token);
+	g_free(first->certificate);
+	first->token = g_strdup(access->token);
+	first->certificate = g_strdup(access->certificate);
+}
+
+/* Of several connections that are refused at the same time one asks for a new credential, and all of them take it: a
+ * plugin may open a browser. */
+static bool renew(Cluster *cluster, GError **error)
+{
+	Cluster *first = cluster->first;
+	bool fine = true;
+	g_mutex_lock(&first->renewing);
+	if (cluster->renewal != first->newest)
+		take_credential(cluster->access, first);
+	else if ((fine = access_refresh(cluster->access, error))) {
+		share_credential(first, cluster->access);
+		first->newest++;
+	}
+	cluster->renewal = first->newest;
+	g_mutex_unlock(&first->renewing);
+	return fine && connect_again(cluster, error);
 }
 
 /* How long to wait before the next try, in milliseconds; 0: there is none. */
@@ -157,14 +190,22 @@ static bool is_cut(const HttpReply *reply)
 	return reply->status < 300 && (length == 0 || bytes[length - 1] != '}');
 }
 
+static void count(Cluster *cluster, size_t bytes)
+{
+	g_mutex_lock(&cluster->lock);
+	cluster->count.requests++;
+	cluster->count.bytes += bytes;
+	g_mutex_unlock(&cluster->lock);
+}
+
 static bool ask_once(Cluster *cluster, const char *method, const char *path, GBytes *body, const char *type,
         HttpReply *ret_reply, GError **error)
 {
 	*ret_reply = (HttpReply){0};
-	cluster->count.requests++;
-	if (!http_ask(cluster->http, method, path, body, type, ret_reply, error))
+	bool answered = http_ask(cluster->http, method, path, body, type, ret_reply, error);
+	count(cluster, answered ? g_bytes_get_size(ret_reply->body) : 0);
+	if (!answered)
 		return false;
-	cluster->count.bytes += g_bytes_get_size(ret_reply->body);
 	if (!is_cut(ret_reply))
 		return true;
 	http_reply_clear(ret_reply);
@@ -185,7 +226,7 @@ bool cluster_ask(Cluster *cluster, const char *method, const char *path, GBytes 
 		        (cluster->access->plugin || cluster->access->token_file)) {
 			http_reply_clear(ret_reply);
 			refreshed = true;
-			if (!access_refresh(cluster->access, error) || !connect_again(cluster, error))
+			if (!renew(cluster, error))
 				return false;
 			http_set_header(cluster->http, "Accept", accept ? accept : "application/json");
 			continue;
@@ -243,25 +284,34 @@ Json *cluster_send(
 
 GInputStream *cluster_stream(Cluster *cluster, const char *path, GCancellable *cancellable, GError **error)
 {
-	cluster->count.requests++;
+	count(cluster, 0);
 	http_set_header(cluster->http, "Accept", "*/*");
 	return http_open(cluster->http, "GET", path, NULL, NULL, cancellable, error);
 }
 
 HttpSocket *cluster_socket(Cluster *cluster, const char *path, const char *const *protocols, GError **error)
 {
-	cluster->count.requests++;
+	count(cluster, 0);
 	return http_socket_new(cluster->http, path, protocols, error);
 }
 
 /* ---- opening --------------------------------------------------------------------------------------------- */
 
+static Cluster *cluster_new(const char *kubeconfig)
+{
+	Cluster *cluster = g_new0(Cluster, 1);
+	cluster->first = cluster;
+	cluster->kubeconfig = g_strdup(kubeconfig);
+	g_mutex_init(&cluster->lock);
+	g_mutex_init(&cluster->renewing);
+	return cluster;
+}
+
 Cluster *cluster_open(const char *kubeconfig, const char *context, GError **error)
 {
-	g_autoptr(Cluster) cluster = g_new0(Cluster, 1);
-	cluster->kubeconfig = g_strdup(kubeconfig);
+	g_autoptr(Cluster) cluster = cluster_new(kubeconfig);
 	cluster->access = access_new(kubeconfig, context, error);
-	if (!cluster->access || !access_refresh(cluster->access, error) || !connect_again(cluster, error))
+	if (!cluster->access || !renew(cluster, error))
 		return NULL;
 	g_autoptr(Json) version = cluster_get(cluster, "/version", error);
 	if (!version)
@@ -278,15 +328,15 @@ Cluster *cluster_open(const char *kubeconfig, const char *context, GError **erro
 
 Cluster *cluster_again(const Cluster *cluster, GError **error)
 {
-	g_autoptr(Cluster) other = g_new0(Cluster, 1);
-	other->kubeconfig = g_strdup(cluster->kubeconfig);
+	g_autoptr(Cluster) other = cluster_new(cluster->kubeconfig);
 	other->access = access_new(cluster->kubeconfig, cluster->access->context, error);
 	if (!other->access)
 		return NULL;
-	g_free(other->access->token);
-	g_free(other->access->certificate);
-	other->access->token = g_strdup(cluster->access->token);
-	other->access->certificate = g_strdup(cluster->access->certificate);
+	other->first = cluster->first;
+	g_mutex_lock(&other->first->renewing);
+	take_credential(other->access, other->first);
+	other->renewal = other->first->newest;
+	g_mutex_unlock(&other->first->renewing);
 	other->title = g_strdup(cluster->title);
 	other->patience = cluster->patience;
 	other->cancellable = cluster->cancellable;
@@ -297,6 +347,13 @@ void cluster_free(Cluster *cluster)
 {
 	if (!cluster)
 		return;
+	for (guint i = 0; cluster->idle && i < cluster->idle->len; i++)
+		cluster_free(cluster->idle->pdata[i]);
+	g_clear_pointer(&cluster->idle, g_ptr_array_unref);
+	g_mutex_clear(&cluster->lock);
+	g_mutex_clear(&cluster->renewing);
+	g_free(cluster->token);
+	g_free(cluster->certificate);
 	cluster_forget_kinds(cluster);
 	http_free(cluster->http);
 	access_free(cluster->access);
@@ -315,9 +372,12 @@ const Access *cluster_access(const Cluster *cluster)
 	return cluster->access;
 }
 
-ClusterCount cluster_count(const Cluster *cluster)
+ClusterCount cluster_count(Cluster *cluster)
 {
-	return cluster->count;
+	g_mutex_lock(&cluster->lock);
+	ClusterCount counted = cluster->count;
+	g_mutex_unlock(&cluster->lock);
+	return counted;
 }
 
 void cluster_set_patience(Cluster *cluster, uint32_t seconds)

@@ -24,18 +24,18 @@ static Json *item_of(const Json *list, const char *word)
 	return NULL;
 }
 
-static Json *extract(const Json *value, const Json *fields, uint32_t depth);
+static Json *extract(const Json *value, const Json *fields, bool keyed, uint32_t depth);
 
-/* Items of a list that the fields name, with their keys. */
-static Json *extract_items(const Json *list, const Json *fields, uint32_t depth)
+/* Items of a list that the fields name; keyed: with their keys, which may be somebody else's. */
+static Json *extract_items(const Json *list, const Json *fields, bool keyed, uint32_t depth)
 {
 	Json *out = json_new_list();
 	JSON_MEMBERS (fields, word, inside) {
 		Json *item = strchr("kv", word[0]) && word[1] == ':' ? item_of(list, word) : NULL;
 		if (!item)
 			continue;
-		Json *part = word[0] == 'k' ? extract(item, inside, depth + 1) : json_clone(item);
-		g_autoptr(Json) keys = word[0] == 'k' ? json_parse(slice_from(word + 2), NULL) : NULL;
+		Json *part = word[0] == 'k' ? extract(item, inside, keyed, depth + 1) : json_clone(item);
+		g_autoptr(Json) keys = keyed && word[0] == 'k' ? json_parse(slice_from(word + 2), NULL) : NULL;
 		JSON_MEMBERS (keys, key, value)
 			if (json_kind(part) == JSON_MAP && !json_get(part, key))
 				json_set(part, key, json_keep(value));
@@ -44,49 +44,59 @@ static Json *extract_items(const Json *list, const Json *fields, uint32_t depth)
 	return out;
 }
 
-static Json *extract_members(const Json *map, const Json *fields, uint32_t depth)
+static Json *extract_members(const Json *map, const Json *fields, bool keyed, uint32_t depth)
 {
 	Json *out = json_new_map();
 	JSON_MEMBERS (fields, word, inside) {
 		Json *value = g_str_has_prefix(word, "f:") ? json_get(map, word + 2) : NULL;
 		if (value)
-			json_set(out, word + 2, extract(value, inside, depth + 1));
+			json_set(out, word + 2, extract(value, inside, keyed, depth + 1));
 	}
 	return out;
 }
 
 /* No member but "." means the whole value. */
-static Json *extract(const Json *value, const Json *fields, uint32_t depth)
+static Json *extract(const Json *value, const Json *fields, bool keyed, uint32_t depth)
 {
 	size_t named = json_count(fields) - (json_get(fields, ".") ? 1 : 0);
 	if (named == 0 || depth > DEPTH)
 		return json_kind(value) == JSON_MAP && json_get(fields, ".") ? json_new_map() : json_clone(value);
 	if (json_kind(value) == JSON_LIST)
-		return extract_items(value, fields, depth);
-	return json_kind(value) == JSON_MAP ? extract_members(value, fields, depth) : json_clone(value);
+		return extract_items(value, fields, keyed, depth);
+	return json_kind(value) == JSON_MAP ? extract_members(value, fields, keyed, depth) : json_clone(value);
 }
 
 Json *fields_extract(const Json *object, const Json *fields)
 {
-	return json_count(fields) ? extract(object, fields, 0) : NULL;
+	return json_count(fields) ? extract(object, fields, true, 0) : NULL;
+}
+
+/* What a manager applied, as the server keeps it; NULL if nothing. */
+static const Json *fields_by(const Json *object, const char *manager)
+{
+	JSON_EACH (json_at(object, "metadata.managedFields"), entry)
+		if (g_strcmp0(json_text_at(entry, "manager"), manager) == 0 && !json_text_at(entry, "subresource") &&
+		        g_strcmp0(json_text_at(entry, "operation"), "Apply") == 0)
+			return json_get(entry, "fieldsV1");
+	return NULL;
+}
+
+Json *fields_owned(const Json *object, const char *manager)
+{
+	const Json *fields = fields_by(object, manager);
+	return json_count(fields) ? extract(object, fields, false, 0) : NULL;
 }
 
 Json *fields_of(const Json *object, const char *manager)
 {
-	JSON_EACH (json_at(object, "metadata.managedFields"), entry) {
-		if (g_strcmp0(json_text_at(entry, "manager"), manager) != 0 || json_text_at(entry, "subresource") ||
-		        g_strcmp0(json_text_at(entry, "operation"), "Apply") != 0)
-			continue;
-		Json *out = fields_extract(object, json_get(entry, "fieldsV1"));
-		if (!out)
-			return NULL;
-		json_set_text(out, "apiVersion", json_text_at(object, "apiVersion"));
-		json_set_text(out, "kind", json_text_at(object, "kind"));
-		json_set_text(json_map_in(out, "metadata"), "name", json_text_at(object, "metadata.name"));
-		json_set_text(json_map_in(out, "metadata"), "namespace", json_text_at(object, "metadata.namespace"));
-		return out;
-	}
-	return NULL;
+	Json *out = fields_extract(object, fields_by(object, manager));
+	if (!out)
+		return NULL;
+	json_set_text(out, "apiVersion", json_text_at(object, "apiVersion"));
+	json_set_text(out, "kind", json_text_at(object, "kind"));
+	json_set_text(json_map_in(out, "metadata"), "name", json_text_at(object, "metadata.name"));
+	json_set_text(json_map_in(out, "metadata"), "namespace", json_text_at(object, "metadata.namespace"));
+	return out;
 }
 
 /* ---- owners ---------------------------------------------------------------------------------------------- */

@@ -8,8 +8,8 @@
 #include "base/jsontext.h"
 
 #define PAGE 500
-#define AHEAD 2   /* pages of a list that wait to be read */
-#define THREADS 4 /* that ask */
+#define AHEAD 2            /* pages of a list that wait to be read */
+#define THREADS 4          /* that ask */
 #define WATCH_SECONDS 240u /* then the server ends it, and it is asked anew from the last bookmark */
 
 /* ---- one page -------------------------------------------------------------------------------------------- */
@@ -84,8 +84,7 @@ typedef struct Gathering {
 	size_t n;
 	Feed *feeds;
 	gint next;
-	ClusterCount count;
-	GMutex lock; /* over the feeds and the count */
+	GMutex lock; /* over the feeds */
 	GCond changed;
 } Gathering;
 
@@ -120,7 +119,7 @@ static void *feed_lists(void *data)
 {
 	Gathering *gathering = data;
 	g_autoptr(GError) failure = NULL;
-	g_autoptr(Cluster) cluster = cluster_again(gathering->cluster, &failure);
+	Cluster *cluster = cluster_borrow(gathering->cluster, &failure);
 	gint at;
 	while ((at = g_atomic_int_add(&gathering->next, 1)) < (gint)gathering->n) {
 		if (cluster)
@@ -128,10 +127,8 @@ static void *feed_lists(void *data)
 		else
 			fail_feed(gathering, (size_t)at, failure);
 	}
-	g_mutex_lock(&gathering->lock);
-	gathering->count.requests += cluster ? cluster->count.requests : 0;
-	gathering->count.bytes += cluster ? cluster->count.bytes : 0;
-	g_mutex_unlock(&gathering->lock);
+	if (cluster)
+		cluster_give_back(gathering->cluster, cluster);
 	return NULL;
 }
 
@@ -154,8 +151,7 @@ static GBytes *take_page(Gathering *gathering, Feed *feed)
 static const char *const *cut_of(const ClusterListing *listing)
 {
 	static const char *const applied[] = {"kubectl.kubernetes.io/last-applied-configuration", NULL};
-	static const char *const whole[] = {
-	        "managedFields", "kubectl.kubernetes.io/last-applied-configuration", NULL};
+	static const char *const whole[] = {"managedFields", "kubectl.kubernetes.io/last-applied-configuration", NULL};
 	static const char *const names[] = {"managedFields", "annotations", NULL};
 	return listing->form & LIST_OWNERS ? applied : listing->form & LIST_METADATA ? names : whole;
 }
@@ -251,8 +247,6 @@ static void gather(
 		read_feed(&gathering, i, version, &listings[i].error);
 	for (size_t i = 0; i < workers; i++)
 		g_thread_join(threads[i]);
-	cluster->count.requests += gathering.count.requests;
-	cluster->count.bytes += gathering.count.bytes;
 	g_mutex_clear(&gathering.lock);
 	g_cond_clear(&gathering.changed);
 }
@@ -312,7 +306,8 @@ typedef struct Watch {
 	GCancellable *cancellable;
 	char *version; /* NULL: everything has to be told anew */
 	bool begun, wanted;
-	gint64 until; /* of the monotonic clock, or 0 */
+	bool changes_only; /* items are told as they change, and not those that are there */
+	gint64 until;      /* of the monotonic clock, or 0 */
 } Watch;
 
 /* Seconds that are left, at least one. */
@@ -335,11 +330,22 @@ static void tell_item(const Json *item, void *data)
 		watch->wanted = watch->seen(WATCH_ADDED, item, watch->data);
 }
 
+/* Where to watch from, by a list of one. */
+static bool find_version(Watch *watch, GError **error)
+{
+	g_autofree char *path = g_strdup_printf("%s%climit=1", watch->path, strchr(watch->path, '?') ? '&' : '?');
+	g_autoptr(Json) list = cluster_get(watch->cluster, path, error);
+	watch->version = g_strdup(json_text_at(list, "metadata.resourceVersion"));
+	return list != NULL;
+}
+
 static bool tell_all(Watch *watch, GError **error)
 {
-	if (watch->begun)
+	if (watch->begun || watch->changes_only)
 		watch->wanted = watch->seen(WATCH_ANEW, NULL, watch->data);
 	watch->begun = true;
+	if (watch->changes_only)
+		return find_version(watch, error);
 	return cluster_list(watch->cluster, watch->path, tell_item, watch, &watch->version, error);
 }
 
@@ -396,23 +402,46 @@ static bool read_stream(Watch *watch, GError **error)
 	return any;
 }
 
+static bool watch_on(Watch *watch, GError **error)
+{
+	bool fine = true;
+	uint32_t empty = 0;
+	while (fine && !is_over(watch)) {
+		g_autoptr(GError) cut = NULL;
+		if (!watch->version && (!(fine = tell_all(watch, error)) || is_over(watch)))
+			break;
+		empty = read_stream(watch, &cut) ? 0 : empty + 1;
+		if (empty && !is_over(watch))
+			g_usleep(MIN(100u << MIN(empty, 5), 2000) * 1000);
+		if (empty >= 3) /* the list says what is wrong, after as much patience as there is */
+			g_clear_pointer(&watch->version, g_free);
+	}
+	g_free(watch->version);
+	return fine;
+}
+
 bool cluster_watch(Cluster *cluster, const char *path, uint32_t seconds, ClusterSeen seen, void *data,
         GCancellable *cancellable, GError **error)
 {
-	gint64 until = seconds ? g_get_monotonic_time() + (gint64)seconds * G_TIME_SPAN_SECOND : 0;
-	Watch watch = {cluster, path, seen, data, cancellable, NULL, false, true, until};
-	bool fine = true;
-	uint32_t empty = 0;
-	while (fine && !is_over(&watch)) {
-		g_autoptr(GError) cut = NULL;
-		if (!watch.version && (!(fine = tell_all(&watch, error)) || is_over(&watch)))
-			break;
-		empty = read_stream(&watch, &cut) ? 0 : empty + 1;
-		if (empty && !is_over(&watch))
-			g_usleep(MIN(100u << MIN(empty, 5), 2000) * 1000);
-		if (empty >= 3) /* the list says what is wrong, after as much patience as there is */
-			g_clear_pointer(&watch.version, g_free);
-	}
-	g_free(watch.version);
-	return fine;
+	Watch watch = {.cluster = cluster,
+	        .path = path,
+	        .seen = seen,
+	        .data = data,
+	        .cancellable = cancellable,
+	        .wanted = true,
+	        .until = seconds ? g_get_monotonic_time() + (gint64)seconds * G_TIME_SPAN_SECOND : 0};
+	return watch_on(&watch, error);
+}
+
+bool cluster_watch_changes(
+        Cluster *cluster, const char *path, ClusterSeen seen, void *data, GCancellable *cancellable, GError **error)
+{
+	Watch watch = {.cluster = cluster,
+	        .path = path,
+	        .seen = seen,
+	        .data = data,
+	        .cancellable = cancellable,
+	        .wanted = true,
+	        .changes_only = true};
+	return watch_on(&watch, error);
 }

@@ -1,8 +1,10 @@
 /* What would become of each object: asked of the cluster itself by a dry run, so that its defaults, admission and
- * owners of fields count, and nothing is found out halfway. */
+ * owners of fields count, and nothing is found out halfway; but for those of which it is known (cluster/known.c). */
 #include "cluster/inner.h"
 
 #include "base/error.h"
+
+#define MOST_REQUESTS 6 /* at a time */
 
 /* ---- steps ----------------------------------------------------------------------------------------------- */
 
@@ -25,6 +27,7 @@ ClusterStep *step_new(ObjectChange kind, const Json *object)
 	ClusterStep *step = g_new0(ClusterStep, 1);
 	step->kind = kind;
 	step->title = object_title(object);
+	step->rank = object_rank(object);
 	step->changes = g_ptr_array_new_with_free_func(field_change_free);
 	step->conflicts = g_ptr_array_new_with_free_func(field_change_free);
 	return step;
@@ -48,6 +51,8 @@ static gint by_wave(gconstpointer a, gconstpointer b)
 		return gone ? 1 : -1;
 	if (one->wave != other->wave)
 		return (one->wave < other->wave) == gone ? 1 : -1;
+	if (one->rank != other->rank)
+		return (one->rank < other->rank) == gone ? 1 : -1;
 	return strcmp(one->title, other->title);
 }
 
@@ -100,12 +105,14 @@ typedef struct Planning {
 	ClusterPlan *plan;
 	const ClusterPlanOptions *options;
 	GHashTable *definitions; /* "group/Kind" that come in the same go */
-	GHashTable *namespaces;  /* names that come in the same go */
+	GHashTable *namespaces;  /* API paths of those that come in the same go */
 	GHashTable *wanted;      /* API path → itself */
-	GPtrArray *steps;        /* ClusterStep, to be asked about */
+	GPtrArray *steps;        /* ClusterStep of kinds that the cluster has */
+	GPtrArray *kinds;        /* ClusterKind of each of them */
 	GArray *wishes;          /* ClusterWish: what is read of them before */
 	GPtrArray *wished;       /* their API paths, borrowed */
 	GHashTable *live;        /* API path → Json, or NULL where it is not there */
+	Json *rights;            /* see known_rights; NULL: not known, or of no use */
 } Planning;
 
 static char *group_kind(const Json *object)
@@ -121,10 +128,15 @@ static bool is_whole(const Json *object)
 	       json_text_at(object, "metadata.name");
 }
 
+static char *namespace_path(const char *name)
+{
+	return g_strdup_printf("/api/v1/namespaces/%s", name);
+}
+
 static void note_sources(Planning *planning, const Json *object)
 {
 	if (strcmp(json_text_at(object, "kind"), "Namespace") == 0)
-		g_hash_table_add(planning->namespaces, g_strdup(json_text_at(object, "metadata.name")));
+		g_hash_table_add(planning->namespaces, namespace_path(json_text_at(object, "metadata.name")));
 	if (strcmp(json_text_at(object, "kind"), "CustomResourceDefinition") == 0)
 		g_hash_table_add(planning->definitions, g_strdup_printf("%s/%s", json_text_at(object, "spec.group"),
 		                                                json_text_at(object, "spec.names.kind")));
@@ -192,6 +204,7 @@ static void add_step(Planning *planning, const Manifest *manifest)
 		if (g_hash_table_add(planning->wanted, step->path))
 			add_wish(planning, step, kind);
 		g_ptr_array_add(planning->steps, step);
+		g_ptr_array_add(planning->kinds, (void *)kind);
 	} else if (!own) {
 		step->problem = g_strdup_printf("this cluster has no kind %s of %s", json_text_at(object, "kind"),
 		        json_text_at(object, "apiVersion"));
@@ -233,10 +246,19 @@ static Json *ask(Cluster *cluster, const ClusterStep *step, bool force, uint32_t
 	return json_parse((Slice){bytes, length}, error);
 }
 
-static bool awaits_namespace(const Planning *planning, const ClusterStep *step, uint32_t status)
+static bool comes_along(const Planning *planning, const char *namespace)
 {
-	const char *namespace = json_text_at(step->object, "metadata.namespace");
-	return status == 404 && namespace && g_hash_table_contains(planning->namespaces, namespace);
+	g_autofree char *path = namespace ? namespace_path(namespace) : NULL;
+	return path && g_hash_table_contains(planning->namespaces, path);
+}
+
+/* It comes in the same go, and is known not to be there yet. */
+static bool is_new(const Planning *planning, const char *namespace)
+{
+	g_autofree char *path = namespace ? namespace_path(namespace) : NULL;
+	void *live = NULL;
+	return comes_along(planning, namespace) && g_hash_table_lookup_extended(planning->live, path, NULL, &live) &&
+	       !live;
 }
 
 static void compare_step(ClusterStep *step, const Json *live, const Json *now)
@@ -289,10 +311,16 @@ static bool read_live(Planning *planning, Cluster *cluster, const ClusterStep *s
 
 static bool ask_about(Planning *planning, Cluster *cluster, ClusterStep *step, GError **error)
 {
+	const char *namespace = json_text_at(step->object, "metadata.namespace");
 	g_autoptr(Json) live = NULL;
 	uint32_t status = 0;
-	if (!read_live(planning, cluster, step, &live, error))
+	if (!is_new(planning, namespace) && !read_live(planning, cluster, step, &live, error))
 		return false;
+	if (live && known_same(step->object, live)) {
+		step->kind = OBJECT_KEEP;
+		step->keeper = keeper_of(live);
+		return true;
+	}
 	g_autoptr(Json) answer = ask(cluster, step, false, &status, error);
 	if (answer && status == 409) {
 		read_conflicts(step, answer);
@@ -303,7 +331,7 @@ static bool ask_about(Planning *planning, Cluster *cluster, ClusterStep *step, G
 	}
 	if (!answer)
 		return false;
-	if (status >= 400 && !awaits_namespace(planning, step, status)) {
+	if (status >= 400 && !(status == 404 && comes_along(planning, namespace))) {
 		const char *message = json_text_at(answer, "message");
 		step->problem = g_strdup(message ? message : "the cluster refuses it");
 	} else if (live && status < 400) {
@@ -315,67 +343,58 @@ static bool ask_about(Planning *planning, Cluster *cluster, ClusterStep *step, G
 
 /* ---- all objects ----------------------------------------------------------------------------------------- */
 
-/* Threads take steps from one counter, each with a connection of its own. */
-typedef struct Asking {
+static void ask_next(Cluster *connection, size_t at, void *data, GError **error)
+{
+	Planning *planning = data;
+	ClusterStep *step = planning->steps->pdata[at];
+	if (!is_new(planning, json_text_at(step->object, "metadata.namespace")) || !planning->rights ||
+	        !known_fine(planning->rights, planning->kinds->pdata[at], step->object))
+		ask_about(planning, connection, step, error);
+}
+
+typedef struct Finding {
 	Planning *planning;
-	gint next;
-	GMutex lock;
-	GError *error;
-} Asking;
-
-static void *ask_some(void *data)
-{
-	Asking *asking = data;
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Cluster) cluster = cluster_again(asking->planning->cluster, &error);
-	gint at;
-	while (cluster && !error && (at = g_atomic_int_add(&asking->next, 1)) < (gint)asking->planning->steps->len)
-		ask_about(asking->planning, cluster, asking->planning->steps->pdata[at], &error);
-	g_mutex_lock(&asking->lock);
-	if (error && !asking->error)
-		asking->error = g_steal_pointer(&error);
-	if (cluster) {
-		asking->planning->cluster->count.requests += cluster->count.requests;
-		asking->planning->cluster->count.bytes += cluster->count.bytes;
-	}
-	g_mutex_unlock(&asking->lock);
-	return NULL;
-}
-
-static bool ask_all(Planning *planning, GError **error)
-{
-	GThread *threads[4];
-	Asking asking = {.planning = planning};
-	guint n = MIN(G_N_ELEMENTS(threads), (planning->steps->len + 3) / 4);
-	g_mutex_init(&asking.lock);
-	for (guint i = 0; i < n; i++)
-		threads[i] = g_thread_new("plan", ask_some, &asking);
-	for (guint i = 0; i < n; i++)
-		g_thread_join(threads[i]);
-	g_mutex_clear(&asking.lock);
-	if (asking.error)
-		g_propagate_error(error, asking.error);
-	return asking.error == NULL;
-}
+	GPtrArray *paths; /* of each wish */
+} Finding;
 
 static void take_live(size_t wish, const Json *object, void *data)
 {
-	const Planning *planning = data;
-	g_hash_table_insert(planning->live, planning->wished->pdata[wish], json_keep((Json *)object));
+	const Finding *finding = data;
+	g_hash_table_insert(finding->planning->live, finding->paths->pdata[wish], json_keep((Json *)object));
 }
 
-/* All that is there already, by a request for each kind; what may not be read that way is left to be asked for. */
-static bool find_live(Planning *planning, GError **error)
+/* What is there already of the namespaces, or of all else, by a request for each kind; what may not be read that way is
+ * left to be asked for. */
+static bool find_live(Planning *planning, bool namespaces, GError **error)
 {
-	GArray *wishes = planning->wishes;
-	if (!cluster_find(planning->cluster, (ClusterWish *)wishes->data, wishes->len, take_live, planning, error))
-		return false;
-	for (guint i = 0; i < wishes->len; i++) {
-		void *path = planning->wished->pdata[i];
-		if (!g_array_index(wishes, ClusterWish, i).refused && !g_hash_table_contains(planning->live, path))
-			g_hash_table_insert(planning->live, path, NULL);
+	g_autoptr(GArray) wishes = g_array_new(FALSE, TRUE, sizeof(ClusterWish));
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
+	Finding finding = {planning, paths};
+	for (guint i = 0; i < planning->wishes->len; i++) {
+		const ClusterWish *wish = &g_array_index(planning->wishes, ClusterWish, i);
+		if (namespaces != (strcmp(wish->kind->kind, "Namespace") == 0) || is_new(planning, wish->namespace))
+			continue;
+		g_array_append_vals(wishes, wish, 1);
+		g_ptr_array_add(paths, planning->wished->pdata[i]);
 	}
+	if (!cluster_find(planning->cluster, (ClusterWish *)wishes->data, wishes->len, take_live, &finding, error))
+		return false;
+	for (guint i = 0; i < wishes->len; i++)
+		if (!g_array_index(wishes, ClusterWish, i).refused &&
+		        !g_hash_table_contains(planning->live, paths->pdata[i]))
+			g_hash_table_insert(planning->live, paths->pdata[i], NULL);
 	return true;
+}
+
+static void find_rights(Planning *planning)
+{
+	bool early = false;
+	for (guint i = 0; i < planning->steps->len && !early; i++) {
+		const ClusterStep *step = planning->steps->pdata[i];
+		early = is_new(planning, json_text_at(step->object, "metadata.namespace"));
+	}
+	if (early)
+		planning->rights = known_rights(planning->cluster);
 }
 
 static bool fill(Planning *planning, const GArray *manifests, GError **error)
@@ -392,7 +411,10 @@ static bool fill(Planning *planning, const GArray *manifests, GError **error)
 		if (is_whole(manifest->object))
 			add_step(planning, manifest);
 	}
-	return find_live(planning, error) && ask_all(planning, error);
+	if (!find_live(planning, true, error) || !find_live(planning, false, error))
+		return false;
+	find_rights(planning);
+	return cluster_share(planning->cluster, planning->steps->len, MOST_REQUESTS, ask_next, planning, error);
 }
 
 static void live_drop(void *live)
@@ -416,11 +438,14 @@ ClusterPlan *cluster_plan_new(
 	                      namespaces = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	                      wanted = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GHashTable) live = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, live_drop);
-	g_autoptr(GPtrArray) steps = g_ptr_array_new(), wished = g_ptr_array_new();
+	g_autoptr(GPtrArray) steps = g_ptr_array_new(), kinds = g_ptr_array_new(), wished = g_ptr_array_new();
 	g_autoptr(GArray) wishes = g_array_new(FALSE, TRUE, sizeof(ClusterWish));
-	Planning planning = {cluster, plan, options, definitions, namespaces, wanted, steps, wishes, wished, live};
-	if (!fill(&planning, manifests, error) ||
-	        (options->prune && !plan_removals(cluster, plan, wanted, false, error)))
+	Planning planning = {
+	        cluster, plan, options, definitions, namespaces, wanted, steps, kinds, wishes, wished, live, NULL};
+	bool fine = fill(&planning, manifests, error) &&
+	            (!options->prune || plan_removals(cluster, plan, wanted, false, error));
+	json_drop(planning.rights);
+	if (!fine)
 		return NULL;
 	plan_finish(plan);
 	return g_steal_pointer(&plan);
@@ -438,6 +463,16 @@ ClusterPlan *cluster_plan_down(Cluster *cluster, const char *project, bool volum
 
 /* ---- back ------------------------------------------------------------------------------------------------ */
 
+static void look_at(Cluster *connection, size_t at, void *data, GError **error)
+{
+	ClusterStep *step = ((ClusterPlan *)data)->steps->pdata[at];
+	g_autoptr(Json) live = cluster_get(connection, step->path, NULL);
+	if (!live && step->kind == OBJECT_REMOVE)
+		step->kind = OBJECT_KEEP;
+	else if (live && step->kind == OBJECT_CHANGE)
+		object_drift(step->object, live, step->changes);
+}
+
 ClusterPlan *cluster_plan_back(Cluster *cluster, const char *project, GError **error)
 {
 	g_autoptr(ClusterPlan) plan = plan_new_empty(project);
@@ -452,12 +487,9 @@ ClusterPlan *cluster_plan_back(Cluster *cluster, const char *project, GError **e
 		step->wave = (uint32_t)json_number_at(item, "wave", 0);
 		step->object = created ? NULL : json_clone(before);
 		g_ptr_array_add(plan->steps, step);
-		g_autoptr(Json) live = cluster_get(cluster, step->path, NULL);
-		if (!live && created)
-			step->kind = OBJECT_KEEP;
-		else if (live && !created)
-			object_drift(before, live, step->changes);
 	}
+	if (!cluster_share(cluster, plan->steps->len, MOST_REQUESTS, look_at, plan, error))
+		return NULL;
 	plan_finish(plan);
 	return g_steal_pointer(&plan);
 }

@@ -8,41 +8,28 @@
 /* ---- kubelets -------------------------------------------------------------------------------------------- */
 
 typedef struct Summaries {
-	Cluster *cluster;
 	const GPtrArray *nodes;
 	Json **answers; /* of each node, or NULL */
-	gint next, refused;
 } Summaries;
 
-static void *ask_kubelets(void *data)
+static void ask_kubelet(Cluster *connection, size_t at, void *data, GError **error)
 {
 	Summaries *asking = data;
-	g_autoptr(GError) unconnected = NULL;
-	g_autoptr(Cluster) cluster = cluster_again(asking->cluster, &unconnected);
-	gint at;
-	while (cluster && !g_atomic_int_get(&asking->refused) &&
-	        (at = g_atomic_int_add(&asking->next, 1)) < (gint)asking->nodes->len) {
-		g_autoptr(GError) failure = NULL;
-		g_autofree char *path =
-		        g_strdup_printf("/api/v1/nodes/%s/proxy/stats/summary", (char *)asking->nodes->pdata[at]);
-		asking->answers[at] = cluster_get(cluster, path, &failure);
-		if (cluster_said(failure, 403))
-			g_atomic_int_set(&asking->refused, 1);
-	}
-	return NULL;
+	g_autoptr(GError) failure = NULL;
+	g_autofree char *path =
+	        g_strdup_printf("/api/v1/nodes/%s/proxy/stats/summary", (char *)asking->nodes->pdata[at]);
+	asking->answers[at] = cluster_get(connection, path, &failure);
+	if (cluster_said(failure, 403))
+		g_propagate_error(error, g_steal_pointer(&failure));
 }
 
 bool cluster_summaries(Cluster *cluster, const GPtrArray *nodes, ClusterEach each, void *data)
 {
-	GThread *threads[THREADS];
 	g_autofree Json **answers = g_new0(Json *, MAX(nodes->len, 1));
-	Summaries asking = {cluster, nodes, answers, 0, 0};
-	guint n = MIN(THREADS, nodes->len);
+	Summaries asking = {nodes, answers};
+	g_autoptr(GError) refused = NULL;
 	bool any = false;
-	for (guint i = 0; i < n; i++)
-		threads[i] = g_thread_new("kubelets", ask_kubelets, &asking);
-	for (guint i = 0; i < n; i++)
-		g_thread_join(threads[i]);
+	cluster_share(cluster, nodes->len, THREADS, ask_kubelet, &asking, &refused);
 	for (guint i = 0; i < nodes->len; i++) {
 		if (answers[i])
 			each(answers[i], data);

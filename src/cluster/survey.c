@@ -180,20 +180,23 @@ static void listing_clear(void *data)
 	g_clear_error(&listing->error);
 }
 
-/* Where they stand among the listings. Many clusters have no metrics server, which is no error. */
-enum { NODES, PODS, NODE_USE, POD_USE };
+/* Where they stand among the listings, and among those of what is used. */
+enum { NODES, PODS };
+enum { NODE_USE, POD_USE };
 
 static void add_lists(Surveying *surveying, const SurveyOptions *options, GArray *listings)
 {
-	static const char metrics[] = "/apis/metrics.k8s.io/v1beta1";
 	/* Most of what a pod says is how it is to be run. */
 	static const char *const unread[] = {"volumes", "volumeMounts", "env", "envFrom", "tolerations", "affinity",
 	        "ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "annotations", NULL};
 	survey_add_list(listings, "/api/v1", NULL, "nodes", add_node, surveying);
 	survey_add_list(listings, "/api/v1", options->namespace, "pods", add_pod, surveying);
 	g_array_index(listings, ClusterListing, PODS).without = unread;
-	if (options->quick)
-		return;
+}
+
+static void add_uses(Surveying *surveying, const SurveyOptions *options, GArray *listings)
+{
+	static const char metrics[] = "/apis/metrics.k8s.io/v1beta1";
 	survey_add_list(listings, metrics, NULL, "nodes", add_node_use, surveying);
 	survey_add_list(listings, metrics, options->namespace, "pods", add_pod_use, surveying);
 }
@@ -215,28 +218,63 @@ static bool is_read(Survey *survey, GArray *listings, GError **error)
 	return fine;
 }
 
+static GArray *listings_new(void)
+{
+	GArray *listings = g_array_new(FALSE, TRUE, sizeof(ClusterListing));
+	g_array_set_clear_func(listings, listing_clear);
+	return listings;
+}
+
+static void keep_paths(Survey *survey, const GArray *listings)
+{
+	for (guint i = 0; i < listings->len; i++) {
+		const ClusterListing *listing = &g_array_index(listings, ClusterListing, i);
+		if (!listing->error)
+			g_ptr_array_add(survey->paths, g_strdup(listing->path));
+	}
+}
+
+/* Many clusters have no metrics server, which is no error. */
+void survey_measure(Survey *survey, Cluster *cluster, const SurveyOptions *options)
+{
+	if (options->quick)
+		return;
+	g_autoptr(GHashTable) nodes = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GArray) listings = listings_new();
+	Surveying surveying = {survey, nodes, NULL};
+	for (guint i = 0; i < survey->nodes->len; i++) {
+		ClusterNode *node = survey->nodes->pdata[i];
+		g_hash_table_insert(nodes, node->name, node);
+	}
+	add_uses(&surveying, options, listings);
+	cluster_gather(cluster, (ClusterListing *)listings->data, listings->len);
+	if (g_array_index(listings, ClusterListing, NODE_USE).error)
+		measure_by_kubelets(&surveying, cluster);
+	g_clear_pointer(&surveying.containers, g_hash_table_unref);
+}
+
 Survey *survey_new(Cluster *cluster, const SurveyOptions *options, GError **error)
 {
 	g_autoptr(Survey) survey = g_new0(Survey, 1);
 	survey->live = live_new_empty();
 	survey->nodes = g_ptr_array_new_with_free_func(node_free);
 	survey->notes = g_ptr_array_new_with_free_func(g_free);
+	survey->paths = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GHashTable) nodes = g_hash_table_new(g_str_hash, g_str_equal);
-	g_autoptr(GArray) listings = g_array_new(FALSE, TRUE, sizeof(ClusterListing));
-	g_array_set_clear_func(listings, listing_clear);
+	g_autoptr(GArray) listings = listings_new();
 	Surveying surveying = {survey, nodes, NULL};
 	add_lists(&surveying, options, listings);
 	Noting *noting = options->quick ? NULL : noting_new(survey, options->namespace, listings);
 	cluster_gather(cluster, &g_array_index(listings, ClusterListing, 0), listings->len);
 	if (noting)
 		noting_finish(noting, listings);
-	bool fine = is_read(survey, listings, error);
-	if (fine && !options->quick && g_array_index(listings, ClusterListing, NODE_USE).error)
-		measure_by_kubelets(&surveying, cluster);
-	g_clear_pointer(&surveying.containers, g_hash_table_unref);
+	keep_paths(survey, listings);
+	if (!is_read(survey, listings, error))
+		return NULL;
 	g_ptr_array_sort(survey->nodes, node_by_name);
 	live_sort(survey->live);
-	return fine ? g_steal_pointer(&survey) : NULL;
+	survey_measure(survey, cluster, options);
+	return g_steal_pointer(&survey);
 }
 
 void survey_free(Survey *survey)
@@ -246,5 +284,6 @@ void survey_free(Survey *survey)
 	live_free(survey->live);
 	g_ptr_array_unref(survey->nodes);
 	g_ptr_array_unref(survey->notes);
+	g_ptr_array_unref(survey->paths);
 	g_free(survey);
 }

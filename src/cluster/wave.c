@@ -5,19 +5,21 @@ enum { WAVE_NAMESPACES, WAVE_DEFINITIONS, WAVE_CONFIGURATION, WAVE_STORAGE, WAVE
 
 static const struct {
 	const char *kind;
-	uint32_t wave;
-} waves[] = {{"Namespace", WAVE_NAMESPACES}, {"PriorityClass", WAVE_NAMESPACES}, {"RuntimeClass", WAVE_NAMESPACES},
-        {"CustomResourceDefinition", WAVE_DEFINITIONS}, {"ConfigMap", WAVE_CONFIGURATION},
-        {"Secret", WAVE_CONFIGURATION}, {"ServiceAccount", WAVE_CONFIGURATION}, {"Role", WAVE_CONFIGURATION},
-        {"RoleBinding", WAVE_CONFIGURATION}, {"ClusterRole", WAVE_CONFIGURATION},
-        {"ClusterRoleBinding", WAVE_CONFIGURATION}, {"ResourceQuota", WAVE_CONFIGURATION},
-        {"LimitRange", WAVE_CONFIGURATION}, {"NetworkPolicy", WAVE_CONFIGURATION}, {"Service", WAVE_CONFIGURATION},
-        {"StorageClass", WAVE_STORAGE}, {"PersistentVolume", WAVE_STORAGE}, {"PersistentVolumeClaim", WAVE_STORAGE},
-        {"VolumeSnapshotClass", WAVE_STORAGE}, {"Deployment", WAVE_WORKLOADS}, {"StatefulSet", WAVE_WORKLOADS},
-        {"DaemonSet", WAVE_WORKLOADS}, {"ReplicaSet", WAVE_WORKLOADS}, {"Pod", WAVE_WORKLOADS}, {"Job", WAVE_WORKLOADS},
-        {"CronJob", WAVE_WORKLOADS}, {"Ingress", WAVE_REST}, {"IngressClass", WAVE_REST},
-        {"HorizontalPodAutoscaler", WAVE_REST}, {"PodDisruptionBudget", WAVE_REST}, {"APIService", WAVE_REST},
-        {"ValidatingWebhookConfiguration", WAVE_REST}, {"MutatingWebhookConfiguration", WAVE_REST}};
+	uint32_t wave, rank;
+} waves[] = {{"Namespace", WAVE_NAMESPACES, 0}, {"PriorityClass", WAVE_NAMESPACES, 0},
+        {"RuntimeClass", WAVE_NAMESPACES, 0}, {"CustomResourceDefinition", WAVE_DEFINITIONS, 0},
+        {"ConfigMap", WAVE_CONFIGURATION, 0}, {"ServiceAccount", WAVE_CONFIGURATION, 0},
+        {"Role", WAVE_CONFIGURATION, 0}, {"ClusterRole", WAVE_CONFIGURATION, 0},
+        {"ResourceQuota", WAVE_CONFIGURATION, 0}, {"LimitRange", WAVE_CONFIGURATION, 0},
+        {"NetworkPolicy", WAVE_CONFIGURATION, 0}, {"Service", WAVE_CONFIGURATION, 0}, {"Secret", WAVE_CONFIGURATION, 1},
+        {"RoleBinding", WAVE_CONFIGURATION, 1}, {"ClusterRoleBinding", WAVE_CONFIGURATION, 1},
+        {"StorageClass", WAVE_STORAGE, 0}, {"VolumeSnapshotClass", WAVE_STORAGE, 0},
+        {"PersistentVolume", WAVE_STORAGE, 0}, {"PersistentVolumeClaim", WAVE_STORAGE, 1},
+        {"Deployment", WAVE_WORKLOADS, 0}, {"StatefulSet", WAVE_WORKLOADS, 0}, {"DaemonSet", WAVE_WORKLOADS, 0},
+        {"ReplicaSet", WAVE_WORKLOADS, 0}, {"Pod", WAVE_WORKLOADS, 0}, {"Job", WAVE_WORKLOADS, 0},
+        {"CronJob", WAVE_WORKLOADS, 0}, {"IngressClass", WAVE_REST, 0}, {"Ingress", WAVE_REST, 1},
+        {"HorizontalPodAutoscaler", WAVE_REST, 0}, {"PodDisruptionBudget", WAVE_REST, 0}, {"APIService", WAVE_REST, 1},
+        {"ValidatingWebhookConfiguration", WAVE_REST, 2}, {"MutatingWebhookConfiguration", WAVE_REST, 2}};
 
 const char *cluster_wave_word(uint32_t wave)
 {
@@ -35,6 +37,17 @@ uint32_t object_wave(const Json *object, bool own_definition)
 		if (strcmp(kind, waves[i].kind) == 0)
 			return waves[i].wave;
 	return own_definition ? WAVE_REST : WAVE_CONFIGURATION;
+}
+
+/* Within a wave: bindings want their roles, tokens their accounts, claims and Ingresses the class that is the default;
+ * objects of other kinds may be held against any of them. Webhooks would ask of all that comes after them. */
+uint32_t object_rank(const Json *object)
+{
+	const char *kind = json_text_at(object, "kind");
+	for (size_t i = 0; i < G_N_ELEMENTS(waves); i++)
+		if (strcmp(kind, waves[i].kind) == 0)
+			return waves[i].rank;
+	return 1;
 }
 
 char *object_title(const Json *object)

@@ -81,7 +81,11 @@ static int down(HomelabArguments *arguments, ScanArguments *scan, bool volumes, 
 	}
 	if (!only)
 		homelab_forget(ground.project);
-	printf("%u containers of %s removed, volumes %s\n", removed, ground.project, volumes ? "too" : "kept");
+	if (removed)
+		printf("%u containers of %s removed, volumes %s\n", removed, ground.project, volumes ? "too" : "kept");
+	else
+		printf("nothing of %s ran on %s%s\n", ground.project, engine_name(ground.engine),
+		        volumes ? "; its volumes are gone" : "");
 	return EXIT_CLEAN;
 }
 

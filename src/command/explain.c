@@ -95,10 +95,14 @@ static Cause *find_cause(
 	g_autoptr(Check) check = homelab ? check_new(scan, &options, error) : NULL;
 	if (!check)
 		return NULL;
-	g_autofree char *first = name ? g_strdup(name) : cause_first(homelab, engine, error);
+	g_autoptr(GError) failure = NULL;
+	g_autofree char *first = name ? g_strdup(name) : cause_first(homelab, engine, &failure);
 	if (first)
 		return cause_new(homelab, check, engine, first, error);
-	return *error ? NULL : cause_new_empty(g_strdup("all that runs is well"));
+	if (!failure)
+		return cause_new_empty(g_strdup("all that runs is well"));
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return NULL;
 }
 
 /* The same on a cluster. */
@@ -110,10 +114,16 @@ static Cause *find_reason(
 	g_autoptr(ObjectSet) objects = scan ? object_set_new(scan, &options, NULL, error) : NULL;
 	CheckOptions checking = {0};
 	g_autoptr(Check) check = objects ? check_new(scan, &checking, error) : NULL;
-	g_autofree char *first = !check ? NULL : name ? g_strdup(name) : reason_first(cluster, error);
+	if (!check)
+		return NULL;
+	g_autoptr(GError) failure = NULL;
+	g_autofree char *first = name ? g_strdup(name) : reason_first(cluster, &failure);
 	if (first)
 		return reason_new(cluster, scan, objects, check, first, error);
-	return *error ? NULL : cause_new_empty(g_strdup("all that runs is well"));
+	if (!failure)
+		return cause_new_empty(g_strdup("all that runs is well"));
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return NULL;
 }
 
 static int explain_live(

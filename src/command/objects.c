@@ -115,8 +115,10 @@ static bool may_apply(const ClusterPlan *plan, const ObjectArguments *arguments,
 		        "somebody else keeps fields of %u objects at another value; nothing was changed",
 		        plan->conflicts);
 		error_add_help(error, "take the fields out of the files, or take them over with --force-conflicts");
+	} else {
+		return true;
 	}
-	return !*error;
+	return false;
 }
 
 static bool say_problems(const ObjectSet *set, const Graph *graph)

@@ -304,18 +304,52 @@ static int print(const StatusArguments *arguments, const Page *page)
 	return arguments->format && strcmp(arguments->format, "json") == 0 ? print_json(page) : print_page(page);
 }
 
-static int once_there(const StatusArguments *arguments, const Ground *ground, bool colour, GError **error)
+static int print_survey(const StatusArguments *arguments, const Ground *ground, const Survey *survey, bool colour)
 {
-	SurveyOptions options = {.quick = arguments->quick};
-	g_autoptr(Survey) survey = survey_new(ground->cluster, &options, error);
 	g_autofree char *again = arguments->homelab.context
 	                                 ? g_strdup_printf(" --context %s", arguments->homelab.context)
 	                                 : g_strdup("");
-	if (!survey)
-		return EXIT_WORK;
 	Page page = {NULL, survey, survey->live, NULL, ground->project, cluster_title(ground->cluster), again,
 	        (const char *const *)arguments->homelab.names, colour};
 	return print(arguments, &page);
+}
+
+static void clear_screen(void)
+{
+	fputs("\033[H\033[2J", stdout);
+}
+
+/* Read again when something has changed, but not more than once a second; until then only what is used is asked for. */
+static int watch_there(const StatusArguments *arguments, const Ground *ground, bool colour, GError **error)
+{
+	SurveyOptions options = {.quick = arguments->quick};
+	g_autoptr(Survey) survey = NULL;
+	g_autoptr(Changes) changes = NULL;
+	for (bool changed = true;; changed = changes_wait(changes, 1000)) {
+		if (changed)
+			g_clear_pointer(&survey, survey_free);
+		if (survey)
+			survey_measure(survey, ground->cluster, &options);
+		else
+			survey = survey_new(ground->cluster, &options, error);
+		if (!survey)
+			return EXIT_WORK;
+		if (!changes)
+			changes = changes_new(ground->cluster, survey);
+		clear_screen();
+		print_survey(arguments, ground, survey, colour);
+		fflush(stdout);
+		g_usleep(G_USEC_PER_SEC);
+	}
+}
+
+static int once_there(const StatusArguments *arguments, const Ground *ground, bool colour, GError **error)
+{
+	SurveyOptions options = {.quick = arguments->quick};
+	if (arguments->watch)
+		return watch_there(arguments, ground, colour, error);
+	g_autoptr(Survey) survey = survey_new(ground->cluster, &options, error);
+	return survey ? print_survey(arguments, ground, survey, colour) : EXIT_WORK;
 }
 
 static int once(const StatusArguments *arguments, const Ground *ground, bool colour, GError **error)
@@ -345,13 +379,17 @@ static int status(const StatusArguments *arguments, GError **error)
 	g_auto(Ground) ground = {0};
 	if (!homelab_arguments_ground(&arguments->homelab, &arguments->scan, &ground, error))
 		return EXIT_WORK;
+	if (ground.cluster)
+		return once_there(arguments, &ground, colour, error);
 	for (;;) {
+		g_autoptr(GError) failure = NULL;
 		if (arguments->watch)
-			fputs("\033[H\033[2J", stdout);
-		int code = ground.cluster ? once_there(arguments, &ground, colour, error)
-		                          : once(arguments, &ground, colour, error);
+			clear_screen();
+		int code = once(arguments, &ground, colour, &failure);
 		fflush(stdout);
-		if (!arguments->watch || *error)
+		if (failure)
+			g_propagate_error(error, g_steal_pointer(&failure));
+		if (!arguments->watch || code == EXIT_WORK)
 			return code;
 		g_usleep(2 * G_USEC_PER_SEC);
 	}

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/http.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #define NEWEST_MINOR 43 /* what is known here; 1.41 is the oldest that is spoken */
@@ -215,8 +216,10 @@ static Engine *connect_to(const char *address, GError **error)
 		                                              : "only unix:// and tcp:// are spoken");
 		return NULL;
 	}
-	if (*target == '/' && access(target, F_OK) != 0) {
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "no such socket");
+	if (*target == '/' && access(target, W_OK) != 0) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "%s",
+		        errno == EACCES ? "permission denied; it is for root and for the group that owns it, mostly docker"
+		                        : "no such socket");
 		return NULL;
 	}
 	g_autoptr(Engine) engine = g_new0(Engine, 1);

@@ -130,6 +130,16 @@ static void gather_builds(const Homelab *homelab, const WantedOptions *options)
 	}
 }
 
+static char *twin_text(const Graph *graph, const char *key, const Manifest *manifest, const Manifest *other)
+{
+	uint32_t line, column;
+	graph_position(graph, other->place, &line, &column);
+	if (manifest->place.file == other->place.file && manifest->place.start == other->place.start)
+		return g_strdup_printf("%s is brought in by several kustomizations; name the one that is to run", key);
+	return g_strdup_printf("%s is also in %s:%u; name the folder that is to run", key,
+	        graph_file_path(graph, other->place.file), line);
+}
+
 /* One object in two overlays, or defined twice: which is meant only the owner knows. */
 static void find_twins(Gathering *gathering)
 {
@@ -145,12 +155,8 @@ static void find_twins(Gathering *gathering)
 		char *key = g_strdup_printf("%s %s/%s", kind, namespace ? namespace : "default", name);
 		const Manifest *other = g_hash_table_lookup(seen, key);
 		if (other) {
-			uint32_t line, column;
-			graph_position(graph, other->place, &line, &column);
-			WantedProblem problem = {manifest->place,
-			        g_strdup_printf("%s is also in %s:%u; name the folder that is to run", key,
-			                graph_file_path(graph, other->place.file), line),
-			        true};
+			char *text = twin_text(graph, key, manifest, other);
+			WantedProblem problem = {manifest->place, text, true};
 			g_array_append_val(gathering->homelab->wanted->problems, problem);
 		}
 		g_hash_table_insert(seen, key, (void *)manifest);

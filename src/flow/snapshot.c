@@ -226,7 +226,7 @@ static void *read_some(void *data)
 {
 	Snapshot *snapshot = data;
 	g_autoptr(GError) failure = NULL;
-	g_autoptr(Cluster) cluster = cluster_again(snapshot->cluster, &failure);
+	Cluster *cluster = cluster_borrow(snapshot->cluster, &failure);
 	g_autoptr(Arena) arena = arena_new();
 	Reading reading = {.snapshot = snapshot, .builder = graph_builder_new(), .arena = arena};
 	gint at;
@@ -237,7 +237,9 @@ static void *read_some(void *data)
 		if (!read_list(&reading, cluster, &unread))
 			keep_failure(snapshot, reading.listing, g_steal_pointer(&unread));
 	}
-	if (failure)
+	if (cluster)
+		cluster_give_back(snapshot->cluster, cluster);
+	else
 		keep_failure(snapshot, &listings[0], g_steal_pointer(&failure));
 	g_mutex_lock(&snapshot->lock);
 	g_ptr_array_add(snapshot->builders, reading.builder);

@@ -11,6 +11,7 @@ typedef struct Walker {
 	GString *path;
 	uint32_t left; /* problems that may still be reported for this object */
 	bool made;     /* by a chart */
+	bool literal;  /* nothing is filled in or decrypted later */
 } Walker;
 
 static Node add_problem(Walker *walker, const char *shape, const YamlNode *at, const char *expected, const char *format,
@@ -158,7 +159,7 @@ bool schema_scalar_fits(const YamlNode *node, char wanted)
 
 static void check_scalar(Walker *walker, const YamlNode *node, char wanted)
 {
-	if (schema_scalar_fits(node, wanted))
+	if (walker->literal ? scalar_fits(node, wanted) : schema_scalar_fits(node, wanted))
 		return;
 	const char *sign = node->style == YAML_PLAIN ? "" : "\"";
 	add_problem(walker, "wrong-type", node, schema_shape_word(wanted), "%s is %s%.60s%s, but must be %s",
@@ -214,10 +215,10 @@ static void check_map(Walker *walker, const YamlNode *map, uint16_t type)
 {
 	for (YamlPairs pairs = yaml_pairs(map); yaml_next_pair(&pairs);) {
 		const YamlNode *key = pairs.key;
-		if (!yaml_is_scalar(key) || schema_is_hidden(key->value) ||
-		        (key->value.length && key->value.at[0] == '$'))
+		bool open = yaml_is_scalar(key) && (schema_is_hidden(key->value) || slice_starts(key->value, "$"));
+		if (!yaml_is_scalar(key) || (open && !walker->literal))
 			continue;
-		if (walker->path->len == 0 && slice_is(key->value, "sops"))
+		if (!walker->literal && walker->path->len == 0 && slice_is(key->value, "sops"))
 			continue; /* SOPS takes its own key away again */
 		const SchemaField *field = find_field(type, key->value);
 		if (!field) {
@@ -249,7 +250,7 @@ static void check_value(Walker *walker, const YamlNode *node, const char *shape,
 {
 	if (walker->left == 0 || shape[0] == '*' || yaml_is_null(node))
 		return;
-	if (yaml_is_scalar(node) && schema_is_hidden(node->value))
+	if (yaml_is_scalar(node) && !walker->literal && schema_is_hidden(node->value))
 		return;
 	bool list = shape[0] == 'a', map = shape[0] == 'm' || shape[0] == 'r';
 	YamlKind wanted = list ? YAML_SEQUENCE : map ? YAML_MAP : YAML_SCALAR;
@@ -307,7 +308,7 @@ void check_schema(const SourceFile *file, const YamlNode *root, Node object, boo
 {
 	const YamlNode *kind = yaml_get(root, "kind"), *version = yaml_get(root, "apiVersion");
 	g_autoptr(GString) path = g_string_new(NULL);
-	Walker walker = {file, object, path, 20, made};
+	Walker walker = {.file = file, .object = object, .path = path, .left = 20, .made = made};
 	if (!yaml_is_scalar(kind) || !yaml_is_scalar(version) || slice_is(kind->value, "CustomResourceDefinition"))
 		return;
 	const SchemaKind *found = find_kind(kind->value.at, version->value.at);
@@ -319,4 +320,21 @@ void check_schema(const SourceFile *file, const YamlNode *root, Node object, boo
 	if (elsewhere && is_known_version(version->value.at))
 		add_problem(&walker, "api-version", version, elsewhere->api_version,
 		        "there is no %s in %s; it is in %s", kind->value.at, version->value.at, elsewhere->api_version);
+}
+
+bool schema_allows(Slice json)
+{
+	g_autoptr(Arena) arena = arena_new();
+	const YamlNode *root = yaml_read_json(json, 0, arena);
+	Slice kind = yaml_text_of(root, "kind"), version = yaml_text_of(root, "apiVersion");
+	const SchemaKind *found = kind.length && version.length ? find_kind(kind.at, version.at) : NULL;
+	if (!found || slice_is(kind, "CustomResourceDefinition"))
+		return false;
+	g_autoptr(GraphBuilder) builder = graph_builder_new();
+	g_autoptr(GString) path = g_string_new(NULL);
+	SourceFile file = {.builder = builder, .bytes = json, .arena = arena};
+	file.node = graph_begin_file(builder, SLICE("object"), json);
+	Walker walker = {.file = &file, .object = file.node, .path = path, .left = 1, .literal = true};
+	check_map(&walker, root, found->type);
+	return walker.left == 1;
 }

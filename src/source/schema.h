@@ -31,6 +31,10 @@ extern const size_t schema_kind_count;
  * only unknown fields of its pods are said, since all else the chart may have set right. */
 void check_schema(const SourceFile *file, const YamlNode *root, Node object, bool made);
 
+/* Whether an object that is applied as it stands is of a kind of the table and breaks nothing of its schema. False does
+ * not say that a cluster would refuse it. */
+bool schema_allows(Slice json);
+
 /* A text that is filled in or decrypted later, so that nothing can be said of it. */
 bool schema_is_hidden(Slice text);
 /* Whether a scalar is what a letter of data/schema.py asks for; null, hidden texts and words that YAML's versions read

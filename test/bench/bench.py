@@ -24,7 +24,6 @@ CACHE = os.path.expanduser("~/.cache/labwright-bench")
 GO_TOOLS = {"gitleaks": "github.com/zricethezav/gitleaks/v8",
             "kube-score": "github.com/zegl/kube-score/cmd/kube-score",
             "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform",
-            "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
             "cmd": "github.com/compose-spec/compose-go/v2/cmd"}  # the last part of its path is what it is called
 ROUNDS, LARGE_ROUNDS = 21, 3
 
@@ -36,12 +35,12 @@ def go_tool(name):
     path = os.path.join(CACHE, name)
     if os.path.exists(path):
         return path
-    go = shutil.which("go")
-    if not go:
-        print(f"{name}: skipped, Go is not installed")
+    found = subprocess.run(["sh", os.path.join(top, "tools/go.sh")], capture_output=True, text=True, check=False)
+    if found.returncode:
+        print(f"{name}: skipped, {found.stderr.strip()}")
         return None
     print(f"{name}: building with Go", flush=True)
-    done = subprocess.run([go, "install", GO_TOOLS[name] + "@latest"], env={**os.environ, "GOBIN": CACHE}, check=False)
+    done = subprocess.run([found.stdout.strip(), "install", GO_TOOLS[name] + "@latest"], env={**os.environ, "GOBIN": CACHE}, check=False)
     if done.returncode:
         print(f"{name}: skipped, it could not be built")
         return None

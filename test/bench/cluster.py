@@ -34,7 +34,8 @@ of a processor in the tool and in the API server meanwhile. A proxy counts reque
 ratios are labwright's to kubectl's: below 1, labwright takes less. First the {objects} objects of the bundled homelab on two nodes, of
 which one differs in *diff*; then {nodes:,} nodes with {pods:,} pods.
 
-`up` asks for a dry run of every object before it applies any, as `kubectl diff` does, and applies nothing that would change nothing.
+`up` asks for a dry run of every object of which it does not know what would become, before it applies any, and applies nothing
+that would change nothing. In *all new* the namespaces are new as well.
 
 | work | tool | s | client | server | requests | kB | MB |
 | --- | --- | --: | --: | --: | --: | --: | --: |

@@ -294,7 +294,9 @@ HEAD = ["repository", "files", "findings", "after fix", "after organize", "mende
 
 def main():
     labwright, top, names = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3:]
-    tools = go_tool("kustomize"), go_tool("cmd")
+    asked = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/asked.sh")
+    built = subprocess.run(["sh", asked, "kustomize"], stdout=subprocess.PIPE, text=True, check=False)
+    tools = built.stdout.strip() or None, go_tool("cmd")
     if None in tools:
         sys.exit("organized.py: both tools are needed")
     print("| " + " | ".join(HEAD) + " |\n|" + " --- |" * len(HEAD), flush=True)

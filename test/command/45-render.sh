@@ -1,5 +1,5 @@
 #!/bin/sh
-# check --render: the owner's helm, real where there is one (PATH, or what tools/helm.sh has built), is asked what charts
+# check --render: the owner's helm, real where there is one (PATH, or what tools/asked.sh has built), is asked what charts
 # make; nothing of it is fetched, and nothing of the repository decides how it is started.
 . "$(dirname "$0")/tap.sh"
 
@@ -62,13 +62,13 @@ run check --render --new-since HEAD
 is "an earlier state is not rendered" "$code" 2
 
 helm=$(command -v helm || :)
-[ -n "$helm" ] || helm=$HOME/.cache/labwright-helm/helm
+[ -n "$helm" ] || helm=$HOME/.cache/labwright-asked/helm
 if [ ! -x "$helm" ]; then
 	for name in "a chart of the repository is rendered" "its findings stand on the values" "what it makes is known" \
 		"the second run asks nobody" "a chart that is not here is said" "a broken chart is said" "an option is no name" \
 		"a link is not followed" "helm reaches no network" "facts are the same twice" \
 		"an archive in helm's cache is rendered" "a chart that is referred to is rendered, too"; do
-		skip "$name" "there is no helm: sh tools/helm.sh builds one"
+		skip "$name" "there is no helm: sh tools/asked.sh helm builds one"
 	done
 	finish
 fi

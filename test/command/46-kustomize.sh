@@ -1,5 +1,5 @@
 #!/bin/sh
-# check --render: the owner's kustomize, real where there is one (PATH, or what tools/kustomize.sh has built), is asked what
+# check --render: the owner's kustomize, real where there is one (PATH, or what tools/asked.sh has built), is asked what
 # kustomizations come to that are beyond labwright; nothing is fetched, no plugin runs.
 . "$(dirname "$0")/tap.sh"
 
@@ -56,12 +56,12 @@ PATH=/nonexistent run check --render --all --format lines
 has "without kustomize it says what it does not know" "$err" "1 kustomizations are beyond labwright"
 
 kustomize=$(command -v kustomize || :)
-[ -n "$kustomize" ] || kustomize=$HOME/.cache/labwright-kustomize/kustomize
+[ -n "$kustomize" ] || kustomize=$HOME/.cache/labwright-asked/kustomize
 if [ ! -x "$kustomize" ]; then
 	for name in "replacements are made" "the place is that of the file" "names are not changed twice" \
 		"the second run asks nobody" "kubectl does it, too" "nothing is fetched" "no plugin runs" \
 		"a chart that is not here is said" "no folder is left"; do
-		skip "$name" "there is no kustomize: sh tools/kustomize.sh builds one"
+		skip "$name" "there is no kustomize: sh tools/asked.sh kustomize builds one"
 	done
 	finish
 fi
@@ -158,7 +158,7 @@ git add -A
 run check --render till
 has "a chart without helm is said" "$err" "its chart needs helm, and PATH has none"
 helm=$(PATH=$PATH_BEFORE command -v helm || :)
-[ -n "$helm" ] || helm=$HOME/.cache/labwright-helm/helm
+[ -n "$helm" ] || helm=$HOME/.cache/labwright-asked/helm
 if [ -x "$helm" ]; then
 	cp -L "$helm" "$folder/bin/helm"
 	run check --render --all --format lines till
@@ -177,7 +177,7 @@ if [ -x "$helm" ]; then
 else
 	for name in "a chart beside its kustomization is rendered" "and one that Git does not hold" "a link is not followed" \
 		"a chart that is not here is said"; do
-		skip "$name" "there is no helm: sh tools/helm.sh builds one"
+		skip "$name" "there is no helm: sh tools/asked.sh helm builds one"
 	done
 fi
 is "no folder is left" "$(ls -d "${TMPDIR:-/tmp}"/labwright-asked-* 2>/dev/null | wc -l)" 0

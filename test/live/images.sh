@@ -11,8 +11,6 @@ if [ -z "${LABWRIGHT_IN_NAMESPACE:-}" ]; then
 	LABWRIGHT_IN_NAMESPACE=1 exec unshare -m --propagation private sh "$0" "$labwright" "$overlay"
 fi
 examples=$(realpath "$here/../../examples")
-exec 9>"$cache/.images"
-flock -w 5400 9
 work=$(mktemp -d /tmp/labwright-images.XXXXXX)
 # Layers stay, since some take a quarter of an hour.
 store=$cache/images
@@ -44,6 +42,10 @@ jq -r '.images[] | [.image, .context, .dockerfile] | @tsv' "$work/wanted.json" |
 [ -s "$work/images" ] || { echo "images.sh: $overlay wants no image that is made here" >&2; exit 1; }
 key=$(cd "$work/after" && cut -f 2 "$work/images" | sort -u | while read -r context; do find "$context" -type f; done | sort | xargs sha256sum | sha256sum | cut -c 1-16)
 archive=$cache/$overlay-images-$key.tar
+[ ! -s "$archive" ] || { echo "$archive"; exit 0; }
+# Only who has something to make waits for others who do.
+exec 9>"$cache/.images"
+flock -w 5400 9
 [ ! -s "$archive" ] || { echo "$archive"; exit 0; }
 
 [ -s "$cache/slim.tar" ] || mmdebstrap --quiet --variant=minbase --include=ca-certificates bookworm "$cache/slim-new.tar" >&2

@@ -68,7 +68,7 @@ begun=$(date +%s)
 kill -INT "$(cat job.pid)"
 ended
 is "$engine: Ctrl-C ends up" "$code" 3
-is "$engine: soon" "$(($(date +%s) - begun < 8))" 1
+is "$engine: and does not wait for what is not ready" "$(($(date +%s) - begun < 40))" 1
 has "$engine: and says that the next goes on" "$folder/side" 'interrupted: labwright up goes on from here'
 run up
 is "$engine: which it does" "$code" 0
@@ -216,12 +216,8 @@ is "$engine: no room for the files of ConfigMaps" "$code" 3
 has "$engine: is said with the file" "$err" 'No space left on device'
 umount "$folder/tiny"
 export XDG_STATE_HOME="$folder/state"
-for _ in 1 2 3 4 5 6; do # a busy machine needs longer than a probe allows
-	run status
-	[ "$code" -ne 0 ] || break
-	sleep 2
-done
-is "$engine: what ran runs on" "$code" 0
+run status --format json
+is "$engine: what ran runs on" "$(jq '[.containers[] | select(.state == "running")] | length' "$out")" 9
 run down --volumes --yes
 is "$engine: and all goes" "$(names)" ''
 finish

@@ -2,9 +2,6 @@
 # Builds a control plane and the program that plays its nodes from Go modules into a cache folder, once for each content
 # of go.sum, and prints the folder: build.sh CACHE [kubectl]. Takes some nine minutes of two cores, at the lowest priority.
 # build.sh --missing CACHE [kubectl] prints what would be built.
-#
-# Go is the machine's where it is 1.21 or newer: that brings the version which go.mod asks for by itself. Debian 12 has
-# 1.19, which is good enough to bring the newer one as a module.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 only_say=
@@ -23,28 +20,8 @@ exec 9>"$cache/.kubernetes-lock"
 flock 9
 [ -n "$(missing)" ] || { echo "$folder"; exit 0; }
 
-version() { "$1" version 2>/dev/null | sed -n 's/^go version go\([0-9]*\)\.\([0-9]*\).*/\1\2/p'; }
-go=
-for candidate in "$(command -v go || :)" /usr/lib/go-1.19/bin/go; do
-	[ -x "$candidate" ] || continue
-	[ "$(version "$candidate")" -lt 121 ] || go=$candidate
-	older=$candidate
-	[ -z "$go" ] || break
-done
-if [ -z "$go" ]; then
-	[ -n "${older:-}" ] || { echo "building Kubernetes needs Go: apt-get install golang-go" >&2; exit 1; }
-	release=go$(sed -n 's/^toolchain go//p' "$here/control/go.mod").linux-$("$older" env GOARCH)
-	"$older" mod download "golang.org/toolchain@v0.0.1-$release"
-	found=$("$older" env GOMODCACHE)/golang.org/toolchain@v0.0.1-$release
-	# A module's files are not executable, and not to be changed.
-	rm -rf "$cache/go"
-	cp -r "$found" "$cache/go"
-	chmod -R u+w "$cache/go"
-	chmod +x "$cache"/go/bin/* "$cache"/go/pkg/tool/*/*
-	go=$cache/go/bin/go
-	unset GOROOT
-fi
-
+go=$(sh "$here/../../../tools/go.sh")
+unset GOROOT
 export CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS="-p=2 -trimpath -buildvcs=false"
 mkdir -p "$folder"
 build() { # MODULE OUTPUT PACKAGE FLAGS

@@ -158,6 +158,23 @@ END
 chmod +x "$KUBE/run-plugin"
 run status --context plugin --kubeconfig "$KUBE/plugin-config"
 is 'a plugin is asked again when its token has ended' "$code" 0
+# A token that ends while several connections are in use: servers allow for a minute, and remember for ten seconds whom they know.
+: >"$KUBE/plugin-runs"
+soon=$(token_until $(($(date +%s) - 52)))
+cat >"$KUBE/run-plugin" <<END
+#!/bin/sh
+echo run >>"$KUBE/plugin-runs"
+token=$good
+[ "\$(wc -l <"$KUBE/plugin-runs")" -eq 1 ] && token=$soon
+printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"%s"}}' \$token
+END
+"$labwright" status --watch --context plugin --kubeconfig "$KUBE/plugin-config" >"$folder/watched" 2>&1 &
+watching=$!
+sleep 24
+kill -0 $watching
+report $? 'one that ends while a screen is watched does not end it' "$(tail -3 "$folder/watched")"
+kill $watching
+is 'and is asked for once, by one connection for all' "$(wc -l <"$KUBE/plugin-runs")" 2
 
 # ---- whom we trust ----
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$KUBE/other.key" -out "$KUBE/other.crt" -subj /CN=other -days 1 2>/dev/null

@@ -27,6 +27,32 @@ has 'a Service without endpoints' "$out" 'Service story/api has nobody who answe
 has 'a claim without a volume' "$out" 'claim story/lost waits for a volume'
 has 'a quota that is full' "$out" 'quota limited/small: 1 of 1 pods'
 
+# ---- status --watch ----
+start_proxy
+KUBECONFIG="$KUBE/proxy" "$labwright" status --watch --context proxy >"$folder/watched" 2>&1 &
+watching=$!
+connections() {
+	ss -Htn state established '( dport = :7001 )' | awk '{ print $3 }' | sort
+}
+eventually 'a screen' grep -q 'nodes are available' "$folder/watched"
+sleep 4
+connections >"$folder/before"
+: >"$KUBE/asked"
+drawn=$(grep -c 'with problems' "$folder/watched")
+sleep 6
+[ "$(grep -c 'with problems' "$folder/watched")" -ge $((drawn + 2)) ]
+report $? 'is drawn again'
+is 'without asking for what has not changed' "$(grep -c 'GET /api/v1/pods?limit=500' "$KUBE/asked")" 0
+connections >"$folder/after"
+is 'by the connections that are there' "$(cat "$folder/after")" "$(cat "$folder/before")"
+api PATCH /api/v1/namespaces/story/pods/well/status -H 'Content-Type: application/strategic-merge-patch+json' -d '{"status":{"phase":"Failed","reason":"Evicted","message":"The node was low on resource: memory."}}' >/dev/null
+eventually 'what changes is shown' grep -q Evicted "$folder/watched"
+kill -0 $watching
+report $? 'and it goes on'
+kill $watching
+api PATCH /api/v1/namespaces/story/pods/well/status -H 'Content-Type: application/strategic-merge-patch+json' -d '{"status":{"phase":"Running","reason":null,"message":null}}' >/dev/null
+kill $proxy
+
 # ---- check --live ----
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$KUBE/site.key" -out "$KUBE/site.crt" -subj /CN=site.example -days 5 2>/dev/null
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$KUBE/long.key" -out "$KUBE/long.crt" -subj /CN=long.example -days 90 2>/dev/null
@@ -218,8 +244,14 @@ is 'and only their metadata' "$(grep '/secrets' "$KUBE/asked" | grep -v 'as=Part
 run explain qdrant --context reader
 has 'and to explain' "$out" 'which does not hold the bytes'
 run up --context reader
+has 'and to see that nothing differs' "$out" '0 of 19 objects to do'
+sed 's,example.org/well:1,example.org/well:2,' "$here/story.yaml" >story.yaml
+git add -A
+run up --context reader
 is 'and not to apply' "$code" 3
-has 'which is said of each object' "$out" 'User "reader" cannot patch resource "namespaces"'
+has 'which is said of the object' "$out" 'User "reader" cannot patch resource "pods"'
+cp "$here/story.yaml" story.yaml
+git add -A
 is 'nor to read Secrets' "$(curl -sS --cacert "$KUBE/ca.crt" --cert "$KUBE/reader.crt" --key "$KUBE/reader.key" "$server/api/v1/secrets" | jq .code)" 403
 
 # ---- a node that is lost ----

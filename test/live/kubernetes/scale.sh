@@ -17,25 +17,30 @@ mkdir lab
 cd lab || exit 1
 printf 'cluster: {context: lab}\n' >labwright.yaml
 
-# Seconds and MB of a command, the best of three: measure COMMAND…
+# Seconds of the clock and of a processor, and kB, of the quickest of three: measure COMMAND…; leaves the output in $out.
+# Only memory is held against a limit: other work may run beside.
 measure() {
 	for _ in 1 2 3; do
-		/usr/bin/time -f '%e %M' -o "$folder/time" "$@" >"$out" 2>"$err" || :
+		/usr/bin/time -f '%e %U %S %M' -o "$folder/time" "$@" >"$out" 2>"$err" || :
 		tail -n 1 "$folder/time"
-	done | sort -n | head -n 1
+	done | sort -n | head -n 1 >"$folder/best"
+	read -r seconds user system memory <"$folder/best"
+	echo "# $(basename "$1") $2 $3: $seconds s, $(echo "$user + $system" | bc) s of a processor, $((memory / 1024)) MB"
 }
-measure "$labwright" status --quick --root . --format json >"$folder/own"
+measure "$labwright" status --quick --root . --format json
 is 'all pods are read' "$(jq '.containers | length' "$out")" "$pods"
 is 'and all nodes' "$(jq '.nodes | length' "$out")" "$nodes"
-read -r seconds memory <"$folder/own"
-echo "# labwright status --quick: $seconds s, $((memory / 1024)) MB"
-awk "BEGIN { exit !($seconds < 3) }"
-report $? 'in less than 3 seconds' "$seconds s"
 [ "$memory" -lt 204800 ]
-report $? 'and 200 MB' "$((memory / 1024)) MB"
+report $? 'in 200 MB' "$((memory / 1024)) MB"
+measure "$labwright" facts --live --kind node
+is 'as facts, too' "$(grep -c 'node-[0-9]*$' "$out")" "$pods"
+[ "$memory" -lt 204800 ]
+report $? 'in 200 MB' "$((memory / 1024)) MB"
+measure "$labwright" check --live
+lacks 'and checked' "$err" error:
+[ "$memory" -lt 204800 ]
+report $? 'in 200 MB' "$((memory / 1024)) MB"
 if command -v kubectl >/dev/null; then
-	measure kubectl --context lab get pods -A -o wide >"$folder/kubectl"
-	read -r seconds memory <"$folder/kubectl"
-	echo "# kubectl get pods -A -o wide: $seconds s, $((memory / 1024)) MB"
+	measure kubectl get pods -A -o wide --context lab
 fi
 finish

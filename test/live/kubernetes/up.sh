@@ -5,6 +5,37 @@ enter_lab "$here/lab"
 printf 'cluster: {context: lab}\n' >labwright.yaml
 git add -A
 
+# ---- before anything is there ----
+# What goes into a namespace that comes along is not asked for: the server could only say that the namespace is not there.
+start_proxy
+: >"$KUBE/asked"
+KUBECONFIG="$KUBE/proxy" run up --context proxy --dry-run
+is 'what is all new' "$code" 0
+is 'the namespace and the definition are tried' "$(grep -c 'PATCH.*dryRun' "$KUBE/asked")" 2
+is 'and nothing that goes into it' "$(grep -c 'core/.*dryRun' "$KUBE/asked")" 0
+sed -i 's/replicas: 2/replicaz: 2/' apps/core.yaml
+git add -A
+run up
+is 'a field that nobody knows, in a namespace that comes along' "$code" 3
+has 'is told in the words of the server' "$out" '.spec.replicaz: field not declared in schema'
+is 'before anything is made' "$(api GET /api/v1/namespaces/core | jq .code)" 404
+cp "$here/lab/apps/core.yaml" apps/
+sed -i 's/replicas: 2/replicas: many/' apps/core.yaml
+git add -A
+run up
+is 'and a value of the wrong type' "$code" 3
+is 'as well' "$(api GET /api/v1/namespaces/core | jq .code)" 404
+cp "$here/lab/apps/core.yaml" apps/
+git add -A
+make /apis/rbac.authorization.k8s.io/v1/clusterroles '{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: some}, rules: [{apiGroups: ["", apiextensions.k8s.io], resources: ["*"], verbs: [get, list, create, patch]}]}'
+make /apis/rbac.authorization.k8s.io/v1/clusterrolebindings '{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: some}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: some}, subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: keeper}]}'
+sleep 1
+run up --context keeper
+is 'rights that are not enough' "$code" 3
+has 'are told' "$out" 'User "keeper" cannot patch resource "deployments"'
+is 'before anything is made, too' "$(api GET /api/v1/namespaces/core | jq .code)" 404
+api DELETE /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/some >/dev/null
+
 # ---- the first time ----
 run up --dry-run
 is 'a dry run' "$code" 0
@@ -21,6 +52,11 @@ is 'labwright owns what it applied' "$(api GET /apis/apps/v1/namespaces/core/dep
 run up
 is 'a second up has nothing to do' "$code" 0
 has 'and says so' "$out" '0 of 8 objects to do'
+: >"$KUBE/asked"
+KUBECONFIG="$KUBE/proxy" run up --context proxy
+has 'by a proxy as well' "$out" '0 of 8 objects to do'
+is 'what is as it was applied is not tried' "$(grep -c PATCH "$KUBE/asked")" 0
+kill $proxy
 run status
 is 'all is well' "$code" 0
 has 'nodes by what is asked of them' "$out" 'asuna'
@@ -154,6 +190,16 @@ is 'both roles are enough to apply' "$code" 0
 is 'what changed' "$(api GET /apis/apps/v1/namespaces/core/statefulsets/queue | jq -r '.spec.template.spec.containers[0].image')" example.org/queue:2
 run up --context keeper --rollback --patience 60
 is 'and to go back' "$code" 0
+# Whoever binds a role has to hold what it grants, so that the role has to be there before.
+for i in $(seq 12); do
+	printf -- '---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a%s, namespace: core}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: z%s}\nsubjects: [{kind: ServiceAccount, name: default}]\n' "$i" "$i"
+	printf -- '---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: z%s, namespace: core}\nrules: [{apiGroups: [""], resources: [configmaps], verbs: [get]}]\n' "$i"
+done >apps/rights.yaml
+git add -A
+run up --context keeper --patience 60
+is 'roles before those who bind them' "$code" 0
+is 'all of them' "$(api GET /apis/rbac.authorization.k8s.io/v1/namespaces/core/rolebindings | jq '.items | length')" 12
+git rm -qf apps/rights.yaml
 
 run down
 is 'down' "$code" 0

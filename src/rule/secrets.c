@@ -76,14 +76,6 @@ static bool has_word_of(Slice path, const char *const *words)
 	return false;
 }
 
-/* sample-key.txt, example_age.key: made to be shown. */
-static bool is_sample_name(Slice name)
-{
-	static const char *const words[] = {"sample", "example", NULL};
-	Slice word;
-	return path_next_word(&name, &word) && slice_is_any_nocase(word, words);
-}
-
 /* Of a machine that is made to try things on, and thrown away: whoever has its key has nothing. */
 static bool is_for_trial(Slice path)
 {
@@ -107,12 +99,10 @@ static void check_secret_in_repo(Checker *checker)
 			check_secret_value(checker, object, secret, objects, copies);
 			continue;
 		}
-		if (is_sample_name(path_name(slice_from(graph_file_path(graph, graph_file_of(graph, secret))))))
-			continue;
 		bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
-		Finding *finding = report_at(checker, trial ? LEVEL_WARNING : LEVEL_ERROR, secret,
-		        graph_place(graph, secret), "this looks like %s %s, and it is in Git",
-		        strchr("AEIOaeio", form[0]) ? "an" : "a", form);
+		Finding *finding =
+		        report_at(checker, trial ? LEVEL_WARNING : LEVEL_ERROR, secret, graph_place(graph, secret),
+		                "this looks like %s %s, and it is in Git", strchr("AEIO", form[0]) ? "an" : "a", form);
 		set_detail(checker, finding, "%s ", form);
 	}
 }

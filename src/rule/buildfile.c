@@ -424,23 +424,6 @@ static void report_no_folder(
 		hint_near_folder(checker, finding, folder);
 }
 
-/* `… > Dockerfile.test`, `cat <<EOF > FILE`: the script writes the file before it builds with it. */
-static bool is_written_by(const Graph *graph, uint32_t file, Slice name)
-{
-	Slice bytes = graph_file_bytes(graph, file);
-	while (slice_starts(name, "./"))
-		name = slice_sub(name, 2, name.length);
-	for (size_t at = 0; (at = slice_find_byte(bytes, '>', at)) != SIZE_MAX; at++) {
-		Slice rest = slice_sub(bytes, at + 1, bytes.length), word;
-		while (rest.length && strchr("> \"'./", rest.at[0]))
-			rest = slice_sub(rest, 1, rest.length);
-		if (slice_next_word(&rest, &word) &&
-		        slice_equal(slice_sub(word, 0, MIN(word.length, name.length)), name))
-			return true;
-	}
-	return false;
-}
-
 static void check_command_build(Checker *checker, Node command, GHashTable *known)
 {
 	const Graph *graph = checker_graph(checker);
@@ -475,8 +458,7 @@ static void check_command_build(Checker *checker, Node command, GHashTable *know
 		report_once(checker, known, command,
 		        arena_printf(
 		                checker_arena(checker), "this builds %s, and no Dockerfile is tracked there", built));
-	else if (build.file.length && command_file_is_missing(graph, folder, &build) &&
-	         !is_written_by(graph, file, build.file))
+	else if (build.file.length && command_file_is_missing(graph, folder, &build))
 		report_once(checker, known, command,
 		        arena_printf(checker_arena(checker), "this builds with %.*s, and that file is not tracked",
 		                SLICE_ARGS(build.file)));

@@ -1,5 +1,6 @@
 /* Ports that clients use against what Services offer, and numbers that two claim. */
 #include "base/ip.h"
+#include "base/path.h"
 #include "rule/cluster.h"
 #include "rule/former.h"
 #include "rule/mentioned.h"
@@ -454,9 +455,12 @@ static void check_route_conflict(Checker *checker)
 		}
 		g_free(key);
 		Node other = graph_ancestor(graph, first, NODE_OBJECT);
-		if (other == object || !share_cluster(graph, other, object) ||
+		bool same = graph_name_symbol(graph, other) == graph_name_symbol(graph, object) &&
+		            slice_equal(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, other)))),
+		                    path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, object)))));
+		if (other == object || same || !share_cluster(graph, other, object) ||
 		        graph_symbol(graph, other, FACT_IDENTITY) == graph_symbol(graph, object, FACT_IDENTITY))
-			continue;
+			continue; /* one Ingress that is written twice is duplicate-object's */
 		Finding *finding = report(checker, route, graph_place(graph, route),
 		        "Ingress %s claims %s%s, which Ingress %s has already", graph_name(graph, object), host, path,
 		        graph_name(graph, other));

@@ -139,7 +139,7 @@ bool credential_is_default(Slice value, bool base64)
 	static const char *const words[] = {"admin", "adminadmin", "administrator", "changeme", "change-me",
 	        "change_me", "changeit", "default", "guest", "letmein", "minioadmin", "pass", "passw0rd", "p4ssw0rd",
 	        "p@ssw0rd", "p@ssword", "pa55w0rd", "pa55word", "password", "password123", "postgres", "root", "secret",
-	        "toor", "123456", "12345678", "123456789", "qwerty", NULL};
+	        "toor", "1234", "12345", "123456", "12345678", "123456789", "qwerty", NULL};
 	if (!base64)
 		return slice_is_any_nocase(value, words);
 	gsize length;

@@ -3,7 +3,8 @@
 
 #include "base/error.h"
 
-#define HOOK_TIME 60 /* seconds that a postStart hook is waited for at least */
+#define MOST_NAME_TRIES 40 /* a quarter of a second each, for an engine that is still making what was asked before */
+#define HOOK_TIME 60       /* seconds that a postStart hook is waited for at least */
 
 bool act(Engine *engine, GError **error, const char *method, const char *format, ...)
 {
@@ -128,20 +129,39 @@ static bool free_name(Engine *engine, const GError *problem)
 	return engine_said(missing, 404) && act(engine, NULL, "DELETE", "/containers/%s?force=true", id);
 }
 
+/* A labwright that was killed may have asked for a container that the engine makes only after this run has looked. The
+ * project is locked, so what has its label and a name that is to be made is such a one; while the engine is still at
+ * it, only the name is taken. */
+static bool take_name(Work *work, const char *name, const GError *problem)
+{
+	if (!engine_said(problem, 409) && !strstr(problem->message, "already in use"))
+		return false;
+	g_autofree char *path = g_strdup_printf("/containers/%s/json", name);
+	g_autoptr(GError) missing = NULL;
+	g_autoptr(Json) there = engine_get(work->engine, path, &missing);
+	if (!there)
+		g_usleep(G_USEC_PER_SEC / 4);
+	const char *owner = json_text(json_get(json_at(there, "Config.Labels"), LABEL_PROJECT));
+	return there ? g_strcmp0(owner, work->applying->rollout->wanted->project) == 0 &&
+	                       container_discard(work->engine, json_text_at(there, "Id"))
+	             : engine_said(missing, 404);
+}
+
 /* The id, or NULL. */
 static char *send_body(Work *work, const char *name, const Json *body, GError **error)
 {
 	g_autofree char *path = g_strconcat("/containers/create?name=", name, NULL);
-	g_autoptr(GError) problem = NULL;
-	g_autoptr(Json) answer = NULL;
-	bool fine = engine_send(work->engine, "POST", path, body, &answer, &problem);
-	if (!fine && free_name(work->engine, problem)) {
-		g_clear_error(&problem);
-		fine = engine_send(work->engine, "POST", path, body, &answer, &problem);
-	}
-	if (!fine)
+	for (uint32_t tries = 0;; tries++) {
+		g_autoptr(GError) problem = NULL;
+		g_autoptr(Json) answer = NULL;
+		if (engine_send(work->engine, "POST", path, body, &answer, &problem))
+			return g_strdup(json_text_at(answer, "Id"));
+		if (tries < MOST_NAME_TRIES && !work_is_cancelled(work) &&
+		        (free_name(work->engine, problem) || take_name(work, name, problem)))
+			continue;
 		g_propagate_error(error, g_steal_pointer(&problem));
-	return fine ? g_strdup(json_text_at(answer, "Id")) : NULL;
+		return NULL;
+	}
 }
 
 static bool join_networks(Work *work, const char *id, GError **error)

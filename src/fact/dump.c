@@ -70,28 +70,46 @@ static void append_place(const Graph *graph, Span span, GString *out)
 	g_string_append_printf(out, "\t%s:%u:%u\n", graph_file_path(graph, span.file), line, column);
 }
 
-static void dump_node(const Graph *graph, Node node, const DumpFilter *filter, GString *out)
+/* The rows of a kind that are not told yet: they are sorted by subject, and nodes are told in that order. */
+typedef struct Course {
+	const Row *at, *end;
+} Course;
+
+static void append_row(const Graph *graph, const char *subject, const Row *row, GString *out)
+{
+	g_string_append(out, subject);
+	g_string_append_c(out, '\t');
+	g_string_append(out, fact_kind_word(row->kind));
+	g_string_append_c(out, '\t');
+	graph_append_object(graph, row, out);
+	append_place(graph, graph_span(graph, row), out);
+}
+
+static void dump_node(
+        const Graph *graph, Node node, const DumpFilter *filter, Course *courses, size_t n_courses, GString *out)
 {
 	g_autofree char *subject = graph_describe(graph, node);
-	if (filter->subject && !strstr(subject, filter->subject))
-		return;
-	if (!filter->has_kind) {
+	bool shown = !filter->subject || strstr(subject, filter->subject);
+	if (shown && !filter->has_kind) {
 		g_string_append_printf(out, "%s\tis\t%s", subject, node_type_word(graph->nodes[node].type));
 		append_place(graph, graph_place(graph, node), out);
 	}
-	for (uint32_t kind = 0; kind < FACT_KINDS; kind++) {
-		if (filter->has_kind && filter->kind != kind)
-			continue;
-		GRAPH_OF (graph, node, kind, row) {
-			g_string_append_printf(out, "%s\t%s\t", subject, fact_kind_word(kind));
-			graph_append_object(graph, row, out);
-			append_place(graph, graph_span(graph, row), out);
-		}
-	}
+	for (size_t i = 0; i < n_courses; i++)
+		for (Course *course = &courses[i]; course->at < course->end && course->at->subject == node;
+		        course->at++)
+			if (shown)
+				append_row(graph, subject, course->at, out);
 }
 
 void graph_dump(const Graph *graph, const DumpFilter *filter, GString *out)
 {
+	Course courses[FACT_KINDS];
+	size_t n_courses = 0;
+	for (uint32_t kind = 0; kind < FACT_KINDS; kind++) {
+		Rows rows = graph_rows(graph, kind);
+		if (rows.at != rows.end && (!filter->has_kind || filter->kind == kind))
+			courses[n_courses++] = (Course){rows.at, rows.end};
+	}
 	for (Node node = 1; node < graph->n_nodes; node++)
-		dump_node(graph, node, filter, out);
+		dump_node(graph, node, filter, courses, n_courses, out);
 }

@@ -224,7 +224,13 @@ static void explain_absent(Chain *chain, const Unit *unit)
 static void explain_late(Chain *chain, const LiveContainer *container, const Json *failure)
 {
 	const Unit *unit = unit_of(chain, container);
-	add_step(chain, g_strdup("labwright up"), "%s", json_text_at(failure, "why"));
+	const char *why = json_text_at(failure, "why");
+	add_step(chain, g_strdup("labwright up"), "%s", why);
+	if (!strstr(why, "not ready after")) {
+		add_step(chain, NULL, "it runs by now and is ready; labwright up goes on from here");
+		chain->cause->known = true;
+		return;
+	}
 	add_step(chain, place_of(chain, unit->place),
 	        "it runs and is ready now: it takes longer to start than its probes allow, %u s", unit->patience);
 	set_mend(chain, "give it a startupProbe whose periodSeconds times failureThreshold is long enough");

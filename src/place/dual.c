@@ -18,6 +18,7 @@
 #define MOST_PACKED 5000u /* pods */
 #define MOST_ROUNDS 600u
 #define PASSES 3u
+#define HALF_WAY 120u
 
 struct Dual {
 	const Facts *facts;
@@ -191,6 +192,13 @@ static void change_rewards(Dual *dual, int64_t gap, double pace)
 	}
 }
 
+/* Where the climb is a whole step below the bound of the prices after some rounds, or not above it after twice as many,
+ * it mostly never is: on large problems, where pods fit into each other's gaps. */
+static bool is_hopeless(uint32_t round, int64_t height, int64_t best, int64_t step)
+{
+	return (round >= HALF_WAY && height <= best - step) || (round >= 2 * HALF_WAY && height < best);
+}
+
 /* Slower where nothing is gained for some rounds, faster while it goes well. The height of the first round does not
  * count for that: prices as rewards are a point from which all ways lead down at first. */
 static int64_t climb(Dual *dual, int64_t goal, int64_t step, bool first)
@@ -199,7 +207,9 @@ static int64_t climb(Dual *dual, int64_t goal, int64_t step, bool first)
 	uint32_t lost = 0, won = 0;
 	double pace = 1;
 	memcpy(dual->reward, dual->best_reward, sizeof(int64_t) * dual->problem->n_groups);
-	for (uint32_t round = 0; round < MOST_ROUNDS && best <= goal - step && pace > 0.01; round++) {
+	for (uint32_t round = 0;
+	        round < MOST_ROUNDS && best <= goal - step && pace > 0.01 && !is_hopeless(round, height, best, step);
+	        round++) {
 		bool prices = first && round == 0;
 		int64_t tolerance = prices ? step - 1 : step / (25 * (int64_t)dual->problem->n_hosts);
 		if (!find_bound(dual, prices ? step : 1, tolerance, &bound))

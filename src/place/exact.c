@@ -27,6 +27,7 @@ typedef struct Exact {
 	int64_t limit[GOALS];
 	bool limited[GOALS], with_classes, found, stopped;
 	uint32_t *left, *last, *class; /* last: pods of the group go to hosts from here on */
+	uint32_t *now, *here;          /* [group × n_hosts + host]: pods that are there now, and in this placement */
 	const Dual *dual;
 	uint16_t *least_dislike;
 	uint32_t *slots; /* [group × n_hosts + host]: pods of the group that have room there, each group alone */
@@ -34,6 +35,11 @@ typedef struct Exact {
 	Budget *budget;
 	uint64_t *tried;
 } Exact;
+
+static size_t cell_of(const Exact *exact, uint32_t group, uint32_t host)
+{
+	return (size_t)group * exact->problem->n_hosts + host;
+}
 
 /* ---- hosts that are alike --------------------------------------------------------------------------- */
 
@@ -83,7 +89,7 @@ static bool are_same_now(const Exact *exact, uint32_t a, uint32_t b)
 	if (!exact->with_classes || exact->class[a] != exact->class[b])
 		return false;
 	for (uint32_t g = 0; g < exact->problem->n_groups; g++) {
-		if (state_count(exact->state, g, a) != state_count(exact->state, g, b))
+		if (exact->here[cell_of(exact, g, a)] != exact->here[cell_of(exact, g, b)])
 			return false;
 		if (exact->left[g] && exact->last[g] > a && exact->last[g] <= b)
 			return false;
@@ -114,7 +120,7 @@ static uint32_t slots_on(const Exact *exact, uint32_t group, uint32_t host)
 	int64_t slots = is_own_rival(exact, group, host) ? 1 : exact->left[group];
 	if (exact->dual) {
 		int64_t most = dual_most(exact->dual, group, host);
-		slots = MIN(slots, MAX(most - (int64_t)state_count(exact->state, group, host), 0));
+		slots = MIN(slots, MAX(most - (int64_t)exact->here[cell_of(exact, group, host)], 0));
 	}
 	for (uint32_t r = 0; r < RESOURCES; r++)
 		if (demand->of[r] > 0 && exact->room[host].of[r] != AMOUNT_UNKNOWN)
@@ -134,7 +140,7 @@ static bool find_slots(Exact *exact, uint32_t *ret_group)
 			continue;
 		for (uint32_t h = 0; h < problem->n_hosts; h++) {
 			uint32_t slots = slots_on(exact, g, h);
-			exact->slots[(size_t)g * problem->n_hosts + h] = slots;
+			exact->slots[cell_of(exact, g, h)] = slots;
 			places += slots;
 			hosts += slots > 0;
 		}
@@ -168,7 +174,7 @@ static bool fits_in_sum(const Exact *exact)
 	for (uint32_t h = 0; h < problem->n_hosts; h++) {
 		__int128 fill[RESOURCES] = {0};
 		for (uint32_t g = 0; g < problem->n_groups; g++) {
-			uint32_t slots = exact->left[g] ? exact->slots[(size_t)g * problem->n_hosts + h] : 0;
+			uint32_t slots = exact->left[g] ? exact->slots[cell_of(exact, g, h)] : 0;
 			for (uint32_t r = 0; r < RESOURCES && slots; r++)
 				fill[r] += (__int128)problem->groups[g].demand.of[r] * slots;
 		}
@@ -189,10 +195,8 @@ static bool fits_in_sum(const Exact *exact)
 
 static uint32_t homes_on(const Exact *exact, uint32_t group, uint32_t host)
 {
-	uint32_t now = counts_of(exact->problem->now, group, host);
-	uint32_t count = state_count(exact->state, group, host);
-	uint32_t slots = exact->slots[(size_t)group * exact->problem->n_hosts + host];
-	return count < now ? MIN(now - count, slots) : 0;
+	size_t cell = cell_of(exact, group, host);
+	return exact->here[cell] < exact->now[cell] ? MIN(exact->now[cell] - exact->here[cell], exact->slots[cell]) : 0;
 }
 
 /* Fewest pods that cannot stay on the host although each of them could, times the price of the cheapest. */
@@ -267,11 +271,11 @@ static uint32_t count_apart(const Exact *exact, const PlaceBond *bond)
 		bool near = false;
 		for (uint32_t i = 0; i < bond->n_others && !near; i++) {
 			uint32_t other = bond->others[i];
-			near = state_count(exact->state, other, h) > 0 ||
-			       (exact->left[other] && exact->slots[(size_t)other * problem->n_hosts + h]);
+			near = exact->here[cell_of(exact, other, h)] > 0 ||
+			       (exact->left[other] && exact->slots[cell_of(exact, other, h)]);
 		}
-		apart += near ? 0 : state_count(exact->state, bond->group, h);
-		rest = rest || (near && exact->slots[(size_t)bond->group * problem->n_hosts + h]);
+		apart += near ? 0 : exact->here[cell_of(exact, bond->group, h)];
+		rest = rest || (near && exact->slots[cell_of(exact, bond->group, h)]);
 	}
 	return apart + (rest ? 0 : exact->left[bond->group]);
 }
@@ -321,12 +325,12 @@ static uint32_t find_options(const Exact *exact, uint32_t group, Option *options
 	const Problem *problem = exact->problem;
 	uint32_t n = 0;
 	for (uint32_t h = 0; h < problem->n_hosts; h++) {
-		if (exact->slots[(size_t)group * problem->n_hosts + h] == 0)
+		if (exact->slots[cell_of(exact, group, h)] == 0)
 			continue;
 		Amounts use = exact->state->use[h];
 		for (uint32_t r = 0; r < RESOURCES; r++)
 			use.of[r] += problem->groups[group].demand.of[r];
-		bool home = is_home(exact->state, group, h);
+		bool home = exact->here[cell_of(exact, group, h)] < exact->now[cell_of(exact, group, h)];
 		options[n++] = (Option){home ? -1 : place_pressure(problem, h, &use, NULL), h};
 	}
 	if (n > 1)
@@ -344,7 +348,11 @@ static void search_with(Exact *exact, uint32_t group, uint32_t host)
 	exact->left[group]--;
 	exact->n_left--;
 	state_add(exact->state, group, host);
+	if (host < exact->problem->n_hosts)
+		exact->here[cell_of(exact, group, host)]++;
 	search(exact);
+	if (host < exact->problem->n_hosts)
+		exact->here[cell_of(exact, group, host)]--;
 	state_remove(exact->state, group, host);
 	exact->n_left++;
 	exact->left[group]++;
@@ -413,6 +421,10 @@ static void set_pods(Exact *exact)
 	const Problem *problem = exact->problem;
 	for (uint32_t g = 0; g < problem->n_groups; g++) {
 		exact->left[g] = problem->groups[g].count;
+		for (uint32_t i = 0; i < problem->now->n_spots[g]; i++) {
+			PlaceSpot spot = problem->now->spots[g][i];
+			exact->now[cell_of(exact, g, spot.host)] = spot.pods;
+		}
 		if (!exact->least_dislike)
 			continue;
 		uint16_t least = problem->dislike[g] ? UINT16_MAX : 0;
@@ -429,8 +441,8 @@ static void set_pods(Exact *exact)
 
 static void exact_clear(Exact *exact)
 {
-	void *const owned[] = {exact->room, exact->left, exact->last, exact->class, exact->slots, exact->least_dislike,
-	        exact->options};
+	void *const owned[] = {exact->room, exact->left, exact->last, exact->class, exact->now, exact->here,
+	        exact->slots, exact->least_dislike, exact->options};
 	for (size_t i = 0; i < G_N_ELEMENTS(owned); i++)
 		g_free(owned[i]);
 	state_free(exact->state);
@@ -458,6 +470,8 @@ bool exact_better(
 	exact.left = g_new0(uint32_t, groups);
 	exact.last = g_new0(uint32_t, groups);
 	exact.class = g_new0(uint32_t, hosts);
+	exact.now = g_new0(uint32_t, groups * hosts);
+	exact.here = g_new0(uint32_t, groups * hosts);
 	exact.slots = g_new0(uint32_t, groups * hosts);
 	exact.least_dislike = problem->dislike ? g_new0(uint16_t, groups) : NULL;
 	exact.options = g_new(Option, (exact.n_left + 1) * hosts);

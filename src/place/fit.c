@@ -10,7 +10,7 @@
 #include <math.h>
 
 #define POD (INT64_C(1) << 30) /* of the mean pod in each resource: what excess is counted in */
-#define WARM 0.5               /* of a pod */
+#define WARM 0.05              /* of a pod: a placement is there already that is too full in few places only */
 #define COLD 0.003
 #define ROUND 1000u /* proposals at one temperature */
 

@@ -4,7 +4,7 @@
 #include "place/inner.h"
 #include "place/walk.h"
 
-#define FIT_STEP_PRICE 12 /* of a change that is proposed, in steps of the budget */
+#define FIT_STEP_PRICE 4 /* of a change that is proposed, in steps of the budget */
 
 /* Looks for an assignment in which no machine holds more than its capacity and the processes that are not at home cost
  * no more than that. Begins with `at`; true where one was found, which `at` then is. So many changes are proposed at

@@ -132,9 +132,11 @@ Amounts *search_room(const State *state, uint32_t level);
  * compare. Free with state_free. */
 State *relocate(const State *state, const Amounts *room, int64_t enough, Budget *budget);
 
-/* A placement within the room with a lower price of moves, not below the bound; prices are multiples of the step. NULL
- * where none was found. Goals other than the moves are for the caller to compare. Free with state_free. */
-State *fit_cheaper(const State *state, const Amounts *room, int64_t bound, int64_t step, Budget *budget);
+/* A placement within the room with a lower price of moves, not below the bound; prices are multiples of the step. It
+ * ends when so many runs have come to nothing at the last price before what was found, or, where there is a deadline,
+ * only with the budget. NULL where none was found. Goals other than the moves are for the caller to compare. Free with
+ * state_free. */
+State *fit_cheaper(const State *state, const Amounts *room, int64_t bound, int64_t step, uint32_t runs, Budget *budget);
 /* A placement within the room, whatever else becomes of it; NULL where none was found. Free with state_free. */
 State *fit_within(const State *state, const Amounts *room, Budget *budget);
 

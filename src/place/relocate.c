@@ -329,7 +329,7 @@ State *relocate(const State *state, const Amounts *room, int64_t enough, Budget 
 #define FIT_STEPS 20000u      /* by pod */
 #define LEAST_FIT_STEPS 1000u /* with fewer nothing comes of it */
 #define LEAST_FIT_PODS 16u    /* fewer are soon all tried by the exact search */
-#define FIT_RUNS 3u           /* that come to nothing at the last price before what was found */
+#define WITHIN_RUNS 3u        /* that come to nothing, if any price will do */
 
 static uint64_t fit_steps(const Budget *budget, uint32_t pods)
 {
@@ -358,7 +358,7 @@ static State *fit_once(const Relocation *relocation, const Course *course, int64
 	return found ? state_of_walk(relocation, at) : NULL;
 }
 
-State *fit_cheaper(const State *state, const Amounts *room, int64_t bound, int64_t step, Budget *budget)
+State *fit_cheaper(const State *state, const Amounts *room, int64_t bound, int64_t step, uint32_t runs, Budget *budget)
 {
 	Relocation relocation;
 	State *best = NULL;
@@ -367,9 +367,11 @@ State *fit_cheaper(const State *state, const Amounts *room, int64_t bound, int64
 	relocation_init(&relocation, state, room, false);
 	const Reassignment *walked = &relocation.walked;
 	g_autoptr(Course) course = walked->n_processes && walked->n_machines > 1 ? course_new(walked) : NULL;
-	for (uint64_t run = 0; course && bound < value && lost < FIT_RUNS && budget->left; run++) {
+	for (uint64_t run = 0; course && bound < value && (lost < runs || budget->deadline); run++) {
+		if (!fit_steps(budget, walked->n_processes) || !budget_take(budget, walked->n_processes))
+			break;
 		int64_t price = bound + (value - bound) / 2 / step * step;
-		State *found = fit_once(&relocation, course, price, budget->seed * 64 + run, budget);
+		State *found = fit_once(&relocation, course, price, (budget->seed * 16 + runs) * 64 + run, budget);
 		if (!found || state_moves(found) >= value) {
 			state_free(found);
 			/* Half way again, until only the last price is left to be tried some more. */
@@ -392,7 +394,7 @@ State *fit_within(const State *state, const Amounts *room, Budget *budget)
 	relocation_init(&relocation, state, room, true);
 	const Reassignment *walked = &relocation.walked;
 	g_autoptr(Course) course = walked->n_processes && walked->n_machines > 1 ? course_new(walked) : NULL;
-	for (uint64_t run = 0; course && !found && run < FIT_RUNS; run++)
+	for (uint64_t run = 0; course && !found && run < WITHIN_RUNS; run++)
 		found = fit_once(&relocation, course, 0, budget->seed * 64 + run, budget);
 	relocation_clear(&relocation);
 	return found;

@@ -3,6 +3,8 @@
 #include "place/dual.h"
 
 #define DEFAULT_STEPS UINT64_C(150000000)
+#define SOME_RUNS 2u
+#define MORE_RUNS 4u
 
 typedef struct Solver {
 	const Facts *facts;
@@ -42,10 +44,19 @@ static int64_t bound_of(Solver *solver, uint32_t level, GoalProof *ret_proof)
 	return bound;
 }
 
+/* The exact search is as deep as there are pods: with many it ends soon or never. */
+static uint32_t exact_part(const Solver *solver)
+{
+	uint64_t pods = 0;
+	for (uint32_t g = 0; g < solver->problem->n_groups; g++)
+		pods += solver->problem->groups[g].count;
+	return (uint32_t)CLAMP(pods / 16, 3, 64);
+}
+
 /* Where there was no time to rule out all that is better, perhaps there is for what is much better. */
 static int64_t raise_bound(Solver *solver, uint32_t level, const Dual *dual, int64_t bound, int64_t value)
 {
-	Budget share = budget_share(&solver->budget, 1, 4);
+	Budget share = budget_share(&solver->budget, 1, exact_part(solver) + 1);
 	g_autoptr(State) state = state_copy(solver->state);
 	while (bound + 1 < value) {
 		bool done;
@@ -71,14 +82,17 @@ static int64_t price_step(const Problem *problem)
 }
 
 /* What all hosts say together, where each alone leaves a gap. */
-static Dual *find_dual(Solver *solver, const Amounts *room, int64_t *bound)
+static Dual *find_dual(Solver *solver, const Amounts *room, int64_t *bound, GoalProof *ret_proof)
 {
 	int64_t together;
 	MovesFound found = {state_moves(solver->state), price_step(solver->problem)};
 	Budget share = budget_share(&solver->budget, 1, 3);
 	Dual *dual = dual_new(solver->facts, room, state_unplaced(solver->state) == 0, &found, &share, &together);
 	budget_return(&solver->budget, &share);
-	*bound = MAX(*bound, together);
+	if (together > *bound) {
+		*bound = together;
+		*ret_proof = PROOF_ELSEWHERE;
+	}
 	return dual;
 }
 
@@ -101,13 +115,28 @@ static void fit_tighter(Solver *solver, uint32_t level, int64_t bound)
 	budget_return(&solver->budget, &share);
 }
 
-static void fit_fewer(Solver *solver, uint32_t level, const Amounts *room, int64_t bound)
+static void fit_fewer(Solver *solver, uint32_t level, const Amounts *room, int64_t bound, uint32_t runs)
 {
-	Budget share = budget_share(&solver->budget, 2, 3);
-	g_autoptr(State) found = fit_cheaper(solver->state, room, bound, price_step(solver->problem), &share);
+	Budget share = budget_share(&solver->budget, 1, 2);
+	g_autoptr(State) found = fit_cheaper(solver->state, room, bound, price_step(solver->problem), runs, &share);
 	if (found)
 		search_take(solver->state, found, level);
 	budget_return(&solver->budget, &share);
+}
+
+/* Mostly what was found is too dear and not the bound too low, so that is looked at first, and again where the bound of
+ * all hosts together leaves a gap. */
+static Dual *solve_moves(Solver *solver, uint32_t level, const Amounts *room, int64_t *bound, GoalProof *ret_proof)
+{
+	int64_t step = price_step(solver->problem);
+	fit_fewer(solver, level, room, *bound, SOME_RUNS);
+	if (state_moves(solver->state) <= *bound)
+		return NULL;
+	Dual *dual = find_dual(solver, room, bound, ret_proof);
+	*bound = (*bound + step - 1) / step * step;
+	if (state_moves(solver->state) > *bound)
+		fit_fewer(solver, level, room, *bound, MORE_RUNS);
+	return dual;
 }
 
 /* By search: a placement that meets the bound, or a bound that meets what was found. */
@@ -116,7 +145,7 @@ static GoalProof close_gap(Solver *solver, uint32_t level, const Dual *dual, int
 	Goal goal = solver->problem->settings.order[level];
 	int64_t value = state_goal(solver->state, goal);
 	bool done = false, found = true;
-	Budget share = budget_share(&solver->budget, 2, 3);
+	Budget share = budget_share(&solver->budget, 2, exact_part(solver));
 	while (value > *bound && found) {
 		found = exact_better(solver->state, level, value, dual, &share, &done, &solver->solution->tried);
 		value = state_goal(solver->state, goal);
@@ -141,13 +170,9 @@ static void solve_goal(Solver *solver, uint32_t level)
 	}
 	g_autofree Amounts *room = search_room(solver->state, level);
 	g_autoptr(Dual) dual = NULL;
-	if (goal == GOAL_MOVES && state_goal(solver->state, goal) > bound) {
-		dual = find_dual(solver, room ? room : solver->facts->room, &bound);
-		proof = PROOF_ELSEWHERE;
-	}
 	bound = (bound + step - 1) / step * step;
 	if (goal == GOAL_MOVES && state_goal(solver->state, goal) > bound)
-		fit_fewer(solver, level, room ? room : solver->facts->room, bound);
+		dual = solve_moves(solver, level, room ? room : solver->facts->room, &bound, &proof);
 	if (goal == GOAL_PRESSURE && state_goal(solver->state, goal) > bound)
 		fit_tighter(solver, level, bound);
 	if (state_goal(solver->state, goal) > bound)

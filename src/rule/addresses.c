@@ -402,6 +402,21 @@ static bool is_put_aside(const Graph *graph, Symbol address)
 	return false;
 }
 
+/* The line names the twin as well: the host has an address in each of the networks. */
+static bool stands_beside(const Graph *graph, Symbol address, const Ip *twin)
+{
+	GRAPH_TO (graph, FACT_ADDRESS, address, row) {
+		if (graph_node_type(graph, row->subject) != NODE_MENTION)
+			continue;
+		Slice line = graph_line_at(graph, graph_place(graph, row->subject));
+		g_autofree char *text =
+		        g_strdup_printf("%u.%u.%u.%u", twin->bytes[0], twin->bytes[1], twin->bytes[2], twin->bytes[3]);
+		if (slice_find(line, text, 0) != SIZE_MAX)
+			return true;
+	}
+	return false;
+}
+
 /* Each address is judged once; asked holds its finding, or NULL where it is none. */
 static void check_address_unknown(Checker *checker)
 {
@@ -427,6 +442,7 @@ static void check_address_unknown(Checker *checker)
 		const Known *twin =
 		        ip_parse_v4(graph_symbol_slice(graph, address), &ip) ? looks_swapped(all, &ip) : NULL;
 		finding = twin && !is_given_out(graph, ranges, address, &ip) && !is_put_aside(graph, address) &&
+		                          !stands_beside(graph, address, &twin->ip) &&
 		                          !is_in_example(graph, graph_place(graph, mention))
 		                  ? report_unknown(checker, mention, address, twin)
 		                  : NULL;

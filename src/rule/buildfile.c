@@ -424,6 +424,18 @@ static void report_no_folder(
 		hint_near_folder(checker, finding, folder);
 }
 
+/* `cat <<EOF > Dockerfile`: the script makes what it builds. */
+static bool writes_build_file(const Graph *graph, uint32_t file)
+{
+	Slice rest = graph_file_bytes(graph, file), line;
+	while (slice_next_line(&rest, &line)) {
+		size_t at = slice_find_byte(line, '>', 0);
+		if (at != SIZE_MAX && slice_find(slice_sub(line, at, line.length), "ockerfile", 0) != SIZE_MAX)
+			return true;
+	}
+	return false;
+}
+
 static void check_command_build(Checker *checker, Node command, GHashTable *known)
 {
 	const Graph *graph = checker_graph(checker);
@@ -433,7 +445,8 @@ static void check_command_build(Checker *checker, Node command, GHashTable *know
 	uint32_t file = graph_file_of(graph, command);
 	/* Where a script changes folders, and in prose, the words are relative to a place that is not known. */
 	if (is_quiet(graph, command) || !read_build_command(&words, &build) || is_in_prose(graph, command) ||
-	        graph_has(graph, command, FACT_GUARDED) || goes_elsewhere(graph, file))
+	        graph_has(graph, command, FACT_GUARDED) || goes_elsewhere(graph, file) ||
+	        writes_build_file(graph, file))
 		return;
 	bool step = graph_has(graph, command, FACT_FENCE); /* CI runs it at the root */
 	Slice folder = step ? workflow_root(path_of(graph, command)) : path_folder(path_of(graph, command));

@@ -83,8 +83,16 @@ static Slice part_at(Slice path, size_t start)
 	return slice_sub(path, start, MIN(slice_find_byte(path, '/', start), path.length));
 }
 
-/* The folders in which two paths part, and the folder above them. */
-static bool paths_part(Slice one, Slice other)
+/* Manifests are kept by distribution where one machine runs the one or the other. */
+static bool is_distribution(Slice folder)
+{
+	static const char *const names[] = {"k3s", "k0s", "rke2", "microk8s", "minikube", "kind", "k3d", "talos",
+	        "kubeadm", "openshift", "docker-desktop", "eks", "gke", "aks", NULL};
+	return slice_is_any_nocase(folder, names);
+}
+
+/* The folders in which two paths part, and the folder above them; false where one of them is a file. */
+static bool find_parting(Slice one, Slice other, Slice *ret_parent, Slice *ret_left, Slice *ret_right)
 {
 	size_t start = 0, above = 0;
 	for (size_t i = 0; i < one.length && i < other.length && one.at[i] == other.at[i]; i++) {
@@ -93,13 +101,25 @@ static bool paths_part(Slice one, Slice other)
 		above = start;
 		start = i + 1;
 	}
-	Slice parent = start ? slice_sub(one, above, start - 1) : (Slice){"", 0};
-	Slice left = part_at(one, start), right = part_at(other, start);
-	bool folders = start + left.length < one.length && start + right.length < other.length;
-	if (!folders)
+	*ret_parent = start ? slice_sub(one, above, start - 1) : (Slice){"", 0};
+	*ret_left = part_at(one, start);
+	*ret_right = part_at(other, start);
+	return start + ret_left->length < one.length && start + ret_right->length < other.length;
+}
+
+bool are_for_two_distributions(Slice one, Slice other)
+{
+	Slice parent, left, right;
+	return find_parting(one, other, &parent, &left, &right) && is_distribution(left) && is_distribution(right);
+}
+
+static bool paths_part(Slice one, Slice other)
+{
+	Slice parent, left, right;
+	if (!find_parting(one, other, &parent, &left, &right))
 		return false;
-	return holds_alternatives(parent) || (is_stage(left) && is_stage(right)) || names_cluster(left) ||
-	       names_cluster(right);
+	return holds_alternatives(parent) || (is_stage(left) && is_stage(right)) ||
+	       (is_distribution(left) && is_distribution(right)) || names_cluster(left) || names_cluster(right);
 }
 
 static Node root_of(const Graph *graph, Node file)

@@ -222,6 +222,16 @@ static bool is_toolbox(Slice name)
 	return false;
 }
 
+/* grafana/8.4.4/compose.yaml: the folder is kept for that version. */
+static bool is_kept_by_version(const Graph *graph, const ImageUse *use)
+{
+	Slice path = slice_from(graph_file_path(graph, graph_file_of(graph, use->row->subject)));
+	for (path = path_folder(path); path.length; path = path_folder(path))
+		if (slice_equal(path_name(path), use->tag))
+			return true;
+	return false;
+}
+
 /* The oldest use against the newest that it disagrees with. */
 static void check_drift(Checker *checker, Stages *stages, const Image *image)
 {
@@ -232,7 +242,8 @@ static void check_drift(Checker *checker, Stages *stages, const Image *image)
 		Fixed one = {.use = use};
 		one.scope =
 		        scope_of(stages, slice_from(graph_file_path(graph, graph_file_of(graph, use->row->subject))));
-		if (fixed->len < MOST_COMPARED && read_version(use->tag, &one.version) && !is_rendered(graph, use))
+		if (fixed->len < MOST_COMPARED && read_version(use->tag, &one.version) && !is_rendered(graph, use) &&
+		        !is_kept_by_version(graph, use))
 			g_array_append_val(fixed, one);
 	}
 	const Fixed *old = NULL, *new = NULL;

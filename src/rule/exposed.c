@@ -170,11 +170,15 @@ static const Database *database_of(const Graph *graph, Node program)
 
 /* ---- default-password ------------------------------------------------------------------------------------------ */
 
+/* What the variable is for stands at its end: PASSWORD_PROTECT says whether there is one. */
 static bool is_password(const char *name)
 {
-	static const char *const parts[] = {"pass", "pwd", NULL};
+	static const char *const ends[] = {"pass", "pwd", "password", "passwd", "passphrase"};
 	g_autofree char *lower = g_ascii_strdown(name, -1);
-	return credential_is_named(slice_from(name)) && text_has_part(lower, parts);
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (g_str_has_suffix(lower, ends[i]))
+			return credential_is_named(slice_from(name));
+	return false;
 }
 
 /* The value is nothing but ${NAME:-word}: ret_name is whoever sets it, and the word is what it is otherwise. */

@@ -175,6 +175,18 @@ static bool may_be_granted(const Graph *graph, Slice namespace)
 	return rows.at != rows.end;
 }
 
+/* Nothing of the repository is in that namespace: what is there, and its grants, lie elsewhere. */
+static bool is_foreign(const Graph *graph, Slice namespace)
+{
+	Symbol symbol;
+	if (!graph_find_symbol(graph, namespace, &symbol))
+		return true;
+	GRAPH_NODES (graph, NODE_OBJECT, object)
+		if (slice_equal(only_namespace(graph, object), namespace))
+			return false;
+	return true;
+}
+
 static bool is_gateway_route(const Graph *graph, Node object)
 {
 	return g_str_has_prefix(graph_text(graph, object, FACT_API_VERSION), "gateway.networking.k8s.io/") &&
@@ -191,7 +203,7 @@ static void check_backend(Checker *checker, Node reference, const Row *written, 
 	const char *kind = graph_text(graph, object, FACT_KIND), *name = graph_name(graph, reference);
 	g_autofree char *from = g_strdup_printf("%s/%.*s", kind, SLICE_ARGS(own));
 	g_autofree char *to = g_strdup_printf("Service/%s", name);
-	if (is_granted(graph, other, from, to) ||
+	if (is_granted(graph, other, from, to) || is_foreign(graph, other) ||
 	        !g_hash_table_add(known,
 	                g_strdup_printf("%s/%s>%.*s/%s", from, graph_name(graph, object), SLICE_ARGS(other), to)))
 		return;

@@ -237,6 +237,13 @@ static Slice word_after(Slice text, size_t at)
 	return slice_sub(text, start, end);
 }
 
+/* "Oak iDRAC", "oak LXC 104": what stands behind the host's name is meant, and not the host. */
+static bool is_of_part(Slice word)
+{
+	static const char *const guests[] = {"lxc", "ct", "vm", "vmid", "container", NULL};
+	return is_other_purpose(word) || slice_is_any_nocase(word, guests);
+}
+
 /* The nearest word of the text, from its end backwards or from its beginning, that is no glue: a host, or NULL. The
  * domain behind a host's name belongs to it. */
 static const char *nearest_host(const Hosts *hosts, Slice text, bool backwards)
@@ -248,8 +255,10 @@ static const char *nearest_host(const Hosts *hosts, Slice text, bool backwards)
 			return NULL;
 		size_t label = MIN(slice_find_byte(word, '.', 0), word.length);
 		const char *host = find_slice(hosts, slice_sub(word, 0, label));
+		bool part =
+		        host && !backwards && is_of_part(word_after(text, (size_t)(word.at - text.at) + word.length));
 		if (host || !is_glue(word))
-			return host;
+			return part ? NULL : host;
 		at = (size_t)(word.at - text.at) + (backwards ? 0 : word.length);
 	}
 }
@@ -296,6 +305,25 @@ static const char *node_above(const Hosts *hosts, Node mention)
 	return found ? hosts_find(hosts, graph_name(graph, found)) : NULL;
 }
 
+/* "iDRAC: 192.168.10.21": the cell itself says of which other connection the address is. */
+static bool has_other_purpose(const Graph *graph, Node mention)
+{
+	Span place = graph_place(graph, mention);
+	Slice line = graph_line_at(graph, place), before;
+	size_t end = (size_t)(graph_span_bytes(graph, place).at - line.at), start = end;
+	while (start > 0 && line.at[start - 1] != '|')
+		start--;
+	before = slice_sub(line, start, end);
+	for (size_t at = before.length;;) {
+		Slice word = word_before(before, at);
+		if (word.length == 0)
+			return false;
+		if (is_other_purpose(word) || slice_is_nocase(word, "to") || slice_is_nocase(word, "via"))
+			return true;
+		at = (size_t)(word.at - before.at);
+	}
+}
+
 /* Fills host and tie. ret_row: the row of a table is about that host, whatever else stands in it. */
 static void find_host(Hosts *hosts, Use *use, bool *ret_row)
 {
@@ -304,7 +332,8 @@ static void find_host(Hosts *hosts, Use *use, bool *ret_row)
 	        name = inventory_name(graph, use->mention),
 	        variable = graph_symbol_slice(graph, graph_symbol(graph, use->mention, FACT_NEARBY_NAME));
 	bool cell = table_cell(graph, graph_place(graph, use->mention), &first, &header, &first_header);
-	const char *row = cell && !is_other_purpose(header) ? find_slice(hosts, first) : NULL;
+	bool other = cell && (is_other_purpose(header) || has_other_purpose(graph, use->mention));
+	const char *row = cell && !other ? find_slice(hosts, first) : NULL;
 	const char *node = cell || name.length ? NULL : node_above(hosts, use->mention);
 	const char *named = cell || name.length || node ? NULL : host_of_variable(hosts, variable);
 	*ret_row = row != NULL;

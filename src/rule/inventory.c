@@ -111,7 +111,7 @@ bool is_other_purpose(Slice word)
 	        "old", "former", "previous", "new", "vip", "gateway", "router", "dns", "docker", "bridge", "subnet",
 	        "network", "cidr", "netmask", "range", "pool", "lb", "loadbalancer", "backup", "dhcp", "guest",
 	        "virtual", "target", "remote", "peer", "upstream", "whitelist", "allowed", "trusted", "replication",
-	        NULL};
+	        "wg", "wg0", "wireguard", "vpn", NULL};
 	return slice_is_any_nocase(word, words);
 }
 

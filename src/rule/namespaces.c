@@ -112,6 +112,37 @@ static bool is_retargeted(const Graph *graph, Node object)
 	return is_patched_with(graph, &carriers, "targetNamespace");
 }
 
+/* What somebody else's program reads: settings of an operator, and what fetches its keys. Who installs that makes its
+ * namespace. */
+static bool is_for_program(const Graph *graph, Node object)
+{
+	const char *version = graph_text(graph, object, FACT_API_VERSION), *slash = strchr(version, '/');
+	Slice group = {version, slash ? (size_t)(slash - version) : 0};
+	return slice_find_byte(group, '.', 0) != SIZE_MAX && !slice_ends(group, ".k8s.io") &&
+	       !slice_ends(group, ".toolkit.fluxcd.io") && !slice_ends(group, "argoproj.io");
+}
+
+static bool has_chart(const Graph *graph, Node applier)
+{
+	bool chart = graph_has(graph, applier, FACT_CHART);
+	GRAPH_CHILDREN (graph, applier, NODE_ENTRY, entry)
+		chart = chart || graph_has(graph, entry, FACT_CHART);
+	return chart;
+}
+
+/* All in the namespace is for such a program, and nothing of it runs by this repository. */
+static bool is_of_program(const Graph *graph, const char *name)
+{
+	GRAPH_EACH (graph, FACT_IDENTITY, row)
+		if (strcmp(namespace_of(graph, row->object), name) == 0 && is_in_use(graph, row->subject) &&
+		        !is_for_program(graph, row->subject))
+			return false;
+	GRAPH_EACH (graph, FACT_TARGET_NAMESPACE, row)
+		if (strcmp(graph_symbol_text(graph, row->object), name) == 0 && has_chart(graph, row->subject))
+			return false;
+	return true;
+}
+
 static void collect_users(Spaces *spaces)
 {
 	const Graph *graph = checker_graph(spaces->checker);
@@ -260,7 +291,7 @@ static void check_namespace_missing(Checker *checker)
 	Level level = habit(&spaces);
 	for (guint i = 0; level != LEVEL_OFF && i < order->len; i++) {
 		Level most = spoken_level(checker_graph(checker), order->pdata[i]);
-		if (most != LEVEL_OFF)
+		if (most != LEVEL_OFF && !is_of_program(checker_graph(checker), order->pdata[i]))
 			report_namespace(&spaces, order->pdata[i], MIN(level, most));
 	}
 }

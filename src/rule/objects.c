@@ -135,6 +135,14 @@ static bool has_environment(Stages *stages, Slice path, size_t start)
 	return false;
 }
 
+/* envs/home beside envs/office: each folder is one, whatever it is called. */
+static bool holds_environments(Slice folder)
+{
+	static const char *const names[] = {
+	        "env", "envs", "environment", "environments", "clusters", "sites", "stages", "overlays", NULL};
+	return slice_is_any_nocase(folder, names);
+}
+
 /* What one path has and the other has not, from the first difference on, names an environment. */
 static bool are_environments(Stages *stages, const char *one, const char *other)
 {
@@ -142,7 +150,8 @@ static bool are_environments(Stages *stages, const char *one, const char *other)
 	for (size_t i = 0; one[i] && one[i] == other[i]; i++)
 		if (one[i] == '/')
 			start = i + 1;
-	return has_environment(stages, slice_from(one), start) || has_environment(stages, slice_from(other), start);
+	return has_environment(stages, slice_from(one), start) || has_environment(stages, slice_from(other), start) ||
+	       (start > 0 && holds_environments(path_name(slice_sub(slice_from(one), 0, start - 1))));
 }
 
 /* ---- which pairs ------------------------------------------------------------------------------------------ */
@@ -162,7 +171,8 @@ static bool meet_by_hand(const Doubles *doubles, const Pair *pair)
 		return true;
 	bool beside = slice_equal(path_folder(slice_from(one)), path_folder(slice_from(other)));
 	return (beside || has_namespace(graph, pair->identity)) && !are_environments(doubles->stages, one, other) &&
-	       !is_sample(one) && !is_sample(other) && !are_versions(one, other);
+	       !is_sample(one) && !is_sample(other) && !are_versions(one, other) &&
+	       !are_for_two_distributions(slice_from(one), slice_from(other));
 }
 
 /* All that scripts apply goes to one cluster as far as is known; one for each environment is told by its paths. */
@@ -207,9 +217,36 @@ static void add_pair(Doubles *doubles, Node one, Node other, Symbol identity)
 	g_array_append_val(doubles->pairs, pair);
 }
 
+/* The kustomization of its folder names the file, if only in a comment. */
+static bool is_named_beside(const Graph *graph, Slice path)
+{
+	static const char *const names[] = {"kustomization.yaml", "kustomization.yml"};
+	Slice folder = path_folder(path);
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *full =
+		        g_strdup_printf("%.*s%s%s", SLICE_ARGS(folder), folder.length ? "/" : "", names[i]);
+		g_autofree char *name = slice_dup(path_name(path));
+		Node file = graph_find_file(graph, slice_from(full));
+		if (file && slice_find(graph_file_bytes(graph, graph_file_of(graph, file)), name, 0) != SIZE_MAX)
+			return true;
+	}
+	return false;
+}
+
+/* A workload that selects no pods is no whole one: a patch whose line was taken out of the kustomization beside it. */
+static bool is_part(const Graph *graph, Node node)
+{
+	bool workload = is_kind(graph, node, "Deployment") || is_kind(graph, node, "StatefulSet") ||
+	                is_kind(graph, node, "DaemonSet");
+	return workload && !graph_has(graph, node, FACT_SELECTOR) &&
+	       !graph_has(graph, node, FACT_SELECTOR_EXPRESSION) &&
+	       !graph_has(graph, file_node_of(graph, node), FACT_ROOT) &&
+	       is_named_beside(graph, slice_from(path_of(graph, node)));
+}
+
 static bool may_double(const Graph *graph, Node node)
 {
-	return !is_quiet(graph, node) && !has_hash(graph, node);
+	return !is_quiet(graph, node) && !has_hash(graph, node) && !is_part(graph, node);
 }
 
 /* Each object with the first one of its identity; three of a kind make two pairs. */

@@ -104,10 +104,45 @@ bool owners_share(const Owners *a, const Owners *b)
 	return false;
 }
 
+/* What an ApplicationSet fills into its path where it brings the file in: the element of a list that was followed, or
+ * what stands in the path up to the next slash. */
+static Slice filled_part(const Graph *graph, Node file, Node set)
+{
+	Slice path = slice_from(graph_file_path(graph, graph_file_of(graph, file)));
+	GRAPH_OF (graph, file, FACT_REACHED_BY, row) {
+		if (row->object != set)
+			continue;
+		Slice pattern = graph_span_bytes(graph, graph_span(graph, row));
+		while (pattern.length && strchr("\"'./", pattern.at[0]))
+			pattern = slice_sub(pattern, 1, pattern.length);
+		size_t start = slice_find(pattern, "{{", 0);
+		if (start == SIZE_MAX)
+			return pattern;
+		if (start < path.length && slice_equal(slice_sub(pattern, 0, start), slice_sub(path, 0, start)))
+			return slice_sub(path, start, MIN(slice_find_byte(path, '/', start), path.length));
+	}
+	return (Slice){"", 0};
+}
+
+/* `path: clusters/{{cluster}}` beside `name: '{{cluster}}'` of the destination: each value is of another cluster. */
+static bool are_of_two_clusters(const Graph *graph, Node file, Node other, Node root)
+{
+	const char *cluster = graph_text(graph, root, FACT_CLUSTER);
+	Slice document = graph_span_bytes(graph, graph_place(graph, graph_ancestor(graph, root, NODE_DOCUMENT))), line;
+	bool by_path = false;
+	if (!strstr(cluster, "{{"))
+		return false;
+	while (!by_path && slice_next_line(&document, &line))
+		by_path = slice_find(line, "path:", 0) != SIZE_MAX && slice_find(line, cluster, 0) != SIZE_MAX;
+	Slice one = filled_part(graph, file, root), two = filled_part(graph, other, root);
+	return by_path && one.length && two.length && !slice_equal(one, two);
+}
+
 bool share_root(const Graph *graph, Node file, Node other)
 {
 	GRAPH_OF (graph, file, FACT_ROOT, row)
-		if (graph_says(graph, other, FACT_ROOT, row->object))
+		if (graph_says(graph, other, FACT_ROOT, row->object) &&
+		        !are_of_two_clusters(graph, file, other, row->object))
 			return true;
 	return false;
 }

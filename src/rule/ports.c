@@ -1,8 +1,10 @@
 /* Ports that clients use against what Services offer, and numbers that two claim. */
 #include "base/ip.h"
+#include "base/path.h"
 #include "rule/cluster.h"
 #include "rule/former.h"
 #include "rule/mentioned.h"
+#include "rule/owner.h"
 #include "rule/published.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -245,9 +247,39 @@ static const char *protocol_of(const Graph *graph, Node port)
 	return *protocol ? protocol : "TCP";
 }
 
+/* In so many files stands one object, and there are so many such objects: lessons or trials, each of which is applied
+ * by itself. */
+#define FILES_OF_COLLECTION 4
+#define OBJECTS_OF_COLLECTION 3
+
+static uint32_t files_with(const Graph *graph, Symbol identity)
+{
+	uint32_t count = 0, last = UINT32_MAX;
+	GRAPH_TO (graph, FACT_IDENTITY, identity, row) {
+		uint32_t file = graph_file_of(graph, row->subject);
+		count += file != last && !is_patch(graph, row->subject) && !is_kind(graph, row->subject, "Namespace");
+		last = file;
+	}
+	return count;
+}
+
+static bool is_collection(const Graph *graph)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
+	uint32_t objects = 0;
+	if (has_appliers(graph))
+		return false;
+	GRAPH_EACH (graph, FACT_IDENTITY, row)
+		if (g_hash_table_add(seen, GUINT_TO_POINTER(row->object)))
+			objects += files_with(graph, row->object) >= FILES_OF_COLLECTION;
+	return objects >= OBJECTS_OF_COLLECTION;
+}
+
 static void check_nodeport_collision(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	if (is_collection(graph))
+		return;
 	g_autoptr(GHashTable) claims = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	GRAPH_EACH (graph, FACT_NODE_PORT, row) {
 		Node service = graph_parent(graph, row->subject);
@@ -423,9 +455,12 @@ static void check_route_conflict(Checker *checker)
 		}
 		g_free(key);
 		Node other = graph_ancestor(graph, first, NODE_OBJECT);
-		if (other == object || !share_cluster(graph, other, object) ||
+		bool same = graph_name_symbol(graph, other) == graph_name_symbol(graph, object) &&
+		            slice_equal(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, other)))),
+		                    path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, object)))));
+		if (other == object || same || !share_cluster(graph, other, object) ||
 		        graph_symbol(graph, other, FACT_IDENTITY) == graph_symbol(graph, object, FACT_IDENTITY))
-			continue;
+			continue; /* one Ingress that is written twice is duplicate-object's */
 		Finding *finding = report(checker, route, graph_place(graph, route),
 		        "Ingress %s claims %s%s, which Ingress %s has already", graph_name(graph, object), host, path,
 		        graph_name(graph, other));

@@ -492,6 +492,24 @@ static void report_many(Checker *checker, const char *word, const GPtrArray *los
 	        word);
 }
 
+/* Compose asks for nothing that no service of the file takes. */
+static bool is_taken(const Graph *graph, Node node)
+{
+	Node compose = graph_parent(graph, node);
+	Symbol name = graph_name_symbol(graph, node);
+	bool kept = graph_node_type(graph, node) == NODE_VOLUME;
+	if (!graph_first_child(graph, compose, NODE_SERVICE) || strcmp(graph_name(graph, node), "default") == 0)
+		return true;
+	GRAPH_CHILDREN (graph, compose, NODE_SERVICE, user) {
+		if (graph_says(graph, user, FACT_NETWORK_NAME, name) || graph_has(graph, user, FACT_EXTENDS))
+			return true;
+		GRAPH_CHILDREN (graph, user, NODE_MOUNT, mount)
+			if (kept && graph_name_symbol(graph, mount) == name)
+				return true;
+	}
+	return false;
+}
+
 static void check_externals(Checker *checker, const char *word, NodeType type)
 {
 	const Graph *graph = checker_graph(checker);
@@ -499,7 +517,8 @@ static void check_externals(Checker *checker, const char *word, NodeType type)
 	        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
 	g_autoptr(GPtrArray) names = g_ptr_array_new(), lost = g_ptr_array_new();
 	GRAPH_NODES (graph, type, node) {
-		if (!is_of_compose(graph, node) || !graph_has(graph, node, FACT_EXTERNAL) || is_quiet(graph, node))
+		if (!is_of_compose(graph, node) || !graph_has(graph, node, FACT_EXTERNAL) || is_quiet(graph, node) ||
+		        !is_taken(graph, node))
 			continue;
 		const char *name = graph_symbol_text(graph, real_name(graph, node));
 		GPtrArray *nodes = g_hash_table_lookup(uses, name);

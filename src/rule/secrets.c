@@ -76,6 +76,21 @@ static bool has_word_of(Slice path, const char *const *words)
 	return false;
 }
 
+/* A test that speaks TLS needs a key, and nothing else trusts it. A token of somebody's is what it is anywhere. */
+static bool is_key_of_test(const Graph *graph, Node secret)
+{
+	Node file = graph_file_node(graph, graph_file_of(graph, secret));
+	return strcmp(graph_name(graph, secret), "private key") == 0 &&
+	       strcmp(graph_text(graph, file, FACT_CLASS), "test") == 0;
+}
+
+static void report_key_of_test(Checker *checker, Node secret)
+{
+	Finding *finding = report_at(checker, LEVEL_WARNING, secret, graph_place(checker_graph(checker), secret),
+	        "this looks like a private key, and it is in Git");
+	set_detail(checker, finding, "private key ");
+}
+
 /* Of a machine that is made to try things on, and thrown away: whoever has its key has nothing. */
 static bool is_for_trial(Slice path)
 {
@@ -113,6 +128,10 @@ static void check_secret_in_repo(Checker *checker)
 		const char *form = graph_name(graph, secret);
 		if (strcmp(form, "default password") == 0 || (object && is_sealing_key(graph, object)))
 			continue;
+		if (!object && is_key_of_test(graph, secret)) {
+			report_key_of_test(checker, secret);
+			continue;
+		}
 		if (object && is_sample(graph, object))
 			continue;
 		if (object) {

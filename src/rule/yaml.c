@@ -27,6 +27,39 @@ static void report_part(Checker *checker, Node problem)
 	        "only to be pasted another ending than .yml");
 }
 
+/* NAME=value and no colon: an item of a list, where a map wants NAME: value. */
+static bool is_assignment(Slice line)
+{
+	Slice text = slice_trim(line);
+	size_t end = 0;
+	while (end < text.length && (g_ascii_isalnum(text.at[end]) || text.at[end] == '_'))
+		end++;
+	return end > 0 && end < text.length && text.at[end] == '=' && slice_find(text, ": ", 0) == SIZE_MAX;
+}
+
+/* The reader stumbles one line later than the one that is wrong. */
+static void explain_assignment(Checker *checker, Finding *finding, Node problem)
+{
+	const Graph *graph = checker_graph(checker);
+	Span place = graph_place(graph, problem);
+	Slice bytes = graph_file_bytes(graph, place.file), line = graph_line_at(graph, place);
+	uint32_t start = (uint32_t)(line.at - bytes.at), end = start + (uint32_t)line.length;
+	for (int i = 0; i < 2; i++) {
+		Slice text = slice_sub(bytes, start, end), name = slice_trim(text);
+		if (is_assignment(text)) {
+			name.length = slice_find_byte(name, '=', 0);
+			uint32_t from = (uint32_t)(name.at - bytes.at);
+			add_evidence(checker, finding, (Span){place.file, from, from + (uint32_t)name.length},
+			        "%.*s=… stands among lines of the form NAME: value", SLICE_ARGS(name));
+			set_hint(checker, finding, "write %.*s: and the value", SLICE_ARGS(name));
+			return;
+		}
+		if (start == 0)
+			return;
+		edit_line_span(bytes, start - 1, start - 1, &start, &end);
+	}
+}
+
 static void check_problem(Checker *checker, const char *name, const char *what)
 {
 	const Graph *graph = checker_graph(checker);
@@ -42,6 +75,8 @@ static void check_problem(Checker *checker, const char *name, const char *what)
 		}
 		Finding *finding = report(
 		        checker, graph_parent(graph, problem), graph_place(graph, problem), "%s: %s", what, message);
+		if (strstr(message, "':'") || strstr(message, "mapping values"))
+			explain_assignment(checker, finding, problem);
 		if (strstr(message, "UTF-8"))
 			set_hint(checker, finding,
 			        "the file was saved in another encoding: iconv -f WINDOWS-1252 -t UTF-8 %s, if Windows "

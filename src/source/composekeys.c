@@ -65,6 +65,15 @@ static void add_wrong(
 		graph_add(file->builder, problem, FACT_NEAR, slice_from(near), scalar->start, scalar->end);
 }
 
+/* `network: host`: a mode, and no list of networks. */
+static bool is_network_mode(Slice key, const YamlNode *value)
+{
+	static const char *const modes[] = {"host", "none", "bridge", NULL};
+	Slice text = yaml_text(value);
+	return slice_is(key, "network") && yaml_is_scalar(value) &&
+	       (slice_is_any_nocase(text, modes) || slice_starts(text, "service:") || slice_starts(text, "container:"));
+}
+
 /* what: where the key stands, as the message says it. */
 static void check_keys(const SourceFile *file, const YamlNode *map, Words words, const char *what, Node parent)
 {
@@ -74,6 +83,8 @@ static void check_keys(const SourceFile *file, const YamlNode *map, Words words,
 		if (!yaml_is_scalar(pairs.key) || slice_starts(key, "x-") || slice_find_byte(key, '$', 0) != SIZE_MAX)
 			continue;
 		const char *near = meant(words, key, &known);
+		if (near && is_network_mode(key, pairs.value))
+			near = "network_mode";
 		if (near)
 			add_wrong(file, parent, pairs.key,
 			        arena_printf(file->arena, "%s has no key '%.*s'", what, SLICE_ARGS(key)), near);
@@ -110,17 +121,25 @@ static void check_network(const SourceFile *file, const YamlNode *service, Node 
 		        "a service in the network of another cannot publish ports: the other one has to", NULL);
 }
 
-/* `- NAME: value`: a map within the list. */
+/* `- NAME: value`: a map within the list. Whoever writes one writes all of the list so. */
 static void check_environment(const SourceFile *file, const YamlNode *environment, Node node)
 {
+	const YamlNode *first = NULL;
+	uint32_t others = 0;
 	YAML_EACH_ITEM (environment, item) {
 		YamlPairs pairs = yaml_pairs(item);
-		if (yaml_is_map(item) && yaml_next_pair(&pairs) && yaml_is_scalar(pairs.key))
-			add_wrong(file, node, pairs.key,
-			        arena_printf(file->arena, "'%.*s:' is a map within the list: its items are written NAME=value",
-			                SLICE_ARGS(pairs.key->value)),
-			        NULL);
+		if (!yaml_is_map(item) || !yaml_next_pair(&pairs) || !yaml_is_scalar(pairs.key))
+			continue;
+		others += first != NULL;
+		first = first ? first : pairs.key;
 	}
+	if (!first)
+		return;
+	const char *more = others ? arena_printf(file->arena, " (and %u more)", others) : "";
+	add_wrong(file, node, first,
+	        arena_printf(file->arena, "'%.*s:'%s is a map within the list: its items are written NAME=value",
+	                SLICE_ARGS(first->value), more),
+	        NULL);
 }
 
 void check_compose_service(const SourceFile *file, const YamlNode *service, Node node)

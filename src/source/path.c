@@ -137,7 +137,11 @@ static bool begins_with_day(Slice name)
 
 static bool is_document_name(Slice name)
 {
-	return slice_ends(name, ".md") || slice_ends(name, ".txt") || slice_ends(name, ".rst");
+	static const char *const ends[] = {".md", ".mdx", ".txt", ".rst", ".adoc", ".org", ".tex"};
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (slice_ends(name, ends[i]))
+			return true;
+	return false;
 }
 
 static const char *name_class(Slice name)

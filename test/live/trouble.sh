@@ -139,6 +139,52 @@ rm taken.yaml
 git add -A
 run up
 
+# ---- what the engine makes for a labwright that was killed, once this one has looked ----
+cat >"$folder/late.py" <<'P'
+import http.client, json, socket, sys, threading
+engine, listen, made = sys.argv[1], sys.argv[2], []
+def connect():
+    there = socket.socket(socket.AF_UNIX)
+    there.connect(engine)
+    return there
+def make():
+    connection = http.client.HTTPConnection("engine")
+    connection.sock = connect()
+    body = {"Image": "labwright.test/base:12", "Cmd": ["true"], "Labels": {"labwright.project": "lab"}}
+    connection.request("POST", "/v1.41/containers/create?name=lab-core-late", json.dumps(body), {"Content-Type": "application/json"})
+    return connection.getresponse().status
+def pump(source, sink, asks):
+    while data := source.recv(65536):
+        if asks and not made and b"create?name=lab-core-late " in data:
+            made.append(make())
+            open(listen + ".made", "w").write(str(made[0]))
+        sink.sendall(data)
+    sink.shutdown(socket.SHUT_WR)
+server = socket.socket(socket.AF_UNIX)
+server.bind(listen)
+server.listen()
+while True:
+    client, there = server.accept()[0], connect()
+    threading.Thread(target=pump, args=(client, there, True), daemon=True).start()
+    threading.Thread(target=pump, args=(there, client, False), daemon=True).start()
+P
+cat >late.yaml <<END
+apiVersion: v1
+kind: Pod
+metadata: {name: late, namespace: core}
+spec: {terminationGracePeriodSeconds: 1, containers: [{name: late, image: "labwright.test/base:12", command: [sleep, "1000"]}]}
+END
+git add -A
+/usr/bin/python3 "$folder/late.py" "${DOCKER_HOST#unix://}" "$folder/late.sock" >/dev/null 2>&1 </dev/null &
+between=$!
+for _ in $(seq 100); do [ -S "$folder/late.sock" ] && break; sleep 0.1; done
+DOCKER_HOST=unix://$folder/late.sock run up late.yaml late
+is "$engine: a name that is taken after the look" "$(cat "$folder/late.sock.made" 2>/dev/null) $code" '201 0'
+has "$engine: is freed" "$out" '(1 made, 0 made anew, 0 started, 0 removed)'
+kill "$between"
+rm late.yaml
+git add -A
+
 # ---- an engine that dies ----
 slow 12
 behind up

@@ -393,10 +393,10 @@ def place(program, folder, words=(), cwd=None):
     return json.loads(run.stdout)
 
 
-def wrong_of(folder, answer, words=(), cwd="."):
+def wrong_of(folder, answer, words=(), cwd=".", platforms=None):
     given = {key: [os.path.join(cwd, words[i + 1]) if key == "--usage" else words[i + 1]
                    for i, word in enumerate(words) if word == key] for key in ("--usage", "--what-if")}
-    return Answer(World(folder, given["--usage"], given["--what-if"], "--migrate" in words), answer).check()
+    return Answer(World(folder, given["--usage"], given["--what-if"], "--migrate" in words, platforms), answer).check()
 
 
 def cases():

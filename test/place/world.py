@@ -72,9 +72,10 @@ def listed(value):
 
 
 class World:
-    """What the files say."""
+    """What the files say, and what a registry says that images are built for (platforms: image → architectures)."""
 
-    def __init__(self, folder, usage, what_if, migrate):
+    def __init__(self, folder, usage, what_if, migrate, platforms=None):
+        self.platforms = platforms or {}
         path = os.path.join(folder, "labwright.yaml")
         config = {}
         if os.path.exists(path):
@@ -165,6 +166,7 @@ class Workload:
         spec = object["spec"]
         template = object if self.kind == "Pod" else spec["template"]
         self.object, self.pod = object, template["spec"]
+        self.built = [world.platforms[image] for image in self.images() if image in world.platforms]
         self.labels = {key: str(value) for key, value in (template["metadata"].get("labels") or {}).items()}
         self.replicas = int(world.replicas.get(self.name, 1 if self.kind == "Pod" else spec.get("replicas", 1)))
         self.priority = next((other["value"] for other in world.objects if other["kind"] == "PriorityClass"
@@ -225,6 +227,9 @@ class Workload:
                 demand[r] = 100 if r == "cpu" else 200 * 2**20
         return request, demand
 
+    def images(self):
+        return [container.get("image") for container in [*(self.pod.get("initContainers") or []), *self.pod["containers"]]]
+
     def ports(self):
         network = self.pod.get("hostNetwork")
         return {(port.get("hostPort") or (port["containerPort"] if network else None), port.get("protocol", "TCP"))
@@ -251,6 +256,9 @@ class Workload:
         terms = (required or {}).get("nodeSelectorTerms")
         if terms and not any(matches(term.get("matchExpressions"), node.labels) and
                              matches([{**field, "key": HOST} for field in term.get("matchFields") or []], node.labels) for term in terms):
+            return False
+        arch = node.labels.get("kubernetes.io/arch")
+        if arch and any(arch not in architectures for architectures in self.built):
             return False
         return all(effect == "PreferNoSchedule" or self.tolerates(key, value, effect) for key, value, effect in node.taints)
 

@@ -7,6 +7,7 @@ import base64
 import http.server
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,10 @@ import threading
 import time
 import urllib.parse
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "place"))
+import check as placement
+import homelabs
 import tap
 from images import Registry, running
 
@@ -162,6 +167,29 @@ def placed(folder, port):
     check_that(any("of 1 image nobody said what" in note["note"] for note in answer["notes"]), "place: what is unknown is told")
 
 
+def placed_by_architecture(folder, port):
+    """Made-up homelabs on nodes of two architectures, with images for both, for one, and that nobody knows; where pods
+    may run is worked out again by test/place/world.py."""
+    platforms = {f"127.0.0.1:{port}/lab/web:1.2.0": {"amd64", "arm64"}, f"127.0.0.1:{port}/lab/tool:2.0.1": {"amd64"}}
+    images, wrong, refused = [*platforms, f"127.0.0.1:{port}/lab/gone:1.0.0"], [], 0
+    for seed in range(12):
+        chance, lab = random.Random(seed), f"{folder}/lab{seed}"
+        config, objects, live = homelabs.random_homelab(seed)
+        for node in config["nodes"].values():
+            node.update(chance.choice([{"arch": "amd64"}, {"arch": "arm64"}, {}]))
+        for object in objects:
+            if "template" in object.get("spec", {}):
+                object["spec"]["template"]["spec"]["containers"][0]["image"] = chance.choice(images)
+        words = homelabs.write(lab, config, objects, live)
+        answer = placement.place(PROGRAM, lab, [*words, "--online"])
+        wrong += [f"{seed}: {sentence}" for sentence in placement.wrong_of(lab, answer, words, platforms=platforms)]
+        refused += bool(placement.wrong_of(lab, placement.place(PROGRAM, lab, words), words, platforms=platforms))
+    for sentence in wrong:
+        print("#", sentence)
+    check_that(not wrong, "place: homelabs of two architectures")
+    check_that(refused > 0, "and some placements would be wrong that no registry was asked for")
+
+
 def main():
     if not shutil.which("docker-registry"):
         print("1..0 # SKIP no docker-registry")
@@ -176,6 +204,7 @@ def main():
         check_that(errors == "", "and all was asked")
         beside_a_cluster(folder, plain.port)
         placed(folder, plain.port)
+        placed_by_architecture(folder, plain.port)
         plain.stop()
 
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=lab",

@@ -310,6 +310,32 @@ static void test_short_of_work(void)
 #define PLANTED_HOSTS 5
 #define PLANTED_PODS 8 /* on each */
 
+/* What is said of it is so: the score is that of the counts, proven is what meets its bound, no host holds more than
+ * that pressure, and who is not on the host that all are on now has moved. */
+static void check_planted(const Problem *problem, const Solution *solution)
+{
+	Score score;
+	g_assert_true(place_score(problem, solution->counts, &score));
+	bool optimal = true;
+	for (uint32_t goal = 0; goal < GOALS; goal++) {
+		g_assert_cmpint(score.at[goal], ==, solution->score.at[goal]);
+		g_assert_cmpint(solution->bound.at[goal], <=, score.at[goal]);
+		bool proven = solution->proof[goal] != PROOF_NONE;
+		g_assert_true(proven == (solution->bound.at[goal] == score.at[goal]));
+		optimal = optimal && proven;
+	}
+	g_assert_true(solution->optimal == optimal);
+	int64_t stay = 0, room = 20 * solution->score.at[GOAL_PRESSURE];
+	Amounts *use = place_use(problem, solution->counts);
+	for (uint32_t h = 0; h < problem->n_hosts; h++)
+		for (uint32_t r = 0; r < 2; r++)
+			g_assert_cmpint(use[h].of[r], <=, room);
+	g_free(use);
+	for (uint32_t g = 0; g < problem->n_groups; g++)
+		stay += counts_of(solution->counts, g, 0);
+	g_assert_cmpint(score.at[GOAL_MOVES], ==, (problem->n_groups - stay) * 10);
+}
+
 /* A puzzle with a known answer: pods that fill half of each host to the last unit, in two resources, all of them on
  * one host now. The half is the least pressure there can be, and only a few placements have it. */
 static void test_planted(void)
@@ -353,6 +379,9 @@ static void test_planted(void)
 		g_assert_cmpint(solution->score.at[GOAL_UNPLACED], ==, 0);
 		g_assert_cmpint(solution->bound.at[GOAL_PRESSURE], ==, 50);
 		g_assert_cmpint(solution->score.at[GOAL_PRESSURE], <=, 51);
+		/* What was planted moves all pods but those of one host. */
+		g_assert_cmpint(solution->bound.at[GOAL_MOVES], <=, (PLANTED_HOSTS - 1) * PLANTED_PODS * 10);
+		check_planted(&problem, solution);
 	}
 }
 

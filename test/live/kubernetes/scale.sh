@@ -32,8 +32,8 @@ is 'all pods are read' "$(jq '.containers | length' "$out")" "$pods"
 is 'and all nodes' "$(jq '.nodes | length' "$out")" "$nodes"
 [ "$memory" -lt 204800 ]
 report $? 'in 200 MB' "$((memory / 1024)) MB"
-measure "$labwright" facts --live --kind node
-is 'as facts, too' "$(grep -c 'node-[0-9]*$' "$out")" "$pods"
+measure "$labwright" facts --live --kind phase
+is 'as facts, too' "$(grep -cE '/Pod service-[0-9]+[[:space:]]phase' "$out")" "$pods"
 [ "$memory" -lt 204800 ]
 report $? 'in 200 MB' "$((memory / 1024)) MB"
 measure "$labwright" check --live

@@ -72,6 +72,11 @@ void *arena_alloc(Arena *arena, size_t size)
 	return memset(take(arena, size, alignof(max_align_t)), 0, size);
 }
 
+void *arena_raw(Arena *arena, size_t size)
+{
+	return take(arena, size, alignof(max_align_t));
+}
+
 char *arena_bytes(Arena *arena, size_t size)
 {
 	return take(arena, size, 1);

@@ -17,7 +17,11 @@ void *arena_alloc(Arena *arena, size_t size);
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, n) ((type *)arena_alloc((arena), sizeof(type) * (size_t)(n)))
 
-/* The same for bytes that are written over at once: neither zeroed nor aligned. */
+/* Aligned memory that is written over as a whole at once. */
+void *arena_raw(Arena *arena, size_t size);
+#define ARENA_RAW(arena, type) ((type *)arena_raw((arena), sizeof(type)))
+
+/* The same for bytes: neither zeroed nor aligned. */
 char *arena_bytes(Arena *arena, size_t size);
 
 /* A NUL-terminated copy that lives as long as the arena. */

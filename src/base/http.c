@@ -1,14 +1,60 @@
 /* The only user of libsoup as a client. One session for each client, since sessions keep the connections and a thread
- * of ours asks one thing at a time. */
+ * of ours asks one thing at a time.
+ *
+ * The library is loaded with the first client and not when the program starts: with the eight that it needs itself that
+ * takes 1.4 of the 7 ms of a processor before `main` of a program that, as `check`, mostly asks nobody. */
 #include "base/http.h"
 
 #include "base/error.h"
 
 #include <errno.h>
 #include <gio/gunixsocketaddress.h>
+#include <gmodule.h>
 #include <libsoup/soup.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#define LIBRARY "libsoup-3.0.so.0"
+
+#define FUNCTIONS(each)                                                                                                \
+	each(soup_content_decoder_get_type) each(soup_message_add_flags) each(soup_message_get_reason_phrase) each(    \
+	        soup_message_get_request_headers) each(soup_message_get_response_headers)                              \
+	        each(soup_message_get_status) each(soup_message_get_tls_peer_certificate_errors) each(                 \
+	                soup_message_headers_append) each(soup_message_headers_foreach)                                \
+	                each(soup_message_headers_get_one) each(soup_message_headers_replace) each(                    \
+	                        soup_message_new) each(soup_message_set_request_body_from_bytes)                       \
+	                        each(soup_session_get_tls_database) each(soup_session_new_with_options) each(          \
+	                                soup_session_remove_feature_by_type) each(soup_session_send)                   \
+	                                each(soup_session_send_and_read) each(soup_session_set_proxy_resolver) each(   \
+	                                        soup_session_set_tls_database) each(soup_session_set_tls_interaction)  \
+	                                        each(soup_session_websocket_connect_async) each(                       \
+	                                                soup_session_websocket_connect_finish)                         \
+	                                                each(soup_websocket_connection_close) each(                    \
+	                                                        soup_websocket_connection_get_protocol)                \
+	                                                        each(soup_websocket_connection_get_state) each(        \
+	                                                                soup_websocket_connection_send_binary)         \
+	                                                                each(soup_websocket_connection_set_max_incoming_payload_size)
+
+#define FUNCTION(name) __typeof__(name) *name;
+static struct {
+	FUNCTIONS(FUNCTION)
+} soup;
+
+/* Without it there is no client, as there is no program without a library that it starts with. */
+static gpointer load(gpointer data)
+{
+	GModule *module = g_module_open(LIBRARY, G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL);
+	bool whole = module != NULL;
+#define FIND(name) whole = whole && g_module_symbol(module, #name, (gpointer *)&soup.name);
+	FUNCTIONS(FIND)
+	if (!whole) {
+		g_printerr("labwright: servers are asked by libsoup: %s\nhint: on Debian: apt install libsoup-3.0-0\n",
+		        g_module_error());
+		exit(3);
+	}
+	return module;
+}
 
 struct Http {
 	SoupSession *session;
@@ -70,15 +116,18 @@ static void make_default_small(const char *authorities)
 
 static Http *client_new(const char *address, uint32_t patience)
 {
+	static GOnce loaded = G_ONCE_INIT;
+	g_once(&loaded, load, NULL);
 	Http *http = g_new0(Http, 1);
 	http->authorities = -1;
 	if (*address == '/') {
 		g_autoptr(GSocketAddress) socket = g_unix_socket_address_new(address);
-		http->session = soup_session_new_with_options("remote-connectable", socket, "timeout", patience, NULL);
+		http->session =
+		        soup.soup_session_new_with_options("remote-connectable", socket, "timeout", patience, NULL);
 		http->base = g_strdup("http://localhost");
 		http->socket = g_strdup(address);
 	} else {
-		http->session = soup_session_new_with_options("timeout", patience, NULL);
+		http->session = soup.soup_session_new_with_options("timeout", patience, NULL);
 		http->base = g_strdup(address);
 	}
 	return http;
@@ -87,7 +136,7 @@ static Http *client_new(const char *address, uint32_t patience)
 static void trust_system(Http *http)
 {
 	if (g_str_has_prefix(http->base, "https:"))
-		soup_session_set_tls_database(http->session, system_database());
+		soup.soup_session_set_tls_database(http->session, system_database());
 }
 
 Http *http_new(const char *address, uint32_t patience)
@@ -177,7 +226,7 @@ static bool identify(Http *http, const HttpIdentity *identity, GError **error)
 			g_prefix_error(error, "the certificate of the authority is no PEM: ");
 			return false;
 		}
-		soup_session_set_tls_database(http->session, database);
+		soup.soup_session_set_tls_database(http->session, database);
 	} else {
 		trust_system(http);
 	}
@@ -188,20 +237,20 @@ static bool identify(Http *http, const HttpIdentity *identity, GError **error)
 		return false;
 	}
 	g_autoptr(GTlsInteraction) presenter = presenter_new(own);
-	soup_session_set_tls_interaction(http->session, presenter);
+	soup.soup_session_set_tls_interaction(http->session, presenter);
 	if (identity->proxy) {
 		g_autoptr(GProxyResolver) resolver = g_simple_proxy_resolver_new(identity->proxy, NULL);
-		soup_session_set_proxy_resolver(http->session, resolver);
+		soup.soup_session_set_proxy_resolver(http->session, resolver);
 	}
 	if (identity->server_name) { /* nobody is trusted by the session, so that accept_name is asked every time */
 		http->server_name = g_strdup(identity->server_name);
-		http->trusted = g_object_ref(soup_session_get_tls_database(http->session));
-		soup_session_set_tls_database(http->session, NULL);
+		http->trusted = g_object_ref(soup.soup_session_get_tls_database(http->session));
+		soup.soup_session_set_tls_database(http->session, NULL);
 	}
 	http->trusting = identity->trusting;
 	http->repeatable = identity->repeatable;
 	if (identity->plain)
-		soup_session_remove_feature_by_type(http->session, SOUP_TYPE_CONTENT_DECODER);
+		soup.soup_session_remove_feature_by_type(http->session, soup.soup_content_decoder_get_type());
 	return true;
 }
 
@@ -269,14 +318,14 @@ static void set_headers(const Http *http, SoupMessage *message)
 	const char *name, *value;
 	g_hash_table_iter_init(&at, http->headers);
 	while (g_hash_table_iter_next(&at, (void **)&name, (void **)&value))
-		soup_message_headers_replace(soup_message_get_request_headers(message), name, value);
+		soup.soup_message_headers_replace(soup.soup_message_get_request_headers(message), name, value);
 }
 
 static SoupMessage *message_new(
         Http *http, const char *method, const char *path, GBytes *body, const char *type, GError **error)
 {
 	g_autofree char *url = g_strconcat(http->base, path, NULL);
-	SoupMessage *message = soup_message_new(method, url);
+	SoupMessage *message = soup.soup_message_new(method, url);
 	if (!message) {
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "no address: %s", url);
 		return NULL;
@@ -288,9 +337,9 @@ static SoupMessage *message_new(
 	if (http->headers)
 		set_headers(http, message);
 	if (body)
-		soup_message_set_request_body_from_bytes(message, type ? type : "application/json", body);
+		soup.soup_message_set_request_body_from_bytes(message, type ? type : "application/json", body);
 	if (http->repeatable) /* else libsoup makes a new connection for every PATCH and POST */
-		soup_message_add_flags(message, SOUP_MESSAGE_IDEMPOTENT);
+		soup.soup_message_add_flags(message, SOUP_MESSAGE_IDEMPOTENT);
 	return message;
 }
 
@@ -301,16 +350,17 @@ bool http_ask(Http *http, const char *method, const char *path, GBytes *body, co
 	if (!message)
 		return false;
 	g_autoptr(GError) failure = NULL;
-	ret_reply->body = soup_session_send_and_read(http->session, message, NULL, &failure);
-	ret_reply->status = soup_message_get_status(message);
+	ret_reply->body = soup.soup_session_send_and_read(http->session, message, NULL, &failure);
+	ret_reply->status = soup.soup_message_get_status(message);
 	ret_reply->distrust =
-	        http->server_name ? http->distrust : soup_message_get_tls_peer_certificate_errors(message);
+	        http->server_name ? http->distrust : soup.soup_message_get_tls_peer_certificate_errors(message);
 	if (!ret_reply->body &&
 	        ret_reply->status >= 400) /* servers hang up on who they refuse; what they say is known */
 		ret_reply->body = g_bytes_new(NULL, 0);
 	else if (!ret_reply->body)
 		g_propagate_error(error, g_steal_pointer(&failure));
-	const char *wait = soup_message_headers_get_one(soup_message_get_response_headers(message), "Retry-After");
+	const char *wait =
+	        soup.soup_message_headers_get_one(soup.soup_message_get_response_headers(message), "Retry-After");
 	ret_reply->retry_after = wait ? (uint32_t)CLAMP(g_ascii_strtoll(wait, NULL, 10), 0, 3600) : 0;
 	return ret_reply->body != NULL;
 }
@@ -327,11 +377,13 @@ bool http_ask_with(Http *http, const char *method, const char *path, const char 
 	if (!message)
 		return false;
 	for (; headers && headers[0] && headers[1]; headers += 2)
-		soup_message_headers_append(soup_message_get_request_headers(message), headers[0], headers[1]);
-	ret_reply->body = soup_session_send_and_read(http->session, message, NULL, error);
-	ret_reply->status = soup_message_get_status(message);
+		soup.soup_message_headers_append(
+		        soup.soup_message_get_request_headers(message), headers[0], headers[1]);
+	ret_reply->body = soup.soup_session_send_and_read(http->session, message, NULL, error);
+	ret_reply->status = soup.soup_message_get_status(message);
 	ret_reply->headers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	soup_message_headers_foreach(soup_message_get_response_headers(message), keep_header, ret_reply->headers);
+	soup.soup_message_headers_foreach(
+	        soup.soup_message_get_response_headers(message), keep_header, ret_reply->headers);
 	return ret_reply->body != NULL;
 }
 
@@ -342,8 +394,8 @@ static void read_refusal(SoupMessage *message, GInputStream *stream, GError **er
 	gsize length = 0;
 	g_input_stream_read_all(stream, text, sizeof(text) - 1, &length, NULL, NULL);
 	text[length] = '\0';
-	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "%u %s", soup_message_get_status(message),
-	        length ? g_strstrip(text) : soup_message_get_reason_phrase(message));
+	g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "%u %s", soup.soup_message_get_status(message),
+	        length ? g_strstrip(text) : soup.soup_message_get_reason_phrase(message));
 }
 
 GInputStream *http_open(Http *http, const char *method, const char *path, GBytes *body, const char *type,
@@ -352,8 +404,8 @@ GInputStream *http_open(Http *http, const char *method, const char *path, GBytes
 	g_autoptr(SoupMessage) message = message_new(http, method, path, body, type, error);
 	if (!message)
 		return NULL;
-	g_autoptr(GInputStream) stream = soup_session_send(http->session, message, cancellable, error);
-	if (stream && soup_message_get_status(message) >= 400) {
+	g_autoptr(GInputStream) stream = soup.soup_session_send(http->session, message, cancellable, error);
+	if (stream && soup.soup_message_get_status(message) >= 400) {
 		read_refusal(message, stream, error);
 		return NULL;
 	}
@@ -442,7 +494,7 @@ static void socket_closed(SoupWebsocketConnection *connection, void *data)
 static void socket_opened(GObject *session, GAsyncResult *result, void *data)
 {
 	HttpSocket *socket = data;
-	socket->connection = soup_session_websocket_connect_finish(SOUP_SESSION(session), result, &socket->error);
+	socket->connection = soup.soup_session_websocket_connect_finish((SoupSession *)session, result, &socket->error);
 	socket->done = true;
 }
 
@@ -453,19 +505,19 @@ HttpSocket *http_socket_new(Http *http, const char *path, const char *const *pro
 	g_queue_init(&socket->messages);
 	if (!message)
 		return NULL;
-	soup_session_websocket_connect_async(
+	soup.soup_session_websocket_connect_async(
 	        http->session, message, NULL, (char **)protocols, G_PRIORITY_DEFAULT, NULL, socket_opened, socket);
 	while (!socket->done)
 		g_main_context_iteration(NULL, TRUE);
 	if (!socket->connection) {
-		uint32_t status = soup_message_get_status(message);
+		uint32_t status = soup.soup_message_get_status(message);
 		g_propagate_error(error, g_steal_pointer(&socket->error));
 		if (status)
-			g_prefix_error(error, "%u %s: ", status, soup_message_get_reason_phrase(message));
+			g_prefix_error(error, "%u %s: ", status, soup.soup_message_get_reason_phrase(message));
 		return NULL;
 	}
 	socket->done = false;
-	soup_websocket_connection_set_max_incoming_payload_size(socket->connection, 16 << 20);
+	soup.soup_websocket_connection_set_max_incoming_payload_size(socket->connection, 16 << 20);
 	g_signal_connect(socket->connection, "message", G_CALLBACK(message_came), socket);
 	g_signal_connect(socket->connection, "error", G_CALLBACK(socket_failed), socket);
 	g_signal_connect(socket->connection, "closed", G_CALLBACK(socket_closed), socket);
@@ -478,8 +530,8 @@ void http_socket_free(HttpSocket *socket)
 		return;
 	if (socket->connection) {
 		g_signal_handlers_disconnect_by_data(socket->connection, socket);
-		if (soup_websocket_connection_get_state(socket->connection) == SOUP_WEBSOCKET_STATE_OPEN)
-			soup_websocket_connection_close(socket->connection, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+		if (soup.soup_websocket_connection_get_state(socket->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+			soup.soup_websocket_connection_close(socket->connection, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
 		g_object_unref(socket->connection);
 	}
 	g_queue_clear_full(&socket->messages, (GDestroyNotify)g_bytes_unref);
@@ -489,13 +541,13 @@ void http_socket_free(HttpSocket *socket)
 
 const char *http_socket_protocol(const HttpSocket *socket)
 {
-	return soup_websocket_connection_get_protocol(socket->connection);
+	return soup.soup_websocket_connection_get_protocol(socket->connection);
 }
 
 void http_socket_send(HttpSocket *socket, const void *bytes, size_t length)
 {
-	if (soup_websocket_connection_get_state(socket->connection) == SOUP_WEBSOCKET_STATE_OPEN)
-		soup_websocket_connection_send_binary(socket->connection, bytes, length);
+	if (soup.soup_websocket_connection_get_state(socket->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+		soup.soup_websocket_connection_send_binary(socket->connection, bytes, length);
 }
 
 static gboolean time_is_over(void *over)

@@ -22,6 +22,13 @@ Symbol symbol_add(SymbolTable *table, Slice text);
 /* As symbol_add for a text of another table, which knows its hash. */
 Symbol symbol_add_from(SymbolTable *table, const SymbolTable *other, Symbol symbol);
 
+/* For tables that are taken over as a whole. symbol_table_close: nothing is entered or looked up there again.
+ * symbol_take: as symbol_add_from, but the text stays where it is; once all are there, symbol_table_take_texts makes it
+ * live as long as the table, and other has no texts any more. */
+void symbol_table_close(SymbolTable *table);
+Symbol symbol_take(SymbolTable *table, const SymbolTable *other, Symbol symbol);
+void symbol_table_take_texts(SymbolTable *table, SymbolTable *other);
+
 /* True and the number if the text is in the table. */
 bool symbol_find(const SymbolTable *table, Slice text, Symbol *ret_symbol);
 

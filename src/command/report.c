@@ -17,7 +17,8 @@ static bool write_file(const char *folder, const char *name, const GString *text
 static bool write_report(const Summary *summary, const char *folder, GError **error)
 {
 	g_autoptr(Page) page = summary_page(summary);
-	g_autoptr(GString) markdown = g_string_new(NULL), html = g_string_new(NULL), json = g_string_new(NULL);
+	g_autoptr(GString) markdown = g_string_new(REPORT_MARK "\n"), html = g_string_new(NULL),
+	                   json = g_string_new(NULL);
 	page_markdown(page, markdown);
 	page_html(page, html);
 	summary_json(summary, json);

@@ -11,6 +11,7 @@ typedef struct Source {
 	GraphBuilder *builder; /* NULL: it is in the earlier graph */
 	const BuiltFile *file;
 	uint32_t number; /* of the builder; or of the file in the earlier graph */
+	bool taken;      /* the builder is of no use afterwards: its texts need no copy */
 } Source;
 
 static int compare_sources(const void *a, const void *b)
@@ -21,10 +22,11 @@ static int compare_sources(const void *a, const void *b)
 }
 
 /* A builder's symbol in the graph's table, looked up once. */
-static Symbol map_symbol(Graph *graph, const GraphBuilder *builder, Symbol *map, Symbol local)
+static Symbol map_symbol(Graph *graph, const Source *source, Symbol *map, Symbol local)
 {
 	if (local && !map[local])
-		map[local] = symbol_add_from(graph->symbols, builder->symbols, local);
+		map[local] = (source->taken ? symbol_take : symbol_add_from)(
+		        graph->symbols, source->builder->symbols, local);
 	return map[local];
 }
 
@@ -33,13 +35,12 @@ static void join_nodes(Graph *graph, const Source *source, Symbol *map, uint32_t
 	uint32_t shift = graph->n_nodes - source->file->first_node;
 	for (uint32_t i = source->file->first_node; i < source->file->end_node; i++) {
 		const BuiltNode *built = pieces_at(&source->builder->nodes, i);
-		graph->nodes[graph->n_nodes++] =
-		        (NodeInfo){.name = map_symbol(graph, source->builder, map, built->name),
-		                .parent = built->parent ? built->parent + shift : NODE_NONE,
-		                .start = built->start,
-		                .end = built->end,
-		                .file = file,
-		                .type = built->type};
+		graph->nodes[graph->n_nodes++] = (NodeInfo){.name = map_symbol(graph, source, map, built->name),
+		        .parent = built->parent ? built->parent + shift : NODE_NONE,
+		        .start = built->start,
+		        .end = built->end,
+		        .file = file,
+		        .type = built->type};
 	}
 }
 
@@ -64,7 +65,7 @@ static void join_rows(Graph *graph, const Source *source, Symbol *map, uint32_t 
 		Row row = *(const Row *)pieces_at(&source->builder->rows, i);
 		row.subject += shift;
 		if (fact_kind_object(row.kind) == OBJECT_SYMBOL)
-			row.object = map_symbol(graph, source->builder, map, row.object);
+			row.object = map_symbol(graph, source, map, row.object);
 		else if (fact_kind_object(row.kind) == OBJECT_NODE)
 			row.object += shift;
 		fill(&graph->layers[0], filling, row);
@@ -181,12 +182,12 @@ static GArray *sources_in_order(GraphBuilder *const *builders, size_t n_builders
 	for (uint32_t b = 0; b < n_builders; b++) {
 		for (uint32_t i = 0; i < builders[b]->files->len; i++) {
 			const BuiltFile *file = &g_array_index(builders[b]->files, BuiltFile, i);
-			Source source = {file->path, builders[b], file, b};
+			Source source = {file->path, builders[b], file, b, true};
 			g_array_append_val(sources, source);
 		}
 	}
 	for (uint32_t i = 0; base && i < base->n_files; i++) {
-		Source source = {slice_from(graph_file_path(base, i)), NULL, NULL, i};
+		Source source = {slice_from(graph_file_path(base, i)), NULL, NULL, i, false};
 		if (!gone[i])
 			g_array_append_val(sources, source);
 	}
@@ -341,8 +342,11 @@ static Graph *seal(
 	Graph *graph = g_new0(Graph, 1);
 	Filling filling = {0};
 	g_autoptr(GPtrArray) maps = g_ptr_array_new_with_free_func(g_free);
-	for (size_t b = 0; b < n_builders; b++)
+	for (size_t b = 0; b < n_builders; b++) {
 		g_ptr_array_add(maps, g_new0(Symbol, symbol_count(builders[b]->symbols)));
+		if (takes)
+			symbol_table_close(builders[b]->symbols);
+	}
 	graph->symbols = base ? symbol_table_copy(base->symbols) : symbol_table_new();
 	graph->again = base ? again_new(base, sources) : NULL;
 	graph_set_fetch(graph, fetch_again, graph->again);
@@ -361,6 +365,8 @@ static Graph *seal(
 		if (takes)
 			give_back(source);
 	}
+	for (size_t b = 0; b < n_builders && takes; b++)
+		symbol_table_take_texts(graph->symbols, builders[b]->symbols);
 	if (base)
 		take_rows(graph, &filling);
 	layer_end(&graph->layers[0], &filling);
@@ -387,7 +393,7 @@ Graph *graph_seal_files(GraphBuilder *builder, const uint32_t *files, size_t n_f
 	g_autoptr(GArray) sources = g_array_new(FALSE, FALSE, sizeof(Source));
 	for (size_t i = 0; i < n_files; i++) {
 		const BuiltFile *file = &g_array_index(builder->files, BuiltFile, files[i]);
-		Source source = {file->path, builder, file, 0};
+		Source source = {file->path, builder, file, 0, false};
 		g_array_append_val(sources, source);
 	}
 	if (sources->len > 1)

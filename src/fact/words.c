@@ -7,13 +7,14 @@
 #define LEAST_LENGTH 3
 #define BITS_PER_WORD 12
 
-static bool is_word_byte(char c)
+static inline bool is_word_byte(char c)
 {
-	return g_ascii_isalnum(c) || c == '_';
+	static const bool are[256] = {['0' ... '9'] = true, ['A' ... 'Z'] = true, ['_'] = true, ['a' ... 'z'] = true};
+	return are[(unsigned char)c];
 }
 
 /* The next word of the text from *at on, which ends behind it; false at the end. */
-static bool next_word(Slice text, size_t *at, uint32_t *ret_hash)
+static inline bool next_word(Slice text, size_t *at, uint32_t *ret_hash)
 {
 	for (size_t i = *at; i < text.length;) {
 		if (!is_word_byte(text.at[i])) {
@@ -47,13 +48,16 @@ static void bits_of(uint32_t hash, uint32_t bits, uint32_t ret_bits[3])
 static void collect(Slice text, GArray *hashes)
 {
 	uint32_t seen[1024] = {0}, hash;
-	g_array_set_size(hashes, 0);
+	guint count = 0;
+	g_array_set_size(
+	        hashes, (guint)(text.length / (LEAST_LENGTH + 1) + 1)); /* a word and what parts it from the next */
 	for (size_t at = 0; next_word(text, &at, &hash);) {
 		if (seen[hash % G_N_ELEMENTS(seen)] == hash)
 			continue;
 		seen[hash % G_N_ELEMENTS(seen)] = hash;
-		g_array_append_val(hashes, hash);
+		g_array_index(hashes, uint32_t, count++) = hash;
 	}
+	g_array_set_size(hashes, count);
 }
 
 Slice words_in(Slice text, GArray *hashes, Arena *arena)

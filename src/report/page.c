@@ -430,7 +430,7 @@ static void html_block(const Page *page, guint index, GString *out)
 /* The browser is told to run and to fetch nothing, should a text ever get past page_escape. */
 void page_html(const Page *page, GString *out)
 {
-	g_string_append(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>"
+	g_string_append(out, "<!DOCTYPE html>\n" REPORT_MARK "<html lang=\"en\"><head><meta charset=\"utf-8\"/>"
 	                     "<meta http-equiv=\"Content-Security-Policy\" "
 	                     "content=\"default-src 'none';style-src 'unsafe-inline'\"/>"
 	                     "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>");

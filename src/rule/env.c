@@ -10,6 +10,7 @@ static Node first_use(const EnvUse *use)
 }
 
 #define MOST_EVIDENCE 20
+#define MOST_NAMES 5u
 
 /* The other places that use the variable. */
 static void add_uses(Checker *checker, Finding *finding, const EnvUse *use)
@@ -33,6 +34,37 @@ static void add_to_example(Checker *checker, Finding *finding, Node example, Nod
 		add_lines_below(checker, finding, (Span){file, length - 1, length - 1},
 		        arena_printf(checker_arena(checker), "# used in %s\n%s=",
 		                graph_file_path(graph, graph_file_of(graph, use)), graph_name(graph, use)));
+}
+
+/* The first few names in a row; free with g_free. */
+static char *names_of(const Graph *graph, const GPtrArray *uses)
+{
+	GString *names = g_string_new(NULL);
+	for (guint i = 0; i < MIN(uses->len, MOST_NAMES); i++)
+		g_string_append_printf(
+		        names, "%s%s", i ? ", " : "", graph_symbol_text(graph, ((const EnvUse *)uses->pdata[i])->name));
+	if (uses->len > MOST_NAMES)
+		g_string_append_printf(names, " and %u more", uses->len - MOST_NAMES);
+	return g_string_free(names, FALSE);
+}
+
+/* Each of several variables where it is used first; the finding stands at that of the first. */
+static void add_names(Checker *checker, Finding *finding, const GPtrArray *uses)
+{
+	const Graph *graph = checker_graph(checker);
+	for (guint i = 1; i < MIN(uses->len, MOST_EVIDENCE); i++)
+		add_evidence(checker, finding, graph_place(graph, first_use(uses->pdata[i])), "%s",
+		        graph_symbol_text(graph, ((const EnvUse *)uses->pdata[i])->name));
+	if (uses->len == 1)
+		add_uses(checker, finding, uses->pdata[0]);
+}
+
+static bool any_required(const Graph *graph, const GPtrArray *uses)
+{
+	for (guint i = 0; i < uses->len; i++)
+		if (graph_has(graph, first_use(uses->pdata[i]), FACT_REQUIRED))
+			return true;
+	return false;
 }
 
 static bool is_variable_name(Slice text)
@@ -78,78 +110,88 @@ static Level undefined_level(const Graph *graph, const EnvProject *project, cons
 	return handed || is_env_example(graph, project->env_file) ? LEVEL_WARNING : LEVEL_ERROR;
 }
 
-static void report_undefined(Checker *checker, const EnvProject *project, const EnvUse *use)
+/* What the file of a project lacks, in one finding for each level. */
+static void report_undefined(Checker *checker, Level level, const EnvProject *project, const GPtrArray *uses)
 {
 	const Graph *graph = checker_graph(checker);
-	Node node = first_use(use);
-	const char *name = graph_name(graph, node);
+	Node node = first_use(uses->pdata[0]);
 	const char *path = graph_name(graph, project->env_file);
-	bool stops = graph_has(graph, node, FACT_REQUIRED);
-	Finding *finding = report_at(checker, undefined_level(graph, project, use), node, graph_place(graph, node),
-	        "'%s' has no default, and neither %s nor anything else in the repository sets it", name, path);
+	g_autofree char *names = names_of(graph, uses);
+	bool one = uses->len == 1;
+	Finding *finding = report_at(checker, level, node, graph_place(graph, node),
+	        one ? "'%s' has no default, and neither %s nor anything else in the repository sets it"
+	            : "these have no default, and neither %2$s nor anything else in the repository sets them: %1$s",
+	        names, path);
 	add_evidence(checker, finding, file_start(graph, project->env_file),
-	        "sets the other variables of this project, not this one");
-	add_uses(checker, finding, use);
-	set_hint(checker, finding, "add '%s=' to %s%s", name, path,
-	        stops ? "; compose refuses to start without it" : ", or write a default: ${NAME:-value}");
-	if (is_env_example(graph, project->env_file)) {
-		set_because(checker, finding, FIX_VALUE, "the example has the other variables of this project");
-		add_to_example(checker, finding, project->env_file, node);
-	}
+	        "sets the other variables of this project, not %s", one ? "this one" : "these");
+	add_names(checker, finding, uses);
+	g_autofree char *rest =
+	        any_required(graph, uses)
+	                ? g_strdup_printf("; compose refuses to start without %s", one ? "it" : "them")
+	                : g_strdup_printf(", or write %s: ${NAME:-value}", one ? "a default" : "defaults");
+	if (one)
+		set_hint(checker, finding, "add '%s=' to %s%s", names, path, rest);
+	else
+		set_hint(checker, finding, "add them to %s%s", path, rest);
+	if (!is_env_example(graph, project->env_file))
+		return;
+	set_because(checker, finding, FIX_VALUE, "the example has the other variables of this project");
+	for (guint i = 0; i < uses->len; i++)
+		add_to_example(checker, finding, project->env_file, first_use(uses->pdata[i]));
 }
 
-static void report_only_container(Checker *checker, const EnvProject *project, const EnvUse *use)
+/* Those that one file sets for the container, in one finding. */
+static void report_only_container(Checker *checker, const EnvProject *project, const GPtrArray *uses)
 {
 	const Graph *graph = checker_graph(checker);
-	Node node = first_use(use);
-	const char *name = graph_name(graph, node);
-	const char *path = graph_file_path(graph, graph_file_of(graph, use->only_container));
+	Node node = first_use(uses->pdata[0]), set = ((const EnvUse *)uses->pdata[0])->only_container;
+	const char *path = graph_file_path(graph, graph_file_of(graph, set));
+	g_autofree char *names = names_of(graph, uses);
 	Level level = project->env_file ? LEVEL_ERROR : LEVEL_WARNING;
+	bool one = uses->len == 1;
 	Finding *finding = report_at(checker, level, node, graph_place(graph, node),
-	        "'%s' is replaced by nothing: %s sets it for the container only", name, path);
-	add_evidence(checker, finding, graph_place(graph, use->only_container),
-	        "env_file hands this to the container; compose does not read it for ${%s}", name);
-	add_uses(checker, finding, use);
-	set_hint(checker, finding, "set it in the .env beside the compose file, or start with --env-file %s", path);
+	        one ? "'%s' is replaced by nothing: %s sets it for the container only"
+	            : "these are replaced by nothing: %2$s sets them for the container only: %1$s",
+	        names, path);
+	add_evidence(checker, finding, graph_place(graph, set),
+	        "env_file hands this to the container; compose does not read it for ${%s}", graph_name(graph, node));
+	add_names(checker, finding, uses);
+	set_hint(checker, finding, "set %s in the .env beside the compose file, or start with --env-file %s",
+	        one ? "it" : "them", path);
 }
 
-/* The uses of a project with that verdict; ret_names is the first few of them in a row. Free both. */
-static GPtrArray *uses_of(const EnvSurvey *survey, const EnvProject *project, Verdict verdict, char **ret_names)
+/* The uses of a project with that verdict; free with g_ptr_array_unref. */
+static GPtrArray *uses_of(const EnvSurvey *survey, const EnvProject *project, Verdict verdict)
 {
-	g_autoptr(GString) names = g_string_new(NULL);
 	GPtrArray *uses = g_ptr_array_new();
-	for (guint i = 0; i < project->uses->len; i++) {
-		EnvUse *use = project->uses->pdata[i];
-		if (survey_judge(survey, project, use) != verdict)
-			continue;
-		if (uses->len < 5)
-			g_string_append_printf(
-			        names, "%s%s", uses->len ? ", " : "", graph_symbol_text(survey->graph, use->name));
-		g_ptr_array_add(uses, use);
-	}
-	if (uses->len > 5)
-		g_string_append_printf(names, " and %u more", uses->len - 5);
-	*ret_names = g_string_free(g_steal_pointer(&names), FALSE);
+	for (guint i = 0; i < project->uses->len; i++)
+		if (survey_judge(survey, project, project->uses->pdata[i]) == verdict)
+			g_ptr_array_add(uses, project->uses->pdata[i]);
 	return uses;
 }
 
-/* From the second on; the finding stands at the first. */
-static void add_names(Checker *checker, Finding *finding, const GPtrArray *uses)
+/* Takes the first use and all that are like it out of uses; free with g_ptr_array_unref. */
+static GPtrArray *take_alike(
+        GPtrArray *uses, bool (*are_alike)(const EnvUse *one, const EnvUse *other, const void *data), const void *data)
 {
-	const Graph *graph = checker_graph(checker);
-	for (guint i = 1; i < MIN(uses->len, MOST_EVIDENCE); i++)
-		add_evidence(checker, finding, graph_place(graph, first_use(uses->pdata[i])), "%s",
-		        graph_symbol_text(graph, ((const EnvUse *)uses->pdata[i])->name));
+	GPtrArray *alike = g_ptr_array_new();
+	const EnvUse *first = uses->pdata[0];
+	for (guint i = 0; i < uses->len;)
+		if (are_alike(first, uses->pdata[i], data))
+			g_ptr_array_add(alike, g_ptr_array_remove_index(uses, i));
+		else
+			i++;
+	return alike;
 }
 
 /* The variables of a project that nothing speaks of, in one finding. */
 static void report_unsaid(Checker *checker, const EnvSurvey *survey, const EnvProject *project)
 {
 	const Graph *graph = checker_graph(checker);
-	g_autofree char *names = NULL;
-	g_autoptr(GPtrArray) unsaid = uses_of(survey, project, VERDICT_UNSAID, &names);
+	g_autoptr(GPtrArray) unsaid = uses_of(survey, project, VERDICT_UNSAID);
 	if (unsaid->len == 0)
 		return;
+	g_autofree char *names = names_of(graph, unsaid);
 	Finding *finding =
 	        report_at(checker, LEVEL_INFO, project->compose, graph_place(graph, first_use(unsaid->pdata[0])),
 	                unsaid->len == 1 ? "nothing in the repository says where this variable comes from: %s"
@@ -160,10 +202,10 @@ static void report_unsaid(Checker *checker, const EnvSurvey *survey, const EnvPr
 }
 
 /* What a project needs and its example lacks, in one finding. */
-static void report_lacked(
-        Checker *checker, const EnvProject *project, Node example, const GPtrArray *lacked, const char *names)
+static void report_lacked(Checker *checker, const EnvProject *project, Node example, const GPtrArray *lacked)
 {
 	const Graph *graph = checker_graph(checker);
+	g_autofree char *names = names_of(graph, lacked);
 	const char *path = graph_name(graph, example);
 	bool one = lacked->len == 1;
 	Finding *finding = report(checker, project->compose, graph_place(graph, first_use(lacked->pdata[0])),
@@ -179,69 +221,163 @@ static void report_lacked(
 		add_to_example(checker, finding, example, first_use(lacked->pdata[i]));
 }
 
+typedef struct Judged {
+	const Graph *graph;
+	const EnvProject *project;
+} Judged;
+
+static bool same_level(const EnvUse *one, const EnvUse *other, const void *data)
+{
+	const Judged *judged = data;
+	return undefined_level(judged->graph, judged->project, one) ==
+	       undefined_level(judged->graph, judged->project, other);
+}
+
+static bool same_container_file(const EnvUse *one, const EnvUse *other, const void *graph)
+{
+	return graph_file_of(graph, one->only_container) == graph_file_of(graph, other->only_container);
+}
+
 static void check_env_undefined(Checker *checker)
 {
 	g_auto(EnvSurvey) survey;
 	survey_init(&survey, checker_graph(checker));
 	for (guint i = 0; i < survey.projects->len; i++) {
 		const EnvProject *project = survey.projects->pdata[i];
-		for (guint j = 0; j < project->uses->len; j++) {
-			const EnvUse *use = project->uses->pdata[j];
-			Verdict verdict = survey_judge(&survey, project, use);
-			if (verdict == VERDICT_UNDEFINED)
-				report_undefined(checker, project, use);
-			else if (verdict == VERDICT_ONLY_CONTAINER)
-				report_only_container(checker, project, use);
+		g_autoptr(GPtrArray) undefined = uses_of(&survey, project, VERDICT_UNDEFINED),
+		                     contained = uses_of(&survey, project, VERDICT_ONLY_CONTAINER);
+		while (undefined->len) {
+			Judged judged = {survey.graph, project};
+			Level level = undefined_level(survey.graph, project, undefined->pdata[0]);
+			g_autoptr(GPtrArray) alike = take_alike(undefined, same_level, &judged);
+			report_undefined(checker, level, project, alike);
+		}
+		while (contained->len) {
+			g_autoptr(GPtrArray) alike = take_alike(contained, same_container_file, survey.graph);
+			report_only_container(checker, project, alike);
 		}
 		report_unsaid(checker, &survey, project);
 	}
 }
 
-/* One finding for a variable that one example lacks, however many projects use it. */
-static void report_drift(
-        Checker *checker, const EnvSurvey *survey, const EnvProject *project, const EnvUse *use, GHashTable *known)
+/* ---- what the example lacks ------------------------------------------------------------------------------- */
+
+/* A project's variables that one example lacks, and something else knows. */
+typedef struct Drift {
+	const EnvSurvey *survey;
+	const EnvProject *project;
+	GHashTable *known; /* "NAME PATH" of each variable and example that were reported → its Finding */
+} Drift;
+
+static Node drifted_example(const Drift *drift, const EnvUse *use)
+{
+	return use->set_by ? example_without(drift->survey, drift->project, use) : drift->project->env_file;
+}
+
+static Span where_said(const Drift *drift, const EnvUse *use)
+{
+	const EnvSaid *said = g_hash_table_lookup(drift->survey->said, GUINT_TO_POINTER(use->name));
+	return use->set_by ? graph_place(drift->survey->graph, use->set_by) : said->mentioned;
+}
+
+/* Free with g_free. */
+static char *drift_key(const Drift *drift, const EnvUse *use)
+{
+	const Graph *graph = drift->survey->graph;
+	return g_strdup_printf(
+	        "%s %s", graph_symbol_text(graph, use->name), graph_name(graph, drifted_example(drift, use)));
+}
+
+/* Whether another project has the finding already; its place is added there. */
+static bool joins_known(Checker *checker, const Drift *drift, const EnvUse *use)
+{
+	g_autofree char *key = drift_key(drift, use);
+	Finding *finding = g_hash_table_lookup(drift->known, key);
+	if (!finding)
+		return false;
+	add_evidence(checker, finding, graph_place(checker_graph(checker), first_use(use)), "used here too");
+	add_uses(checker, finding, use);
+	return true;
+}
+
+static Finding *report_one_drift(Checker *checker, const Drift *drift, const EnvUse *use)
 {
 	const Graph *graph = checker_graph(checker);
-	Node node = first_use(use), example = use->set_by ? example_without(survey, project, use) : project->env_file;
-	const char *name = graph_name(graph, node);
-	Span said = use->set_by
-	                    ? graph_place(graph, use->set_by)
-	                    : ((EnvSaid *)g_hash_table_lookup(survey->said, GUINT_TO_POINTER(use->name)))->mentioned;
-	g_autofree char *key = g_strdup_printf("%s %s", name, graph_name(graph, example));
-	Finding *finding = g_hash_table_lookup(known, key);
-	if (finding) {
-		add_evidence(checker, finding, graph_place(graph, node), "used here too");
-		add_uses(checker, finding, use);
-		return;
-	}
-	finding = report(checker, node, graph_place(graph, node), "'%s' is used here and %s %s, but %s lacks it", name,
-	        use->set_by ? "set in" : "spoken of in", graph_file_path(graph, said.file), graph_name(graph, example));
+	Node node = first_use(use), example = drifted_example(drift, use);
+	const char *name = graph_name(graph, node), *path = graph_name(graph, example);
+	Span said = where_said(drift, use);
+	Finding *finding =
+	        report(checker, node, graph_place(graph, node), "'%s' is used here and %s %s, but %s lacks it", name,
+	                use->set_by ? "set in" : "spoken of in", graph_file_path(graph, said.file), path);
 	add_evidence(checker, finding, said, use->set_by ? "set here" : "spoken of here");
 	add_evidence(checker, finding, file_start(graph, example), "the example that lacks it");
 	add_uses(checker, finding, use);
-	set_hint(checker, finding, "add '%s=' to %s", name, graph_name(graph, example));
+	set_hint(checker, finding, "add '%s=' to %s", name, path);
+	return finding;
+}
+
+/* Of the same example and the same file that knows them. */
+static Finding *report_several_drift(Checker *checker, const Drift *drift, const GPtrArray *uses)
+{
+	const Graph *graph = checker_graph(checker);
+	const EnvUse *first = uses->pdata[0];
+	Node node = first_use(first), example = drifted_example(drift, first);
+	Span said = where_said(drift, first);
+	g_autofree char *names = names_of(graph, uses);
+	const char *path = graph_name(graph, example);
+	Finding *finding =
+	        report(checker, node, graph_place(graph, node), "these are used here and %s %s, but %s lacks them: %s",
+	                first->set_by ? "set in" : "spoken of in", graph_file_path(graph, said.file), path, names);
+	add_evidence(checker, finding, said, first->set_by ? "the first is set here" : "the first is spoken of here");
+	add_evidence(checker, finding, file_start(graph, example), "the example that lacks them");
+	add_names(checker, finding, uses);
+	set_hint(checker, finding, "add them to %s, without a value", path);
+	return finding;
+}
+
+/* One finding for what one example lacks and one file knows, however many projects use it. */
+static void report_drift(Checker *checker, const Drift *drift, const GPtrArray *uses)
+{
+	Finding *finding = uses->len == 1 ? report_one_drift(checker, drift, uses->pdata[0])
+	                                  : report_several_drift(checker, drift, uses);
 	set_because(checker, finding, FIX_SAFE, "an example without a value gives nothing away");
-	add_to_example(checker, finding, example, node);
-	g_hash_table_insert(known, g_steal_pointer(&key), finding);
+	for (guint i = 0; i < uses->len; i++) {
+		const EnvUse *use = uses->pdata[i];
+		add_to_example(checker, finding, drifted_example(drift, use), first_use(use));
+		g_hash_table_insert(drift->known, drift_key(drift, use), finding);
+	}
+}
+
+static bool same_drift(const EnvUse *one, const EnvUse *other, const void *data)
+{
+	const Drift *drift = data;
+	return drifted_example(drift, one) == drifted_example(drift, other) &&
+	       where_said(drift, one).file == where_said(drift, other).file && !one->set_by == !other->set_by;
 }
 
 /* Several that documents speak of are one finding; one that other projects lack as well is theirs together. */
-static void check_spoken(Checker *checker, const EnvSurvey *survey, const EnvProject *project, GHashTable *known)
+static void check_spoken(Checker *checker, const Drift *drift)
 {
-	g_autofree char *names = NULL, *lacked_names = NULL;
-	g_autoptr(GPtrArray) spoken = uses_of(survey, project, VERDICT_DRIFT, &names),
-	                     lacked = uses_of(survey, project, VERDICT_LACKED, &lacked_names);
+	g_autoptr(GPtrArray) spoken = uses_of(drift->survey, drift->project, VERDICT_DRIFT),
+	                     lacked = uses_of(drift->survey, drift->project, VERDICT_LACKED);
 	uint32_t by_mention = 0;
 	for (guint i = 0; i < spoken->len; i++)
 		by_mention += !((const EnvUse *)spoken->pdata[i])->set_by;
 	if (lacked->len)
-		report_lacked(checker, project, project->shared, lacked, lacked_names);
+		report_lacked(checker, drift->project, drift->project->shared, lacked);
 	if (by_mention > 1 && by_mention == spoken->len) {
-		report_lacked(checker, project, project->env_file, spoken, names);
+		report_lacked(checker, drift->project, drift->project->env_file, spoken);
 		return;
 	}
-	for (guint i = 0; i < spoken->len; i++)
-		report_drift(checker, survey, project, spoken->pdata[i], known);
+	for (guint i = 0; i < spoken->len;)
+		if (joins_known(checker, drift, spoken->pdata[i]))
+			g_ptr_array_remove_index(spoken, i);
+		else
+			i++;
+	while (spoken->len) {
+		g_autoptr(GPtrArray) alike = take_alike(spoken, same_drift, drift);
+		report_drift(checker, drift, alike);
+	}
 }
 
 static void check_env_example_drift(Checker *checker)
@@ -250,26 +386,78 @@ static void check_env_example_drift(Checker *checker)
 	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	survey_init(&survey, checker_graph(checker));
 	for (guint i = 0; i < survey.projects->len; i++)
-		check_spoken(checker, &survey, survey.projects->pdata[i], known);
+		check_spoken(checker, &(Drift){&survey, survey.projects->pdata[i], known});
 }
 
 /* ---- one name twice ----------------------------------------------------------------------------------------- */
 
-static void report_duplicate(Checker *checker, Node first, Node second)
+/* A variable of one place that is set again. */
+typedef struct Again {
+	Node first, second;
+} Again;
+
+/* Those that are set again to the value that they have, or those that are set to another. */
+static GArray *repeated(const Graph *graph, const GArray *all, bool same)
+{
+	GArray *some = g_array_new(FALSE, FALSE, sizeof(Again));
+	for (guint i = 0; i < all->len; i++) {
+		const Again *again = &g_array_index(all, Again, i);
+		const Row *before = graph_find(graph, again->first, FACT_VALUE),
+		          *after = graph_find(graph, again->second, FACT_VALUE);
+		if ((before && after && before->object == after->object) == same)
+			g_array_append_vals(some, again, 1);
+	}
+	return some;
+}
+
+/* Free with g_free. */
+static char *repeated_names(const Graph *graph, const GArray *some)
+{
+	GString *names = g_string_new(NULL);
+	for (guint i = 0; i < MIN(some->len, MOST_NAMES); i++)
+		g_string_append_printf(
+		        names, "%s%s", i ? ", " : "", graph_name(graph, g_array_index(some, Again, i).second));
+	if (some->len > MOST_NAMES)
+		g_string_append_printf(names, " and %u more", some->len - MOST_NAMES);
+	return g_string_free(names, FALSE);
+}
+
+static void report_repeated(Checker *checker, const GArray *some, bool same)
 {
 	const Graph *graph = checker_graph(checker);
-	const Row *before = graph_find(graph, first, FACT_VALUE), *after = graph_find(graph, second, FACT_VALUE);
-	bool same = before && after && before->object == after->object;
-	const char *name = graph_name(graph, second);
-	Finding *finding = report(checker, graph_parent(graph, second), graph_place(graph, second),
-	        same ? "'%s' is set twice to the same value" : "'%s' is set twice, and only this last one counts",
-	        name);
-	add_evidence(checker, finding, graph_place(graph, first), "set here first");
-	set_detail(checker, finding, "%s", name);
-	if (same) {
+	g_autofree char *names = repeated_names(graph, some);
+	Node first = g_array_index(some, Again, 0).second;
+	bool one = some->len == 1;
+	Finding *finding = report(checker, graph_parent(graph, first), graph_place(graph, first),
+	        one && same ? "'%s' is set twice to the same value"
+	        : one       ? "'%s' is set twice, and only this last one counts"
+	        : same      ? "these are set twice to the same value: %s"
+	                    : "these are set twice, and only the last of each counts: %s",
+	        names);
+	set_detail(checker, finding, "%s", graph_name(graph, first));
+	if (same)
 		set_because(checker, finding, FIX_VALUE, "both have the same value");
-		add_block_deletion(checker, finding, graph_place(graph, second));
+	for (guint i = 0; i < some->len; i++) {
+		Again again = g_array_index(some, Again, i);
+		if (i > 0 && i < MOST_EVIDENCE)
+			add_evidence(checker, finding, graph_place(graph, again.second), "%s",
+			        graph_name(graph, again.second));
+		if (i < MOST_EVIDENCE)
+			add_evidence(checker, finding, graph_place(graph, again.first), "set here first");
+		if (same)
+			add_block_deletion(checker, finding, graph_place(graph, again.second));
 	}
+}
+
+/* What one place sets twice: what changes nothing is one finding, what changes something another. */
+static void report_place(Checker *checker, GArray *all)
+{
+	for (int same = 0; same <= 1; same++) {
+		g_autoptr(GArray) some = repeated(checker_graph(checker), all, same);
+		if (some->len)
+			report_repeated(checker, some, same);
+	}
+	g_array_set_size(all, 0);
 }
 
 /* A value that holds the one before adds to it: PATH=${PATH}:/opt/bin. */
@@ -285,18 +473,22 @@ static void check_duplicate_env(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+	g_autoptr(GArray) again = g_array_new(FALSE, FALSE, sizeof(Again));
 	Node parent = NODE_NONE;
 	GRAPH_NODES (graph, NODE_ENV, env) {
-		if (graph_parent(graph, env) != parent)
+		if (graph_parent(graph, env) != parent) {
+			report_place(checker, again);
 			g_hash_table_remove_all(seen);
+		}
 		parent = graph_parent(graph, env);
 		gpointer name = GUINT_TO_POINTER(graph_name_symbol(graph, env));
 		Node first = GPOINTER_TO_UINT(g_hash_table_lookup(seen, name));
 		if (first && !goes_on(graph, env))
-			report_duplicate(checker, first, env);
+			g_array_append_vals(again, &(Again){first, env}, 1);
 		else
 			g_hash_table_insert(seen, name, GUINT_TO_POINTER(env));
 	}
+	report_place(checker, again);
 }
 
 /* ---- env-quotes-kept ------------------------------------------------------------------------------------------ */

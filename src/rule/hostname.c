@@ -26,10 +26,14 @@ static bool is_web(const Graph *graph, Node mention)
 	       !graph_has(graph, mention, FACT_ADDRESS);
 }
 
+static bool may_slip(Slice label)
+{
+	return label.length >= LEAST_LABEL && !has_digit(label);
+}
+
 static bool is_slip(Slice one, Slice other)
 {
-	return !slice_equal(one, other) && one.length >= LEAST_LABEL && other.length >= LEAST_LABEL &&
-	       !has_digit(one) && !has_digit(other) && near_distance(one, other, 1) == 1;
+	return !slice_equal(one, other) && may_slip(one) && may_slip(other) && near_distance(one, other, 1) == 1;
 }
 
 /* The same labels but for one, which differs by one letter. */
@@ -81,17 +85,56 @@ static GHashTable *collect_routes(const Graph *graph)
 	return routes;
 }
 
-static Node near_route(const Graph *graph, GHashTable *routes, Slice host)
+/* What is left of a host without one of its labels, as a number: names that differ in this label alone share it. */
+static gpointer rest_of(Slice host, size_t start, size_t end)
 {
+	uint64_t rest = slice_hash(slice_sub(host, 0, start)) ^ slice_hash(slice_sub(host, end, host.length)) * 3;
+	return GUINT_TO_POINTER((guint)(rest ^ rest >> 32));
+}
+
+/* The next label of *start on in which there can be a slip; false at the end. */
+static bool next_label(Slice host, size_t *start, size_t *ret_end)
+{
+	for (; *start < host.length; *start = *ret_end + 1) {
+		*ret_end = MIN(slice_find_byte(host, '.', *start), host.length);
+		if (may_slip(slice_sub(host, *start, *ret_end)))
+			return true;
+	}
+	return false;
+}
+
+/* The routes by what is left of their hosts without each of the labels: numbers of rest_of → GArray of Node. */
+static GHashTable *index_routes(const Graph *graph, GHashTable *routes)
+{
+	GHashTable *index = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)g_array_unref);
 	GHashTableIter iter;
 	gpointer name, route;
-	Node found = NODE_NONE;
 	g_hash_table_iter_init(&iter, routes);
 	while (g_hash_table_iter_next(&iter, &name, &route)) {
+		Slice host = graph_symbol_slice(graph, GPOINTER_TO_UINT(name));
 		Node node = GPOINTER_TO_UINT(route);
-		Slice other = graph_symbol_slice(graph, GPOINTER_TO_UINT(name));
-		if (may_be_near(host, other) && (!found || node < found) && is_one_letter_off(host, other))
-			found = node;
+		for (size_t start = 0, end; next_label(host, &start, &end); start = end + 1) {
+			GArray *nodes = g_hash_table_lookup(index, rest_of(host, start, end));
+			if (!nodes)
+				g_hash_table_insert(index, rest_of(host, start, end),
+				        nodes = g_array_new(FALSE, FALSE, sizeof(Node)));
+			g_array_append_val(nodes, node);
+		}
+	}
+	return index;
+}
+
+static Node near_route(const Graph *graph, GHashTable *index, Slice host)
+{
+	Node found = NODE_NONE;
+	for (size_t start = 0, end; next_label(host, &start, &end); start = end + 1) {
+		const GArray *nodes = g_hash_table_lookup(index, rest_of(host, start, end));
+		for (guint i = 0; nodes && i < nodes->len; i++) {
+			Node node = g_array_index(nodes, Node, i);
+			Slice other = graph_symbol_slice(graph, graph_name_symbol(graph, node));
+			if (may_be_near(host, other) && (!found || node < found) && is_one_letter_off(host, other))
+				found = node;
+		}
 	}
 	return found;
 }
@@ -111,11 +154,11 @@ static uint32_t count_mentions(const Graph *graph, Symbol host)
 	return count;
 }
 
-static void check_host(Checker *checker, GHashTable *routes, Symbol host, uint32_t *searches)
+static void check_host(Checker *checker, GHashTable *index, Symbol host, uint32_t *searches)
 {
 	const Graph *graph = checker_graph(checker);
 	Slice name = graph_symbol_slice(graph, host);
-	Node route = near_route(graph, routes, name);
+	Node route = near_route(graph, index, name);
 	Span elsewhere;
 	if (!route || count_mentions(graph, host) > MOST_SLIPS || ++*searches > MOST_SEARCHES ||
 	        search_word(graph, name, NULL, stands_by_itself, NULL, &elsewhere))
@@ -141,6 +184,7 @@ static void check_hostname_drift(Checker *checker)
 	uint32_t searches = 0;
 	if (g_hash_table_size(routes) == 0)
 		return;
+	g_autoptr(GHashTable) index = index_routes(graph, routes);
 	GRAPH_EACH (graph, FACT_SCHEME, row) {
 		Node mention = row->subject;
 		if (graph_node_type(graph, mention) != NODE_MENTION || !is_web(graph, mention) ||
@@ -149,7 +193,7 @@ static void check_hostname_drift(Checker *checker)
 		Symbol host = graph_name_symbol(graph, mention);
 		if (g_hash_table_add(asked, GUINT_TO_POINTER(host)) &&
 		        !g_hash_table_contains(routes, GUINT_TO_POINTER(host)))
-			check_host(checker, routes, host, &searches);
+			check_host(checker, index, host, &searches);
 	}
 }
 

@@ -97,7 +97,10 @@ bool yaml_number(const YamlNode *node, uint32_t *ret_number)
 bool yaml_is_open(Slice text)
 {
 	for (size_t i = 0; i + 1 < text.length; i++) {
-		char c = text.at[i], next = text.at[i + 1];
+		char c = text.at[i];
+		if (c != '$' && c != '{' && c != '<')
+			continue;
+		char next = text.at[i + 1];
 		if ((c == '$' && (next == '{' || next == '(')) || (c == '{' && next == '{'))
 			return true;
 		if (c == '<' && slice_find_byte(text, '>', i) != SIZE_MAX)

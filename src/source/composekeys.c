@@ -45,15 +45,12 @@ typedef struct Words {
 /* The word that was meant; NULL for none. ret_known is true where it is one of them. */
 static const char *meant(Words words, Slice written, bool *ret_known)
 {
+	*ret_known = slice_is_any(written, words.at, words.count);
+	if (*ret_known)
+		return NULL;
 	NearSearch search = near_search(written, near_limit(written));
-	*ret_known = false;
-	for (size_t i = 0; i < words.count; i++) {
-		if (slice_is(written, words.at[i])) {
-			*ret_known = true;
-			return NULL;
-		}
+	for (size_t i = 0; i < words.count; i++)
 		near_offer(&search, slice_from(words.at[i]));
-	}
 	size_t best = near_result(&search);
 	return best == SIZE_MAX ? NULL : words.at[best];
 }

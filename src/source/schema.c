@@ -5,14 +5,40 @@
 
 #include <errno.h>
 
+/* A key or, where name is NULL, an item on the way from the object to a value. */
+typedef struct Step {
+	const struct Step *outer;
+	const char *name;
+	uint32_t number;
+} Step;
+
 typedef struct Walker {
 	const SourceFile *file;
 	Node object;
-	GString *path;
-	uint32_t left; /* problems that may still be reported for this object */
-	bool made;     /* by a chart */
-	bool literal;  /* nothing is filled in or decrypted later */
+	const Step *at; /* NULL at the object itself */
+	uint32_t left;  /* problems that may still be reported for this object */
+	bool made;      /* by a chart */
+	bool literal;   /* nothing is filled in or decrypted later */
 } Walker;
+
+static void append_path(GString *path, const Step *step)
+{
+	if (!step)
+		return;
+	append_path(path, step->outer);
+	if (!step->name)
+		g_string_append_printf(path, "[%u]", step->number);
+	else
+		g_string_append_printf(path, "%s%s", path->len ? "." : "", step->name);
+}
+
+/* The way to the value in words, of the arena: only problems have it told. */
+static const char *path_of(const Walker *walker)
+{
+	g_autoptr(GString) path = g_string_new(NULL);
+	append_path(path, walker->at);
+	return arena_text(walker->file->arena, (Slice){path->str, path->len});
+}
 
 static Node add_problem(Walker *walker, const char *shape, const YamlNode *at, const char *expected, const char *format,
         ...) G_GNUC_PRINTF(5, 6);
@@ -22,7 +48,7 @@ static bool is_handed_on(const Walker *walker, const char *shape)
 {
 	static const char *const parts[] = {".affinity", ".dnsConfig", ".lifecycle", ".resources", ".securityContext",
 	        ".tolerations[", ".topologySpreadConstraints["};
-	const char *pod = strstr(walker->path->str, "template.spec.");
+	const char *pod = strstr(path_of(walker), "template.spec.");
 	if (!pod || strcmp(shape, "unknown-field") != 0)
 		return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
@@ -45,7 +71,7 @@ static Node add_problem(
 	Node problem =
 	        graph_add_problem(walker->file->builder, walker->object, "schema", message, expected, at->start, end);
 	graph_add(walker->file->builder, problem, FACT_SHAPE, slice_from(shape), at->start, end);
-	graph_add(walker->file->builder, problem, FACT_PATH, slice_from(walker->path->str), at->start, end);
+	graph_add(walker->file->builder, problem, FACT_PATH, slice_from(path_of(walker)), at->start, end);
 	return problem;
 }
 
@@ -151,19 +177,24 @@ static bool scalar_fits(const YamlNode *node, char wanted)
 	return wanted == 'p' && (got == 'i' || got == 's');
 }
 
+static bool is_odd(const YamlNode *node, char wanted)
+{
+	return node->style == YAML_PLAIN && (wanted == 's' || wanted == 'b') && is_yaml11_word(node->value);
+}
+
 bool schema_scalar_fits(const YamlNode *node, char wanted)
 {
-	bool odd = node->style == YAML_PLAIN && is_yaml11_word(node->value) && (wanted == 's' || wanted == 'b');
-	return odd || yaml_is_null(node) || schema_is_hidden(node->value) || scalar_fits(node, wanted);
+	return is_odd(node, wanted) || yaml_is_null(node) || schema_is_hidden(node->value) || scalar_fits(node, wanted);
 }
 
 static void check_scalar(Walker *walker, const YamlNode *node, char wanted)
 {
-	if (walker->literal ? scalar_fits(node, wanted) : schema_scalar_fits(node, wanted))
+	if ((!walker->literal && is_odd(node, wanted)) ||
+	        scalar_fits(node, wanted)) /* what is null or hidden did not come here */
 		return;
 	const char *sign = node->style == YAML_PLAIN ? "" : "\"";
 	add_problem(walker, "wrong-type", node, schema_shape_word(wanted), "%s is %s%.60s%s, but must be %s",
-	        walker->path->str, sign, node->value.at, sign, schema_shape_word(wanted));
+	        path_of(walker), sign, node->value.at, sign, schema_shape_word(wanted));
 }
 
 /* ---- types ------------------------------------------------------------------------------------------- */
@@ -197,53 +228,47 @@ static void report_unknown(Walker *walker, const YamlNode *map, const YamlNode *
 			near_offer(&search, slice_from(schema_fields[i].name));
 	const char *near = near_result(&search) == SIZE_MAX ? NULL : search.best.at;
 	Node problem = add_problem(walker, "unknown-field", key, near, "%s has no field '%s'",
-	        walker->path->len ? walker->path->str : "the object", key->value.at);
+	        walker->at ? path_of(walker) : "the object", key->value.at);
 	if (problem && near)
 		graph_add(walker->file->builder, problem, FACT_NEAR, slice_from(near), key->start, key->end);
 }
 
-static size_t push(Walker *walker, const char *name)
+/* No field of the object: SOPS takes its own key away again, and what is filled in later has no name yet. */
+static bool is_foreign_key(const Walker *walker, Slice key)
 {
-	size_t length = walker->path->len;
-	if (length)
-		g_string_append_c(walker->path, '.');
-	g_string_append(walker->path, name);
-	return length;
+	return !walker->literal &&
+	       (schema_is_hidden(key) || slice_starts(key, "$") || (!walker->at && slice_is(key, "sops")));
+}
+
+static void check_below(Walker *walker, Step step, const YamlNode *node, const char *shape, uint16_t type)
+{
+	step.outer = walker->at;
+	walker->at = &step;
+	check_value(walker, node, shape, type);
+	walker->at = step.outer;
 }
 
 static void check_map(Walker *walker, const YamlNode *map, uint16_t type)
 {
 	for (YamlPairs pairs = yaml_pairs(map); yaml_next_pair(&pairs);) {
 		const YamlNode *key = pairs.key;
-		bool open = yaml_is_scalar(key) && (schema_is_hidden(key->value) || slice_starts(key->value, "$"));
-		if (!yaml_is_scalar(key) || (open && !walker->literal))
-			continue;
-		if (!walker->literal && walker->path->len == 0 && slice_is(key->value, "sops"))
-			continue; /* SOPS takes its own key away again */
-		const SchemaField *field = find_field(type, key->value);
-		if (!field) {
+		const SchemaField *field = yaml_is_scalar(key) ? find_field(type, key->value) : NULL;
+		if (field)
+			check_below(walker, (Step){.name = field->name}, pairs.value, field->shape, field->type);
+		else if (yaml_is_scalar(key) && !is_foreign_key(walker, key->value))
 			report_unknown(walker, map, key, type);
-			continue;
-		}
-		size_t length = push(walker, field->name);
-		check_value(walker, pairs.value, field->shape, field->type);
-		g_string_truncate(walker->path, length);
 	}
 	for (uint16_t i = schema_types[type].first; i < schema_types[type].end; i++)
 		if (schema_fields[i].required && !yaml_get(map, schema_fields[i].name))
 			add_problem(walker, "missing-field", map, schema_fields[i].name, "%s lacks the field '%s'",
-			        walker->path->len ? walker->path->str : "the object", schema_fields[i].name);
+			        walker->at ? path_of(walker) : "the object", schema_fields[i].name);
 }
 
 static void check_list(Walker *walker, const YamlNode *list, const char *shape, uint16_t type)
 {
 	uint32_t number = 0;
-	YAML_EACH_ITEM (list, item) {
-		size_t length = walker->path->len;
-		g_string_append_printf(walker->path, "[%u]", number++);
-		check_value(walker, item, shape, type);
-		g_string_truncate(walker->path, length);
-	}
+	YAML_EACH_ITEM (list, item)
+		check_below(walker, (Step){.number = number++}, item, shape, type);
 }
 
 static void check_value(Walker *walker, const YamlNode *node, const char *shape, uint16_t type)
@@ -255,7 +280,7 @@ static void check_value(Walker *walker, const YamlNode *node, const char *shape,
 	bool list = shape[0] == 'a', map = shape[0] == 'm' || shape[0] == 'r';
 	YamlKind wanted = list ? YAML_SEQUENCE : map ? YAML_MAP : YAML_SCALAR;
 	if (node->kind != wanted) {
-		add_problem(walker, "wrong-type", node, schema_shape_word(shape[0]), "%s must be %s", walker->path->str,
+		add_problem(walker, "wrong-type", node, schema_shape_word(shape[0]), "%s must be %s", path_of(walker),
 		        schema_shape_word(shape[0]));
 		return;
 	}
@@ -264,11 +289,8 @@ static void check_value(Walker *walker, const YamlNode *node, const char *shape,
 	} else if (shape[0] == 'r') {
 		check_map(walker, node, type);
 	} else if (shape[0] == 'm') {
-		for (YamlPairs pairs = yaml_pairs(node); yaml_next_pair(&pairs);) {
-			size_t length = push(walker, yaml_text(pairs.key).at);
-			check_value(walker, pairs.value, shape + 1, type);
-			g_string_truncate(walker->path, length);
-		}
+		for (YamlPairs pairs = yaml_pairs(node); yaml_next_pair(&pairs);)
+			check_below(walker, (Step){.name = yaml_text(pairs.key).at}, pairs.value, shape + 1, type);
 	} else {
 		check_scalar(walker, node, shape[0]);
 	}
@@ -307,8 +329,7 @@ static bool is_known_version(const char *api_version)
 void check_schema(const SourceFile *file, const YamlNode *root, Node object, bool made)
 {
 	const YamlNode *kind = yaml_get(root, "kind"), *version = yaml_get(root, "apiVersion");
-	g_autoptr(GString) path = g_string_new(NULL);
-	Walker walker = {.file = file, .object = object, .path = path, .left = 20, .made = made};
+	Walker walker = {.file = file, .object = object, .left = 20, .made = made};
 	if (!yaml_is_scalar(kind) || !yaml_is_scalar(version) || slice_is(kind->value, "CustomResourceDefinition"))
 		return;
 	const SchemaKind *found = find_kind(kind->value.at, version->value.at);
@@ -331,10 +352,9 @@ bool schema_allows(Slice json)
 	if (!found || slice_is(kind, "CustomResourceDefinition"))
 		return false;
 	g_autoptr(GraphBuilder) builder = graph_builder_new();
-	g_autoptr(GString) path = g_string_new(NULL);
 	SourceFile file = {.builder = builder, .bytes = json, .arena = arena};
 	file.node = graph_begin_file(builder, SLICE("object"), json);
-	Walker walker = {.file = &file, .object = file.node, .path = path, .left = 1, .literal = true};
+	Walker walker = {.file = &file, .object = file.node, .left = 1, .literal = true};
 	check_map(&walker, root, found->type);
 	return walker.left == 1;
 }

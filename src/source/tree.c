@@ -18,7 +18,7 @@ void tree_fail(Tree *tree, size_t at, const char *message)
 
 YamlNode *tree_node(Tree *tree, YamlKind kind, YamlStyle style, size_t start, size_t end)
 {
-	YamlNode *node = ARENA_NEW(tree->arena, YamlNode);
+	YamlNode *node = ARENA_RAW(tree->arena, YamlNode);
 	*node = (YamlNode){.kind = kind,
 	        .style = style,
 	        .start = start,
@@ -59,7 +59,7 @@ void yaml_link(YamlNode *parent, YamlEntry *entry)
 
 static void append(Tree *tree, YamlNode *parent, YamlNode *key, YamlNode *value, size_t start, size_t end)
 {
-	YamlEntry *entry = ARENA_NEW(tree->arena, YamlEntry);
+	YamlEntry *entry = ARENA_RAW(tree->arena, YamlEntry);
 	*entry = (YamlEntry){key, value, NULL, start, end};
 	if (key && parent->count < MOST_COMPARED)
 		check_duplicate(tree, parent, key, value);

@@ -6,6 +6,7 @@
  *
  * `key: {{ template }}` is a flow map of a flow map to any YAML parser; here it is a scalar with its raw text.
  */
+#include "source/heap.h"
 #include "source/tree.h"
 
 #include <yaml.h>
@@ -82,11 +83,11 @@ static YamlNode *node_new(Reader *reader, YamlKind kind, YamlStyle style, const 
 
 static void set_properties(Reader *reader, YamlNode *node, const yaml_char_t *tag, const yaml_char_t *anchor)
 {
+	if (!tag && !anchor)
+		return;
 	node->tag = tree_keep(&reader->tree, tag, tag ? strlen((const char *)tag) : 0);
 	node->anchor = tree_keep(&reader->tree, anchor, anchor ? strlen((const char *)anchor) : 0);
-	if (tag || anchor)
-		node->start =
-		        skip_properties(reader, node->start, node->end > node->start ? node->end : reader->tree.end);
+	node->start = skip_properties(reader, node->start, node->end > node->start ? node->end : reader->tree.end);
 	if (node->start > node->end)
 		node->start = node->end;
 }
@@ -181,6 +182,7 @@ static void report_parser_error(Reader *reader, const yaml_parser_t *parser)
 static void read_document(Reader *reader)
 {
 	yaml_parser_t parser;
+	heap_begin();
 	if (!yaml_parser_initialize(&parser))
 		g_error("out of memory");
 	yaml_parser_set_input_string(&parser, (const unsigned char *)reader->tree.bytes.at + reader->tree.base,
@@ -196,6 +198,7 @@ static void read_document(Reader *reader)
 		yaml_event_delete(&event);
 	}
 	yaml_parser_delete(&parser);
+	heap_end();
 	if (reader->tree.document->error)
 		reader->tree.document->root = NULL;
 }

@@ -42,6 +42,9 @@ run report -o out lab
 is "a report" $code 0
 is "of three files" "$(ls out | tr '\n' ' ')" "REPORT.md report.html report.json "
 is "errors are those that check counts" "$(jq -r '"\(.before.errors) \(.after.errors)"' out/report.json)" "$before $after"
+mkdir kept && cp -r lab/. kept && cp out/* kept && git -C kept add -A
+is "one that is kept in the repository is not judged" "$("$labwright" check --format json kept | jq '.findings | length')" \
+	"$("$labwright" check --format json lab | jq '.findings | length')"
 is "there were fewer" "$([ "$after" -lt "$before" ] && echo yes)" yes
 is "the commits are those of the branch" "$(jq '.commits | length' out/report.json)" "$(git -C lab rev-list --count main..better)"
 is "each has its phase" "$(jq '[.commits[] | select(.phase == null)] | length' out/report.json)" 0

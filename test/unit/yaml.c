@@ -88,6 +88,30 @@ static void test_template_expression_is_text(void)
 	g_assert_true(document->template_text);
 }
 
+/* Longer than what a thread holds for libyaml, among short ones, and in several documents after each other. */
+static void test_long_texts(void)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *wide = g_strnfill(700000, 'w');
+	for (int document = 0; document < 3; document++) {
+		g_string_append(text, "---\nshort: a\n");
+		g_string_append_printf(text, "quoted: \"%s\\n\"\nblock: |\n  %s\nplain: %s\n", wide, wide, wide);
+		for (int key = 0; key < 3000; key++)
+			g_string_append_printf(text, "key%d: &anchor%d [value %d, 'x']\n", key, key, key);
+	}
+	g_autoptr(Arena) arena = arena_new();
+	uint32_t documents = 0;
+	for (YamlDocument *at = yaml_read((Slice){text->str, text->len}, arena); at; at = at->next) {
+		g_assert_null(at->error);
+		g_assert_cmpuint(yaml_text_of(at->root, "quoted").length, ==, 700001);
+		g_assert_cmpuint(yaml_text_of(at->root, "block").length, ==, 700001);
+		g_assert_cmpstr(yaml_text_of(at->root, "plain").at, ==, wide);
+		g_assert_cmpstr(yaml_text(yaml_get(at->root, "key2999")->first->value).at, ==, "value 2999");
+		documents++;
+	}
+	g_assert_cmpuint(documents, ==, 3);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -97,5 +121,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/yaml/bomb", test_bomb_is_cut);
 	g_test_add_func("/yaml/cycle-and-depth", test_cycle_and_depth);
 	g_test_add_func("/yaml/template", test_template_expression_is_text);
+	g_test_add_func("/yaml/long-texts", test_long_texts);
 	return g_test_run();
 }

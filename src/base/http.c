@@ -17,24 +17,37 @@
 
 #define LIBRARY "libsoup-3.0.so.0"
 
-#define FUNCTIONS(each)                                                                                                \
-	each(soup_content_decoder_get_type) each(soup_message_add_flags) each(soup_message_get_reason_phrase) each(    \
-	        soup_message_get_request_headers) each(soup_message_get_response_headers)                              \
-	        each(soup_message_get_status) each(soup_message_get_tls_peer_certificate_errors) each(                 \
-	                soup_message_headers_append) each(soup_message_headers_foreach)                                \
-	                each(soup_message_headers_get_one) each(soup_message_headers_replace) each(                    \
-	                        soup_message_new) each(soup_message_set_request_body_from_bytes)                       \
-	                        each(soup_session_get_tls_database) each(soup_session_new_with_options) each(          \
-	                                soup_session_remove_feature_by_type) each(soup_session_send)                   \
-	                                each(soup_session_send_and_read) each(soup_session_set_proxy_resolver) each(   \
-	                                        soup_session_set_tls_database) each(soup_session_set_tls_interaction)  \
-	                                        each(soup_session_websocket_connect_async) each(                       \
-	                                                soup_session_websocket_connect_finish)                         \
-	                                                each(soup_websocket_connection_close) each(                    \
-	                                                        soup_websocket_connection_get_protocol)                \
-	                                                        each(soup_websocket_connection_get_state) each(        \
-	                                                                soup_websocket_connection_send_binary)         \
-	                                                                each(soup_websocket_connection_set_max_incoming_payload_size)
+/* clang-format off */
+#define FUNCTIONS(each) \
+	each(soup_content_decoder_get_type) \
+	each(soup_message_add_flags) \
+	each(soup_message_get_reason_phrase) \
+	each(soup_message_get_request_headers) \
+	each(soup_message_get_response_headers) \
+	each(soup_message_get_status) \
+	each(soup_message_get_tls_peer_certificate_errors) \
+	each(soup_message_headers_append) \
+	each(soup_message_headers_foreach) \
+	each(soup_message_headers_get_one) \
+	each(soup_message_headers_replace) \
+	each(soup_message_new) \
+	each(soup_message_set_request_body_from_bytes) \
+	each(soup_session_get_tls_database) \
+	each(soup_session_new_with_options) \
+	each(soup_session_remove_feature_by_type) \
+	each(soup_session_send) \
+	each(soup_session_send_and_read) \
+	each(soup_session_set_proxy_resolver) \
+	each(soup_session_set_tls_database) \
+	each(soup_session_set_tls_interaction) \
+	each(soup_session_websocket_connect_async) \
+	each(soup_session_websocket_connect_finish) \
+	each(soup_websocket_connection_close) \
+	each(soup_websocket_connection_get_protocol) \
+	each(soup_websocket_connection_get_state) \
+	each(soup_websocket_connection_send_binary) \
+	each(soup_websocket_connection_set_max_incoming_payload_size)
+/* clang-format on */
 
 #define FUNCTION(name) __typeof__(name) *name;
 static struct {

@@ -15,13 +15,25 @@
 
 #define LIBRARY "libarchive.so.13"
 
-#define FUNCTIONS(each)                                                                                                \
-	each(archive_entry_free) each(archive_entry_new) each(archive_entry_set_filetype) each(archive_entry_set_gid)  \
-	        each(archive_entry_set_pathname) each(archive_entry_set_perm) each(archive_entry_set_size)             \
-	                each(archive_entry_set_symlink) each(archive_write_close) each(archive_write_data)             \
-	                        each(archive_write_free) each(archive_write_header) each(archive_write_new)            \
-	                                each(archive_write_open) each(archive_write_set_bytes_per_block)               \
-	                                        each(archive_write_set_format_pax_restricted)
+/* clang-format off */
+#define FUNCTIONS(each) \
+	each(archive_entry_free) \
+	each(archive_entry_new) \
+	each(archive_entry_set_filetype) \
+	each(archive_entry_set_gid) \
+	each(archive_entry_set_pathname) \
+	each(archive_entry_set_perm) \
+	each(archive_entry_set_size) \
+	each(archive_entry_set_symlink) \
+	each(archive_write_close) \
+	each(archive_write_data) \
+	each(archive_write_free) \
+	each(archive_write_header) \
+	each(archive_write_new) \
+	each(archive_write_open) \
+	each(archive_write_set_bytes_per_block) \
+	each(archive_write_set_format_pax_restricted)
+/* clang-format on */
 
 #define FUNCTION(name) __typeof__(name) *name;
 static struct {

@@ -13,6 +13,6 @@ bool credential_is_default(Slice value, bool base64);
  */
 bool credential_is_clear(Slice value, bool base64);
 
-/* The value says words of its key's name over again, and stands for what is to be filled in: OPENAI_API_KEY: openai-key.
- * What is tried first is none, whatever its key is called. */
+/* The value says words of its key's name over again, and stands for what is to be filled in: OPENAI_API_KEY:
+ * openai-key. What is tried first is none, whatever its key is called. */
 bool credential_is_own_name(Slice key, Slice value, bool base64);

@@ -61,7 +61,8 @@ GInputStream *http_open(Http *http, const char *method, const char *path, GBytes
  * with g_object_unref. */
 GIOStream *http_upgrade(Http *http, const char *path, GBytes *body, const char *type, GError **error);
 
-/* The origin of a URL ("https://host:port") and its path with the query; false for what is no URL of HTTP. Free both. */
+/* The origin of a URL ("https://host:port") and its path with the query; false for what is no URL of HTTP. Free both.
+ */
 bool http_split(const char *url, char **ret_origin, char **ret_path);
 
 /* A WebSocket, for one thread: it turns the main context of that thread while it waits, so that sources of the caller's

@@ -18,7 +18,7 @@ Slice jsontext_at(Slice object, const char *path);
 /* What stands between the quotes of a text; empty for other values. Escapes are as they are. */
 Slice jsontext_text(Slice value);
 
-/* A copy in which each value of these keys (NULL-terminated), however deep, is the shortest of its kind: "", {}, [] or 0.
- * Free with g_free. jsontext_cut does so in place, and gives the length; a NUL is put behind it. */
+/* A copy in which each value of these keys (NULL-terminated), however deep, is the shortest of its kind: "", {}, [] or
+ * 0. Free with g_free. jsontext_cut does so in place, and gives the length; a NUL is put behind it. */
 char *jsontext_without(Slice text, const char *const *keys, size_t *ret_length);
 size_t jsontext_cut(char *text, size_t length, const char *const *keys);

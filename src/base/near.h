@@ -17,8 +17,8 @@ bool near_same_word(Slice a, Slice b);
  * nine. */
 unsigned near_limit(Slice wanted);
 
-/* How often each digit stands in the text: a swap is a slip, another digit another thing. A search finds no candidate of
- * other digits, so that a long list can be parted by them. */
+/* How often each digit stands in the text: a swap is a slip, another digit another thing. A search finds no candidate
+ * of other digits, so that a long list can be parted by them. */
 uint64_t near_digits(Slice text);
 
 /* A search fed one candidate at a time, for lists that are not arrays of Slice; the slices are borrowed. */

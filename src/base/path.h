@@ -12,7 +12,8 @@ bool path_is_below(Slice path, Slice folder);
 /* The same of one of the folders, NULL-terminated; NULL for all. */
 bool path_is_below_any(Slice path, const char *const *folders);
 
-/* Takes the next word off *rest, which is what slashes, dots, dashes and underscores part; false when nothing is left. */
+/* Takes the next word off *rest, which is what slashes, dots, dashes and underscores part; false when nothing is left.
+ */
 bool path_next_word(Slice *rest, Slice *ret_word);
 
 /* What leads from the folder to the path, both seen from the root. Free with g_free. */

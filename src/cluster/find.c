@@ -61,8 +61,8 @@ static void add_wish(GHashTable *groups, ClusterWish *wishes, size_t at, Cluster
 	Group *group = g_hash_table_lookup(groups, wish->kind);
 	if (!group) {
 		group = g_new0(Group, 1);
-		*group = (Group){wishes, found, data, wish,
-		        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), false};
+		*group = (Group){
+		        wishes, found, data, wish, g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), false};
 		g_hash_table_insert(groups, (void *)wish->kind, group);
 	}
 	group->several |= g_strcmp0(group->first->namespace, wish->namespace) != 0;

@@ -469,7 +469,8 @@ static bool refuse_old(Part user, Slice name, GError **error)
 	return !provider && !password;
 }
 
-/* Acting as somebody else is a header; what groups and more that would bring is not sent, so it is not left out either. */
+/* Acting as somebody else is a header; what groups and more that would bring is not sent, so it is not left out either.
+ */
 static bool read_as(Access *access, Part user, Slice name, GError **error)
 {
 	static const char *const more[] = {"as-groups", "as-uid", "as-user-extra"};

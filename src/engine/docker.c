@@ -218,8 +218,9 @@ static Engine *connect_to(const char *address, GError **error)
 	}
 	if (*target == '/' && access(target, W_OK) != 0) {
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "%s",
-		        errno == EACCES ? "permission denied; it is for root and for the group that owns it, mostly docker"
-		                        : "no such socket");
+		        errno == EACCES
+		                ? "permission denied; it is for root and for the group that owns it, mostly docker"
+		                : "no such socket");
 		return NULL;
 	}
 	g_autoptr(Engine) engine = g_new0(Engine, 1);

@@ -1,8 +1,8 @@
 /* How a program of the owner's is asked: harmless whatever the repository holds, and bounded.
  *
  * No shell; an environment of its own that names no cluster, no repository, no plugin and no other program; a network
- * namespace where the kernel lets an ordinary user make one; limits of time, memory and output. What it reads are copies
- * of what the scan has read, so that a link leads nowhere. */
+ * namespace where the kernel lets an ordinary user make one; limits of time, memory and output. What it reads are
+ * copies of what the scan has read, so that a link leads nowhere. */
 #include "flow/asked.h"
 
 #include "flow/homelab.h"
@@ -59,8 +59,7 @@ static char *open_kept(const Scan *scan)
 
 char *asked_recall(const Asked *asked, GChecksum *sum)
 {
-	g_autofree char *path =
-	        asked->kept ? g_build_filename(asked->kept, g_checksum_get_string(sum), NULL) : NULL;
+	g_autofree char *path = asked->kept ? g_build_filename(asked->kept, g_checksum_get_string(sum), NULL) : NULL;
 	char *text = NULL;
 	struct stat state;
 	if (path && lstat(path, &state) == 0 && S_ISREG(state.st_mode) && state.st_size < MOST_OUTPUT)
@@ -70,8 +69,7 @@ char *asked_recall(const Asked *asked, GChecksum *sum)
 
 static void keep_text(const Asked *asked, GChecksum *sum, const char *text)
 {
-	g_autofree char *path =
-	        asked->kept ? g_build_filename(asked->kept, g_checksum_get_string(sum), NULL) : NULL;
+	g_autofree char *path = asked->kept ? g_build_filename(asked->kept, g_checksum_get_string(sum), NULL) : NULL;
 	if (path)
 		g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL);
 }

@@ -35,7 +35,8 @@ static const char *text_at(const YamlNode *root, const char *path)
 /* The bytes of a map in block style, from the begin of its first line. */
 static void add_values(Charts *charts, Release *release, const YamlNode *values)
 {
-	Slice bytes = graph_file_bytes(charts->asked.scan->graph, graph_file_of(charts->asked.scan->graph, release->object));
+	Slice bytes =
+	        graph_file_bytes(charts->asked.scan->graph, graph_file_of(charts->asked.scan->graph, release->object));
 	if (!yaml_is_map(values) || !values->first)
 		return;
 	size_t start = values->start;
@@ -183,8 +184,8 @@ static char **command_of(Charts *charts, const Release *release, const char *cha
 {
 	g_autoptr(GStrvBuilder) words = g_strv_builder_new();
 	const char *namespace = release->namespace ? release->namespace : "default";
-	g_strv_builder_add_many(words, charts->asked.program, "template", release->name, chart, "--namespace", namespace,
-	        "--skip-tests", "--kube-version", "1.34.0", NULL);
+	g_strv_builder_add_many(words, charts->asked.program, "template", release->name, chart, "--namespace",
+	        namespace, "--skip-tests", "--kube-version", "1.34.0", NULL);
 	g_checksum_update(sum, (const guchar *)release->name, -1);
 	g_checksum_update(sum, (const guchar *)"", 1);
 	g_checksum_update(sum, (const guchar *)namespace, -1);
@@ -313,7 +314,8 @@ static bool has_chart(Charts *charts, const Release *release, bool flux)
 static void read_object(Charts *charts, Node object, bool flux)
 {
 	const Graph *graph = charts->asked.scan->graph;
-	const YamlDocument *documents = yaml_read(graph_file_bytes(graph, graph_file_of(graph, object)), charts->asked.arena);
+	const YamlDocument *documents =
+	        yaml_read(graph_file_bytes(graph, graph_file_of(graph, object)), charts->asked.arena);
 	Release release = {.object = object, .values = g_ptr_array_new()};
 	release.root = find_root(documents, graph_place(graph, object).start);
 	if (release.root) {

@@ -325,8 +325,8 @@ typedef struct Placement {
  * the arena; free the list with g_ptr_array_unref. */
 GPtrArray *placement_findings(const Placement *placement, bool replicas, Arena *arena);
 
-/* scan_online, which asks what images are built for also where it is only the cluster (or NULL) that says what its nodes
- * are. Before placement_new. */
+/* scan_online, which asks what images are built for also where it is only the cluster (or NULL) that says what its
+ * nodes are. Before placement_new. */
 void placement_ask(Scan *scan, const Usage *usage, GString *notes);
 Placement *placement_new(const Scan *scan, const PlacementOptions *options, GError **error);
 void placement_free(Placement *placement);

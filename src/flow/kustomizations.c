@@ -1,5 +1,6 @@
-/* What kustomizations come to that are beyond labwright's own reading: with charts, generators, transformers, replacements
- * or vars. The owner's `kustomize build` (or `kubectl kustomize`) is asked of copies, and nothing is fetched.
+/* What kustomizations come to that are beyond labwright's own reading: with charts, generators, transformers,
+ * replacements or vars. The owner's `kustomize build` (or `kubectl kustomize`) is asked of copies, and nothing is
+ * fetched.
  *
  * Names stay as they are written, since src/link says what becomes of them: prefixes, suffixes and hashes are taken out
  * of the copies. kustomize is told to say where each object comes from. What no file of the repository holds becomes an
@@ -85,8 +86,8 @@ static bool is_beyond(Builds *builds, Node node, const YamlNode *root, bool *ret
 			continue;
 		GRAPH_OF (graph, entry, FACT_REFERS_TO, row)
 			if (graph_node_type(graph, row->object) == NODE_KUSTOMIZATION)
-				beyond |= is_beyond(builds, row->object, root_of(builds, row->object), ret_changes,
-				        depth + 1);
+				beyond |= is_beyond(
+				        builds, row->object, root_of(builds, row->object), ret_changes, depth + 1);
 	}
 	return beyond;
 }
@@ -138,8 +139,8 @@ static char *chart_folder(Builds *builds, const char *folder, const YamlNode *ro
 	bool versioned = version.length && yaml_text_of(chart, "repo").length;
 	g_autofree char *written = g_strdup_printf("%.*s/%.*s%s%.*s%s%.*s", home.length ? (int)home.length : 6,
 	        home.length ? home.at : "charts", SLICE_ARGS(name), versioned ? "-" : "",
-	        versioned ? (int)version.length : 0, version.at, versioned ? "/" : "",
-	        versioned ? (int)name.length : 0, name.at);
+	        versioned ? (int)version.length : 0, version.at, versioned ? "/" : "", versioned ? (int)name.length : 0,
+	        name.at);
 	g_autofree char *path = path_resolve(slice_from(folder), slice_from(written));
 	return path && name.length ? arena_text(builds->asked.arena, slice_from(path)) : NULL;
 }
@@ -240,7 +241,8 @@ static char *plain_kustomization(Slice bytes, const YamlNode *root)
 		done = MAX(to, from);
 	}
 	g_string_append_len(text, bytes.at + done, (gssize)(bytes.length - done));
-	g_string_append(text, "\nbuildMetadata: [originAnnotations]\ngeneratorOptions: {disableNameSuffixHash: true}\n");
+	g_string_append(
+	        text, "\nbuildMetadata: [originAnnotations]\ngeneratorOptions: {disableNameSuffixHash: true}\n");
 	return g_string_free(text, FALSE);
 }
 
@@ -446,7 +448,8 @@ static void tell(Builds *builds, GString *notes)
 {
 	char *argv[] = {builds->asked.program, "version", builds->kubectl ? "--client" : NULL, NULL};
 	if (!builds->asked.program) {
-		g_string_append_printf(notes, "note: %u kustomizations are beyond labwright, and PATH has no kustomize\n",
+		g_string_append_printf(notes,
+		        "note: %u kustomizations are beyond labwright, and PATH has no kustomize\n",
 		        builds->asked.count);
 		return;
 	}

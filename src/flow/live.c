@@ -79,7 +79,8 @@ static bool want(Comparing *comparing, Cluster *cluster, const Manifest *manifes
 	char *key = g_strdup_printf("%p/%s/%s", (const void *)kind, namespace ? namespace : "", name);
 	if (!g_hash_table_add(comparing->sought, key))
 		return true;
-	ClusterWish wish = {.kind = kind, .namespace = namespace, .name = name, .metadata = strcmp(word, "Secret") == 0};
+	ClusterWish wish = {
+	        .kind = kind, .namespace = namespace, .name = name, .metadata = strcmp(word, "Secret") == 0};
 	g_array_append_val(comparing->wishes, wish);
 	g_ptr_array_add(comparing->manifests, (void *)manifest);
 	return true;

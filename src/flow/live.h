@@ -7,11 +7,11 @@
  * to builders; bytes (freed by g_free) hold what they borrow. A line is appended to notes, or NULL, for what may not be
  * read. No value of a Secret is read, but with certificates: then those that are certificates for TLS come over the
  * network, and the day on which each ends is all that is kept. */
-bool live_read(Cluster *cluster, bool certificates, GPtrArray *builders, GPtrArray *bytes, GString *notes, GError **error);
+bool live_read(
+        Cluster *cluster, bool certificates, GPtrArray *builders, GPtrArray *bytes, GString *notes, GError **error);
 
 /* The same as the graph that usage_new makes of files; paths are files beside them, or NULL. */
-Usage *usage_live(
-        Cluster *cluster, bool certificates, const char *const *paths, GString *notes, GError **error);
+Usage *usage_live(Cluster *cluster, bool certificates, const char *const *paths, GString *notes, GError **error);
 
 /* An object of the repository that is otherwise on the cluster. */
 typedef struct Drift {

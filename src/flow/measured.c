@@ -114,8 +114,7 @@ Usage *usage_new(const char *const *paths, GError **error)
 	return read_usage_graph(paths, NULL, false, NULL, error);
 }
 
-Usage *usage_live(
-        Cluster *cluster, bool certificates, const char *const *paths, GString *notes, GError **error)
+Usage *usage_live(Cluster *cluster, bool certificates, const char *const *paths, GString *notes, GError **error)
 {
 	return read_usage_graph(paths, cluster, certificates, notes, error);
 }

@@ -1,6 +1,6 @@
-/* What NetworkPolicies let in to the pods of a Service. A pod that none selects is open to all; one that some select lets
- * in only what a rule of one of them names, so that they are judged together: a port that no rule is for, and a rule for
- * pods that nobody has, are the two ways in which a policy blocks what it was meant to let in. */
+/* What NetworkPolicies let in to the pods of a Service. A pod that none selects is open to all; one that some select
+ * lets in only what a rule of one of them names, so that they are judged together: a port that no rule is for, and a
+ * rule for pods that nobody has, are the two ways in which a policy blocks what it was meant to let in. */
 #include "flow/reason.h"
 
 typedef struct Policies {
@@ -12,7 +12,7 @@ typedef struct Policies {
 
 static bool expression_holds(const Json *expression, const Json *labels)
 {
-	const char *operator = json_text_at(expression, "operator"), *key = json_text_at(expression, "key"),
+	const char *operator= json_text_at(expression, "operator"), *key = json_text_at(expression, "key"),
 	           *own = json_text(json_get(labels, key ? key : ""));
 	bool named = false;
 	JSON_EACH (json_get(expression, "values"), value)
@@ -58,7 +58,7 @@ static void append_peer(GString *out, const Json *peer)
 	}
 	g_string_append(out, json_count(pods) ? "pods with " : "pods");
 	append_selector(out, pods);
-	g_string_append(out, !spaces             ? " of its namespace"
+	g_string_append(out, !spaces              ? " of its namespace"
 	                     : json_count(spaces) ? " of namespaces with "
 	                                          : " of every namespace");
 	append_selector(out, spaces);
@@ -168,8 +168,10 @@ static void look_at_ports(Reason *reason, const Policies *policies, const Json *
 		int64_t number = port_number(policies->pod, target ? target : json_get(port, "port"));
 		if (!number || any_rule_is_for(policies, number, protocol ? protocol : "TCP"))
 			continue;
-		reason_step(reason, NULL, "no rule lets anybody in to port %d, where the Service sends to", (int)number);
-		reason_mend(reason, "name port %d in the ingress of NetworkPolicy %s, if that is meant", (int)number, first);
+		reason_step(
+		        reason, NULL, "no rule lets anybody in to port %d, where the Service sends to", (int)number);
+		reason_mend(reason, "name port %d in the ingress of NetworkPolicy %s, if that is meant", (int)number,
+		        first);
 	}
 }
 
@@ -187,7 +189,8 @@ static void count_pod(const Json *pod, void *data)
 /* Pods of other namespaces are not looked for: who has them may come and go. */
 static void look_at_peers(Reason *reason, const Json *policy)
 {
-	const char *namespace = json_text_at(policy, "metadata.namespace"), *name = json_text_at(policy, "metadata.name");
+	const char *namespace = json_text_at(policy, "metadata.namespace"),
+	           *name = json_text_at(policy, "metadata.name");
 	g_autofree char *path = g_strdup_printf("/api/v1/namespaces/%s/pods", namespace);
 	JSON_EACH (json_at(policy, "spec.ingress"), rule)
 		JSON_EACH (json_get(rule, "from"), peer) {
@@ -198,9 +201,11 @@ static void look_at_peers(Reason *reason, const Json *policy)
 			        counting.pods)
 				continue;
 			append_selector(labels, counting.selector);
-			reason_step(reason, NULL, "no pod of namespace %s has the labels %s that NetworkPolicy %s lets in",
-			        namespace, labels->str, name);
-			reason_mend(reason, "give the client these labels, or NetworkPolicy %s those of the client", name);
+			reason_step(reason, NULL,
+			        "no pod of namespace %s has the labels %s that NetworkPolicy %s lets in", namespace,
+			        labels->str, name);
+			reason_mend(
+			        reason, "give the client these labels, or NetworkPolicy %s those of the client", name);
 		}
 }
 

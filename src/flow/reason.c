@@ -251,7 +251,8 @@ static void seek(const Json *item, void *data)
 		seeking->found = json_clone(item);
 }
 
-/* The first object of a kind by name, in one namespace or in any; of a Secret no more than its metadata is asked for. */
+/* The first object of a kind by name, in one namespace or in any; of a Secret no more than its metadata is asked for.
+ */
 static Json *find_object(Reason *reason, const char *kind, const char *namespace, const char *name)
 {
 	const GPtrArray *kinds = cluster_kinds(reason->cluster, NULL);

@@ -114,8 +114,8 @@ static void read_page(char *take_text, size_t length, void *data)
 {
 	Reading *reading = data;
 	const Listing *listing = reading->listing;
-	g_autofree char *name = g_strdup_printf(
-	        "%s/%s%s", listing->version, listing->plural, listing->form == ENDS ? "?tls" : "");
+	g_autofree char *name =
+	        g_strdup_printf("%s/%s%s", listing->version, listing->plural, listing->form == ENDS ? "?tls" : "");
 	g_autofree char *numbered = g_strdup_printf("%s/%u", name, ++reading->page);
 	read_text(reading, file_name(reading->snapshot, reading->page == 1 ? name : numbered), take_text, length);
 }
@@ -253,8 +253,8 @@ static void read_answer(const Json *answer, void *data)
 {
 	Reading *reading = data;
 	const char *node = json_text_at(answer, "node.nodeName");
-	g_autofree char *name = node ? g_strdup_printf("v1/nodes/%s/stats", node)
-	                             : g_strdup_printf("series/%u", ++reading->page);
+	g_autofree char *name =
+	        node ? g_strdup_printf("v1/nodes/%s/stats", node) : g_strdup_printf("series/%u", ++reading->page);
 	char *text = json_print(answer);
 	read_text(reading, file_name(reading->snapshot, name), text, strlen(text));
 }
@@ -283,7 +283,8 @@ static void note_unread(const Snapshot *snapshot, GString *notes)
 		        snapshot->withheld->str);
 }
 
-bool live_read(Cluster *cluster, bool certificates, GPtrArray *builders, GPtrArray *bytes, GString *notes, GError **error)
+bool live_read(
+        Cluster *cluster, bool certificates, GPtrArray *builders, GPtrArray *bytes, GString *notes, GError **error)
 {
 	GThread *threads[4];
 	g_autoptr(GPtrArray) ready = g_ptr_array_new_with_free_func(g_free);

@@ -56,9 +56,9 @@ typedef struct SummaryStep {
 typedef struct SummaryUse {
 	const char *node, *resource, *capacity;
 	const char *stated; /* the text that says the capacity; NULL where it is known better */
-	int before;  /* as it was said to run */
-	int after;   /* once the state after is applied */
-	int planned; /* once the rest of the plan is, too */
+	int before;         /* as it was said to run */
+	int after;          /* once the state after is applied */
+	int planned;        /* once the rest of the plan is, too */
 } SummaryUse;
 
 typedef struct Summary {

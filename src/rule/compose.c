@@ -286,7 +286,8 @@ static void check_compose_restart_missing(Checker *checker)
 /* What the mapping says otherwise than the program's own port on every address; NULL where nothing is lost. */
 static const char *lost_of(const Graph *graph, Node port)
 {
-	uint32_t host = graph_number(graph, port, FACT_HOST_PORT), target = graph_number(graph, port, FACT_TARGET_NUMBER);
+	uint32_t host = graph_number(graph, port, FACT_HOST_PORT),
+	         target = graph_number(graph, port, FACT_TARGET_NUMBER);
 	const char *address = graph_text(graph, port, FACT_HOST_IP);
 	if (g_str_has_prefix(address, "127.") || strcmp(address, "localhost") == 0)
 		return "its address, so that the port is open to the whole network";
@@ -341,10 +342,12 @@ static const Rule rules[] = {
                 .id = "ports-discarded",
                 .level = LEVEL_WARNING,
                 .title = "a mapping of ports beside network_mode: host",
-                .why = "In the network of the host a program opens its own ports there. The engine discards `ports` with "
+                .why = "In the network of the host a program opens its own ports there. The engine discards `ports` "
+                       "with "
                        "a warning that scrolls by: another number leads nowhere, and what was bound to 127.0.0.1 is "
                        "open to the whole network.",
-                .remedy = "Take `network_mode: host` out, or `ports`, and set number and address in the program itself.",
+                .remedy =
+                        "Take `network_mode: host` out, or `ports`, and set number and address in the program itself.",
                 .peers = "docker compose: Published ports are discarded when using host network mode",
                 .check = check_ports_discarded,
         },

@@ -123,13 +123,13 @@ static char *near_source(const Graph *graph, const Gone *gone, Node mount, Slice
 	return file ? g_steal_pointer(&near) : NULL;
 }
 
-/* A folder that is mounted read-only is to have something in it from the start. The folder of nearly that name; ret_file
- * is a file in it. Free with g_free. */
+/* A folder that is mounted read-only is to have something in it from the start. The folder of nearly that name;
+ * ret_file is a file in it. Free with g_free. */
 static char *near_folder(const Graph *graph, const Gone *gone, Node mount, Slice path, Node *ret_file)
 {
 	Slice base = folder_of(graph, mount);
-	bool wanted = graph_has(graph, mount, FACT_READ_ONLY) && !has_extension(path) &&
-	              is_absent(graph, gone, base, path);
+	bool wanted =
+	        graph_has(graph, mount, FACT_READ_ONLY) && !has_extension(path) && is_absent(graph, gone, base, path);
 	g_autofree char *full = wanted ? path_resolve(base, path) : NULL;
 	g_autofree char *near = full && *full ? moved_near(graph, full, path.length < 10 ? 1 : 2) : NULL;
 	if (!near || graph_find_file(graph, slice_from(near)) || !graph_has_path(graph, slice_from(near)))
@@ -157,8 +157,9 @@ static void check_mount(Checker *checker, const Gone *gone, Node mount)
 	        "service %s mounts '%.*s', which is not in the repository",
 	        graph_name(graph, graph_parent(graph, mount)), SLICE_ARGS(path));
 	set_detail(checker, finding, "%.*s", SLICE_ARGS(path));
-	add_evidence(checker, finding, graph_place(graph, file), folder ? "the folder of this file is, and its name is nearly the same"
-	                    : "this file is, and its name is nearly the same");
+	add_evidence(checker, finding, graph_place(graph, file),
+	        folder ? "the folder of this file is, and its name is nearly the same"
+	               : "this file is, and its name is nearly the same");
 	g_autofree char *old = slice_dup(path), *relative = path_relative(folder_of(graph, mount), near);
 	g_autofree char *new = g_strconcat(g_str_has_prefix(relative, "..") ? "" : "./", relative, NULL);
 	set_hint(checker, finding, "write %s", new);

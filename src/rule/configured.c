@@ -1,5 +1,6 @@
 /* Which files configure a compose service. What is mounted in it is; of what is copied into its image, files that are
- * called like configurations: the rest is programs, and `COPY . .` takes everything. A folder of very many files is data.
+ * called like configurations: the rest is programs, and `COPY . .` takes everything. A folder of very many files is
+ * data.
  */
 #include "rule/configured.h"
 
@@ -92,8 +93,8 @@ static void take_copies(const Walk *walk, Node dockerfile, Slice context)
 				continue;
 			GRAPH_OF (graph, instruction, FACT_SOURCE, row) {
 				const char *written = graph_symbol_text(graph, row->object);
-				g_autofree char *path = path_resolve(
-				        context, slice_from(written + strspn(written, "/")));
+				g_autofree char *path =
+				        path_resolve(context, slice_from(written + strspn(written, "/")));
 				if (path && !strpbrk(path, "*?[$") && !slice_equal(slice_from(path), context))
 					take_path(walk, path);
 			}

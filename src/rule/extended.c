@@ -1,5 +1,6 @@
 /* `extends: {file: base.yml, service: common}`: such files hold services to be made of, with an image only because
- * compose asks for one. Whether a service of the very same file runs by itself is not known, so those count as running. */
+ * compose asks for one. Whether a service of the very same file runs by itself is not known, so those count as running.
+ */
 #include "rule/extended.h"
 
 #include "base/path.h"

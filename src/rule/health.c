@@ -1,7 +1,7 @@
 /* Health checks of compose services that can never say yes, and services that wait for one that nobody wrote.
  *
- * `["CMD", "curl -f http://localhost || exit 1"]` starts a program of that whole name; `["CMD", "curl", "-f", "…", "||",
- * "exit", "1"]` gives curl three words more. Both need a shell, which is CMD-SHELL. */
+ * `["CMD", "curl -f http://localhost || exit 1"]` starts a program of that whole name; `["CMD", "curl", "-f", "…",
+ * "||", "exit", "1"]` gives curl three words more. Both need a shell, which is CMD-SHELL. */
 #include "rule/rule.h"
 
 #include <string.h>
@@ -82,7 +82,8 @@ static void judge_test(Checker *checker, Node probe, const Test *test)
 	const Row *word = shell_word(graph, test);
 	if (test->count == 2 && strchr(word_at(graph, test, 1), ' ') && !is_open_text(word_at(graph, test, 1)))
 		mend_kind(checker,
-		        report_check(checker, probe, test->words[1], "starts a program of this whole name, spaces and all"),
+		        report_check(
+		                checker, probe, test->words[1], "starts a program of this whole name, spaces and all"),
 		        test);
 	else if (word) {
 		g_autofree char *what = g_strdup_printf("gives '%s' to %s, and no shell reads it",
@@ -111,8 +112,8 @@ static void check_healthcheck_broken(Checker *checker)
 /* Images whose Dockerfile has no HEALTHCHECK. */
 static bool has_no_check(Slice image)
 {
-	static const char *const names[] = {"postgres", "redis", "valkey/valkey", "mysql", "mariadb", "mongo", "rabbitmq",
-	        "nginx", "memcached", "pgvector/pgvector", "postgis/postgis", "timescale/timescaledb",
+	static const char *const names[] = {"postgres", "redis", "valkey/valkey", "mysql", "mariadb", "mongo",
+	        "rabbitmq", "nginx", "memcached", "pgvector/pgvector", "postgis/postgis", "timescale/timescaledb",
 	        "eclipse-mosquitto", "nats", "caddy", "httpd", "alpine", "busybox", "debian", "ubuntu", "python",
 	        "node"};
 	static const char *const hubs[] = {"docker.io/library/", "docker.io/", "library/"};
@@ -144,7 +145,8 @@ static size_t indent_of(Slice line)
 	return at;
 }
 
-/* The condition stands behind the name, or in the deeper lines below it; nothing is missing where it need not be met. */
+/* The condition stands behind the name, or in the deeper lines below it; nothing is missing where it need not be met.
+ */
 static bool must_be_healthy(const Graph *graph, Span name)
 {
 	Slice bytes = graph_file_bytes(graph, name.file), rest = slice_sub(bytes, name.end, bytes.length), line;
@@ -172,7 +174,8 @@ static void check_compose_health_missing(Checker *checker)
 				continue;
 			Finding *finding = report(checker, row->subject, graph_span(graph, row),
 			        "service %s waits until %s is healthy, and %s has no health check",
-			        graph_name(graph, row->subject), graph_name(graph, service), graph_name(graph, service));
+			        graph_name(graph, row->subject), graph_name(graph, service),
+			        graph_name(graph, service));
 			add_evidence(checker, finding, graph_span(graph, image),
 			        "its image brings none, and none is written here");
 			set_detail(checker, finding, "%s", graph_name(graph, service));

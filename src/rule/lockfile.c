@@ -51,8 +51,8 @@ static bool ends_word(Slice text, size_t end)
 static size_t find_call(Slice text, const Tool *tool)
 {
 	size_t at = 0, length = strlen(tool->words);
-	if (text_has(text, "||") || text_has(text, "if ") || text_has(text, "-f ") || text_has(text, "--mount=type=bind") ||
-	        (tool->option && !text_has(text, tool->option)))
+	if (text_has(text, "||") || text_has(text, "if ") || text_has(text, "-f ") ||
+	        text_has(text, "--mount=type=bind") || (tool->option && !text_has(text, tool->option)))
 		return SIZE_MAX;
 	for (size_t i = 0; i < G_N_ELEMENTS(tool->instead); i++)
 		if (tool->instead[i] && text_has(text, tool->instead[i]))
@@ -231,7 +231,8 @@ static void explain_lack(Checker *checker, Finding *finding, const Install *inst
 	add_evidence(checker, finding, graph_place(graph, lack->copy), "this brings %s%s", install->tool->manifest,
 	        tracked && !lack->pattern ? " alone" : "");
 	if (lack->pattern)
-		add_evidence(checker, finding, graph_place(graph, lack->pattern), "this pattern keeps it out of the build");
+		add_evidence(
+		        checker, finding, graph_place(graph, lack->pattern), "this pattern keeps it out of the build");
 	if (hiding)
 		add_evidence(checker, finding, graph_place(graph, hiding), "this pattern keeps it out of Git");
 	if (lack->pattern)

@@ -14,14 +14,15 @@
 #define MI (INT64_C(1) << 20)
 
 /* The quantity behind "resource=" of a row of the kind, with the row; false where none can be read. */
-static bool amount_of(
-        const Graph *graph, Node container, FactKind kind, const char *resource, int64_t *ret_amount, const Row **ret_row)
+static bool amount_of(const Graph *graph, Node container, FactKind kind, const char *resource, int64_t *ret_amount,
+        const Row **ret_row)
 {
 	size_t length = strlen(resource);
 	GRAPH_OF (graph, container, kind, row) {
 		const char *pair = graph_symbol_text(graph, row->object);
 		if (strncmp(pair, resource, length) != 0 || pair[length] != '=' ||
-		        !quantity_parse(slice_from(pair + length + 1), strcmp(resource, "cpu") == 0 ? 1000 : 1, ret_amount))
+		        !quantity_parse(
+		                slice_from(pair + length + 1), strcmp(resource, "cpu") == 0 ? 1000 : 1, ret_amount))
 			continue;
 		*ret_row = row;
 		return true;
@@ -52,7 +53,8 @@ static char *memory_text(int64_t bytes)
 {
 	int64_t step = bytes < 128 * MI ? 8 * MI : bytes < 1024 * MI ? 32 * MI : 128 * MI;
 	int64_t whole = round_up(MAX(bytes, 1), step) / MI;
-	return g_strdup_printf("%" G_GINT64_FORMAT "%s", whole % 1024 ? whole : whole / 1024, whole % 1024 ? "Mi" : "Gi");
+	return g_strdup_printf(
+	        "%" G_GINT64_FORMAT "%s", whole % 1024 ? whole : whole / 1024, whole % 1024 ? "Mi" : "Gi");
 }
 
 static char *cpu_text(int64_t millicores)
@@ -104,7 +106,8 @@ static char *request_lines(const Graph *graph, Node container, const Measure *me
 	int64_t amount;
 	g_autofree char *bytes = memory_text(memory->peak);
 	g_autoptr(GString) lines = g_string_new("requests:\n");
-	if (measure_of(graph, container, "cpu", &cpu) && !amount_of(graph, container, FACT_REQUEST, "cpu", &amount, &row)) {
+	if (measure_of(graph, container, "cpu", &cpu) &&
+	        !amount_of(graph, container, FACT_REQUEST, "cpu", &amount, &row)) {
 		g_autofree char *millicores = cpu_text(cpu.peak);
 		g_string_append_printf(lines, "  cpu: %s\n", millicores);
 	}
@@ -226,12 +229,14 @@ static void check_oversized(Checker *checker, Node container, size_t what)
 	g_autofree char *who = container_text(graph, container), *usual = seen_text(resource, measure.usual),
 	                *peak = seen_text(resource, measure.peak), *wanted = quantity_text(resource, enough);
 	const char *written = strchr(graph_symbol_text(graph, row->object), '=') + 1;
-	Finding *finding = report_at(checker, measure.long_enough ? LEVEL_WARNING : LEVEL_INFO, container,
-	        graph_span(graph, row), "%s asks for %s of %s and uses %s, %s at most", who, written, resource, usual, peak);
+	Finding *finding =
+	        report_at(checker, measure.long_enough ? LEVEL_WARNING : LEVEL_INFO, container, graph_span(graph, row),
+	                "%s asks for %s of %s and uses %s, %s at most", who, written, resource, usual, peak);
 	set_detail(checker, finding, "%s", resource);
 	add_evidence(checker, finding, graph_span(graph, row), "measured: %s", measure.evidence);
 	if (measure.long_enough)
-		set_hint(checker, finding, "%s is a fifth above what it uses nearly always, and not below its peak", wanted);
+		set_hint(checker, finding, "%s is a fifth above what it uses nearly always, and not below its peak",
+		        wanted);
 	else
 		set_hint(checker, finding, "%s, if a week of measurements says the same", wanted);
 	set_because(checker, finding, measure.long_enough ? FIX_VALUE : FIX_PROPOSAL,
@@ -248,7 +253,8 @@ static void check_request_oversized(Checker *checker)
 				check_oversized(checker, row->subject, i);
 }
 
-/* ---- memory-near-limit --------------------------------------------------------------------------------------------- */
+/* ---- memory-near-limit ---------------------------------------------------------------------------------------------
+ */
 
 /* It was killed with a limit that was no higher than this one by a quarter. */
 static bool was_killed(const Graph *graph, Node container, int64_t limit)
@@ -275,10 +281,11 @@ static void check_near_limit(Checker *checker, Node container)
 	                *wanted = memory_text(enough);
 	const char *written = strchr(graph_symbol_text(graph, row->object), '=') + 1;
 	const char *how = killed ? "was killed for want of memory at" : "came near";
-	Finding *finding = report(checker, container, graph_span(graph, row), "%s %s its memory limit of %s%s%s", who, how,
-	        written, measured ? ": a peak of " : "", measured ? peak : "");
+	Finding *finding = report(checker, container, graph_span(graph, row), "%s %s its memory limit of %s%s%s", who,
+	        how, written, measured ? ": a peak of " : "", measured ? peak : "");
 	if (measured)
-		add_evidence(checker, finding, graph_span(graph, row), "measured: a peak of %s; %s", peak, measure.evidence);
+		add_evidence(
+		        checker, finding, graph_span(graph, row), "measured: a peak of %s; %s", peak, measure.evidence);
 	if (killed)
 		add_evidence(checker, finding, graph_span(graph, row), "the list of pods says OOMKilled");
 	if (killed)

@@ -5,7 +5,7 @@
 
 /* What a container was measured to use of a resource; scale as of quantity_parse: 1000 for cpu, 1 for memory. */
 typedef struct Measure {
-	int64_t peak, usual; /* usual: no more than one sample in a hundred is above it */
+	int64_t peak, usual;  /* usual: no more than one sample in a hundred is above it */
 	const char *evidence; /* "672 samples of 2 pods in 7 days" */
 	bool long_enough;     /* for saying that something is never used */
 } Measure;

@@ -36,8 +36,8 @@ static bool accept_build(const Graph *graph, Span word, void *data)
 /* The name becomes another one before it is applied. */
 static bool accept_rewriting(const Graph *graph, Span word, void *data)
 {
-	static const char *const words[] = {"sed ", "yq ", "set image", "envsubst", "s|", "s#", "replace(", "newName",
-	        "docker.io", "mirror"};
+	static const char *const words[] = {
+	        "sed ", "yq ", "set image", "envsubst", "s|", "s#", "replace(", "newName", "docker.io", "mirror"};
 	Slice line = graph_line_at(graph, word);
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (text_has(line, words[i]))
@@ -48,8 +48,8 @@ static bool accept_rewriting(const Graph *graph, Span word, void *data)
 /* Tools that give images other names, and registries that answer for Docker Hub. */
 static bool has_go_between(const Graph *graph)
 {
-	static const char *const files[] = {
-	        "skaffold.yaml", "skaffold.yml", "Tiltfile", "garden.yml", "registries.yaml", "registries.yaml.j2", NULL};
+	static const char *const files[] = {"skaffold.yaml", "skaffold.yml", "Tiltfile", "garden.yml",
+	        "registries.yaml", "registries.yaml.j2", NULL};
 	for (uint32_t file = 0; file < graph_files(graph); file++)
 		if (slice_is_any_nocase(path_name(slice_from(graph_file_path(graph, file))), files))
 			return true;
@@ -76,10 +76,12 @@ static void report_pulled(Checker *checker, const Image *image, const ImageUse *
 	        SLICE_ARGS(name));
 	set_detail(checker, finding, "%.*s", SLICE_ARGS(name));
 	if (policy)
-		add_evidence(checker, finding, graph_span(graph, policy), "this asks each time, though the node may have it");
+		add_evidence(checker, finding, graph_span(graph, policy),
+		        "this asks each time, though the node may have it");
 	add_evidence(checker, finding, build, "it is built here");
 	set_hint(checker, finding,
-	        "%s and bring the image onto the node (docker save %.*s | k3s ctr images import -), or push it to a registry "
+	        "%s and bring the image onto the node (docker save %.*s | k3s ctr images import -), or push it to a "
+	        "registry "
 	        "and write that before the name",
 	        policy ? "write IfNotPresent" : "add imagePullPolicy: IfNotPresent", SLICE_ARGS(name));
 	mend_policy(checker, finding, use, policy);
@@ -124,8 +126,9 @@ static const Rule rules[] = {
                 .why = "A name without a registry is Docker Hub's. With imagePullPolicy: Always, which a tag of latest "
                        "and no tag at all mean too, each start asks there first, even where the image was brought onto "
                        "the node: there is none of that name, and the pod stays in ImagePullBackOff.",
-                .remedy = "Say imagePullPolicy: IfNotPresent and import the image on each node, or push it to a registry "
-                          "and name that.",
+                .remedy =
+                        "Say imagePullPolicy: IfNotPresent and import the image on each node, or push it to a registry "
+                        "and name that.",
                 .check = check_image_pull_always,
         },
 };

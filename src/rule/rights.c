@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* The last word on who runs the container: its own, else the pod's. An image that starts as root is refused by non-root,
- * and a number that is not 0 is no root. */
+/* The last word on who runs the container: its own, else the pod's. An image that starts as root is refused by
+ * non-root, and a number that is not 0 is no root. */
 static bool may_be_root(const Graph *graph, Node container)
 {
 	Node nodes[] = {container, graph_ancestor(graph, container, NODE_POD)};
@@ -81,7 +81,8 @@ static const Rule rules[] = {
                 .level = LEVEL_INFO,
                 .profile = PROFILE_STRICT,
                 .title = "a workload whose programs may run as root",
-                .why = "Whoever gets out of the container, or reaches a volume of the machine through it, is root there.",
+                .why = "Whoever gets out of the container, or reaches a volume of the machine through it, is root "
+                       "there.",
                 .remedy = "securityContext: runAsNonRoot: true, with runAsUser where the image names no number.",
                 .peers = "kube-linter: run-as-non-root; Trivy: KSV-0012; Checkov: CKV_K8S_23; Kubescape: C-0013",
                 .check = check_run_as_root,
@@ -91,7 +92,8 @@ static const Rule rules[] = {
                 .level = LEVEL_WARNING,
                 .profile = PROFILE_SECURITY,
                 .title = "a container is given a capability that leads out of it",
-                .why = "With SYS_ADMIN, SYS_MODULE or SYS_PTRACE a program mounts disks of the machine, loads modules or "
+                .why = "With SYS_ADMIN, SYS_MODULE or SYS_PTRACE a program mounts disks of the machine, loads modules "
+                       "or "
                        "takes over other programs: that is root on the machine by another name.",
                 .remedy = "Take it out, or give the one device or mount that the program needs.",
                 .peers = "kube-linter: drop-net-raw-capability; Trivy: KSV-0005; Checkov: CKV_K8S_25, CKV_K8S_39; "

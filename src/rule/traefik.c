@@ -403,8 +403,8 @@ static void check_told(Traefik *traefik, const Label *label, Section section, Sl
 {
 	g_autofree char *key = slice_dup(name);
 	bool elsewhere = section == MIDDLEWARES ? traefik->rules_elsewhere : traefik->static_elsewhere;
-	if (elsewhere || g_hash_table_size(traefik->told[section]) == 0 || g_hash_table_contains(traefik->told[section], key) ||
-	        is_spoken_of(traefik, section, name))
+	if (elsewhere || g_hash_table_size(traefik->told[section]) == 0 ||
+	        g_hash_table_contains(traefik->told[section], key) || is_spoken_of(traefik, section, name))
 		return;
 	Finding *finding = report_unknown(traefik, label, sections[section].noun, name);
 	explain_unknown(traefik, finding, label, name, traefik->told[section]);

@@ -46,8 +46,8 @@ typedef struct Use {
 
 static Slice without_hub(Slice image)
 {
-	static const char *const hubs[] = {"docker.io/library/", "docker.io/", "docker.n8n.io/", "ghcr.io/dani-garcia/",
-	        "library/"};
+	static const char *const hubs[] = {
+	        "docker.io/library/", "docker.io/", "docker.n8n.io/", "ghcr.io/dani-garcia/", "library/"};
 	for (size_t i = 0; i < G_N_ELEMENTS(hubs); i++)
 		if (slice_starts(image, hubs[i]))
 			return slice_sub(image, strlen(hubs[i]), image.length);
@@ -92,7 +92,8 @@ static bool is_postgres(const Use *use)
 /* No tag, latest, alpine: what is pulled today is 18 or newer. */
 static bool is_newest(const Use *use)
 {
-	return use->major == 0 && !use->digest && (use->tag.length == 0 || slice_starts(use->tag, "latest") || slice_is(use->tag, "alpine"));
+	return use->major == 0 && !use->digest &&
+	       (use->tag.length == 0 || slice_starts(use->tag, "latest") || slice_is(use->tag, "alpine"));
 }
 
 static const char *path_of(const Use *use)
@@ -181,7 +182,8 @@ static void report_refused(Checker *checker, const Use *use, Node mount)
 	        use->major ? "18 and newer" : "of today, 18 and newer,");
 	add_evidence(checker, finding, graph_span(graph, use->image), "this is the image");
 	set_hint(checker, finding,
-	        "mount it at " POSTGRES_18 "; data of an older version needs a dump and a restore, or that version's tag");
+	        "mount it at " POSTGRES_18
+	        "; data of an older version needs a dump and a restore, or that version's tag");
 }
 
 static void report_unkept(Checker *checker, const Use *use)

@@ -11,8 +11,8 @@
 #include <string.h>
 
 typedef struct Language {
-	const char *image; /* a part of the image's name, or of the service's where it is built here */
-	const char *file;  /* how the file's path ends, in bars; NULL: any */
+	const char *image;  /* a part of the image's name, or of the service's where it is built here */
+	const char *file;   /* how the file's path ends, in bars; NULL: any */
 	const char *folder; /* what the file has in the container begins so; NULL: anything */
 	const char *open, *close;
 	const char *argument; /* part of a word that the program is started with, or NULL */
@@ -195,12 +195,14 @@ static void read_uses(Unset *unset, Node service, Node file, const Language *lan
 	uint32_t number = graph_file_of(unset->graph, file);
 	Slice bytes = graph_file_bytes(unset->graph, number);
 	for (size_t at = 0; unset->left && (at = slice_find(bytes, language->open, at)) != SIZE_MAX;) {
-		size_t begin = at, start = at += strlen(language->open), end = slice_find(bytes, language->close, start);
+		size_t begin = at, start = at += strlen(language->open),
+		       end = slice_find(bytes, language->close, start);
 		if (end == SIZE_MAX)
 			return;
 		Slice name = slice_sub(bytes, start, end);
 		bool escaped = begin > 0 && bytes.at[begin - 1] == '$';
-		if (!is_name(name) || escaped || is_comment(bytes, begin) || has_fallback(unset->graph, number, begin) ||
+		if (!is_name(name) || escaped || is_comment(bytes, begin) ||
+		        has_fallback(unset->graph, number, begin) ||
 		        (language->starts && !slice_starts(name, language->starts)))
 			continue;
 		unset->left--;
@@ -246,9 +248,8 @@ static void report_use(Unset *unset, const Use *use)
 
 static void check_config_variable_unset(Checker *checker)
 {
-	Unset unset = {checker_graph(checker), checker,
-	        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), g_ptr_array_new_with_free_func(g_free),
-	        MOST_USES};
+	Unset unset = {checker_graph(checker), checker, g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+	        g_ptr_array_new_with_free_func(g_free), MOST_USES};
 	each_configured(unset.graph, read_file, &unset);
 	for (guint i = 0; i < unset.order->len; i++) {
 		const Use *use = unset.order->pdata[i];

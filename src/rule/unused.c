@@ -1,5 +1,6 @@
 /* What is written for others to use and that nobody uses: values that Flux would put in place of ${NAME}, claims of
- * volumes. Most often the user was renamed, or removed, or never brought in. Said as information, since nothing breaks. */
+ * volumes. Most often the user was renamed, or removed, or never brought in. Said as information, since nothing breaks.
+ */
 #include "rule/rule.h"
 #include "rule/search.h"
 

@@ -1,5 +1,6 @@
 /* Hosts that a compose service asks for and that no service is called: in its variables, and in the tracked files that
- * are mounted in it or copied into its image (nginx, Caddy, Prometheus, Grafana and their kin name hosts with ports in the same way).
+ * are mounted in it or copied into its image (nginx, Caddy, Prometheus, Grafana and their kin name hosts with ports in
+ * the same way).
  *
  * Names of one part are resolved by compose first and by the network of the house after that, so a name that no
  * service has may well be a machine. It is wrong where it is one slip away from a service of the same project, and

@@ -1,8 +1,8 @@
 /* Memory for libyaml. It takes and gives back some hundred small texts for each kilobyte that it reads, three of them
- * empty for every plain scalar, and two buffers for every document, 64 KiB together: a quarter of its time was malloc's. All of
- * it is taken by four functions that a program may have of its own, and all is given back when a document has been
- * read, so blocks are of a thread's chunk and wait in lists, one for each power of two, until they are wanted again.
- * The chunk begins anew with every document; what did not fit into it goes back to the system then.
+ * empty for every plain scalar, and two buffers for every document, 64 KiB together: a quarter of its time was
+ * malloc's. All of it is taken by four functions that a program may have of its own, and all is given back when a
+ * document has been read, so blocks are of a thread's chunk and wait in lists, one for each power of two, until they
+ * are wanted again. The chunk begins anew with every document; what did not fit into it goes back to the system then.
  *
  * A libyaml that calls its own functions nevertheless (linked with -Bsymbolic, or with them compiled in) does so for
  * all four: nothing of this is used then, and what it takes from malloc goes back to malloc. */

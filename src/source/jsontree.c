@@ -1,6 +1,6 @@
 /* JSON as the same tree that YAML becomes: what a cluster says of itself is JSON that a program wrote, by tens of
- * megabytes, and libyaml's events take most of the time that it takes to read them. JSON is YAML, so the trees are equal,
- * but that duplicate keys are not told of. What is not JSON to the letter is not read here. */
+ * megabytes, and libyaml's events take most of the time that it takes to read them. JSON is YAML, so the trees are
+ * equal, but that duplicate keys are not told of. What is not JSON to the letter is not read here. */
 #include "source/yaml.h"
 
 #include "base/jsontext.h"
@@ -40,7 +40,12 @@ static bool take(JsonReader *reader, char byte)
 static YamlNode *node_new(JsonReader *reader, YamlKind kind, YamlStyle style, size_t start)
 {
 	YamlNode *node = ARENA_NEW(reader->arena, YamlNode);
-	*node = (YamlNode){.kind = kind, .style = style, .start = start, .size = 1, .value = {"", 0}, .tag = {"", 0},
+	*node = (YamlNode){.kind = kind,
+	        .style = style,
+	        .start = start,
+	        .size = 1,
+	        .value = {"", 0},
+	        .tag = {"", 0},
 	        .anchor = {"", 0}};
 	return node;
 }

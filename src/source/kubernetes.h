@@ -43,8 +43,7 @@ void read_live_object(const SourceFile *file, const YamlNode *root, Slice kind, 
 /* The values of the app-template chart as the objects that it makes of them, below parent. release is the release's
  * name, version the chart's as written, or empty. has_… says whether values have the chart's shape. */
 bool has_app_template_values(const YamlNode *values);
-void read_app_template(
-        const SourceFile *file, const YamlNode *values, const char *release, Slice version, Node parent);
+void read_app_template(const SourceFile *file, const YamlNode *values, const char *release, Slice version, Node parent);
 /* The first two numbers of "4.1.1" or "~4.1" as 401; 0 where the text leaves the second open or is no version. */
 uint32_t app_minor_version(Slice version);
 

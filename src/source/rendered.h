@@ -4,10 +4,7 @@
 #include "source/source.h"
 
 /* What is said of an object of a file: which objects it makes, as a release, or what becomes of it. */
-typedef enum Rendering {
-	RENDERING_MADE,
-	RENDERING_LEFT
-} Rendering;
+typedef enum Rendering { RENDERING_MADE, RENDERING_LEFT } Rendering;
 
 /* Under which a rendering is kept: the file, and the bytes of the object in it. Free with g_free. */
 char *rendered_key(Rendering rendering, Slice path, Slice bytes, const YamlNode *root);

@@ -17,9 +17,9 @@ typedef struct SourceFile {
 	Slice name;            /* last part of path */
 	Slice bytes;
 	bool executable;
-	const char *class; /* source_path_class of path; source_read fills it in */
+	const char *class;    /* source_path_class of path; source_read fills it in */
 	GHashTable *rendered; /* what charts make of releases, by rendered_key; NULL where nobody asked */
-	Arena *arena; /* for this file only: it is reset before the next */
+	Arena *arena;         /* for this file only: it is reset before the next */
 } SourceFile;
 
 typedef struct Source {

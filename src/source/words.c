@@ -351,11 +351,13 @@ static bool skip_continuation(Splitter *splitter)
 	return length != 0;
 }
 
-/* The items of `NAME=(…)` are kept for later and run by nobody here. Up to the end of the text where it does not close. */
+/* The items of `NAME=(…)` are kept for later and run by nobody here. Up to the end of the text where it does not close.
+ */
 static void skip_array(Splitter *splitter)
 {
 	Slice text = splitter->text;
-	for (splitter->at++; splitter->at < text.length && text.at[splitter->at] != ')' && splitter->waste < MOST_WASTE;) {
+	for (splitter->at++;
+	        splitter->at < text.length && text.at[splitter->at] != ')' && splitter->waste < MOST_WASTE;) {
 		char c = text.at[splitter->at];
 		if (c == '#')
 			splitter->at = MIN(slice_find_byte(text, '\n', splitter->at), text.length);

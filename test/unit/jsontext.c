@@ -26,8 +26,8 @@ static void test_walk(void)
 
 static void test_broken(void)
 {
-	static const char *const texts[] = {
-	        "", " ", "{", "{\"", "{\"a", "{\"a\"", "{\"a\":", "{\"a\":\"", "{\"a\":[", "{\"a\":[1", "[", "[1", "[,", "]", "{]"};
+	static const char *const texts[] = {"", " ", "{", "{\"", "{\"a", "{\"a\"", "{\"a\":", "{\"a\":\"", "{\"a\":[",
+	        "{\"a\":[1", "[", "[1", "[,", "]", "{]"};
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 		g_autofree char *copy = g_memdup2(texts[i], MAX(strlen(texts[i]), 1)); /* no byte behind it is ours */
 		Slice text = {copy, strlen(texts[i])}, key, value;
@@ -113,8 +113,8 @@ static void test_halves(void)
 
 static void test_refused(void)
 {
-	static const char *const texts[] = {"{a: 1}", "{\"a\":b}", "{\"a\":1,}", "[1 2]", "{\"a\" 1}", "{\"a\":\"\\x\"}",
-	        "{\"a\":\"\n\"}", "{\"a\":'b'}", "- a", "-", "1a"};
+	static const char *const texts[] = {"{a: 1}", "{\"a\":b}", "{\"a\":1,}", "[1 2]", "{\"a\" 1}",
+	        "{\"a\":\"\\x\"}", "{\"a\":\"\n\"}", "{\"a\":'b'}", "- a", "-", "1a"};
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 		g_autoptr(Arena) arena = arena_new();
 		g_test_message("%s", texts[i]);

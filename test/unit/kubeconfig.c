@@ -1,4 +1,5 @@
-/* Who asks without wanting to know why gets an answer all the same: each of these is wrong, and no error is asked for. */
+/* Who asks without wanting to know why gets an answer all the same: each of these is wrong, and no error is asked for.
+ */
 #include "cluster/cluster.h"
 
 #include <glib/gstdio.h>

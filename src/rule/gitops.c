@@ -1,6 +1,5 @@
-/* What kustomize, Flux and Argo CD are told to bring in: paths that lead nowhere, objects that name missing sources or
- * wait for one another, and files that two of them own. What Git ignores is the owner's to make, unless a cluster reads
- * the repository itself. */
+/* What kustomize, Flux and Argo CD are told to bring in: paths that lead nowhere, and objects that name missing sources
+ * or wait for one another. What Git ignores is the owner's to make, unless a cluster reads the repository itself. */
 #include "base/near.h"
 #include "base/path.h"
 #include "rule/apply.h"
@@ -523,167 +522,6 @@ static void check_flux_dangling(Checker *checker)
 	check_circles(checker);
 }
 
-/* ---- gitops-owned-twice --------------------------------------------------------------------------------- */
-
-/* An object that has one name whoever applies it. */
-static Node single_object(const Graph *graph, Node file)
-{
-	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document)
-		GRAPH_CHILDREN (graph, document, NODE_OBJECT, object) {
-			Rows rows = graph_rows_of(graph, object, FACT_IDENTITY);
-			if (rows.end - rows.at == 1 && !strstr(graph_name(graph, object), "${"))
-				return object;
-		}
-	return NODE_NONE;
-}
-
-static bool is_applier(const Graph *graph, Node node)
-{
-	return graph_node_type(graph, node) == NODE_OBJECT;
-}
-
-/* A FluxInstance makes the Kustomization that is called as its namespace, which may lie here as well. */
-static bool is_made_by_instance(const Graph *graph, Node one, Node other)
-{
-	return (is_kind(graph, one, "FluxInstance") && is_kind(graph, other, "Kustomization") &&
-	               strcmp(graph_text(graph, one, FACT_NAMESPACE), graph_name(graph, other)) == 0) ||
-	       (is_kind(graph, other, "FluxInstance") && is_kind(graph, one, "Kustomization") &&
-	               strcmp(graph_text(graph, other, FACT_NAMESPACE), graph_name(graph, one)) == 0);
-}
-
-/* The first two owners of the same cluster, both objects of Flux or Argo CD. */
-static bool find_rivals(const Graph *graph, const Owners *owners, Node *ret_one, Node *ret_other)
-{
-	for (uint32_t i = 0; i < owners->count; i++)
-		for (uint32_t j = i + 1; j < owners->count; j++) {
-			Node one = owners->at[i], other = owners->at[j];
-			if (!is_applier(graph, one) || !is_applier(graph, other) ||
-			        is_made_by_instance(graph, one, other) ||
-			        graph_symbol(graph, one, FACT_CLUSTER) != graph_symbol(graph, other, FACT_CLUSTER) ||
-			        !(share_root(graph, file_node_of(graph, one), file_node_of(graph, other)) ||
-			                file_node_of(graph, one) == file_node_of(graph, other)))
-				continue;
-			*ret_one = one;
-			*ret_other = other;
-			return true;
-		}
-	return false;
-}
-
-static bool brings_in(const Graph *graph, Node owner, Node object)
-{
-	Owners owners = owners_of(graph, file_node_of(graph, object));
-	for (uint32_t i = 0; i < owners.count; i++)
-		if (owners.at[i] == owner)
-			return true;
-	return false;
-}
-
-/* The one that brings in the other itself, with what that applies: a path that is too wide. NODE_NONE where neither
- * does. */
-static Node outer_of(const Graph *graph, Node one, Node other)
-{
-	return brings_in(graph, other, one) ? other : brings_in(graph, one, other) ? one : NODE_NONE;
-}
-
-typedef struct Rivals {
-	Node one, other, outer, object; /* object: the first that both apply */
-	Finding *finding;
-} Rivals;
-
-static void report_rivals(Checker *checker, Rivals *rivals)
-{
-	const Graph *graph = checker_graph(checker);
-	Node one = rivals->one, other = rivals->other, object = rivals->object;
-	rivals->finding = report(checker, one, graph_place(graph, one), "%s %s and %s %s both apply %s %s",
-	        kind_of(graph, one), graph_name(graph, one), kind_of(graph, other), graph_name(graph, other),
-	        kind_of(graph, object), graph_name(graph, object));
-	add_evidence(checker, rivals->finding, graph_place(graph, other), "the other owner");
-	set_detail(checker, rivals->finding, "%s", graph_name(graph, other));
-}
-
-#define LEAST_INNER 3 /* with fewer it may be these whose path is wrong */
-#define MOST_INNER 12 /* so many are named */
-
-/* A path that is too wide takes from many: one finding. */
-static void report_outer(Checker *checker, Node outer, const GPtrArray *all)
-{
-	const Graph *graph = checker_graph(checker);
-	Finding *finding = report(checker, outer, graph_place(graph, outer),
-	        "%s %s applies what %u others apply, too: its path brings in theirs", kind_of(graph, outer),
-	        graph_name(graph, outer), all->len);
-	set_hint(checker, finding,
-	        "let it bring in the objects of the others alone: list them in a kustomization.yaml, or keep them in a "
-	        "folder apart from what they apply");
-	for (guint i = 0; i < MIN(all->len, MOST_INNER); i++) {
-		const Rivals *rivals = all->pdata[i];
-		Node inner = rivals->one == outer ? rivals->other : rivals->one;
-		add_evidence(checker, finding, graph_place(graph, inner), "%s %s applies %s %s", kind_of(graph, inner),
-		        graph_name(graph, inner), kind_of(graph, rivals->object), graph_name(graph, rivals->object));
-	}
-}
-
-/* Each pair of owners once, with the first file that both bring in. */
-static GPtrArray *find_all_rivals(const Graph *graph, GHashTable *pairs, GHashTable *outers)
-{
-	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
-	for (uint32_t file = 0; file < graph_files(graph); file++) {
-		Node node = graph_file_node(graph, file), object = single_object(graph, node), one, other;
-		if (!object || !graph_has(graph, node, FACT_REACHED_BY))
-			continue;
-		Owners owners = owners_of(graph, node);
-		if (!find_rivals(graph, &owners, &one, &other))
-			continue;
-		g_autofree char *pair = g_strdup_printf("%u/%u", one, other);
-		if (g_hash_table_contains(pairs, pair))
-			continue;
-		Rivals *rivals = g_new(Rivals, 1);
-		*rivals = (Rivals){one, other, outer_of(graph, one, other), object, NULL};
-		g_ptr_array_add(all, rivals);
-		g_hash_table_insert(pairs, g_steal_pointer(&pair), rivals);
-		GPtrArray *inner = g_hash_table_lookup(outers, GUINT_TO_POINTER(rivals->outer));
-		if (!inner)
-			g_hash_table_insert(outers, GUINT_TO_POINTER(rivals->outer), inner = g_ptr_array_new());
-		g_ptr_array_add(inner, rivals);
-	}
-	return all;
-}
-
-/* The further files that two owners bring in both. */
-static void add_shared_files(Checker *checker, GHashTable *pairs)
-{
-	const Graph *graph = checker_graph(checker);
-	for (uint32_t file = 0; file < graph_files(graph); file++) {
-		Node node = graph_file_node(graph, file), object = single_object(graph, node), one, other;
-		if (!object || !graph_has(graph, node, FACT_REACHED_BY))
-			continue;
-		Owners owners = owners_of(graph, node);
-		if (!find_rivals(graph, &owners, &one, &other))
-			continue;
-		g_autofree char *pair = g_strdup_printf("%u/%u", one, other);
-		const Rivals *rivals = g_hash_table_lookup(pairs, pair);
-		if (rivals->finding)
-			add_evidence(checker, rivals->finding, graph_place(graph, object), "both bring in %s",
-			        graph_file_path(graph, file));
-	}
-}
-
-static void check_gitops_owned_twice(Checker *checker)
-{
-	g_autoptr(GHashTable) pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(GHashTable) outers = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
-	g_autoptr(GPtrArray) all = find_all_rivals(checker_graph(checker), pairs, outers);
-	for (guint i = 0; i < all->len; i++) {
-		Rivals *rivals = all->pdata[i];
-		GPtrArray *inner = g_hash_table_lookup(outers, GUINT_TO_POINTER(rivals->outer));
-		if (!rivals->outer || inner->len < LEAST_INNER)
-			report_rivals(checker, rivals);
-		else if (inner->pdata[0] == rivals)
-			report_outer(checker, rivals->outer, inner);
-	}
-	add_shared_files(checker, pairs);
-}
-
 static const Rule rules[] = {
         {
                 .id = "kustomize-dangling",
@@ -705,16 +543,6 @@ static const Rule rules[] = {
                        "longer arrive in the cluster.",
                 .remedy = "Correct the path or name, add the missing object, or break the circle at one dependsOn.",
                 .check = check_flux_dangling,
-        },
-        {
-                .id = "gitops-owned-twice",
-                .level = LEVEL_WARNING,
-                .fix = FIX_PROPOSAL,
-                .title = "two Flux or Argo CD objects apply the same manifest",
-                .why = "Each takes the object for its own: they undo one another's changes, and when one of them is "
-                       "removed its pruning deletes what the other still wants.",
-                .remedy = "Let one of them bring the file in, and take its folder out of the other.",
-                .check = check_gitops_owned_twice,
         },
 };
 

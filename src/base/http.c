@@ -6,10 +6,10 @@
 #include "base/http.h"
 
 #include "base/error.h"
+#include "base/library.h"
 
 #include <errno.h>
 #include <gio/gunixsocketaddress.h>
-#include <gmodule.h>
 #include <libsoup/soup.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -57,16 +57,15 @@ static struct {
 /* Without it there is no client, as there is no program without a library that it starts with. */
 static gpointer load(gpointer data)
 {
-	GModule *module = g_module_open(LIBRARY, G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL);
-	bool whole = module != NULL;
-#define FIND(name) whole = whole && g_module_symbol(module, #name, (gpointer *)&soup.name);
-	FUNCTIONS(FIND)
-	if (!whole) {
+#define FOUND(name) {#name, (gpointer *)&soup.name},
+	const LibraryFunction functions[] = {FUNCTIONS(FOUND)};
+	g_autoptr(GError) error = NULL;
+	if (!library_load(LIBRARY, functions, G_N_ELEMENTS(functions), &error)) {
 		g_printerr("labwright: servers are asked by libsoup: %s\nhint: on Debian: apt install libsoup-3.0-0\n",
-		        g_module_error());
+		        error->message);
 		exit(3);
 	}
-	return module;
+	return &soup;
 }
 
 struct Http {

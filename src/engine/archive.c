@@ -6,11 +6,11 @@
 
 #include "base/error.h"
 #include "base/ignore.h"
+#include "base/library.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <glib/gstdio.h>
-#include <gmodule.h>
 #include <sys/stat.h>
 
 #define LIBRARY "libarchive.so.13"
@@ -43,19 +43,16 @@ static struct {
 /* Called from one thread. */
 bool archive_load(GError **error)
 {
+#define FOUND(name) {#name, (gpointer *)&tar_library.name},
+	const LibraryFunction functions[] = {FUNCTIONS(FOUND)};
 	if (tar_library.archive_write_new)
 		return true;
-	GModule *module = g_module_open(LIBRARY, G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL);
-	bool whole = module != NULL;
-#define FIND(name) whole = whole && g_module_symbol(module, #name, (gpointer *)&tar_library.name);
-	FUNCTIONS(FIND)
-	if (!whole) {
-		tar_library.archive_write_new = NULL;
-		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "an engine is fed by libarchive: %s",
-		        g_module_error());
-		error_add_help(error, "on Debian: apt install libarchive13");
-	}
-	return whole;
+	if (library_load(LIBRARY, functions, G_N_ELEMENTS(functions), error))
+		return true;
+	tar_library.archive_write_new = NULL;
+	g_prefix_error(error, "an engine is fed by libarchive: ");
+	error_add_help(error, "on Debian: apt install libarchive13");
+	return false;
 }
 
 typedef struct Tar {

@@ -87,7 +87,7 @@ async def asking(client, greeting):
     result = await call("place", format="json")
     tap.ok("place as JSON", "nodes" in json.loads(text(result)) or json.loads(text(result)), text(result)[:300])
     result = await call("report", **{"from": "HEAD~1"})
-    tap.ok("report is the page", text(result).startswith("# ") and "web.yaml" in text(result), text(result)[:500])
+    tap.ok("report is the page", "\n# What became of " in text(result) and "web.yaml" in text(result), text(result)[:500])
 
     result = await call("fix", derive=True)
     tap.ok("fix shows a diff", "+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}" in text(result), text(result))

@@ -6,7 +6,6 @@
  *
  * `key: {{ template }}` is a flow map of a flow map to any YAML parser; here it is a scalar with its raw text.
  */
-#include "source/heap.h"
 #include "source/tree.h"
 
 #include <yaml.h>
@@ -182,7 +181,6 @@ static void report_parser_error(Reader *reader, const yaml_parser_t *parser)
 static void read_document(Reader *reader)
 {
 	yaml_parser_t parser;
-	heap_begin();
 	if (!yaml_parser_initialize(&parser))
 		g_error("out of memory");
 	yaml_parser_set_input_string(&parser, (const unsigned char *)reader->tree.bytes.at + reader->tree.base,
@@ -198,7 +196,6 @@ static void read_document(Reader *reader)
 		yaml_event_delete(&event);
 	}
 	yaml_parser_delete(&parser);
-	heap_end();
 	if (reader->tree.document->error)
 		reader->tree.document->root = NULL;
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The disk of the engine itself is full: full.sh LABWRIGHT ENGINE, by engine.sh with LABWRIGHT_LIVE_SIZE, so that its
 # folder is a small file system of its own. `up` ends and says why, what ran runs on, and the next one goes on.
+[ -n "${LABWRIGHT_LIVE_SIZE:-}" ] || { echo "full.sh fills the disk that the engine is on: LABWRIGHT_LIVE_SIZE=900m" >&2; exit 2; }
 . "$(dirname "$0")/../command/tap.sh"
 engine=$2
 export XDG_STATE_HOME="$folder/state" ASAN_OPTIONS=detect_leaks=0

@@ -238,7 +238,7 @@ make_kustomized() { # what the list holds
 }
 built() {
 	"$labwright" render lab/k8s >"$folder/rendered.$1"
-	kustomize=$(command -v kustomize || ls "$HOME/.cache/labwright-bench/kustomize" 2>/dev/null)
+	kustomize=$(command -v kustomize || ls "$HOME/.cache/labwright-asked/kustomize" 2>/dev/null)
 	[ -z "$kustomize" ] || "$kustomize" build lab/k8s >"$folder/built.$1" || echo "failed $1" >"$folder/built.$1"
 }
 compare_built() {

@@ -125,16 +125,15 @@ bool homelab_arguments_ground(
         const HomelabArguments *arguments, const ScanArguments *scan, Ground *ret_ground, GError **error)
 {
 	ScanOptions where = scan_arguments_options(scan);
-	g_auto(Ground) ground = {.project = homelab_arguments_project(arguments, scan, error)};
-	*ret_ground = (Ground){0};
-	if (!ground.project || !homelab_arguments_cluster(arguments, scan, &ground.cluster, error))
-		return false;
-	ground.engine = ground.cluster ? NULL : target_engine(&where, error);
-	if (!ground.cluster && !ground.engine)
-		return false;
-	*ret_ground = ground;
-	ground = (Ground){0};
-	return true;
+	*ret_ground = (Ground){.project = homelab_arguments_project(arguments, scan, error)};
+	bool good = ret_ground->project && homelab_arguments_cluster(arguments, scan, &ret_ground->cluster, error);
+	if (good && !ret_ground->cluster)
+		good = (ret_ground->engine = target_engine(&where, error)) != NULL;
+	if (!good) {
+		ground_clear(ret_ground);
+		*ret_ground = (Ground){0};
+	}
+	return good;
 }
 
 const Live *ground_look(Ground *ground, GError **error)

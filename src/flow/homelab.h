@@ -29,7 +29,7 @@ bool engine_choice_of(const Repo *repo, EngineChoice *ret_choice, GError **error
 char *homelab_project(const char *root, const char *asked);
 /* Appends the Secrets and ConfigMaps of a file that is not in Git (Manifest, to be cleared with the other). */
 bool homelab_read_secrets(GArray *given, const char *path, GError **error);
-void homelab_given_clear(void *manifest);
+void homelab_given_clear(void *data);
 /* Works out what is wanted. Nothing is written, and no engine is asked. */
 Homelab *homelab_new(const Scan *scan, const HomelabOptions *options, GError **error);
 void homelab_free(Homelab *homelab);

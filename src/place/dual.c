@@ -80,7 +80,7 @@ static void set_sizes(Dual *dual, uint32_t host, const Resource *tight, uint32_t
 		for (uint32_t k = 0; k < n_tight && may; k++) {
 			int64_t demand = problem->groups[g].demand.of[tight[k]], room = free_of(dual, host, tight[k]);
 			may = demand <= room;
-			dual->sizes[cell][k] = may && demand ? (int32_t)((__int128)demand * PACK_ROOM / room) : 0;
+			dual->sizes[cell][k] = may && demand > 0 ? (int32_t)((__int128)demand * PACK_ROOM / room) : 0;
 		}
 		dual->most[cell] = may ? problem->groups[g].count : 0;
 	}

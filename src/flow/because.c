@@ -124,9 +124,9 @@ static bool explain_namespace(Chain *chain, const LiveContainer *container, cons
 }
 
 /* Nobody has that name; one that is meant may be near. */
-static void explain_nobody(Chain *chain, const char *host)
+static void explain_nobody(Chain *chain, const char *host, const char *namespace)
 {
-	g_autofree char *near = nearest_host(chain, host);
+	g_autofree char *near = nearest_host(chain, host, namespace);
 	add_step(chain, NULL, "nothing that runs here answers to %s: no service has that name", host);
 	if (near)
 		set_mend(chain, "%s is answered to; name that, if it is meant", near);
@@ -165,7 +165,7 @@ static void explain_host(Chain *chain, const LiveContainer *container, const cha
 	if (known && explain_other(chain, known))
 		return;
 	if (!known)
-		explain_nobody(chain, host);
+		explain_nobody(chain, host, container->namespace);
 }
 
 /* A line of /proc/net/tcp: "0: 0100007F:1F90 00000000:0000 0A …", hexadecimal, 0A for one that listens. 0 for others,

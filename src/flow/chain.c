@@ -146,8 +146,17 @@ const Unit *unit_elsewhere(const Chain *chain, const char *host, const char **re
 	return NULL;
 }
 
-char *nearest_host(const Chain *chain, const char *host)
+static void offer_host(NearSearch *search, const char *alias, const char *domain)
 {
+	bool within = g_str_has_suffix(alias, domain);
+	near_offer(search, slice_from(alias));
+	if (within)
+		near_offer(search, (Slice){alias, strlen(alias) - strlen(domain)});
+}
+
+char *nearest_host(const Chain *chain, const char *host, const char *namespace)
+{
+	g_autofree char *domain = g_strdup_printf(".%s.svc.cluster.local", namespace ? namespace : "");
 	NearSearch search = near_search(slice_from(host), near_limit(slice_from(host)));
 	const GPtrArray *units = chain->homelab->wanted->units;
 	g_autoptr(GHashTable) offered = g_hash_table_new(g_str_hash, g_str_equal);
@@ -156,7 +165,7 @@ char *nearest_host(const Chain *chain, const char *host)
 		        network, endpoint)
 			JSON_EACH (json_get(endpoint, "Aliases"), alias)
 				if (network && g_hash_table_add(offered, (char *)json_text(alias)))
-					near_offer(&search, slice_from(json_text(alias)));
+					offer_host(&search, json_text(alias), domain);
 	return near_result(&search) == SIZE_MAX ? NULL : slice_dup(search.best);
 }
 

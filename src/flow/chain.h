@@ -32,8 +32,9 @@ bool add_found(Chain *chain, const char *const *rules, const char *const *words)
 const Unit *unit_of(const Chain *chain, const LiveContainer *container);
 /* Who answers to a host name asked from a namespace, as the resolver of its pods looks for it. */
 const Unit *unit_for_host(const Chain *chain, const char *host, const char *namespace);
-/* The name most like a host's that is answered to here; NULL where none is. Free with g_free. */
-char *nearest_host(const Chain *chain, const char *host);
+/* The name most like a host's that is answered to here, as one asks for it from a namespace; NULL where none is. Free
+ * with g_free. */
+char *nearest_host(const Chain *chain, const char *host, const char *namespace);
 /* Of the hosts that a unit's variables name, the first without a dot that nobody here answers to; NULL if all are
  * answered for. Free both with g_free. */
 char *unanswered_host(const Chain *chain, const Unit *unit, char **ret_variable);

@@ -23,7 +23,7 @@ typedef struct Drift {
 	GPtrArray *texts;   /* char *: the same of this machine's containers, in words; NULL for a cluster */
 } Drift;
 
-void drift_free(void *drift);
+void drift_free(void *data);
 
 /* Says of the objects of the repository what the usage's cluster says of them: see fact/kinds.def from ON_CLUSTER on.
  * Appends to notes, or NULL, what no file makes and does not run. */

@@ -467,9 +467,7 @@ static void decide(Planner *planner, Part *part)
 	const char *document;
 	if (area && !add_whole_folder(planner, part, area, pattern, reason))
 		add_decided(planner, part, area, reason);
-	else if (area)
-		return;
-	else if (is_in_declared_area(planner, part->path))
+	else if (area || is_in_declared_area(planner, part->path))
 		return;
 	else if (part->quiet == part->files)
 		decide_archived(planner, part);

@@ -271,13 +271,13 @@ static void rewrite_variable(Rewriter *rewriter, Word word)
 	bool root_moves = root && is_concerned(rewriter, root);
 	bool self_moves = rewriter->folder.length && strcmp(rewriter->new_folder, "") != 0 &&
 	                  !slice_is(rewriter->folder, rewriter->new_folder);
-	if (root && here && strcmp(root, here) != 0 && (root_moves || is_concerned(rewriter, here)))
+	bool from_root = root_moves && !(here && slice_starts(rest, ".."));
+	bool two = root && here && strcmp(root, here) != 0 && (root_moves || is_concerned(rewriter, here));
+	bool other = slice_find_byte(rest, '/', 0) == SIZE_MAX ? !holds_root(rewriter, word.start - 1)
+	                                                       : holds_home(rewriter, word.start - 1);
+	if (two || (from_root && other))
 		note_unsure(rewriter, &word, "what the variable before this path holds decides where it leads");
-	else if (root_moves && !(here && slice_starts(rest, "..")) &&
-	         (slice_find_byte(rest, '/', 0) == SIZE_MAX ? !holds_root(rewriter, word.start - 1)
-	                                                    : holds_home(rewriter, word.start - 1)))
-		note_unsure(rewriter, &word, "what the variable before this path holds decides where it leads");
-	else if (root_moves && !(here && slice_starts(rest, "..")))
+	else if (from_root)
 		rewrite_from(rewriter, &word, (Slice){"", 0}, "", root);
 	else if (here && (is_concerned(rewriter, here) || (self_moves && slice_starts(rest, ".."))))
 		rewrite_from(rewriter, &word, rewriter->folder, rewriter->new_folder, here);

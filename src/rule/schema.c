@@ -335,7 +335,7 @@ static bool has_kind(const char *kinds, const char *kind)
 static Level removal_level(const Graph *graph, Node object, const char *removed)
 {
 	Level own = own_level(graph, object);
-	return atoi(strchr(removed, '.') + 1) >= NEW_MINOR ? MIN(own, LEVEL_WARNING) : own;
+	return g_ascii_strtoull(strchr(removed, '.') + 1, NULL, 10) >= NEW_MINOR ? MIN(own, LEVEL_WARNING) : own;
 }
 
 static void check_api_removed(Checker *checker)

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 
-#define MOST_REQUESTS 6 /* at a time */
 #define MOST_WATCHES 12 /* of the kinds of one namespace each */
 #define ROUND 3         /* seconds after which pods are looked at, too */
 #define ROUNDS_BAD 2    /* so many rounds a pod may look hopeless: kubelets try a few things twice */

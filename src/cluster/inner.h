@@ -44,6 +44,8 @@ void noting_finish(Noting *noting, const GArray *listings);
 
 /* ---- applying -------------------------------------------------------------------------------------------- */
 
+#define MOST_REQUESTS 6 /* at a time, of dry runs and of applying */
+
 /* The parts of an object that a set of fields (fieldsV1 of managedFields) names; NULL for none. */
 Json *fields_extract(const Json *object, const Json *fields);
 /* The fields of an object that a manager applied, as it could be applied again; NULL if there are none. */

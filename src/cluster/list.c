@@ -420,28 +420,28 @@ static bool watch_on(Watch *watch, GError **error)
 	return fine;
 }
 
-bool cluster_watch(Cluster *cluster, const char *path, uint32_t seconds, ClusterSeen seen, void *data,
-        GCancellable *cancellable, GError **error)
+static Watch watch_of(Cluster *cluster, const char *path, ClusterSeen seen, void *data, GCancellable *cancellable)
 {
-	Watch watch = {.cluster = cluster,
+	return (Watch){.cluster = cluster,
 	        .path = path,
 	        .seen = seen,
 	        .data = data,
 	        .cancellable = cancellable,
-	        .wanted = true,
-	        .until = seconds ? g_get_monotonic_time() + (gint64)seconds * G_TIME_SPAN_SECOND : 0};
+	        .wanted = true};
+}
+
+bool cluster_watch(Cluster *cluster, const char *path, uint32_t seconds, ClusterSeen seen, void *data,
+        GCancellable *cancellable, GError **error)
+{
+	Watch watch = watch_of(cluster, path, seen, data, cancellable);
+	watch.until = seconds ? g_get_monotonic_time() + (gint64)seconds * G_TIME_SPAN_SECOND : 0;
 	return watch_on(&watch, error);
 }
 
 bool cluster_watch_changes(
         Cluster *cluster, const char *path, ClusterSeen seen, void *data, GCancellable *cancellable, GError **error)
 {
-	Watch watch = {.cluster = cluster,
-	        .path = path,
-	        .seen = seen,
-	        .data = data,
-	        .cancellable = cancellable,
-	        .wanted = true,
-	        .changes_only = true};
+	Watch watch = watch_of(cluster, path, seen, data, cancellable);
+	watch.changes_only = true;
 	return watch_on(&watch, error);
 }

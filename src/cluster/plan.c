@@ -4,8 +4,6 @@
 
 #include "base/error.h"
 
-#define MOST_REQUESTS 6 /* at a time */
-
 /* ---- steps ----------------------------------------------------------------------------------------------- */
 
 static void step_free(void *data)

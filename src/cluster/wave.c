@@ -3,10 +3,12 @@
 
 enum { WAVE_NAMESPACES, WAVE_DEFINITIONS, WAVE_CONFIGURATION, WAVE_STORAGE, WAVE_WORKLOADS, WAVE_REST };
 
-static const struct {
+typedef struct Wave {
 	const char *kind;
 	uint32_t wave, rank;
-} waves[] = {{"Namespace", WAVE_NAMESPACES, 0}, {"PriorityClass", WAVE_NAMESPACES, 0},
+} Wave;
+
+static const Wave waves[] = {{"Namespace", WAVE_NAMESPACES, 0}, {"PriorityClass", WAVE_NAMESPACES, 0},
         {"RuntimeClass", WAVE_NAMESPACES, 0}, {"CustomResourceDefinition", WAVE_DEFINITIONS, 0},
         {"ConfigMap", WAVE_CONFIGURATION, 0}, {"ServiceAccount", WAVE_CONFIGURATION, 0},
         {"Role", WAVE_CONFIGURATION, 0}, {"ClusterRole", WAVE_CONFIGURATION, 0},
@@ -28,26 +30,29 @@ const char *cluster_wave_word(uint32_t wave)
 	return words[wave];
 }
 
-/* Objects of a kind whose definition comes in the same go are for an operator that comes, too: they are last. Those of
- * a cluster's own kinds often make Secrets that workloads wait for. */
-uint32_t object_wave(const Json *object, bool own_definition)
+static const Wave *wave_of(const Json *object)
 {
 	const char *kind = json_text_at(object, "kind");
 	for (size_t i = 0; i < G_N_ELEMENTS(waves); i++)
 		if (strcmp(kind, waves[i].kind) == 0)
-			return waves[i].wave;
-	return own_definition ? WAVE_REST : WAVE_CONFIGURATION;
+			return &waves[i];
+	return NULL;
+}
+
+/* Objects of a kind whose definition comes in the same go are for an operator that comes, too: they are last. Those of
+ * a cluster's own kinds often make Secrets that workloads wait for. */
+uint32_t object_wave(const Json *object, bool own_definition)
+{
+	const Wave *wave = wave_of(object);
+	return wave ? wave->wave : own_definition ? WAVE_REST : WAVE_CONFIGURATION;
 }
 
 /* Within a wave: bindings want their roles, tokens their accounts, claims and Ingresses the class that is the default;
  * objects of other kinds may be held against any of them. Webhooks would ask of all that comes after them. */
 uint32_t object_rank(const Json *object)
 {
-	const char *kind = json_text_at(object, "kind");
-	for (size_t i = 0; i < G_N_ELEMENTS(waves); i++)
-		if (strcmp(kind, waves[i].kind) == 0)
-			return waves[i].rank;
-	return 1;
+	const Wave *wave = wave_of(object);
+	return wave ? wave->rank : 1;
 }
 
 char *object_title(const Json *object)

@@ -256,6 +256,17 @@ static bool leave_known(
 /* More files with findings are not compared. */
 #define MOST_COMPARED 100
 
+/* Paths of files that Git cannot tell to be as they were added without a look into them. Free with g_hash_table_unref.
+ */
+static GHashTable *doubtful_files(const Repo *repo)
+{
+	GHashTable *paths = g_hash_table_new(g_str_hash, g_str_equal);
+	for (size_t i = 0; i < repo_count(repo); i++)
+		if (!repo_entry(repo, i)->from_disk)
+			g_hash_table_add(paths, (gpointer)repo_entry(repo, i)->path);
+	return paths;
+}
+
 static bool is_changed(const Scan *scan, uint32_t file, Arena *arena)
 {
 	Slice now;
@@ -272,9 +283,11 @@ static void note_changed(const Scan *scan, const Check *check)
 	uint32_t changed = 0;
 	if (repo_view(scan->repo) != REPO_INDEX)
 		return;
+	g_autoptr(GHashTable) doubtful = doubtful_files(scan->repo);
 	for (size_t i = 0; i < check->count && g_hash_table_size(compared) < MOST_COMPARED; i++) {
 		uint32_t file = check->findings[i]->span.file;
-		if (!g_hash_table_add(compared, GUINT_TO_POINTER(file + 1)) || !is_changed(scan, file, arena))
+		if (!g_hash_table_contains(doubtful, graph_file_path(scan->graph, file)) ||
+		        !g_hash_table_add(compared, GUINT_TO_POINTER(file + 1)) || !is_changed(scan, file, arena))
 			continue;
 		changed++;
 		if (!first)

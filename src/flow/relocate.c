@@ -145,6 +145,11 @@ static const PartMove *move_at(const Organize *organize, guint index)
 	return &g_array_index(organize->layout->moves, PartMove, index);
 }
 
+static guint index_of(const Organize *organize, const PartMove *move)
+{
+	return (guint)(move - move_at(organize, 0));
+}
+
 static bool moves_file(guint change, uint32_t file, void *data)
 {
 	const Objection *objection = data;
@@ -292,7 +297,7 @@ static void compare_objects(const Organize *organize, const char **why)
 		if (was == is || is_named_now(organize, path, was, is))
 			continue;
 		const PartMove *move = layout_move_of(organize->layout, path);
-		guint index = move ? (guint)(move - &g_array_index(organize->layout->moves, PartMove, 0)) : 0;
+		guint index = move ? index_of(organize, move) : 0;
 		const char *reason = arena_printf(organize->arena, "%s would no longer be applied as it is", text);
 		for (guint i = move ? index : 0; i < (move ? index + 1 : organize->layout->moves->len); i++)
 			why[i] = why[i] ? why[i] : reason;
@@ -317,7 +322,7 @@ static char *target_of(const Graph *graph, Node link)
 	return path && *path && graph_has_path(graph, slice_from(path)) ? g_steal_pointer(&path) : NULL;
 }
 
-/* Links of each document, in the order of their places: path → GPtrArray of them. */
+/* Links of each document, in the order of their places: path → GArray of Node. */
 static GHashTable *links_of(const Graph *graph)
 {
 	GHashTable *all = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_array_unref);
@@ -342,7 +347,7 @@ static void object_to_link(Organize *organize, Node link, const char *target, co
 	graph_position(old, graph_place(old, link), &line, &column);
 	if (!move)
 		return;
-	guint index = (guint)(move - &g_array_index(layout->moves, PartMove, 0));
+	guint index = index_of(organize, move);
 	if (!why[index])
 		why[index] = arena_printf(
 		        organize->arena, "the link at %s:%u would not lead to %s any more", path, line, target);
@@ -353,12 +358,11 @@ static void compare_links(Organize *organize, const char **why)
 {
 	const Graph *old = organize->scan->graph, *now = organize->after->graph;
 	g_autoptr(GHashTable) before = links_of(old), after = links_of(now);
-	GHashTableIter iter;
-	gpointer path, links;
-	g_hash_table_iter_init(&iter, before);
-	while (g_hash_table_iter_next(&iter, &path, &links)) {
-		const GArray *were = links, *are = g_hash_table_lookup(after, layout_path(organize->layout, path));
-		for (guint i = 0; i < were->len; i++) {
+	for (uint32_t file = 0; file < graph_files(old); file++) {
+		const char *path = graph_file_path(old, file);
+		const GArray *were = g_hash_table_lookup(before, path),
+		             *are = g_hash_table_lookup(after, layout_path(organize->layout, path));
+		for (guint i = 0; were && i < were->len; i++) {
 			Node link = g_array_index(were, Node, i);
 			g_autofree char *target = target_of(old, link);
 			g_autofree char *is = target && are && are->len == were->len

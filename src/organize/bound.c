@@ -284,7 +284,7 @@ static const char *matched(const Bonds *bonds, const char *path)
 	gpointer pattern, where;
 	g_hash_table_iter_init(&iter, bonds->loose);
 	while (!strchr(path, '/') && g_hash_table_iter_next(&iter, &pattern, &where))
-		if (g_pattern_match_simple(pattern, path))
+		if (path_matches(pattern, path))
 			return arena_printf(bonds->arena, "%s takes %s at the top, and would miss it",
 			        (const char *)where, (const char *)pattern);
 	return NULL;

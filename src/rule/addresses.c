@@ -405,15 +405,12 @@ static bool is_put_aside(const Graph *graph, Symbol address)
 /* The line names the twin as well: the host has an address in each of the networks. */
 static bool stands_beside(const Graph *graph, Symbol address, const Ip *twin)
 {
-	GRAPH_TO (graph, FACT_ADDRESS, address, row) {
-		if (graph_node_type(graph, row->subject) != NODE_MENTION)
-			continue;
-		Slice line = graph_line_at(graph, graph_place(graph, row->subject));
-		g_autofree char *text =
-		        g_strdup_printf("%u.%u.%u.%u", twin->bytes[0], twin->bytes[1], twin->bytes[2], twin->bytes[3]);
-		if (slice_find(line, text, 0) != SIZE_MAX)
+	g_autofree char *text =
+	        g_strdup_printf("%u.%u.%u.%u", twin->bytes[0], twin->bytes[1], twin->bytes[2], twin->bytes[3]);
+	GRAPH_TO (graph, FACT_ADDRESS, address, row)
+		if (graph_node_type(graph, row->subject) == NODE_MENTION &&
+		        slice_find(graph_line_at(graph, graph_place(graph, row->subject)), text, 0) != SIZE_MAX)
 			return true;
-	}
 	return false;
 }
 

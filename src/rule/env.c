@@ -36,15 +36,21 @@ static void add_to_example(Checker *checker, Finding *finding, Node example, Nod
 		                graph_file_path(graph, graph_file_of(graph, use)), graph_name(graph, use)));
 }
 
+/* One name of a row, of which the first few are told and the others counted. */
+static void append_name(GString *names, guint index, guint count, const char *name)
+{
+	if (index < MOST_NAMES)
+		g_string_append_printf(names, "%s%s", index ? ", " : "", name);
+	else if (index == MOST_NAMES)
+		g_string_append_printf(names, " and %u more", count - MOST_NAMES);
+}
+
 /* The first few names in a row; free with g_free. */
 static char *names_of(const Graph *graph, const GPtrArray *uses)
 {
 	GString *names = g_string_new(NULL);
-	for (guint i = 0; i < MIN(uses->len, MOST_NAMES); i++)
-		g_string_append_printf(
-		        names, "%s%s", i ? ", " : "", graph_symbol_text(graph, ((const EnvUse *)uses->pdata[i])->name));
-	if (uses->len > MOST_NAMES)
-		g_string_append_printf(names, " and %u more", uses->len - MOST_NAMES);
+	for (guint i = 0; i < uses->len; i++)
+		append_name(names, i, uses->len, graph_symbol_text(graph, ((const EnvUse *)uses->pdata[i])->name));
 	return g_string_free(names, FALSE);
 }
 
@@ -414,11 +420,8 @@ static GArray *repeated(const Graph *graph, const GArray *all, bool same)
 static char *repeated_names(const Graph *graph, const GArray *some)
 {
 	GString *names = g_string_new(NULL);
-	for (guint i = 0; i < MIN(some->len, MOST_NAMES); i++)
-		g_string_append_printf(
-		        names, "%s%s", i ? ", " : "", graph_name(graph, g_array_index(some, Again, i).second));
-	if (some->len > MOST_NAMES)
-		g_string_append_printf(names, " and %u more", some->len - MOST_NAMES);
+	for (guint i = 0; i < some->len; i++)
+		append_name(names, i, some->len, graph_name(graph, g_array_index(some, Again, i).second));
 	return g_string_free(names, FALSE);
 }
 

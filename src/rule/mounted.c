@@ -58,13 +58,18 @@ static bool holds_mount(const Graph *graph, Node service, const char *path)
 	return false;
 }
 
+/* What a configuration that the container has at `config` means by a path. Free with g_free. */
+static char *path_in_container(const Graph *graph, const Row *row, const char *config)
+{
+	const char *written = graph_symbol_text(graph, row->object);
+	g_autofree char *folder = g_path_get_dirname(config);
+	return g_path_is_absolute(written) ? g_strdup(written) : g_build_filename(folder, written, NULL);
+}
+
 static void check_path(Mounted *mounted, const Row *row, Node service, const char *config)
 {
 	const Graph *graph = mounted->graph;
-	const char *written = graph_symbol_text(graph, row->object);
-	g_autofree char *folder = g_path_get_dirname(config);
-	g_autofree char *path =
-	        g_path_is_absolute(written) ? g_strdup(written) : g_build_filename(folder, written, NULL);
+	g_autofree char *path = path_in_container(graph, row, config);
 	Node mount = mount_holding(graph, service, path);
 	if (!mount && holds_mount(graph, service, path))
 		return;
@@ -163,10 +168,7 @@ static void report_lacking(Mounted *mounted, const Row *row, Node container, con
 static void check_pod_path(Mounted *mounted, const Row *row, Node container, const char *config)
 {
 	const Graph *graph = mounted->graph;
-	const char *written = graph_symbol_text(graph, row->object);
-	g_autofree char *folder = g_path_get_dirname(config);
-	g_autofree char *path =
-	        g_path_is_absolute(written) ? g_strdup(written) : g_build_filename(folder, written, NULL);
+	g_autofree char *path = path_in_container(graph, row, config);
 	const char *slash = strrchr(path, '/');
 	Node mount = mount_holding(graph, container, path);
 	if (holds_mount(graph, container, path) || strcspn(path, "*?[") < (size_t)(slash - path))

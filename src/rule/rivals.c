@@ -72,19 +72,35 @@ static Node outer_of(const Graph *graph, Node one, Node other)
 }
 
 typedef struct Rivals {
-	Node one, other, outer, object; /* object: the first that both apply */
-	Finding *finding;
+	Node one, other, outer;
+	GArray *objects; /* Node: that both apply, one of each file */
 } Rivals;
 
-static void report_rivals(Checker *checker, Rivals *rivals)
+static void rivals_free(void *data)
+{
+	Rivals *rivals = data;
+	g_array_unref(rivals->objects);
+	g_free(rivals);
+}
+
+static Node object_of(const Rivals *rivals, guint index)
+{
+	return g_array_index(rivals->objects, Node, index);
+}
+
+static void report_rivals(Checker *checker, const Rivals *rivals)
 {
 	const Graph *graph = checker_graph(checker);
-	Node one = rivals->one, other = rivals->other, object = rivals->object;
-	rivals->finding = report(checker, one, graph_place(graph, one), "%s %s and %s %s both apply %s %s",
+	Node one = rivals->one, other = rivals->other, object = object_of(rivals, 0);
+	Finding *finding = report(checker, one, graph_place(graph, one), "%s %s and %s %s both apply %s %s",
 	        kind_of(graph, one), graph_name(graph, one), kind_of(graph, other), graph_name(graph, other),
 	        kind_of(graph, object), graph_name(graph, object));
-	add_evidence(checker, rivals->finding, graph_place(graph, other), "the other owner");
-	set_detail(checker, rivals->finding, "%s", graph_name(graph, other));
+	add_evidence(checker, finding, graph_place(graph, other), "the other owner");
+	set_detail(checker, finding, "%s", graph_name(graph, other));
+	for (guint i = 0; i < rivals->objects->len; i++) {
+		Span place = graph_place(graph, object_of(rivals, i));
+		add_evidence(checker, finding, place, "both bring in %s", graph_file_path(graph, place.file));
+	}
 }
 
 #define LEAST_INNER 3 /* with fewer it may be these whose path is wrong */
@@ -102,16 +118,32 @@ static void report_outer(Checker *checker, Node outer, const GPtrArray *all)
 	        "folder apart from what they apply");
 	for (guint i = 0; i < MIN(all->len, MOST_INNER); i++) {
 		const Rivals *rivals = all->pdata[i];
-		Node inner = rivals->one == outer ? rivals->other : rivals->one;
+		Node inner = rivals->one == outer ? rivals->other : rivals->one, object = object_of(rivals, 0);
 		add_evidence(checker, finding, graph_place(graph, inner), "%s %s applies %s %s", kind_of(graph, inner),
-		        graph_name(graph, inner), kind_of(graph, rivals->object), graph_name(graph, rivals->object));
+		        graph_name(graph, inner), kind_of(graph, object), graph_name(graph, object));
 	}
 }
 
-/* Each pair of owners once, with the first file that both bring in. */
-static GPtrArray *find_all_rivals(const Graph *graph, GHashTable *pairs, GHashTable *outers)
+static void add_outer(GHashTable *outers, Rivals *rivals)
 {
-	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *inner = g_hash_table_lookup(outers, GUINT_TO_POINTER(rivals->outer));
+	if (!inner)
+		g_hash_table_insert(outers, GUINT_TO_POINTER(rivals->outer), inner = g_ptr_array_new());
+	g_ptr_array_add(inner, rivals);
+}
+
+static Rivals *rivals_new(const Graph *graph, Node one, Node other)
+{
+	Rivals *rivals = g_new(Rivals, 1);
+	*rivals = (Rivals){one, other, outer_of(graph, one, other), g_array_new(FALSE, FALSE, sizeof(Node))};
+	return rivals;
+}
+
+/* Each pair of owners once, in the order of the first file that both bring in. */
+static GPtrArray *find_all_rivals(const Graph *graph, GHashTable *outers)
+{
+	g_autoptr(GHashTable) pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GPtrArray *all = g_ptr_array_new_with_free_func(rivals_free);
 	for (uint32_t file = 0; file < graph_files(graph); file++) {
 		Node node = graph_file_node(graph, file), object = single_object(graph, node), one, other;
 		if (!object || !graph_has(graph, node, FACT_REACHED_BY))
@@ -120,53 +152,30 @@ static GPtrArray *find_all_rivals(const Graph *graph, GHashTable *pairs, GHashTa
 		if (!find_rivals(graph, &owners, &one, &other))
 			continue;
 		g_autofree char *pair = g_strdup_printf("%u/%u", one, other);
-		if (g_hash_table_contains(pairs, pair))
-			continue;
-		Rivals *rivals = g_new(Rivals, 1);
-		*rivals = (Rivals){one, other, outer_of(graph, one, other), object, NULL};
-		g_ptr_array_add(all, rivals);
-		g_hash_table_insert(pairs, g_steal_pointer(&pair), rivals);
-		GPtrArray *inner = g_hash_table_lookup(outers, GUINT_TO_POINTER(rivals->outer));
-		if (!inner)
-			g_hash_table_insert(outers, GUINT_TO_POINTER(rivals->outer), inner = g_ptr_array_new());
-		g_ptr_array_add(inner, rivals);
+		Rivals *rivals = g_hash_table_lookup(pairs, pair);
+		if (!rivals) {
+			rivals = rivals_new(graph, one, other);
+			g_ptr_array_add(all, rivals);
+			g_hash_table_insert(pairs, g_steal_pointer(&pair), rivals);
+			add_outer(outers, rivals);
+		}
+		g_array_append_val(rivals->objects, object);
 	}
 	return all;
 }
 
-/* The further files that two owners bring in both. */
-static void add_shared_files(Checker *checker, GHashTable *pairs)
-{
-	const Graph *graph = checker_graph(checker);
-	for (uint32_t file = 0; file < graph_files(graph); file++) {
-		Node node = graph_file_node(graph, file), object = single_object(graph, node), one, other;
-		if (!object || !graph_has(graph, node, FACT_REACHED_BY))
-			continue;
-		Owners owners = owners_of(graph, node);
-		if (!find_rivals(graph, &owners, &one, &other))
-			continue;
-		g_autofree char *pair = g_strdup_printf("%u/%u", one, other);
-		const Rivals *rivals = g_hash_table_lookup(pairs, pair);
-		if (rivals->finding)
-			add_evidence(checker, rivals->finding, graph_place(graph, object), "both bring in %s",
-			        graph_file_path(graph, file));
-	}
-}
-
 static void check_gitops_owned_twice(Checker *checker)
 {
-	g_autoptr(GHashTable) pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) outers = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
-	g_autoptr(GPtrArray) all = find_all_rivals(checker_graph(checker), pairs, outers);
+	g_autoptr(GPtrArray) all = find_all_rivals(checker_graph(checker), outers);
 	for (guint i = 0; i < all->len; i++) {
-		Rivals *rivals = all->pdata[i];
-		GPtrArray *inner = g_hash_table_lookup(outers, GUINT_TO_POINTER(rivals->outer));
+		const Rivals *rivals = all->pdata[i];
+		const GPtrArray *inner = g_hash_table_lookup(outers, GUINT_TO_POINTER(rivals->outer));
 		if (!rivals->outer || inner->len < LEAST_INNER)
 			report_rivals(checker, rivals);
 		else if (inner->pdata[0] == rivals)
 			report_outer(checker, rivals->outer, inner);
 	}
-	add_shared_files(checker, pairs);
 }
 
 static const Rule rules[] = {

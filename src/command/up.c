@@ -126,8 +126,8 @@ static void tick(const Change *step, ApplyPhase phase, const char *why, Ticker *
 	if (!step->unit)
 		return;
 	g_autofree char *waits = phase == APPLY_PROBES && why ? g_strdup_printf("is not ready (%s)", why) : NULL;
-	bool over = phase == APPLY_READY || phase == APPLY_DONE || phase == APPLY_FAILED;
-	ticker_set(ticker, step->unit->name, over ? NULL : waits ? waits : doings[phase]);
+	const char *doing = (size_t)phase < G_N_ELEMENTS(doings) ? doings[phase] : NULL;
+	ticker_set(ticker, step->unit->name, waits ? waits : doing);
 }
 
 static void tell(const Change *step, ApplyPhase phase, const char *why, void *data)

@@ -40,7 +40,7 @@ typedef struct Walk {
 	uint32_t **members, *n_members,
 	        *most_members;               /* by machine: processes on it, in no order; how many have room */
 	uint32_t *slot;                      /* by process: its place in that */
-	GArray *log;                         /* Step: of a rearrangement that may have to be undone */
+	GArray *log;                         /* WalkStep: of a rearrangement that may have to be undone */
 	uint32_t *moved, *moved_at, n_moved; /* processes that moved, and where each is in that list */
 	int64_t cost;
 	int64_t excess; /* used beyond the capacities, summed */

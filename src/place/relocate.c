@@ -145,7 +145,7 @@ static void set_amounts(Relocation *relocation, const Amounts *walked_use, uint3
 		if (relocation->room[h].of[r] != AMOUNT_UNKNOWN)
 			most = MAX(most, free_for_walk(relocation, walked_use, h, r));
 	most = MAX(most, (int64_t)MIN(sum, (__int128)INT64_MAX / 4));
-	unit = MAX(unit, most / (REASSIGN_MOST / 2) + 1);
+	unit = MAX(MAX(unit, 1), most / (REASSIGN_MOST / 2) + 1);
 	bool exact = true;
 	for (uint32_t p = 0; p < walked->n_processes && exact; p++)
 		exact = groups[relocation->group[p]].demand.of[r] % unit == 0;
@@ -214,7 +214,7 @@ static void relocation_init(Relocation *relocation, const State *state, const Am
 	relocation->rows = g_array_new(FALSE, FALSE, sizeof(bool *));
 	relocation->group = g_new(uint32_t, MAX(most, 1));
 	relocation->allowed = g_new(const bool *, MAX(most, 1));
-	relocation->at = g_new(uint32_t, MAX(most, 1));
+	relocation->at = g_new0(uint32_t, MAX(most, 1));
 	Reassignment *walked = &relocation->walked;
 	walked->n_machines = problem->n_hosts;
 	walked->n_neighbourhoods = walked->n_locations = 1;

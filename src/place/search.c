@@ -373,14 +373,14 @@ static bool send_home(Descent *descent, uint32_t group, uint32_t host, uint32_t 
 			continue;
 		if (!budget_take(descent->budget, thirds * 2))
 			return false;
-		uint32_t start = problem->n_hosts > WIDE ? descent->state->turn : 0;
+		uint32_t third = problem->n_hosts > WIDE ? descent->state->turn : 0;
 		for (uint32_t k = 0; k < thirds; k++) {
-			uint32_t third = (start + k) % problem->n_hosts;
 			if (third != home && problem->allowed[others[i]][third] &&
 			        try_eject(descent, group, host, home, others[i], third))
 				return true;
+			third = third + 1 < problem->n_hosts ? third + 1 : 0;
 		}
-		descent->state->turn = (start + thirds) % problem->n_hosts;
+		descent->state->turn = third;
 	}
 	return false;
 }

@@ -4,7 +4,7 @@
 
 #define DEFAULT_STEPS UINT64_C(150000000)
 #define SOME_RUNS 2u
-#define MORE_RUNS 4u
+#define MORE_RUNS 6u
 
 typedef struct Solver {
 	const Facts *facts;
@@ -81,12 +81,19 @@ static int64_t price_step(const Problem *problem)
 	return MAX(step, 1);
 }
 
+/* The more there is that may go anywhere, the closer each host alone comes to the bound of all. */
+static uint32_t dual_part(const Solver *solver)
+{
+	uint64_t cells = (uint64_t)solver->problem->n_groups * solver->problem->n_hosts;
+	return (uint32_t)CLAMP(cells / 400, 3, 64);
+}
+
 /* What all hosts say together, where each alone leaves a gap. */
 static Dual *find_dual(Solver *solver, const Amounts *room, int64_t *bound, GoalProof *ret_proof)
 {
 	int64_t together;
 	MovesFound found = {state_moves(solver->state), price_step(solver->problem)};
-	Budget share = budget_share(&solver->budget, 1, 3);
+	Budget share = budget_share(&solver->budget, 1, dual_part(solver));
 	Dual *dual = dual_new(solver->facts, room, state_unplaced(solver->state) == 0, &found, &share, &together);
 	budget_return(&solver->budget, &share);
 	if (together > *bound) {

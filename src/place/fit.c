@@ -251,7 +251,7 @@ static void fit_init(Fit *fit, const Course *course, const uint32_t *at, int64_t
 	size_t machines = problem->n_machines, stride = problem->stride;
 	*fit = (Fit){.course = course,
 	        .problem = problem,
-	        .any_price = limit >= INT64_MAX / 2,
+	        .any_price = limit == ANY_PRICE,
 	        .at = g_new0(uint32_t, problem->n_processes),
 	        .members = g_new0(Crew, machines),
 	        .exiles = g_new0(Crew, machines),

@@ -353,7 +353,7 @@ static State *fit_once(const Relocation *relocation, const Course *course, int64
 	uint64_t steps = fit_steps(budget, pods);
 	int64_t others = state_moves(relocation->state) - walked_price(relocation);
 	g_autofree uint32_t *at = g_memdup2(relocation->at, sizeof *at * MAX(pods, 1));
-	int64_t limit = relocation->any_price ? INT64_MAX / 2 : price - others;
+	int64_t limit = relocation->any_price ? ANY_PRICE : price - others;
 	bool found = steps && fit_find(course, at, limit, steps, seed, budget);
 	return found ? state_of_walk(relocation, at) : NULL;
 }

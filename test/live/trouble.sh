@@ -223,6 +223,19 @@ if [ "$engine" = podman ]; then
 	has "podman: and makes that one anew" "$out" '(1 made, 0 made anew, 0 started, 0 removed)'
 	run exec core/redis-0 -- redis-cli get kept
 	is "podman: its volume is as it was" "$(cat "$out")" yes
+	# One that was killed between the two places where it keeps a name: its files still have the old one.
+	jq -c 'map(if .names == ["lab-core-redis-0"] then .names = ["lab-core-redis-0.new"] else . end)' "$stored" >"$stored.new"
+	mv "$stored.new" "$stored"
+	kill -KILL "$(cat "$LABWRIGHT_ENGINE_PID")"
+	answers
+	is "podman: its files are called otherwise than it" "$(jq 'map(select(.names == ["lab-core-redis-0.new"])) | length' "$stored")" 1
+	sed -i 's/--protected-mode, "no"/&, --loglevel, verbose/' apps/redis.yaml
+	git add -A
+	run up
+	is "podman: its follower can be made all the same" "$code" 0
+	has "podman: in its place" "$out" '(0 made, 1 made anew, 0 started, 0 removed)'
+	run exec core/redis-0 -- redis-cli get kept
+	is "podman: with what it held" "$(cat "$out")" yes
 fi
 
 # ---- a full disk ----

@@ -263,8 +263,12 @@ bool container_stop(Engine *engine, const LiveContainer *container, GError **err
 bool container_start(Work *work, const char *id, GError **error)
 {
 	work_tell(work, APPLY_STARTS, NULL);
-	if (!act(work->engine, error, "POST", "/containers/%s/start", id))
+	g_autoptr(GError) problem = NULL;
+	if (!act(work->engine, &problem, "POST", "/containers/%s/start", id) &&
+	        !engine_was_surprised(work->engine, problem)) {
+		g_propagate_error(error, g_steal_pointer(&problem));
 		return false;
+	}
 	/* Podman gives a fresh volume to the user of the first container that starts with it. */
 	if (engine_is_podman(work->engine) && !own_folders(work, id, error))
 		return false;

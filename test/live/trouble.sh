@@ -142,7 +142,7 @@ run up
 # ---- what the engine makes for a labwright that was killed, once this one has looked ----
 cat >"$folder/late.py" <<'P'
 import http.client, json, socket, sys, threading
-engine, listen, made = sys.argv[1], sys.argv[2], []
+engine, listen, made, surprised = sys.argv[1], sys.argv[2], [], []
 def connect():
     there = socket.socket(socket.AF_UNIX)
     there.connect(engine)
@@ -158,6 +158,13 @@ def pump(source, sink, asks):
         if asks and not made and b"create?name=lab-core-late " in data:
             made.append(make())
             open(listen + ".made", "w").write(str(made[0]))
+        # What Podman says where the process that it looks at ends just then.
+        if asks and len(surprised) < 2 and b"containers/lab-core-surprise/json " in data:
+            surprised.append(data)
+            open(listen + ".surprised", "w").write(str(len(surprised)))
+            body = b'{"cause":"no such process","message":"read /proc/22033/cgroup: no such process","response":500}'
+            source.sendall(b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            continue
         sink.sendall(data)
     sink.shutdown(socket.SHUT_WR)
 server = socket.socket(socket.AF_UNIX)
@@ -181,6 +188,13 @@ for _ in $(seq 100); do [ -S "$folder/late.sock" ] && break; sleep 0.1; done
 DOCKER_HOST=unix://$folder/late.sock run up late.yaml late
 is "$engine: a name that is taken after the look" "$(cat "$folder/late.sock.made" 2>/dev/null) $code" '201 0'
 has "$engine: is freed" "$out" '(1 made, 0 made anew, 0 started, 0 removed)'
+if [ "$engine" = podman ]; then
+	sed s/late/surprise/ late.yaml >surprise.yaml
+	git add -A
+	DOCKER_HOST=unix://$folder/late.sock run up surprise.yaml surprise
+	is "podman: a process that ends while it is looked at" "$(cat "$folder/late.sock.surprised" 2>/dev/null) $code" '2 0'
+	rm surprise.yaml
+fi
 kill "$between"
 rm late.yaml
 git add -A

@@ -160,6 +160,9 @@ run up --patience 60
 is 'a wave that breaks ends it' "$code" 3
 has 'with the reason' "$err" 'ImagePullBackOff'
 is 'and the later waves are not touched' "$(api GET /apis/networking.k8s.io/v1/namespaces/core/ingresses/later | jq .code)" 404
+run up --rollback --patience 60
+is 'what it had made goes away again' "$(api GET /apis/apps/v1/namespaces/core/deployments/broken | jq .code)" 404
+run up --patience 60
 run up --patience 60
 has 'once more does what is left to do' "$out" '1 of'
 is 'of the later waves' "$(api GET /apis/networking.k8s.io/v1/namespaces/core/ingresses/later | jq -r .metadata.name)" later
@@ -179,8 +182,6 @@ run up --patience 60
 wait $!
 is 'it is waited for, though there is nothing to do' "$code" 0
 has 'until it is ready' "$out" '✓ core/Deployment/broken'
-run up --rollback --patience 60
-is 'what it had made goes away again' "$(api GET /apis/apps/v1/namespaces/core/deployments/broken | jq .code)" 404
 
 # ---- what goes ----
 rm apps/broken.yaml apps/kinds.yaml

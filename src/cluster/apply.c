@@ -260,8 +260,7 @@ static bool is_unready(const ClusterStep *step)
 }
 
 /* For those of steps [from, to) that are meant. */
-static bool wait_for(
-        Applying *applying, guint from, guint to, bool (*meant)(const ClusterStep *step), GError **error)
+static bool wait_for(Applying *applying, guint from, guint to, bool (*meant)(const ClusterStep *step), GError **error)
 {
 	gint64 until = g_get_monotonic_time() + (gint64)applying->options->patience * G_TIME_SPAN_SECOND;
 	g_autoptr(GHashTable) by_path = g_hash_table_new(g_str_hash, g_str_equal);

@@ -200,6 +200,10 @@ rm late.yaml
 git add -A
 
 # ---- an engine that dies ----
+run up
+"$labwright" status --watch >"$folder/watched" 2>&1 &
+watching=$!
+for _ in $(seq 150); do grep -q 'with problems' "$folder/watched" && break; sleep 0.2; done
 slow 12
 behind up
 sleep 3
@@ -210,6 +214,10 @@ has "$engine: and what did not answer is said" "$folder/side" 'engine.sock does 
 answers
 run up
 is "$engine: the next one goes on" "$code" 0
+for _ in $(seq 150); do tail -c 4000 "$folder/watched" | grep -q core/slow && break; sleep 0.2; done
+kill -0 $watching && tail -c 4000 "$folder/watched" | grep -q core/slow
+report $? "$engine: and so does a screen that was watched" "$(tail -5 "$folder/watched")"
+kill $watching
 is "$engine: nothing is left beside" "$(names)" 'lab-core-owned lab-core-pair-one lab-core-pair-pause lab-core-pair-two lab-core-redis-0 lab-core-slow lab-core-web-0 lab-core-web-0-wait lab-core-web-1 lab-core-web-1-wait lab-core-web-service'
 export DOCKER_HOST="unix://$folder/nobody.sock"
 run status

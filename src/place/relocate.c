@@ -212,7 +212,7 @@ static void relocation_init(Relocation *relocation, const State *state, const Am
 	for (uint32_t g = 0; g < problem->n_groups; g++)
 		most += problem->groups[g].count;
 	relocation->rows = g_array_new(FALSE, FALSE, sizeof(bool *));
-	relocation->group = g_new(uint32_t, MAX(most, 1));
+	relocation->group = g_new0(uint32_t, MAX(most, 1));
 	relocation->allowed = g_new(const bool *, MAX(most, 1));
 	relocation->at = g_new0(uint32_t, MAX(most, 1));
 	Reassignment *walked = &relocation->walked;

@@ -4,7 +4,7 @@
 
 #define DEFAULT_STEPS UINT64_C(150000000)
 #define SOME_RUNS 2u
-#define MORE_RUNS 6u
+#define MORE_RUNS 4u
 
 typedef struct Solver {
 	const Facts *facts;

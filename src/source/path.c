@@ -21,6 +21,10 @@ static const struct {
         {"disabled", "archive"},
         {"_disabled", "archive"},
         {"old", "archive"},
+        {"tmp", "archive"},
+        {"scratch", "archive"},
+        {".tmp", "archive"},
+        {"temp", "archive"},
         {"changelog", "dated"},
         {"changelogs", "dated"},
         {"node_modules", "vendored"},
@@ -30,6 +34,7 @@ static const struct {
         {".specify", "vendored"},
         {"vendor", "vendored"},
         {"third_party", "vendored"},
+        {"cue.mod", "vendored"},
         {"site-packages", "vendored"},
         {".venv", "vendored"},
         {"venv", "vendored"},
@@ -157,6 +162,8 @@ static const char *name_class(Slice name)
 	        slice_ends(name, ".min.js") || slice_ends(name, ".min.css") || slice_is(name, "go.sum") ||
 	        slice_find(name, ".gen.", 0) != SIZE_MAX || slice_find(name, ".generated.", 0) != SIZE_MAX)
 		return "generated";
+	if (slice_ends(name, ".tpl.sh") || slice_ends(name, ".tmpl.sh") || slice_ends(name, ".template.sh"))
+		return "example"; /* to be copied beside what it is for */
 	if (slice_ends(name, ".bak") || slice_ends(name, ".old") || slice_ends(name, ".orig") ||
 	        slice_ends(name, ".disabled"))
 		return "archive";

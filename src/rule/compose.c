@@ -159,6 +159,20 @@ static void check_compose_depends_unhealthy(Checker *checker)
 
 /* ---- version --------------------------------------------------------------------------------------------------- */
 
+/* `version: "3"  # https://…`: what the owner noted there stays. */
+static void mend_version(Checker *checker, Finding *finding, Span span)
+{
+	const Graph *graph = checker_graph(checker);
+	Slice bytes = graph_file_bytes(graph, span.file), line = graph_line_at(graph, span);
+	size_t from = (size_t)(bytes.at + span.end - line.at),
+	       mark = slice_find_byte(line, '#', MIN(from, line.length));
+	uint32_t start = (uint32_t)(line.at - bytes.at);
+	if (mark != SIZE_MAX && slice_find(line, "://", mark) != SIZE_MAX)
+		add_edit(checker, finding, (Span){span.file, start, start + (uint32_t)mark}, (Slice){"", 0});
+	else
+		add_deletion(checker, finding, span);
+}
+
 static void check_compose_version_field(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -169,7 +183,7 @@ static void check_compose_version_field(Checker *checker)
 		Finding *finding = report(checker, row->subject, graph_span(graph, row),
 		        "version: %s means nothing any more", graph_symbol_text(graph, row->object));
 		set_because(checker, finding, FIX_SAFE, "compose ignores it, and warns at each start");
-		add_deletion(checker, finding, graph_span(graph, row));
+		mend_version(checker, finding, graph_span(graph, row));
 	}
 }
 

@@ -159,18 +159,13 @@ static void check_compose_depends_unhealthy(Checker *checker)
 
 /* ---- version --------------------------------------------------------------------------------------------------- */
 
-/* `version: "3"  # https://…`: what the owner noted there stays. */
-static void mend_version(Checker *checker, Finding *finding, Span span)
+/* `version: "3"  # https://…`: what the owner noted there would go with the line. */
+static bool has_link(const Graph *graph, Span span)
 {
-	const Graph *graph = checker_graph(checker);
 	Slice bytes = graph_file_bytes(graph, span.file), line = graph_line_at(graph, span);
-	size_t from = (size_t)(bytes.at + span.end - line.at),
-	       mark = slice_find_byte(line, '#', MIN(from, line.length));
-	uint32_t start = (uint32_t)(line.at - bytes.at);
-	if (mark != SIZE_MAX && slice_find(line, "://", mark) != SIZE_MAX)
-		add_edit(checker, finding, (Span){span.file, start, start + (uint32_t)mark}, (Slice){"", 0});
-	else
-		add_deletion(checker, finding, span);
+	size_t from = (size_t)(bytes.at + span.end - line.at);
+	size_t mark = slice_find_byte(line, '#', MIN(from, line.length));
+	return mark != SIZE_MAX && slice_find(line, "://", mark) != SIZE_MAX;
 }
 
 static void check_compose_version_field(Checker *checker)
@@ -182,8 +177,12 @@ static void check_compose_version_field(Checker *checker)
 	GRAPH_EACH (graph, FACT_FORMAT_VERSION, row) {
 		Finding *finding = report(checker, row->subject, graph_span(graph, row),
 		        "version: %s means nothing any more", graph_symbol_text(graph, row->object));
+		if (has_link(graph, graph_span(graph, row))) {
+			set_hint(checker, finding, "delete it, and keep the link of its comment elsewhere");
+			continue;
+		}
 		set_because(checker, finding, FIX_SAFE, "compose ignores it, and warns at each start");
-		mend_version(checker, finding, graph_span(graph, row));
+		add_deletion(checker, finding, graph_span(graph, row));
 	}
 }
 

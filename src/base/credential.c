@@ -86,12 +86,20 @@ static bool is_lone_head(Slice value)
 	return slice_starts(text, "-----BEGIN ") && text.length < 100;
 }
 
-/* https://id.home.example/token: where something is asked for, and nothing in it that only its owner knows. */
+/* https://id.home.example/token: where something is asked for, and nothing in it that only its owner knows.
+ * op://home/db, azure://vault/key: where a tool finds the secret that it writes here. A user and a password stand
+ * before an @. */
 static bool is_address(Slice text)
 {
+	size_t mark = slice_find(text, "://", 0);
 	bool web = slice_starts(text, "https://") || slice_starts(text, "http://");
-	return web && slice_find_byte(text, '@', 0) == SIZE_MAX && slice_find_byte(text, '?', 0) == SIZE_MAX &&
-	       slice_find(text, "hook", 0) == SIZE_MAX && slice_find(text, "/services/", 0) == SIZE_MAX;
+	if (mark == SIZE_MAX || mark == 0 || slice_find_byte(text, '@', 0) != SIZE_MAX)
+		return false;
+	for (size_t i = 0; i < mark; i++)
+		if (!g_ascii_islower(text.at[i]) && !strchr("+-", text.at[i]))
+			return false;
+	return !web || (slice_find_byte(text, '?', 0) == SIZE_MAX && slice_find(text, "hook", 0) == SIZE_MAX &&
+	                       slice_find(text, "/services/", 0) == SIZE_MAX);
 }
 
 bool credential_is_clear(Slice value, bool base64)

@@ -163,6 +163,9 @@ static const char *name_class(Slice name)
 	        slice_ends(name, ".po") || slice_find(name, ".gen.", 0) != SIZE_MAX ||
 	        slice_find(name, ".generated.", 0) != SIZE_MAX)
 		return "generated";
+	if (slice_ends(name, "_test.go") || slice_ends(name, ".test.ts") || slice_ends(name, ".test.js") ||
+	        slice_ends(name, ".spec.ts") || slice_ends(name, ".spec.js"))
+		return "test";
 	if (slice_ends(name, ".tpl.sh") || slice_ends(name, ".tmpl.sh") || slice_ends(name, ".template.sh"))
 		return "example"; /* to be copied beside what it is for */
 	if (slice_ends(name, ".bak") || slice_ends(name, ".old") || slice_ends(name, ".orig") ||

@@ -53,7 +53,8 @@ void link_misread(Graph *graph)
 {
 	GRAPH_NODES (graph, NODE_REFERENCE, reference) {
 		Node release = graph_parent(graph, reference);
-		if (!link_has_role(graph, reference, "chart-ref") || is_app_template(graph, release))
+		if (!link_has_role(graph, reference, "chart-ref") || graph_has(graph, release, FACT_RENDERED) ||
+		        is_app_template(graph, release))
 			continue;
 		Symbol kind = graph_symbol(graph, reference, FACT_WANTS_KIND);
 		GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, reference), source)

@@ -249,16 +249,26 @@ static void add_waiting(Applying *applying, GHashTable *by_path, guint at)
 	g_ptr_array_add(group->waiting, waiting);
 }
 
-static bool wait_for_wave(Applying *applying, guint from, guint to, gint64 until, GError **error)
+static bool is_applied(const ClusterStep *step)
 {
+	return step->kind == OBJECT_CREATE || step->kind == OBJECT_CHANGE;
+}
+
+static bool is_unready(const ClusterStep *step)
+{
+	return step->unready != NULL;
+}
+
+/* For those of steps [from, to) that are meant. */
+static bool wait_for(Applying *applying, guint from, guint to, bool (*meant)(const ClusterStep *step), GError **error)
+{
+	gint64 until = g_get_monotonic_time() + (gint64)applying->options->patience * G_TIME_SPAN_SECOND;
 	g_autoptr(GHashTable) by_path = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func(group_free);
 	applying->groups = groups;
-	for (guint i = from; i < to; i++) {
-		const ClusterStep *step = applying->plan->steps->pdata[i];
-		if ((step->kind == OBJECT_CREATE || step->kind == OBJECT_CHANGE) && !applying->ready[i])
+	for (guint i = from; i < to; i++)
+		if (!applying->ready[i] && meant(applying->plan->steps->pdata[i]))
 			add_waiting(applying, by_path, i);
-	}
 	WaitingFor waiting_for = {applying, until};
 	bool fine = cluster_share(applying->cluster, groups->len, MOST_WATCHES, wait_for_group, &waiting_for, error);
 	return fine && !is_cancelled(applying, error);
@@ -358,18 +368,27 @@ static bool same_rank(const ClusterStep *one, const ClusterStep *other)
 
 static bool apply_wave(Applying *applying, guint from, guint to, GError **error)
 {
-	gint64 until = g_get_monotonic_time() + (gint64)applying->options->patience * G_TIME_SPAN_SECOND;
 	for (guint at = from, end; at < to; at = end) {
 		end = end_of(applying->plan, at, to, same_rank);
 		if (!work_on_rank(applying, at, end, error))
 			return false;
 	}
-	return !applying->options->wait || wait_for_wave(applying, from, to, until, error);
+	return !applying->options->wait || wait_for(applying, from, to, is_applied, error);
 }
 
 static bool same_wave(const ClusterStep *one, const ClusterStep *other)
 {
 	return one->wave == other->wave && (one->kind == OBJECT_REMOVE) == (other->kind == OBJECT_REMOVE);
+}
+
+/* Last, so that one workload that has long been broken does not keep the rest from being mended. */
+static bool wait_for_kept(Applying *applying, GError **error)
+{
+	const ClusterPlan *plan = applying->plan;
+	if (!plan->unready || !applying->options->wait)
+		return true;
+	tell(applying, NULL, PHASE_KEPT, NULL);
+	return wait_for(applying, 0, plan->steps->len, is_unready, error);
 }
 
 static bool has_work(const ClusterPlan *plan, guint from, guint to)
@@ -404,6 +423,7 @@ bool cluster_apply(Cluster *cluster, const ClusterPlan *plan, const ClusterApply
 		tell(&applying, plan->steps->pdata[from], PHASE_WAVE, NULL);
 		fine = apply_wave(&applying, from, to, error);
 	}
+	fine = fine && wait_for_kept(&applying, error);
 	g_mutex_clear(&applying.lock);
 	g_cancellable_disconnect(options->cancellable, stopping);
 	return fine;

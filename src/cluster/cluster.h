@@ -273,12 +273,13 @@ typedef struct ClusterStep {
 	GPtrArray *conflicts; /* FieldChange: somebody else keeps the field at another value */
 	char *problem;        /* the cluster refuses it, or NULL */
 	char *keeper;         /* "Flux (Kustomization flux-system/apps)": who applies it from Git, or NULL */
+	char *unready;        /* nothing is to be done, and still it is not ready: why, or NULL */
 } ClusterStep;
 
 typedef struct ClusterPlan {
 	GPtrArray *steps; /* ClusterStep, in the order of the waves */
 	char *project;
-	uint32_t to_do, conflicts, problems, kept_by_others;
+	uint32_t to_do, unready, conflicts, problems, kept_by_others;
 } ClusterPlan;
 
 typedef struct ClusterPlanOptions {
@@ -302,6 +303,7 @@ const char *cluster_wave_word(uint32_t wave); /* "namespaces", "workloads" */
 
 typedef enum ClusterPhase {
 	PHASE_WAVE,
+	PHASE_KEPT, /* all is applied, and what an earlier `up` left unready is waited for */
 	PHASE_APPLIED,
 	PHASE_WAITS,
 	PHASE_READY,
@@ -310,17 +312,18 @@ typedef enum ClusterPhase {
 } ClusterPhase;
 
 typedef struct ClusterApply {
-	bool wait;         /* until what was applied is ready */
+	bool wait;         /* until what was applied is ready, now or before */
 	bool force;        /* as in the plan */
 	bool keep_record;  /* of what was before; false when going back */
 	uint32_t patience; /* seconds for a wave to become ready */
-	/* why may be NULL. Called by several threads, by one at a time. */
+	/* why may be NULL, and so is step for PHASE_KEPT. Called by several threads, by one at a time. */
 	void (*tell)(const ClusterStep *step, ClusterPhase phase, const char *why, void *data);
 	void *data;
 	GCancellable *cancellable;
 } ClusterApply;
 
-/* Wave by wave; false with an error where one is broken: then nothing of the later ones was touched. */
+/* Wave by wave; false with an error where one is broken: then nothing of the later ones was touched. What was kept and
+ * is not ready is waited for last. */
 bool cluster_apply(Cluster *cluster, const ClusterPlan *plan, const ClusterApply *options, GError **error);
 
 /* ---- in a container -------------------------------------------------------------------------------------- */

@@ -17,6 +17,7 @@ static void step_free(void *data)
 	g_ptr_array_unref(step->conflicts);
 	g_free(step->problem);
 	g_free(step->keeper);
+	g_free(step->unready);
 	g_free(step);
 }
 
@@ -57,10 +58,11 @@ static gint by_wave(gconstpointer a, gconstpointer b)
 void plan_finish(ClusterPlan *plan)
 {
 	g_ptr_array_sort(plan->steps, by_wave);
-	plan->to_do = plan->conflicts = plan->problems = plan->kept_by_others = 0;
+	plan->to_do = plan->unready = plan->conflicts = plan->problems = plan->kept_by_others = 0;
 	for (guint i = 0; i < plan->steps->len; i++) {
 		const ClusterStep *step = plan->steps->pdata[i];
 		plan->to_do += step->kind != OBJECT_KEEP;
+		plan->unready += step->unready != NULL;
 		plan->conflicts += step->conflicts->len > 0;
 		plan->problems += step->problem != NULL;
 		plan->kept_by_others += step->keeper && step->kind != OBJECT_KEEP;
@@ -259,11 +261,24 @@ static bool is_new(const Planning *planning, const char *namespace)
 	       !live;
 }
 
+/* It stays as it is; an earlier `up` may have ended before it was ready. What others apply, they wait for. */
+static void keep_step(ClusterStep *step, const Json *live)
+{
+	bool hopeless;
+	g_autofree char *why = NULL;
+	step->kind = OBJECT_KEEP;
+	step->keeper = keeper_of(live);
+	if (!step->keeper && !object_is_ready(json_text_at(step->object, "kind"), live, &why, &hopeless))
+		step->unready = why ? g_steal_pointer(&why) : g_strdup("no reason is known");
+}
+
 static void compare_step(ClusterStep *step, const Json *live, const Json *now)
 {
 	object_compare(live, now, step->changes);
-	step->kind = step->changes->len ? OBJECT_CHANGE : OBJECT_KEEP;
+	step->kind = OBJECT_CHANGE;
 	step->keeper = keeper_of(live);
+	if (!step->changes->len)
+		keep_step(step, live);
 }
 
 /* The fields that others lose are remembered as well. */
@@ -315,8 +330,7 @@ static bool ask_about(Planning *planning, Cluster *cluster, ClusterStep *step, G
 	if (!is_new(planning, namespace) && !read_live(planning, cluster, step, &live, error))
 		return false;
 	if (live && known_same(step->object, live)) {
-		step->kind = OBJECT_KEEP;
-		step->keeper = keeper_of(live);
+		keep_step(step, live);
 		return true;
 	}
 	g_autoptr(Json) answer = ask(cluster, step, false, &status, error);

@@ -30,11 +30,13 @@ static void print_change(const FieldChange *change)
 static void print_step(const Graph *graph, const ClusterStep *step)
 {
 	static const char marks[] = "=+~-";
-	if (step->kind == OBJECT_KEEP && !step->conflicts->len && !step->problem)
+	if (step->kind == OBJECT_KEEP && !step->conflicts->len && !step->problem && !step->unready)
 		return;
 	printf("%c %s", step->problem || step->conflicts->len ? '!' : marks[step->kind], step->title);
 	print_place(graph, step);
 	puts("");
+	if (step->unready)
+		printf("    stays as it is, and is not ready: %s\n", step->unready);
 	if (step->problem)
 		printf("    error: %s\n", step->problem);
 	if (step->keeper && step->kind != OBJECT_KEEP)
@@ -69,6 +71,7 @@ static Json *objects_json(const ClusterPlan *plan)
 		json_set_text(item, "wave", cluster_wave_word(step->wave));
 		json_set_text(item, "problem", step->problem);
 		json_set_text(item, "appliedBy", step->keeper);
+		json_set_text(item, "unready", step->unready);
 		for (guint c = 0; c < step->changes->len; c++)
 			json_append(json_list_in(item, "fields"), change_json(step->changes->pdata[c]));
 		for (guint c = 0; c < step->conflicts->len; c++)
@@ -155,6 +158,8 @@ static void tell(const ClusterStep *step, ClusterPhase phase, const char *why, v
 		puts("removals");
 	else if (phase == PHASE_WAVE)
 		printf("%s\n", cluster_wave_word(step->wave));
+	else if (phase == PHASE_KEPT)
+		puts("what was there before");
 	else if (phase == PHASE_READY)
 		printf("  ✓ %-50s %6.1f s\n", step->title, seconds);
 	else if (phase == PHASE_REMOVED)
@@ -201,7 +206,7 @@ static int show_or_apply(Cluster *cluster, const Graph *graph, const ClusterPlan
 	fflush(stdout);
 	if (!may_apply(plan, arguments, error))
 		return EXIT_WORK;
-	if (arguments->dry_run || plan->to_do == 0)
+	if (arguments->dry_run || (plan->to_do == 0 && (plan->unready == 0 || arguments->no_wait)))
 		return EXIT_CLEAN;
 	puts("");
 	return apply(cluster, plan, arguments, record, error);

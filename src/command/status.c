@@ -301,6 +301,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StatusArguments, status_arguments_clear)
 
 static int print(const StatusArguments *arguments, const Page *page)
 {
+	if (arguments->watch)
+		fputs("\033[H\033[2J", stdout);
 	return arguments->format && strcmp(arguments->format, "json") == 0 ? print_json(page) : print_page(page);
 }
 
@@ -314,9 +316,10 @@ static int print_survey(const StatusArguments *arguments, const Ground *ground, 
 	return print(arguments, &page);
 }
 
-static void clear_screen(void)
+/* Below what was seen last, which stays. */
+static void say_lost(const GError *problem)
 {
-	fputs("\033[H\033[2J", stdout);
+	printf("\n%s\nit is asked again and again; Ctrl-C ends this\n", problem->message);
 }
 
 /* Read again when something has changed, but not more than once a second; until then only what is used is asked for. */
@@ -325,19 +328,28 @@ static int watch_there(const StatusArguments *arguments, const Ground *ground, b
 	SurveyOptions options = {.quick = arguments->quick};
 	g_autoptr(Survey) survey = NULL;
 	g_autoptr(Changes) changes = NULL;
-	for (bool changed = true;; changed = changes_wait(changes, 1000)) {
+	for (bool changed = true, shown = false, lost = false;; changed = lost || changes_wait(changes, 1000)) {
+		g_autoptr(GError) problem = NULL;
 		if (changed)
 			g_clear_pointer(&survey, survey_free);
 		if (survey)
 			survey_measure(survey, ground->cluster, &options);
 		else
-			survey = survey_new(ground->cluster, &options, error);
-		if (!survey)
+			survey = survey_new(ground->cluster, &options, &problem);
+		if (!survey && !shown) {
+			g_propagate_error(error, g_steal_pointer(&problem));
 			return EXIT_WORK;
-		if (!changes)
+		}
+		if (survey && !changes)
 			changes = changes_new(ground->cluster, survey);
-		clear_screen();
-		print_survey(arguments, ground, survey, colour);
+		else if (!survey)
+			g_clear_pointer(&changes, changes_free); /* its watches have ended, too */
+		if (survey)
+			print_survey(arguments, ground, survey, colour);
+		else if (!lost)
+			say_lost(problem);
+		shown = true;
+		lost = !survey;
 		fflush(stdout);
 		g_usleep(G_USEC_PER_SEC);
 	}
@@ -371,6 +383,24 @@ static int once(const StatusArguments *arguments, const Ground *ground, bool col
 	return print(arguments, &page);
 }
 
+static int watch_here(const StatusArguments *arguments, const Ground *ground, bool colour, GError **error)
+{
+	for (bool shown = false, lost = false;;) {
+		g_autoptr(GError) problem = NULL;
+		int code = once(arguments, ground, colour, &problem);
+		if (problem && (!shown || code != EXIT_WORK)) {
+			g_propagate_error(error, g_steal_pointer(&problem));
+			return code;
+		}
+		if (problem && !lost)
+			say_lost(problem);
+		shown = true;
+		lost = problem != NULL;
+		fflush(stdout);
+		g_usleep(2 * G_USEC_PER_SEC);
+	}
+}
+
 static int status(const StatusArguments *arguments, GError **error)
 {
 	bool colour;
@@ -381,18 +411,8 @@ static int status(const StatusArguments *arguments, GError **error)
 		return EXIT_WORK;
 	if (ground.cluster)
 		return once_there(arguments, &ground, colour, error);
-	for (;;) {
-		g_autoptr(GError) failure = NULL;
-		if (arguments->watch)
-			clear_screen();
-		int code = once(arguments, &ground, colour, &failure);
-		fflush(stdout);
-		if (failure)
-			g_propagate_error(error, g_steal_pointer(&failure));
-		if (!arguments->watch || code == EXIT_WORK)
-			return code;
-		g_usleep(2 * G_USEC_PER_SEC);
-	}
+	return arguments->watch ? watch_here(arguments, &ground, colour, error)
+	                        : once(arguments, &ground, colour, error);
 }
 
 static int run(int argc, char **argv)

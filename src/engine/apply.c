@@ -50,11 +50,10 @@ static void set_state(const Work *work, UnitState state)
 static bool is_enough(UnitState state, NeedState wanted)
 {
 	return state == STATE_FAILED || state == STATE_DONE || (wanted == NEED_STARTED && state >= STATE_STARTED) ||
-	       (wanted == NEED_READY && state >= STATE_READY);
+	       ((wanted == NEED_READY || wanted == NEED_HEALTHY) && state >= STATE_READY);
 }
 
-/* False where a need that must be done has failed; one that is only asked to be ready may fail: the program then finds
- * out for itself, as it would in a cluster. */
+/* False where what is needed has failed and the other must not start without it. */
 static bool wait_for(const Work *work, const UnitNeed *need)
 {
 	Applying *applying = work->applying;
@@ -80,7 +79,7 @@ static bool wait_for_needs(const Work *work, GError **error)
 	const Unit *unit = work->step->unit;
 	for (guint i = 0; i < unit->needs->len; i++) {
 		const UnitNeed *need = unit->needs->pdata[i];
-		if (!wait_for(work, need)) {
+		if (!wait_for(work, need) && work->step->kind != CHANGE_KEEP) { /* which runs */
 			g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "it starts after %s, which failed",
 			        need->unit);
 			return false;

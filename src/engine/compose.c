@@ -361,8 +361,9 @@ static void make_needs(const Service *service)
 		JSON_MEMBERS (depends, name, entry) {
 			const char *condition = json_text_at(entry, "condition");
 			g_autofree char *other = g_strdup_printf("%s-%s", service->compose->project, name);
+			bool required = json_true_at(entry, "required", true);
 			unit_need(service->unit, other,
-			        g_strcmp0(condition, "service_healthy") == 0                  ? NEED_READY
+			        g_strcmp0(condition, "service_healthy") == 0 ? (required ? NEED_HEALTHY : NEED_READY)
 			        : g_strcmp0(condition, "service_completed_successfully") == 0 ? NEED_DONE
 			                                                                      : NEED_STARTED);
 		}

@@ -113,11 +113,31 @@ void remove_fresh_volumes(Engine *engine, const char *project)
 	}
 }
 
+static bool is_own(const Work *work, const Json *container)
+{
+	const char *owner = json_text(json_get(json_at(container, "Config.Labels"), LABEL_PROJECT));
+	return g_strcmp0(owner, work->applying->rollout->wanted->project) == 0;
+}
+
+/* There and back, so that Podman writes its name to both places that hold it. */
+static bool name_again(const Work *work, const char *id, const char *taken)
+{
+	g_autofree char *path = g_strdup_printf("/containers/%s/json", id);
+	g_autoptr(Json) there = engine_get(work->engine, path, NULL);
+	const char *name = json_text_at(there, "Name");
+	name = name && *name == '/' ? name + 1 : name;
+	return name && is_own(work, there) && strcmp(name, taken) != 0 &&
+	       act(work->engine, NULL, "POST", "/containers/%s/rename?name=%s", id, taken) &&
+	       act(work->engine, NULL, "POST", "/containers/%s/rename?name=%s", id, name);
+}
+
 /* A Podman that was killed while it made a container may have its files and no container: the name is taken by what no
- * list shows. True where that was so and is no more. */
-static bool free_name(Engine *engine, const GError *problem)
+ * list shows. One that was killed while it gave a container another name has the old one still with its files. True
+ * where either was so and is no more. */
+static bool free_name(const Work *work, const char *name, const GError *problem)
 {
 	static const char words[] = "is already in use by ";
+	Engine *engine = work->engine;
 	const char *found = problem && engine_is_podman(engine) ? strstr(problem->message, words) : NULL;
 	found = found ? found + strlen(words) : NULL;
 	found = found && *found == '"' ? found + 1 : found;
@@ -126,7 +146,8 @@ static bool free_name(Engine *engine, const GError *problem)
 	g_autofree char *id = g_strndup(found, 64), *path = g_strdup_printf("/libpod/containers/%s/exists", id);
 	g_autoptr(GError) missing = NULL;
 	json_drop(engine_get(engine, path, &missing));
-	return engine_said(missing, 404) && act(engine, NULL, "DELETE", "/containers/%s?force=true", id);
+	return engine_said(missing, 404) ? act(engine, NULL, "DELETE", "/containers/%s?force=true", id)
+	                                 : name_again(work, id, name);
 }
 
 /* A labwright that was killed may have asked for a container that the engine makes only after this run has looked. The
@@ -141,9 +162,7 @@ static bool take_name(Work *work, const char *name, const GError *problem)
 	g_autoptr(Json) there = engine_get(work->engine, path, &missing);
 	if (!there)
 		g_usleep(G_USEC_PER_SEC / 4);
-	const char *owner = json_text(json_get(json_at(there, "Config.Labels"), LABEL_PROJECT));
-	return there ? g_strcmp0(owner, work->applying->rollout->wanted->project) == 0 &&
-	                       container_discard(work->engine, json_text_at(there, "Id"))
+	return there ? is_own(work, there) && container_discard(work->engine, json_text_at(there, "Id"))
 	             : engine_said(missing, 404);
 }
 
@@ -157,7 +176,7 @@ static char *send_body(Work *work, const char *name, const Json *body, GError **
 		if (engine_send(work->engine, "POST", path, body, &answer, &problem))
 			return g_strdup(json_text_at(answer, "Id"));
 		if (tries < MOST_NAME_TRIES && !work_is_cancelled(work) &&
-		        (free_name(work->engine, problem) || take_name(work, name, problem)))
+		        (free_name(work, name, problem) || take_name(work, name, problem)))
 			continue;
 		g_propagate_error(error, g_steal_pointer(&problem));
 		return NULL;
@@ -244,8 +263,12 @@ bool container_stop(Engine *engine, const LiveContainer *container, GError **err
 bool container_start(Work *work, const char *id, GError **error)
 {
 	work_tell(work, APPLY_STARTS, NULL);
-	if (!act(work->engine, error, "POST", "/containers/%s/start", id))
+	g_autoptr(GError) problem = NULL;
+	if (!act(work->engine, &problem, "POST", "/containers/%s/start", id) &&
+	        !engine_was_surprised(work->engine, problem)) {
+		g_propagate_error(error, g_steal_pointer(&problem));
 		return false;
+	}
 	/* Podman gives a fresh volume to the user of the first container that starts with it. */
 	if (engine_is_podman(work->engine) && !own_folders(work, id, error))
 		return false;

@@ -9,6 +9,7 @@
 
 #define NEWEST_MINOR 43 /* what is known here; 1.41 is the oldest that is spoken */
 #define OLDEST_MINOR 41
+#define MOST_SURPRISES 5
 #define PATIENCE 180 /* seconds without a byte: pulls and builds report less often than that */
 
 struct Engine {
@@ -71,10 +72,24 @@ static GBytes *bytes_of(const Json *body)
 	return g_bytes_new_take(text, strlen(text));
 }
 
+bool engine_was_surprised(const Engine *engine, const GError *error)
+{
+	return engine_is_podman(engine) && engine_said(error, 500) && strstr(error->message, "no such process");
+}
+
 Json *engine_get(Engine *engine, const char *path, GError **error)
 {
-	Json *value = NULL;
-	return ask(engine, "GET", path, NULL, NULL, &value, error) ? value : NULL;
+	for (uint32_t tries = 0;; tries++) {
+		Json *value = NULL;
+		g_autoptr(GError) problem = NULL;
+		if (ask(engine, "GET", path, NULL, NULL, &value, &problem))
+			return value;
+		if (tries == MOST_SURPRISES || !engine_was_surprised(engine, problem)) {
+			g_propagate_error(error, g_steal_pointer(&problem));
+			return NULL;
+		}
+		g_usleep(50000);
+	}
 }
 
 bool engine_send(Engine *engine, const char *method, const char *path, const Json *body, Json **ret, GError **error)

@@ -15,7 +15,9 @@
 /* ---- what is wanted -------------------------------------------------------------------------------------- */
 
 typedef enum UnitRole { UNIT_PAUSE, UNIT_INIT, UNIT_MAIN, UNIT_PROXY } UnitRole;
-typedef enum NeedState { NEED_STARTED, NEED_READY, NEED_DONE } NeedState;
+/* NEED_READY: one that fails is not waited for any longer, and the program finds out for itself, as it would in a
+ * cluster. NEED_HEALTHY: one that fails keeps the other from starting, as compose has it. */
+typedef enum NeedState { NEED_STARTED, NEED_READY, NEED_HEALTHY, NEED_DONE } NeedState;
 /* PULL_FLOATING: of a tag that moves, so it is pulled whenever it starts; what is built here is not built again. */
 typedef enum PullPolicy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER, PULL_FLOATING } PullPolicy;
 typedef enum ProbeKind { PROBE_NONE, PROBE_EXEC, PROBE_HTTP, PROBE_TCP, PROBE_ENGINE } ProbeKind;

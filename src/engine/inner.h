@@ -18,6 +18,9 @@
 #define LABEL_FRESH "labwright.fresh" /* of a volume: it goes with its container */
 #define PAUSE_IMAGE "labwright.local/pause:1"
 
+/* A Podman that was looking at a process when it ended: asked once more it knows. */
+bool engine_was_surprised(const Engine *engine, const GError *error);
+
 /* ---- making units; wanted.c --------------------------------------------------------------------------------- */
 
 Unit *unit_new(const char *name, Span place);

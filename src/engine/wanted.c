@@ -389,7 +389,7 @@ Json *unit_shown(const Unit *unit)
 
 static Json *unit_json(const Unit *unit, const Graph *graph)
 {
-	static const char *const states[] = {"started", "ready", "done"};
+	static const char *const states[] = {"started", "ready", "healthy", "done"};
 	Json *out = json_new_map(), *needs = json_new_list();
 	g_autofree char *place = place_text(graph, unit->place), *probe = probe_label(&unit->ready);
 	json_set_text(out, "name", unit->name);

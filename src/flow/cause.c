@@ -202,11 +202,16 @@ static void explain_absent(Chain *chain, const Unit *unit)
 	for (guint i = 0; i < unit->needs->len; i++) {
 		const UnitNeed *need = unit->needs->pdata[i];
 		const LiveContainer *other = live_find(chain->live, need->unit);
-		if (other && need->state == NEED_DONE && other->state == LIVE_EXITED && other->exit_code != 0) {
+		bool ended = other && other->state == LIVE_EXITED && other->exit_code != 0,
+		     unwell = other && need->state == NEED_HEALTHY && !live_is_well(other);
+		if ((need->state < NEED_HEALTHY || !ended) && !unwell)
+			continue;
+		if (ended)
 			add_step(chain, NULL, "it starts after %s, which ended with %d", other->name, other->exit_code);
-			explain_container(chain, other);
-			return;
-		}
+		else
+			add_step(chain, NULL, "it starts after %s, which is not ready", other->name);
+		explain_container(chain, other);
+		return;
 	}
 	const char *image = json_text_at(unit->body, "Image");
 	bool has = true;

@@ -103,13 +103,19 @@ def passes(container, probe):
         return False
 
 
+def last_words(name):
+    state = api("GET", f"/containers/{name}/json").get("State", {})
+    said = api("GET", f"/containers/{name}/logs?stdout=1&stderr=1&tail=20")
+    return f"{name} is {state.get('Status')}, {state.get('Error')}: {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+
+
 def wait_ready(probes, names):
     """Until each container with a probe passes it; probes: name of labwright's container to its probe."""
     end = time.monotonic() + LIMIT
     waiting = dict(probes)
     while waiting:
         if time.monotonic() > end:
-            raise SystemExit(f"not ready after {LIMIT} s: {', '.join(sorted(waiting))}")
+            raise SystemExit(f"not ready after {LIMIT} s: " + "\n".join(last_words(names(name)) for name in sorted(waiting)))
         for name in list(waiting):
             container = api("GET", f"/containers/{names(name)}/json")
             if container.get("State", {}).get("Running") and passes(container, waiting[name]):
@@ -133,15 +139,16 @@ def service_of(container, images, folder):
     for key in ("entrypoint", "command"):
         if key in service:
             service[key] = [word.replace("$", "$$") for word in service[key]]
+    # Podman says nothing of mounts where Docker has them as they were asked for; here both do, but for a tmpfs.
+    for mount in container["Mounts"]:
+        if mount["Type"] in ("bind", "volume"):
+            source = keep(mount["Source"], folder) if mount["Type"] == "bind" else mount["Name"]
+            service.setdefault("volumes", []).append(f"{source}:{mount['Destination']}{'' if mount['RW'] else ':ro'}")
     for mount in host.get("Mounts") or []:
-        if mount["Type"] == "bind":
-            source = keep(mount["Source"], folder)
-            service.setdefault("volumes", []).append(
-                f"{source}:{mount['Target']}{':ro' if mount.get('ReadOnly') else ''}")
-        elif mount["Type"] == "volume":
-            service.setdefault("volumes", []).append(f"{volume_name(container, mount)}:{mount['Target']}")
-        else:
+        if mount["Type"] == "tmpfs":
             service.setdefault("tmpfs", []).append(mount["Target"])
+    for target in host.get("Tmpfs") or {}:
+        service.setdefault("tmpfs", []).append(target)
     for port, bindings in (host["PortBindings"] or {}).items():
         for binding in bindings or []:
             service.setdefault("ports", []).append(f"{binding['HostIp']}:{binding['HostPort']}:{port}")
@@ -155,11 +162,6 @@ def service_of(container, images, folder):
         service["networks"] = {"default": {"aliases": [alias for network in container["NetworkSettings"]["Networks"].values()
                                                        for alias in network["Aliases"] or []]}}
     return service
-
-
-def volume_name(container, mount):
-    """One without a name, as an emptyDir is, gets one, so that it can be opened for its group."""
-    return mount.get("Source") or container["Name"][1:] + mount["Target"].replace("/", "_")
 
 
 def keep(source, folder):
@@ -188,9 +190,9 @@ def compose_file(containers, folder):
     images, services, volumes = {}, {}, {}
     for container in containers:
         services[container["Name"][1:]] = service_of(container, images, folder)
-        for mount in container["HostConfig"].get("Mounts") or []:
+        for mount in container["Mounts"]:
             if mount["Type"] == "volume":
-                volumes[volume_name(container, mount)] = {}
+                volumes[mount["Name"]] = {}
     path = os.path.join(folder, "docker-compose.json")
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"version": "2.4", "services": services, "volumes": volumes}, file)
@@ -274,7 +276,7 @@ def measure_play(program, folder, rounds):
 
     def played(name):
         name = next(word for word in PLAYED if name.endswith(word))
-        return f"{name}-pod-{name}"
+        return f"{name}-pod-0-{name}"  # the 0 since Podman 4.2
 
     contestants = [("labwright", up, lambda name: name, down),
                    ("podman kube play", podman + ["kube", "play", manifests], played, podman + ["kube", "down", manifests]),

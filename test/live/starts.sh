@@ -275,6 +275,40 @@ is "$engine: and all is well" "$code" 0
 run down --volumes --yes
 rm compose.yaml
 
+# ---- services that have to be healthy before others ----
+healthy() {
+	cat >compose.yaml <<-END
+		services:
+		  store:
+		    image: labwright.test/base:12
+		    command: [sh, -c, "$1"]
+		    stop_grace_period: 1s
+		    healthcheck: {test: [CMD, test, -e, /healthy], interval: 1s, retries: 2}
+		  asks:
+		    image: labwright.test/base:12
+		    command: [sleep, "1000"]
+		    stop_grace_period: 1s
+		    depends_on: {store: {condition: service_healthy}}
+		  tries:
+		    image: labwright.test/base:12
+		    command: [sleep, "1000"]
+		    stop_grace_period: 1s
+		    depends_on: {store: {condition: service_healthy, required: false}}
+	END
+}
+healthy 'sleep 1000'
+up
+is "$engine: a service that never becomes healthy" "$code" 1
+has "$engine: keeps those from starting that need it so" "$out" 'it starts after lab-store, which failed'
+has "$engine: but not those that can do without" "$out" '✓ lab-tries'
+run explain asks
+has "$engine: whoever asks why is told whose fault it is" "$out" 'it starts after lab-store, which is not ready'
+healthy 'touch /healthy; exec sleep 1000'
+up
+is "$engine: once it is healthy all start" "$code" 0
+run down --volumes --yes
+rm compose.yaml
+
 # ---- a start that fails, with and without the old container ----
 version() {
 	cat >web.yaml <<-END

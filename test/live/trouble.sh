@@ -142,7 +142,7 @@ run up
 # ---- what the engine makes for a labwright that was killed, once this one has looked ----
 cat >"$folder/late.py" <<'P'
 import http.client, json, socket, sys, threading
-engine, listen, made = sys.argv[1], sys.argv[2], []
+engine, listen, made, surprised = sys.argv[1], sys.argv[2], [], []
 def connect():
     there = socket.socket(socket.AF_UNIX)
     there.connect(engine)
@@ -158,6 +158,13 @@ def pump(source, sink, asks):
         if asks and not made and b"create?name=lab-core-late " in data:
             made.append(make())
             open(listen + ".made", "w").write(str(made[0]))
+        # What Podman says where the process that it looks at ends just then.
+        if asks and len(surprised) < 2 and b"containers/lab-core-surprise/json " in data:
+            surprised.append(data)
+            open(listen + ".surprised", "w").write(str(len(surprised)))
+            body = b'{"cause":"no such process","message":"read /proc/22033/cgroup: no such process","response":500}'
+            source.sendall(b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            continue
         sink.sendall(data)
     sink.shutdown(socket.SHUT_WR)
 server = socket.socket(socket.AF_UNIX)
@@ -181,11 +188,22 @@ for _ in $(seq 100); do [ -S "$folder/late.sock" ] && break; sleep 0.1; done
 DOCKER_HOST=unix://$folder/late.sock run up late.yaml late
 is "$engine: a name that is taken after the look" "$(cat "$folder/late.sock.made" 2>/dev/null) $code" '201 0'
 has "$engine: is freed" "$out" '(1 made, 0 made anew, 0 started, 0 removed)'
+if [ "$engine" = podman ]; then
+	sed s/late/surprise/ late.yaml >surprise.yaml
+	git add -A
+	DOCKER_HOST=unix://$folder/late.sock run up surprise.yaml surprise
+	is "podman: a process that ends while it is looked at" "$(cat "$folder/late.sock.surprised" 2>/dev/null) $code" '2 0'
+	rm surprise.yaml
+fi
 kill "$between"
 rm late.yaml
 git add -A
 
 # ---- an engine that dies ----
+run up
+"$labwright" status --watch >"$folder/watched" 2>&1 &
+watching=$!
+for _ in $(seq 150); do grep -q 'with problems' "$folder/watched" && break; sleep 0.2; done
 slow 12
 behind up
 sleep 3
@@ -196,6 +214,10 @@ has "$engine: and what did not answer is said" "$folder/side" 'engine.sock does 
 answers
 run up
 is "$engine: the next one goes on" "$code" 0
+for _ in $(seq 150); do tail -c 4000 "$folder/watched" | grep -q core/slow && break; sleep 0.2; done
+kill -0 $watching && tail -c 4000 "$folder/watched" | grep -q core/slow
+report $? "$engine: and so does a screen that was watched" "$(tail -5 "$folder/watched")"
+kill $watching
 is "$engine: nothing is left beside" "$(names)" 'lab-core-owned lab-core-pair-one lab-core-pair-pause lab-core-pair-two lab-core-redis-0 lab-core-slow lab-core-web-0 lab-core-web-0-wait lab-core-web-1 lab-core-web-1-wait lab-core-web-service'
 export DOCKER_HOST="unix://$folder/nobody.sock"
 run status
@@ -223,6 +245,19 @@ if [ "$engine" = podman ]; then
 	has "podman: and makes that one anew" "$out" '(1 made, 0 made anew, 0 started, 0 removed)'
 	run exec core/redis-0 -- redis-cli get kept
 	is "podman: its volume is as it was" "$(cat "$out")" yes
+	# One that was killed between the two places where it keeps a name: its files still have the old one.
+	jq -c 'map(if .names == ["lab-core-redis-0"] then .names = ["lab-core-redis-0.new"] else . end)' "$stored" >"$stored.new"
+	mv "$stored.new" "$stored"
+	kill -KILL "$(cat "$LABWRIGHT_ENGINE_PID")"
+	answers
+	is "podman: its files are called otherwise than it" "$(jq 'map(select(.names == ["lab-core-redis-0.new"])) | length' "$stored")" 1
+	sed -i 's/--protected-mode, "no"/&, --loglevel, verbose/' apps/redis.yaml
+	git add -A
+	run up
+	is "podman: its follower can be made all the same" "$code" 0
+	has "podman: in its place" "$out" '(0 made, 1 made anew, 0 started, 0 removed)'
+	run exec core/redis-0 -- redis-cli get kept
+	is "podman: with what it held" "$(cat "$out")" yes
 fi
 
 # ---- a full disk ----

@@ -108,6 +108,40 @@ is 'with all objects made' "$(api GET '/api/v1/namespaces/core/configmaps?limit=
 is_image 'and the workloads' 5
 cp "$folder/up.err" "$err"
 lacks 'without a word of an error' "$err" error
+
+# ---- and in the middle of watches ----
+# A pod that nobody can place until its node comes: `up` watches for it, and so does a screen.
+cat >apps/waits.yaml <<'END'
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: waits, namespace: core}
+spec:
+  selector: {matchLabels: {app: waits}}
+  template:
+    metadata: {labels: {app: waits}}
+    spec: {schedulingGates: [{name: labwright.test/gate}], containers: [{name: waits, image: example.org/waits:1}]}
+END
+git add -A
+"$labwright" up --context lab --patience 120 >"$folder/up.out" 2>"$folder/up.err" &
+up=$!
+"$labwright" status --watch --context lab >"$folder/watched" 2>&1 &
+watching=$!
+eventually 'up waits for a pod' sh -c "grep -q 'core/Deployment/waits .* s ' '$folder/up.out'"
+eventually 'which a screen shows' grep -q waits "$folder/watched"
+kill -KILL "$(cat "$KUBE_SERVER")"
+sleep 3
+sh "$here/control.sh" --server
+kill -0 $up && kill -0 $watching
+report $? 'neither ends with the server' "$(cat "$folder/up.err"; tail -3 "$folder/watched")"
+has 'the screen says that it has lost it' "$folder/watched" 'it is asked again and again'
+: >"$folder/watched"
+pod=$(api GET '/api/v1/namespaces/core/pods?labelSelector=app%3Dwaits' | jq -r '.items[0].metadata.name')
+api PATCH "/api/v1/namespaces/core/pods/$pod" -H 'Content-Type: application/json-patch+json' -d '[{"op": "remove", "path": "/spec/schedulingGates"}]' >/dev/null
+code=0
+wait $up || code=$?
+is 'up sees by a new watch that it is ready' "$code" 0
+eventually 'and so does the screen' grep -q '0 with problems' "$folder/watched"
+kill $watching
 image 6
 kill -KILL "$(cat "$KUBE_SERVER")"
 began=$(seconds)

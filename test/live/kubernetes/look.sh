@@ -27,6 +27,14 @@ has 'a Service without endpoints' "$out" 'Service story/api has nobody who answe
 has 'a claim without a volume' "$out" 'claim story/lost waits for a volume'
 has 'a quota that is full' "$out" 'quota limited/small: 1 of 1 pods'
 
+api POST /apis/autoscaling/v2/namespaces/story/horizontalpodautoscalers -H 'Content-Type: application/yaml' --data-binary '{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: ghost, namespace: story}, spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: nobody}, maxReplicas: 3, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}]}}' >/dev/null
+scaler() {
+	run status
+	grep -q 'scaler story/ghost does not work: .*deployments.* "nobody" not found' "$out"
+}
+eventually 'a scaler of a Deployment that is not there' scaler
+api DELETE /apis/autoscaling/v2/namespaces/story/horizontalpodautoscalers/ghost >/dev/null
+
 # ---- status --watch ----
 start_proxy
 KUBECONFIG="$KUBE/proxy" "$labwright" status --watch --context proxy >"$folder/watched" 2>&1 &

@@ -162,6 +162,26 @@ has 'with the reason' "$err" 'ImagePullBackOff'
 is 'and the later waves are not touched' "$(api GET /apis/networking.k8s.io/v1/namespaces/core/ingresses/later | jq .code)" 404
 run up --rollback --patience 60
 is 'what it had made goes away again' "$(api GET /apis/apps/v1/namespaces/core/deployments/broken | jq .code)" 404
+run up --patience 60
+run up --patience 60
+has 'once more does what is left to do' "$out" '1 of'
+is 'of the later waves' "$(api GET /apis/networking.k8s.io/v1/namespaces/core/ingresses/later | jq -r .metadata.name)" later
+has 'and says what is still not ready' "$out" 'core/Deployment/broken'
+is 'which is no success' "$code" 3
+has 'for the same reason' "$err" 'ImagePullBackOff'
+run up --no-wait
+is 'unless nobody waits' "$code" 0
+(
+	sleep 4
+	pod=$(api GET '/api/v1/namespaces/core/pods?labelSelector=app%3Dbroken' | jq -r '.items[0].metadata.name')
+	# What its kubelet would say once the registry has the image.
+	api PATCH "/api/v1/namespaces/core/pods/$pod/status" -H 'Content-Type: application/merge-patch+json' \
+		-d '{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}],"containerStatuses":[{"name":"broken","image":"i","imageID":"i","ready":true,"restartCount":0,"state":{"running":{}}}]}}' >/dev/null
+) &
+run up --patience 60
+wait $!
+is 'it is waited for, though there is nothing to do' "$code" 0
+has 'until it is ready' "$out" '✓ core/Deployment/broken'
 
 # ---- what goes ----
 rm apps/broken.yaml apps/kinds.yaml

@@ -86,16 +86,32 @@ static bool is_lone_head(Slice value)
 	return slice_starts(text, "-----BEGIN ") && text.length < 100;
 }
 
+/* https://id.home.example/token: where something is asked for, and nothing in it that only its owner knows.
+ * op://home/db, azure://vault/key: where a tool finds the secret that it writes here. A user and a password stand
+ * before an @. */
+static bool is_address(Slice text)
+{
+	size_t mark = slice_find(text, "://", 0);
+	bool web = slice_starts(text, "https://") || slice_starts(text, "http://");
+	if (mark == SIZE_MAX || mark == 0 || slice_find_byte(text, '@', 0) != SIZE_MAX)
+		return false;
+	for (size_t i = 0; i < mark; i++)
+		if (!g_ascii_islower(text.at[i]) && !strchr("+-", text.at[i]))
+			return false;
+	return !web || (slice_find_byte(text, '?', 0) == SIZE_MAX && slice_find(text, "hook", 0) == SIZE_MAX &&
+	                       slice_find(text, "/services/", 0) == SIZE_MAX);
+}
+
 bool credential_is_clear(Slice value, bool base64)
 {
 	if (value.length < 8 || is_lone_head(value) || slice_starts(value, "ENC[") || is_placeholder(value))
 		return false;
 	if (!base64)
-		return !is_hashed(value);
+		return !is_hashed(value) && !is_address(value);
 	gsize length;
 	g_autofree guchar *decoded = g_base64_decode(value.at, &length);
 	Slice text = {(const char *)decoded, length};
-	return length >= 6 && !is_lone_head(text) && !is_placeholder(text) && !is_hashed(text);
+	return length >= 6 && !is_lone_head(text) && !is_placeholder(text) && !is_hashed(text) && !is_address(text);
 }
 
 /* Small letters and digits alone; free with g_free. */

@@ -345,7 +345,7 @@ static void read_applier(Linker *linker, Carrier *carrier)
 		else if (link_has_role(graph, entry, "path"))
 			add_path_entry(linker, carrier, entry);
 		else if (component && link_has_role(graph, entry, "component"))
-			add_edge(linker, carrier, component->object, (Context){0}, entry);
+			add_edge(linker, carrier, component->object, change_of(graph, carrier->node, entry), entry);
 		else if (component)
 			graph_derive(linker->graph, file_node(graph, component->object), FACT_REACHED_BY, carrier->node,
 			        graph_place(graph, entry));

@@ -231,7 +231,8 @@ static void derive_identities(Linker *linker, Node node)
 	Contexts contexts = link_contexts(linker, graph_file_of(graph, node));
 	Symbol known[LINK_MOST_CONTEXTS];
 	uint32_t count = 0;
-	if (!graph_name_symbol(graph, node) || link_is_patch(graph, node))
+	if (!graph_name_symbol(graph, node) || link_is_patch(graph, node) ||
+	        (maker(graph, node) && graph_has(graph, maker(graph, node), FACT_MISREAD)))
 		return;
 	note_names(linker, node, contexts);
 	if (contexts.count == 0)

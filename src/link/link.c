@@ -5,6 +5,7 @@ void link_graph(Graph *graph)
 {
 	Linker linker = {.graph = graph};
 	link_quiet(graph);
+	link_misread(graph);
 	link_entries(graph);
 	link_builds(graph);
 	graph_finish(graph);
@@ -13,6 +14,7 @@ void link_graph(Graph *graph)
 	link_circles(&linker);
 	link_reach(&linker);
 	graph_finish(graph);
+	link_idle(graph);
 	link_identities(&linker);
 	graph_finish(graph);
 	link_opaque(&linker);

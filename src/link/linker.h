@@ -66,6 +66,8 @@ Contexts link_contexts(const Linker *linker, uint32_t file);
 /* ---- stages, in order -------------------------------------------------------------------------- */
 
 void link_quiet(Graph *graph);
+void link_misread(Graph *graph);
+void link_idle(Graph *graph);
 void link_entries(Graph *graph);
 void link_carriers(Linker *linker);
 void link_commands(Linker *linker);

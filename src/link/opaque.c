@@ -48,6 +48,22 @@ static bool is_app_template(const Graph *graph, Node release)
 	return found;
 }
 
+/* The values look like those of app-template, and the chart is another, whose own defaults nobody knows here. */
+void link_misread(Graph *graph)
+{
+	GRAPH_NODES (graph, NODE_REFERENCE, reference) {
+		Node release = graph_parent(graph, reference);
+		if (!link_has_role(graph, reference, "chart-ref") || graph_has(graph, release, FACT_RENDERED) ||
+		        is_app_template(graph, release))
+			continue;
+		Symbol kind = graph_symbol(graph, reference, FACT_WANTS_KIND);
+		GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, reference), source)
+		if (graph_symbol(graph, source, FACT_KIND) == kind && graph_has(graph, source, FACT_REPOSITORY) &&
+		        !graph_has(graph, release, FACT_MISREAD))
+			graph_derive(graph, release, FACT_MISREAD, 0, graph_place(graph, reference));
+	}
+}
+
 /* A release goes where it says, or where it stands itself. */
 static void add_release(Linker *linker, Node object)
 {

@@ -1,5 +1,5 @@
 /* Files that nothing is demanded of: ignored paths and areas on their way out by labwright.yaml, copies of a tree, and
- * charts of others that were unpacked here. */
+ * charts and whole repositories of others that were unpacked here. */
 #include "base/path.h"
 #include "link/linker.h"
 
@@ -125,10 +125,68 @@ static void mark_unpacked(Graph *graph)
 	}
 }
 
+/* ---- repositories of others ------------------------------------------------------------------------------------ */
+
+static const char *const license_names[] = {"LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "COPYING"};
+
+/* The license at the root, or NODE_NONE. */
+static Node own_license(const Graph *graph)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(license_names); i++) {
+		Node file = graph_find_file(graph, slice_from(license_names[i]));
+		if (file)
+			return file;
+	}
+	return NODE_NONE;
+}
+
+/* Only a repository of its own has these: how others take part in it, and what its forge runs. */
+static bool is_whole_repository(const Graph *graph, Slice folder)
+{
+	static const char *const names[] = {"CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "CODEOWNERS",
+	        ".travis.yml", ".gitlab-ci.yml", "meta/.galaxy_install_info"};
+	g_autofree char *forge = path_resolve(folder, SLICE(".github"));
+	if (forge && graph_has_folder(graph, slice_from(forge)))
+		return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = path_resolve(folder, slice_from(names[i]));
+		if (path && graph_find_file(graph, slice_from(path)))
+			return true;
+	}
+	return false;
+}
+
+/* A repository of somebody else that was copied in, with its license, which is not that of all the others. */
+static bool is_taken_in(const Graph *graph, Slice folder, Node license)
+{
+	Node own = own_license(graph);
+	bool same = own && slice_equal(graph_file_bytes(graph, graph_file_of(graph, own)),
+	                           graph_file_bytes(graph, graph_file_of(graph, license)));
+	return folder.length && !same && is_whole_repository(graph, folder);
+}
+
+static void mark_taken_in(Graph *graph)
+{
+	Symbol reason = graph_intern(graph, SLICE("taken in"));
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Node license = graph_file_node(graph, file);
+		Slice path = slice_from(graph_file_path(graph, file)), folder = path_folder(path);
+		uint32_t first, end;
+		if (!slice_is_any(path_name(path), license_names, G_N_ELEMENTS(license_names)) ||
+		        !is_taken_in(graph, folder, license))
+			continue;
+		link_files_below(graph, folder, &first, &end);
+		for (uint32_t other = first; other < end; other++)
+			graph_derive(
+			        graph, graph_file_node(graph, other), FACT_QUIET, reason, graph_place(graph, license));
+	}
+}
+
 void link_quiet(Graph *graph)
 {
 	mark_copies(graph);
 	mark_unpacked(graph);
+	mark_taken_in(graph);
 	GRAPH_EACH (graph, FACT_IGNORES, row)
 		mark(graph, row, "ignored");
 	GRAPH_EACH (graph, FACT_DEPRECATED, flag)

@@ -246,56 +246,6 @@ static void check_chart_values_unknown(Checker *checker)
 
 /* ---- app-template ---------------------------------------------------------------------------------------------- */
 
-static bool is_mount(const char *what)
-{
-	return strcmp(what, "container") == 0;
-}
-
-static void check_chart_identifier_missing(Checker *checker)
-{
-	const Graph *graph = checker_graph(checker);
-	Symbol name;
-	if (!graph_find_symbol(graph, SLICE("chart-identifier"), &name))
-		return;
-	GRAPH_NAMED(graph, NODE_PROBLEM, name, problem)
-	{
-		const char *what = graph_text(graph, problem, FACT_MESSAGE),
-		           *value = graph_text(graph, problem, FACT_VALUE);
-		const char *near = graph_text(graph, problem, FACT_NEAR);
-		Finding *finding = report(checker, graph_parent(graph, problem), graph_place(graph, problem),
-		        is_mount(what) ? "these mounts are for the %s %s, which the controller does not have"
-		                       : "the values name the %s %s, which they do not define",
-		        what, value);
-		set_detail(checker, finding, "%s %s", what, value);
-		if (!*near)
-			continue;
-		set_hint(checker, finding, "write %s", near);
-		set_because(checker, finding, FIX_VALUE, "there is no other so near");
-		add_rename(checker, finding, graph_place(graph, problem), value, near);
-	}
-}
-
-static void check_chart_number_rounded(Checker *checker)
-{
-	const Graph *graph = checker_graph(checker);
-	Symbol name;
-	if (!graph_find_symbol(graph, SLICE("chart-number"), &name))
-		return;
-	GRAPH_NAMED(graph, NODE_PROBLEM, name, problem)
-	{
-		const char *value = graph_text(graph, problem, FACT_VALUE);
-		Span place = graph_place(graph, problem);
-		Finding *finding = report(checker, graph_parent(graph, problem), place,
-		        "the program is given %s in place of %s", graph_text(graph, problem, FACT_MESSAGE), value);
-		set_detail(checker, finding, "%s", value);
-		set_hint(checker, finding, "quote it");
-		if (!slice_is(graph_span_bytes(graph, place), value))
-			continue;
-		set_because(checker, finding, FIX_SAFE, "a text is given on as it is written");
-		add_edit(checker, finding, place, slice_from(arena_printf(checker_arena(checker), "\"%s\"", value)));
-	}
-}
-
 /* The newest version whose keys are all known. */
 #define LAST_KNOWN 401
 
@@ -330,6 +280,68 @@ static bool template_version(const Graph *graph, Node release, uint32_t *ret_ver
 		if (has_role(graph, reference, "chart-ref"))
 			return referred_version(graph, reference, ret_version);
 	return true;
+}
+
+static bool is_mount(const char *what)
+{
+	return strcmp(what, "container") == 0;
+}
+
+static void check_chart_identifier_missing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Symbol name;
+	if (!graph_find_symbol(graph, SLICE("chart-identifier"), &name))
+		return;
+	GRAPH_NAMED(graph, NODE_PROBLEM, name, problem)
+	{
+		if (graph_has(graph, graph_parent(graph, problem), FACT_MISREAD))
+			continue;
+		const char *what = graph_text(graph, problem, FACT_MESSAGE),
+		           *value = graph_text(graph, problem, FACT_VALUE);
+		const char *near = graph_text(graph, problem, FACT_NEAR);
+		uint32_t version;
+		/* From version 5 on the chart makes an account of its own accord. */
+		if (strcmp(what, "ServiceAccount") == 0 &&
+		        template_version(graph, graph_parent(graph, problem), &version) &&
+		        (version == 0 || version >= 500))
+			continue;
+		bool left = is_mount(what) && !*near; /* by a container that is gone: the chart leaves them out */
+		Finding *finding = report_at(checker, left ? LEVEL_WARNING : LEVEL_ERROR, graph_parent(graph, problem),
+		        graph_place(graph, problem),
+		        is_mount(what) ? "these mounts are for the %s %s, which the controller does not have"
+		                       : "the values name the %s %s, which they do not define",
+		        what, value);
+		set_detail(checker, finding, "%s %s", what, value);
+		if (!*near)
+			continue;
+		set_hint(checker, finding, "write %s", near);
+		set_because(checker, finding, FIX_VALUE, "there is no other so near");
+		add_rename(checker, finding, graph_place(graph, problem), value, near);
+	}
+}
+
+static void check_chart_number_rounded(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Symbol name;
+	if (!graph_find_symbol(graph, SLICE("chart-number"), &name))
+		return;
+	GRAPH_NAMED(graph, NODE_PROBLEM, name, problem)
+	{
+		if (graph_has(graph, graph_parent(graph, problem), FACT_MISREAD))
+			continue;
+		const char *value = graph_text(graph, problem, FACT_VALUE);
+		Span place = graph_place(graph, problem);
+		Finding *finding = report(checker, graph_parent(graph, problem), place,
+		        "the program is given %s in place of %s", graph_text(graph, problem, FACT_MESSAGE), value);
+		set_detail(checker, finding, "%s", value);
+		set_hint(checker, finding, "quote it");
+		if (!slice_is(graph_span_bytes(graph, place), value))
+			continue;
+		set_because(checker, finding, FIX_SAFE, "a text is given on as it is written");
+		add_edit(checker, finding, place, slice_from(arena_printf(checker_arena(checker), "\"%s\"", value)));
+	}
 }
 
 typedef struct WrongKey {

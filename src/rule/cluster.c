@@ -4,6 +4,7 @@
 
 #include "base/path.h"
 #include "rule/owner.h"
+#include "rule/rule.h"
 
 /* Folders whose children are alternatives. */
 static bool holds_alternatives(Slice folder)
@@ -155,4 +156,33 @@ bool may_share_namespace(const Graph *graph, Node one, Node other)
 		}
 	}
 	return false;
+}
+
+/* ---- collections ------------------------------------------------------------------------------------------------ */
+
+/* In so many files stands one object, and there are so many such objects. */
+#define FILES_OF_COLLECTION 4
+#define OBJECTS_OF_COLLECTION 3
+
+static uint32_t files_with(const Graph *graph, Symbol identity)
+{
+	uint32_t count = 0, last = UINT32_MAX;
+	GRAPH_TO (graph, FACT_IDENTITY, identity, row) {
+		uint32_t file = graph_file_of(graph, row->subject);
+		count += file != last && !is_patch(graph, row->subject) && !is_kind(graph, row->subject, "Namespace");
+		last = file;
+	}
+	return count;
+}
+
+bool is_collection(const Graph *graph)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
+	uint32_t objects = 0;
+	if (has_appliers(graph))
+		return false;
+	GRAPH_EACH (graph, FACT_IDENTITY, row)
+		if (g_hash_table_add(seen, GUINT_TO_POINTER(row->object)))
+			objects += files_with(graph, row->object) >= FILES_OF_COLLECTION;
+	return objects >= OBJECTS_OF_COLLECTION;
 }

@@ -22,5 +22,8 @@ bool is_production_area(Stages *stages, Slice folder);
 void stages_clear(Stages *stages);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stages, stages_clear)
 
+/* The repository is one of lessons or trials, each of which is applied by itself. */
+bool is_collection(const Graph *graph);
+
 /* The paths part in folders of two distributions: k3s/, microk8s/. */
 bool are_for_two_distributions(Slice one, Slice other);

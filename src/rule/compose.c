@@ -159,6 +159,15 @@ static void check_compose_depends_unhealthy(Checker *checker)
 
 /* ---- version --------------------------------------------------------------------------------------------------- */
 
+/* `version: "3"  # https://…`: what the owner noted there would go with the line. */
+static bool has_link(const Graph *graph, Span span)
+{
+	Slice bytes = graph_file_bytes(graph, span.file), line = graph_line_at(graph, span);
+	size_t from = (size_t)(bytes.at + span.end - line.at);
+	size_t mark = slice_find_byte(line, '#', MIN(from, line.length));
+	return mark != SIZE_MAX && slice_find(line, "://", mark) != SIZE_MAX;
+}
+
 static void check_compose_version_field(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -168,6 +177,10 @@ static void check_compose_version_field(Checker *checker)
 	GRAPH_EACH (graph, FACT_FORMAT_VERSION, row) {
 		Finding *finding = report(checker, row->subject, graph_span(graph, row),
 		        "version: %s means nothing any more", graph_symbol_text(graph, row->object));
+		if (has_link(graph, graph_span(graph, row))) {
+			set_hint(checker, finding, "delete it, and keep the link of its comment elsewhere");
+			continue;
+		}
 		set_because(checker, finding, FIX_SAFE, "compose ignores it, and warns at each start");
 		add_deletion(checker, finding, graph_span(graph, row));
 	}

@@ -6,3 +6,7 @@
 
 /* True where the path says so (dev, test, local …), and for a compose file that lies beside a program's sources. */
 bool is_for_developing(const Graph *graph, Node node);
+
+/* Many compose projects want the same ports of one machine: they are there to choose from, each as its makers show it.
+ */
+bool is_compose_collection(const Graph *graph);

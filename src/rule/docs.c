@@ -105,13 +105,31 @@ static bool is_before_arrow(Slice bytes, size_t at)
 	return text_has(rest, "→") || text_has(rest, "->") || text_has(rest, "=>");
 }
 
+/* "TEI's `docs/models.md`": a name, with a capital, that is no part of the path: of somebody else's program. */
+static bool is_of_named(Slice before, Slice path)
+{
+	bool typographic = slice_ends(before, "\xe2\x80\x99s");
+	if (!typographic && !slice_ends(before, "'s"))
+		return false;
+	size_t end = before.length - (typographic ? strlen("\xe2\x80\x99s") : strlen("'s")), start = end;
+	while (start > 0 && (g_ascii_isalnum(before.at[start - 1]) || strchr("-_", before.at[start - 1])))
+		start--;
+	if (start == end || !g_ascii_isupper(before.at[start]))
+		return false;
+	g_autofree char *name = g_ascii_strdown(before.at + start, (gssize)(end - start));
+	g_autofree char *lower = g_ascii_strdown(path.at, (gssize)path.length);
+	return !strstr(lower, name);
+}
+
 /* "that repo's CI; … in its `docs/deployment.md`": of another repository. */
-static bool is_of_another(Slice bytes, size_t at)
+static bool is_of_another(Slice bytes, size_t at, Slice path)
 {
 	static const char *const words[] = {"its", "their", "repo's", "repository's", "upstream's"};
 	while (at > 0 && strchr("`*\"' ", bytes.at[at - 1]))
 		at--;
 	Slice before = slice_sub(bytes, 0, at);
+	if (is_of_named(before, path))
+		return true;
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
 		size_t length = strlen(words[i]);
 		if (slice_ends(before, words[i]) && (at == length || strchr(" \n(", before.at[at - length - 1])))
@@ -160,8 +178,8 @@ static bool is_below_absent(Slice bytes, size_t at)
 static bool is_said_absent(const Graph *graph, Span span)
 {
 	Slice bytes = graph_file_bytes(graph, span.file), line = graph_line_at(graph, span);
-	if (says_absent(line) || is_denied(bytes, span.start) || is_of_another(bytes, span.start) ||
-	        is_before_arrow(bytes, span.end))
+	if (says_absent(line) || is_denied(bytes, span.start) ||
+	        is_of_another(bytes, span.start, graph_span_bytes(graph, span)) || is_before_arrow(bytes, span.end))
 		return true;
 	size_t start = (size_t)(line.at - bytes.at), end = start + line.length;
 	if (is_below_absent(bytes, start))

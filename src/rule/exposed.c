@@ -232,10 +232,11 @@ static void report_default_password(Checker *checker, Node env, const Row *value
 	        (graph_node_type(graph, program) == NODE_SERVICE || !has_service(graph, program, 0, &door)) &&
 	        !has_route(graph, program, &door))
 		return;
-	Finding *finding = report_at(checker, unless.length ? LEVEL_WARNING : LEVEL_ERROR, program,
-	        graph_span(graph, value), "%s of %s %s is the one that everybody tries first%s%.*s%s",
-	        graph_name(graph, env), word_for(graph, program), graph_name(graph, holder_of(graph, program)),
-	        unless.length ? ", unless " : "", SLICE_ARGS(unless), unless.length ? " is set" : "");
+	Finding *finding =
+	        report_at(checker, unless.length || is_compose_collection(graph) ? LEVEL_WARNING : LEVEL_ERROR, program,
+	                graph_span(graph, value), "%s of %s %s is the one that everybody tries first%s%.*s%s",
+	                graph_name(graph, env), word_for(graph, program), graph_name(graph, holder_of(graph, program)),
+	                unless.length ? ", unless " : "", SLICE_ARGS(unless), unless.length ? " is set" : "");
 	set_detail(checker, finding, "%s", graph_name(graph, env));
 	if (unless.length)
 		set_hint(checker, finding, "write ${%.*s:?} so that nothing starts without one", SLICE_ARGS(unless));

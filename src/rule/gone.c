@@ -10,7 +10,8 @@
 bool is_plan(Slice document)
 {
 	static const char *const words[] = {"plan", "spec", "template", "proposal", "adr", "rfc", "todo", "roadmap",
-	        "task", "skill", "idea", "design", "backlog", "phase", "user-stor", "user_stor", "userstor", "future"};
+	        "task", "skill", "idea", "design", "backlog", "phase", "user-stor", "user_stor", "userstor", "future",
+	        "decision", "prps/"};
 	g_autofree char *lower = g_ascii_strdown(document.at, (gssize)document.length);
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))

@@ -146,6 +146,15 @@ static bool stands_by_itself(const Graph *graph, Span word, void *data)
 	return word.start < 3 || memcmp(bytes.at + word.start - 3, "://", 3) != 0;
 }
 
+/* The file speaks of the route as well: who knows both means two programs, radarr and readarr. */
+static bool is_beside(const Graph *graph, Symbol host, Node mention)
+{
+	GRAPH_NAMED(graph, NODE_MENTION, host, other)
+	if (graph_file_of(graph, other) == graph_file_of(graph, mention))
+		return true;
+	return false;
+}
+
 static uint32_t count_mentions(const Graph *graph, Symbol host)
 {
 	uint32_t count = 0;
@@ -165,6 +174,8 @@ static void check_host(Checker *checker, GHashTable *index, Symbol host, uint32_
 		return;
 	GRAPH_NAMED(graph, NODE_MENTION, host, mention)
 	{
+		if (is_beside(graph, graph_name_symbol(graph, route), mention))
+			continue;
 		Finding *finding = report(checker, mention, graph_place(graph, mention),
 		        "no route leads to %s; %s is one letter away", name.at, graph_name(graph, route));
 		add_evidence(

@@ -117,6 +117,13 @@ static bool is_variant_name(const Graph *graph, Node a, Node b)
 	return memcmp(shorter.at, longer.at, shorter.length) == 0 && strchr("-_", longer.at[shorter.length]) != NULL;
 }
 
+/* An engine runs one container of a name: the two take turns. */
+static bool are_one_container(const Graph *graph, const Claim *a, const Claim *b)
+{
+	Symbol one = graph_symbol(graph, a->owner, FACT_CONTAINER_NAME);
+	return one && a->file != b->file && one == graph_symbol(graph, b->owner, FACT_CONTAINER_NAME);
+}
+
 typedef struct TogetherSearch {
 	Slice other; /* name of the other file */
 } TogetherSearch;
@@ -195,13 +202,17 @@ static Level judge(const Graph *graph, const Claim *a, const Claim *b)
 	if (graph_name_symbol(graph, a->owner) == graph_name_symbol(graph, b->owner) &&
 	        slice_equal(a->folder, b->folder))
 		return LEVEL_OFF;
+	if (are_one_container(graph, a, b))
+		return LEVEL_OFF;
 	if (a->file == b->file) {
 		if (profiles_exclude(graph, a->owner, b->owner))
 			return LEVEL_OFF;
 		bool sometimes = graph_has(graph, a->owner, FACT_PROFILE) || graph_has(graph, b->owner, FACT_PROFILE);
 		if (!sometimes)
 			return LEVEL_ERROR;
-		return is_variant_name(graph, a->owner, b->owner) ? LEVEL_OFF : LEVEL_WARNING;
+		/* By an anchor it is one mapping: the same program, with another command that a profile starts. */
+		bool lent = graph_place(graph, a->port).start == graph_place(graph, b->port).start;
+		return lent || is_variant_name(graph, a->owner, b->owner) ? LEVEL_OFF : LEVEL_WARNING;
 	}
 	if (slice_equal(a->folder, b->folder))
 		return are_named_together(graph, a, b) ? LEVEL_WARNING : LEVEL_OFF;

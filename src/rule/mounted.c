@@ -16,13 +16,20 @@ typedef struct Mounted {
 	GHashTable *told; /* rows that were reported */
 } Mounted;
 
+/* A whole tree is mounted for what else is in it: who edits it, or keeps a copy. */
+static bool is_far_below(const char *rest)
+{
+	const char *slash = strchr(rest, '/');
+	return slash && strchr(slash + 1, '/');
+}
+
 /* Where the container has the file of the repository, by this mount. Free with g_free. */
 static char *container_path(const Graph *graph, Node service, Node mount, const char *file)
 {
 	g_autofree char *source = mount_source(graph, service, mount);
 	const char *at = graph_text(graph, mount, FACT_DESTINATION),
 	           *rest = source && *source ? path_within(file, source) : NULL;
-	if (!rest || at[0] != '/')
+	if (!rest || at[0] != '/' || is_far_below(rest))
 		return NULL;
 	return *rest ? g_strdup_printf("%s/%s", at, rest) : g_strdup(at);
 }
@@ -36,10 +43,25 @@ static bool has_match(const Graph *graph, const char *pattern)
 	return graph_has_path(graph, path_folder((Slice){pattern, wild}));
 }
 
+/* Alertmanager brings templates of its own: a pattern for others is missed only where a message asks for one. */
+static bool is_missed(const Graph *graph, const Row *row)
+{
+	Slice bytes = graph_file_bytes(graph, graph_span(graph, row).file), name;
+	if (!strstr(graph_symbol_text(graph, row->object), "*.tmpl"))
+		return true;
+	for (size_t at = 0; (at = slice_find(bytes, "template \"", at)) != SIZE_MAX; at++) {
+		name = slice_sub(bytes, at + strlen("template \""), bytes.length);
+		name = slice_sub(name, 0, MIN(slice_find_byte(name, '"', 0), name.length));
+		if (slice_find(name, "default", 0) == SIZE_MAX && !slice_starts(name, "__"))
+			return true;
+	}
+	return false;
+}
+
 static void report_unread(Mounted *mounted, const Row *row, Node service, const char *path, const char *source)
 {
 	const Graph *graph = mounted->graph;
-	if (!g_hash_table_add(mounted->told, (gpointer)row))
+	if (!is_missed(graph, row) || !g_hash_table_add(mounted->told, (gpointer)row))
 		return;
 	Finding *finding = report(mounted->checker, row->subject, graph_span(graph, row),
 	        source ? "service %s reads %s, which is %s, and there is no such path"

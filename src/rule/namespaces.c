@@ -195,6 +195,20 @@ static bool accept_making(const Graph *graph, Span word, void *data)
 	       (slice_find(line, "reate", 0) != SIZE_MAX || !is_prose(graph, word.file));
 }
 
+/* "# the namespace media, which the operator creates": the owner knows who makes it. */
+static bool accept_explained(const Graph *graph, Span word, void *data)
+{
+	Slice line = slice_trim(graph_line_at(graph, word));
+	return slice_starts(line, "#") && slice_find(line, "namespace", 0) != SIZE_MAX &&
+	       (slice_find(line, "creat", 0) != SIZE_MAX || slice_find(line, "made by", 0) != SIZE_MAX);
+}
+
+static bool is_explained(const Graph *graph, const char *name)
+{
+	Span found;
+	return search_word(graph, slice_from(name), NULL, accept_explained, NULL, &found);
+}
+
 static bool is_found(const Graph *graph, const char *name, SearchAccept *accept)
 {
 	Span found;
@@ -205,7 +219,7 @@ static bool is_found(const Graph *graph, const char *name, SearchAccept *accept)
  * made it by hand; or that they make it, most likely. */
 static Level spoken_level(const Graph *graph, const char *name)
 {
-	if (may_be_remote(graph, name) || is_found(graph, name, accept_making))
+	if (may_be_remote(graph, name) || is_found(graph, name, accept_making) || is_explained(graph, name))
 		return LEVEL_OFF;
 	return is_found(graph, name, accept_speaking) ? LEVEL_WARNING : LEVEL_ERROR;
 }

@@ -32,7 +32,7 @@ typedef struct Doubles {
 	GHashTable *findings;   /* "file/file" → Finding */
 	GHashTable *owners;     /* FILE → Owners */
 	Stages *stages;
-	bool live;
+	bool live, collection;
 } Doubles;
 
 static const char *path_of(const Graph *graph, Node node)
@@ -42,8 +42,9 @@ static const char *path_of(const Graph *graph, Node node)
 
 static bool has_open_name(const Graph *graph, Symbol identity)
 {
-	const char *text = graph_symbol_text(graph, identity);
-	return strpbrk(text, "${}<>*") != NULL;
+	const char *text = graph_symbol_text(graph, identity), *name = strrchr(text, '/');
+	bool stand_in = name && strchr(".-_", name[1]); /* no object may be called so: something gives it its name */
+	return stand_in || strpbrk(text, "${}<>*") != NULL;
 }
 
 /* Generated names end in a hash, so that they meet no other object. */
@@ -170,6 +171,8 @@ static bool meet_by_hand(const Doubles *doubles, const Pair *pair)
 	if (strcmp(one, other) == 0)
 		return true;
 	bool beside = slice_equal(path_folder(slice_from(one)), path_folder(slice_from(other)));
+	if (doubles->collection)
+		return false;
 	return (beside || has_namespace(graph, pair->identity)) && !are_environments(doubles->stages, one, other) &&
 	       !is_sample(one) && !is_sample(other) && !are_versions(one, other) &&
 	       !are_for_two_distributions(slice_from(one), slice_from(other));
@@ -470,10 +473,37 @@ static bool are_two_ways(const Doubles *doubles, const Pair *pair)
 	               graph_has(graph, file_node_of(graph, pair->other), FACT_ROOT));
 }
 
+/* The HelmRelease that makes the object, or NODE_NONE. */
+static Node release_of(const Graph *graph, Node object)
+{
+	Node maker = graph_parent(graph, object);
+	bool release = is_made(graph, object) && maker && graph_node_type(graph, maker) == NODE_OBJECT &&
+	               is_kind(graph, maker, "HelmRelease");
+	return release ? maker : NODE_NONE;
+}
+
+/* Flux of today lets a release take over what is there already: both write the object from then on, and nothing stops.
+ * Where the API is of an older Flux, or the owner says so, helm refuses. */
+static bool takes_over(const Graph *graph, Node release)
+{
+	Slice document = graph_span_bytes(graph, graph_place(graph, graph_ancestor(graph, release, NODE_DOCUMENT)));
+	return strcmp(graph_text(graph, release, FACT_API_VERSION), "helm.toolkit.fluxcd.io/v2") == 0 &&
+	       slice_find(document, "disableTakeOwnership: true", 0) == SIZE_MAX;
+}
+
+/* One is written here, and a release of Flux takes it over. */
+static bool is_taken_over(const Graph *graph, const Pair *pair)
+{
+	Node one = release_of(graph, pair->one), other = release_of(graph, pair->other);
+	return (one == NODE_NONE) != (other == NODE_NONE) && takes_over(graph, one ? one : other);
+}
+
 /* What is the same in both places, or defines a kind that one bundle or another brings along, breaks nothing today. */
 static Level double_level(const Doubles *doubles, const Pair *pair)
 {
 	const Graph *graph = checker_graph(doubles->checker);
+	if (is_taken_over(graph, pair))
+		return LEVEL_WARNING;
 	if (pair->build)
 		return LEVEL_ERROR;
 	const Row *root = graph_find(graph, file_node_of(graph, pair->one), FACT_ROOT);
@@ -513,7 +543,10 @@ static void explain_double(Doubles *doubles, Finding *finding, const Pair *pair)
 	else
 		add_evidence(checker, finding, place, "the first one");
 	Node last = applied_last(doubles, pair);
-	if (is_made(checker_graph(checker), pair->one) || is_made(checker_graph(checker), pair->other))
+	if (is_taken_over(checker_graph(checker), pair))
+		set_hint(checker, finding,
+		        "the release takes it over, and takes it away when it is uninstalled: write it in one of them");
+	else if (is_made(checker_graph(checker), pair->one) || is_made(checker_graph(checker), pair->other))
 		set_hint(checker, finding, "helm refuses to take over an object that it did not make: delete one");
 	else if (share_no_key(checker_graph(checker), pair->one, pair->other))
 		set_hint(checker, finding,
@@ -678,7 +711,8 @@ static void check_duplicate_object(Checker *checker)
 	g_autoptr(GHashTable) findings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) owners = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	g_auto(Stages) stages = {.graph = checker_graph(checker)};
-	Doubles doubles = {checker, pairs, trees, findings, owners, &stages, has_appliers(checker_graph(checker))};
+	Doubles doubles = {checker, pairs, trees, findings, owners, &stages, has_appliers(checker_graph(checker)),
+	        is_collection(checker_graph(checker))};
 	find_pairs(&doubles);
 	g_autoptr(GArray) judged = g_array_new(FALSE, FALSE, sizeof(Pair));
 	for (guint i = 0; i < pairs->len; i++)

@@ -21,10 +21,9 @@
 
 typedef struct Orphans {
 	Checker *checker;
-	GHashTable *groups;   /* Symbols of API groups and kinds that are applied somewhere: "group/Kind" */
-	GHashTable *folders;  /* folder → Finding */
-	GHashTable *disabled; /* char *: what a list names in a comment */
-	GHashTable *alike;    /* name of a file → how many entries of lists lead to such a one below them */
+	GHashTable *groups;  /* Symbols of API groups and kinds that are applied somewhere: "group/Kind" */
+	GHashTable *folders; /* folder → Finding */
+	GHashTable *alike;   /* name of a file → how many entries of lists lead to such a one below them */
 	GHashTable *
 	        applied[2]; /* folder → whether a command names it, by is_applied_by_hand's list: each asks all files */
 	Needed needed;      /* what is applied and leads to an object outside */
@@ -387,8 +386,8 @@ static void check_file(Orphans *orphans, Node file)
 	if (!needed && (!orphans->habit || (!list && !orphans->scripted) || !is_applied_kind(orphans, object)))
 		return;
 	if ((holds_applier(graph, file) && !(list && is_listed_alike(orphans, path))) ||
-	        is_sample_name(path_name(path)) || is_in_chart(graph, path) ||
-	        is_commented_out(graph, orphans->disabled, path) || is_applied_by_hand(orphans, path, false, !needed) ||
+	        is_sample_name(path_name(path)) || is_in_chart(graph, path) || is_commented_out(graph, path) ||
+	        is_applied_by_hand(orphans, path, false, !needed) ||
 	        (!list && is_templated(&orphans->templated, path)) || is_generated_from(graph, file) ||
 	        is_for_first_start(graph, object, path) || is_published(graph, file, list) ||
 	        (list && is_listed_wrongly(graph, list, path)))
@@ -515,7 +514,7 @@ static void check_list(Orphans *orphans, Node list)
 	        is_quiet(graph, file) || !(manifests = manifests_of(graph, list)) || is_other_overlay(graph, list))
 		return;
 	if (is_sample_name(path) || is_in_chart(graph, path) || is_templated(&orphans->templated, path) ||
-	        is_commented_out(graph, orphans->disabled, path) || !has_live_neighbours(graph, path_folder(path)) ||
+	        is_commented_out(graph, path) || !has_live_neighbours(graph, path_folder(path)) ||
 	        is_applied_by_hand(orphans, path, true, false) || is_named_from_above(graph, path) ||
 	        is_entry(graph, list) || is_variant(graph, list))
 		return;
@@ -531,9 +530,7 @@ static void check_orphan_manifest(Checker *checker)
 	g_autoptr(GHashTable) lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) alike = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_auto(Templated) templated = templated_new(graph);
-	g_autoptr(GHashTable) disabled = disabled_paths(graph);
 	Orphans orphans = {.checker = checker,
-	        .disabled = disabled,
 	        .groups = groups,
 	        .folders = folders,
 	        .alike = alike,
@@ -562,6 +559,7 @@ static const Rule rules[] = {
                        "describes is missing from the cluster or was left there from an earlier time. It is an error "
                        "where something that is applied needs what stands in it.",
                 .remedy = "List it under resources, or delete it; a comment in the list says that it is meant to wait.",
+                .of_idle = true,
                 .check = check_orphan_manifest,
         },
 };

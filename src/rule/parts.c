@@ -56,6 +56,22 @@ static const char *near_part(const Graph *graph, const Row *row, const Part *par
 	return near_result(&search) == SIZE_MAX ? NULL : search.best.at;
 }
 
+/* "# the receiver pager is defined in the global configuration": a comment of the file says where it is. */
+static bool is_explained(const Graph *graph, const Row *row, const char *name)
+{
+	static const char *const words[] = {"defined", "mounted", "provided", "comes from", "elsewhere", NULL};
+	Slice rest = graph_file_bytes(graph, graph_file_of(graph, row->subject)), line;
+	while (slice_next_line(&rest, &line)) {
+		Slice text = slice_trim(line);
+		if (slice_starts(text, "#") && text_has(text, name)) {
+			g_autofree char *lower = g_ascii_strdown(text.at, (gssize)text.length);
+			if (text_has_part(lower, words))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void report_part(Checker *checker, const Row *row, const Part *part)
 {
 	const Graph *graph = checker_graph(checker);
@@ -80,7 +96,7 @@ static void check_config_part_missing(Checker *checker)
 		if (is_quiet(graph, row->subject))
 			continue;
 		Part part = part_of(graph, row);
-		if (!is_defined(graph, row, &part))
+		if (!is_defined(graph, row, &part) && !is_explained(graph, row, part.name))
 			report_part(checker, row, &part);
 	}
 }

@@ -2,6 +2,7 @@
  * believed: only what no reading of it can find is missing. */
 #include "base/path.h"
 #include "rule/gone.h"
+#include "rule/holder.h"
 #include "rule/script.h"
 #include "rule/search.h"
 
@@ -102,11 +103,30 @@ static bool is_taken_by(const Graph *graph, Node dockerfile, Slice name)
 	return false;
 }
 
+/* A generator makes a key of the file, or a service mounts it or its folder: a container runs it, where other files lie
+ * beside it. */
+static bool is_brought_into_container(const Graph *graph, uint32_t file)
+{
+	const char *path = graph_file_path(graph, file);
+	g_autofree char *folder = slice_dup(path_folder(slice_from(path)));
+	GRAPH_TO (graph, FACT_REFERS_TO, graph_file_node(graph, file), row)
+		if (has_role(graph, row->subject, "file") &&
+		        graph_node_type(graph, graph_parent(graph, row->subject)) == NODE_GENERATED)
+			return true;
+	GRAPH_NODES (graph, NODE_SERVICE, service)
+		GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
+			g_autofree char *source = mount_source(graph, service, mount);
+			if (source && *source && (strcmp(source, path) == 0 || strcmp(source, folder) == 0))
+				return true;
+		}
+	return false;
+}
+
 /* The script is one of an image: a Dockerfile beside it or above takes it by its name. */
 static bool runs_in_image(const Graph *graph, uint32_t file)
 {
 	Slice path = slice_from(graph_file_path(graph, file)), name = path_name(path);
-	if (slice_find(name, "entrypoint", 0) != SIZE_MAX)
+	if (slice_find(name, "entrypoint", 0) != SIZE_MAX || is_brought_into_container(graph, file))
 		return true;
 	GRAPH_NODES (graph, NODE_DOCKERFILE, dockerfile) {
 		Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, dockerfile))));

@@ -255,9 +255,22 @@ static void check_store_missing(Checker *checker)
 	}
 }
 
+/* The name itself says that there is none: a path is closed by leading it there. */
+static bool is_nowhere(const char *name)
+{
+	static const char *const words[] = {"nonexist", "non-exist", "not-exist", "does-not-exist", "doesnotexist",
+	        "blackhole", "black-hole", "devnull", "dev-null", NULL};
+	g_autofree char *lower = g_ascii_strdown(name, -1);
+	for (size_t i = 0; words[i]; i++)
+		if (strstr(lower, words[i]))
+			return true;
+	return false;
+}
+
 static bool is_backend(const Graph *graph, Node reference)
 {
-	return has_role(graph, reference, "backend") && reference_wants(graph, reference, "Service");
+	return has_role(graph, reference, "backend") && reference_wants(graph, reference, "Service") &&
+	       !is_nowhere(graph_name(graph, reference));
 }
 
 /* ---- backends ------------------------------------------------------------------------------------------- */

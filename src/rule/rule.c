@@ -219,14 +219,31 @@ char *container_text(const Graph *graph, Node container)
 	return g_strdup_printf("container %s of %s %s", graph_name(graph, container), kind, name);
 }
 
+/* An object that was read from values, and those of another chart. */
+static bool is_misread(const Graph *graph, Node subject)
+{
+	Node object = graph_ancestor(graph, subject, NODE_OBJECT);
+	return object && is_made(graph, object) && graph_has(graph, graph_parent(graph, object), FACT_MISREAD);
+}
+
 /* What labwright.yaml ignores is ignored even by the rules that look everywhere. */
-static bool is_reported(const Checker *checker, uint32_t file)
+static bool is_reported(const Checker *checker, Node subject, uint32_t file)
 {
 	const Graph *graph = checker->graph;
 	Node node = graph_file_node(graph, file);
+	if (is_misread(graph, subject))
+		return false;
 	if (strcmp(graph_text(graph, node, FACT_QUIET), "ignored") == 0)
 		return false;
 	return checker->rule->everywhere || !is_quiet(graph, node);
+}
+
+/* What nothing applies stops nothing. */
+static Level level_there(const Checker *checker, Level level, uint32_t file)
+{
+	bool everywhere = checker->rule->everywhere || checker->rule->of_idle;
+	bool idle = !everywhere && graph_has(checker->graph, graph_file_node(checker->graph, file), FACT_IDLE);
+	return idle ? MIN(level, LEVEL_WARNING) : level;
 }
 
 G_GNUC_PRINTF(5, 0)
@@ -234,13 +251,13 @@ static Finding *add_finding(Checker *checker, Level level, Node subject, Span sp
 {
 	Finding *finding = ARENA_NEW(checker->arena, Finding);
 	*finding = (Finding){.rule = checker->rule,
-	        .level = level,
+	        .level = level_there(checker, level, span.file),
 	        .subject = subject,
 	        .span = span,
 	        .fix = checker->rule->fix,
 	        .detail = "",
 	        .message = arena_vprintf(checker->arena, format, args)};
-	if (is_reported(checker, span.file))
+	if (is_reported(checker, subject, span.file))
 		g_ptr_array_add(checker->findings, finding);
 	return finding;
 }

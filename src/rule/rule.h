@@ -32,6 +32,7 @@ typedef struct Rule {
 	const char *peers;  /* rule names of other checkers that ask the same, "tool: name; …", or NULL */
 	Profile profile;    /* the first that runs it; PROFILE_HOMELAB, the default, runs always */
 	bool everywhere;    /* archived, dated, vendored, example and test files too */
+	bool of_idle;       /* says of a file that nothing applies it; what others find there is no error */
 	bool after_all;     /* looks at what the other rules found, so it runs once silenced findings are known */
 	void (*check)(Checker *checker);
 } Rule;

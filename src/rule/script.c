@@ -7,6 +7,7 @@
 #include "rule/search.h"
 
 #define MOST_FOLDERS 64
+#define MOST_STEPS 8
 
 struct LinkIndex {
 	uint32_t files;
@@ -110,6 +111,9 @@ static void read_folder(Script *script, Slice word)
 		script->lost = true; /* made, cloned, or of another repository */
 		return;
 	}
+	guint before = script->folders->len; /* `cd apps`, and further down `cd web` */
+	for (guint i = 0; i < before && i < MOST_STEPS; i++)
+		add_folder(script, slice_from(script->folders->pdata[i]), path);
 	add_folder(script, here, path);
 	add_folder(script, (Slice){"", 0}, path);
 	if (own)

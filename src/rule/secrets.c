@@ -26,30 +26,35 @@ static char *copy_key(const Graph *graph, Node object, Node secret)
 }
 
 /* A cluster on the desk of whoever writes the manifests: kind, k3d, minikube. Its secrets open nothing. */
-static bool is_of_local_cluster(const Graph *graph, Node node)
+static Slice folder_of_local_cluster(const Graph *graph, Node node)
 {
 	static const char *const names[] = {"local", "local-cluster", "local-clusters", "localhost", "local-dev",
 	        "kind", "k3d", "minikube", "vagrant", NULL};
 	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
 	for (; folder.length; folder = path_folder(folder))
 		if (slice_is_any_nocase(path_name(folder), names))
-			return true;
-	return false;
+			return folder;
+	return (Slice){"", 0};
 }
 
-/* One Secret is one decision, however many keys and copies it has. */
+/* One Secret is one decision, however many keys and copies it has; and all of a local cluster are one. */
 static void check_secret_value(Checker *checker, Node object, Node secret, GHashTable *objects, GHashTable *copies)
 {
 	const Graph *graph = checker_graph(checker);
 	const char *key = graph_text(graph, secret, FACT_NEARBY_NAME);
-	g_autofree char *copy = copy_key(graph, object, secret);
+	Slice local = folder_of_local_cluster(graph, secret);
+	g_autofree char *copy =
+	        local.length ? g_strdup_printf("local %.*s", SLICE_ARGS(local)) : copy_key(graph, object, secret);
 	Finding *finding = g_hash_table_lookup(objects, GUINT_TO_POINTER(object));
-	if (finding) {
+	if (!finding && local.length && (finding = g_hash_table_lookup(copies, copy))) {
+		add_evidence(checker, finding, graph_place(graph, secret), "and Secret %s its key '%s'",
+		        graph_name(graph, object), key);
+	} else if (finding) {
 		add_evidence(checker, finding, graph_place(graph, secret), "and its key '%s'", key);
 	} else if ((finding = g_hash_table_lookup(copies, copy))) {
 		add_evidence(checker, finding, graph_place(graph, secret), "the same here, a copy of it");
 	} else {
-		finding = report_at(checker, is_of_local_cluster(graph, secret) ? LEVEL_WARNING : LEVEL_ERROR, secret,
+		finding = report_at(checker, local.length ? LEVEL_WARNING : LEVEL_ERROR, secret,
 		        graph_place(graph, secret), "Secret %s holds its key '%s' in clear", graph_name(graph, object),
 		        key);
 		set_detail(checker, finding, "%s %s", graph_name(graph, secret), key);
@@ -240,6 +245,13 @@ static bool looks_made(const char *value)
 	return different >= 6 && letters > 0 && marks > 0;
 }
 
+/* SOME_SECRET may well be the name of a Secret: small letters with dashes. */
+static bool may_be_name(const char *name, const char *value)
+{
+	return g_str_has_suffix(name, "SECRET") && strchr(value, '-') &&
+	       strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(value);
+}
+
 /* A file or folder of the machine is where a secret is, and not the secret. */
 static bool holds_credential(const Graph *graph, Node env)
 {
@@ -248,7 +260,8 @@ static bool holds_credential(const Graph *graph, Node env)
 	return value && credential_is_named(slice_from(graph_name(graph, env))) &&
 	       is_last_word(graph_name(graph, env)) && credential_is_clear(text, false) && !slice_starts(text, "/") &&
 	       !slice_starts(text, "./") && slice_find(text, "://", 0) == SIZE_MAX &&
-	       slice_find_byte(text, '$', 0) == SIZE_MAX && !is_stand_in(graph_name(graph, env), text.at);
+	       slice_find_byte(text, '$', 0) == SIZE_MAX && !is_stand_in(graph_name(graph, env), text.at) &&
+	       !may_be_name(graph_name(graph, env), text.at);
 }
 
 /* A generator of a kustomization makes a ConfigMap of the file: it has to be in Git, and its secrets elsewhere. */
@@ -311,13 +324,6 @@ static void check_env_file_tracked(Checker *checker)
 /* ---- secret-literal-in-workload ------------------------------------------------------------------------------------
  */
 
-/* SOME_SECRET may well be the name of a Secret: small letters with dashes. */
-static bool may_be_name(const char *name, const char *value)
-{
-	return g_str_has_suffix(name, "SECRET") && strchr(value, '-') &&
-	       strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(value);
-}
-
 /* "# CHANGEME" behind it: whoever takes the file has a task, and the value is nobody's yet. */
 static bool is_to_be_changed(const Graph *graph, Span span)
 {
@@ -374,11 +380,11 @@ static void check_secret_literal_in_workload(Checker *checker)
 	Node last = NODE_NONE, token = NODE_NONE;
 	Finding *finding = NULL;
 	g_autoptr(GHashTable) places = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	Level level = is_compose_collection(graph) ? LEVEL_WARNING : LEVEL_ERROR;
 	GRAPH_NODES (graph, NODE_ENV, env) {
 		Node program = program_of(graph, env);
 		const Row *value = graph_find(graph, env, FACT_VALUE);
 		if (!program || !holds_credential(graph, env) || !looks_made(graph_symbol_text(graph, value->object)) ||
-		        may_be_name(graph_name(graph, env), graph_symbol_text(graph, value->object)) ||
 		        is_quiet(graph, env) || is_for_developing(graph, env) ||
 		        is_to_be_changed(graph, graph_span(graph, value)) ||
 		        is_known_form(graph, graph_span(graph, value), &token) || !is_first_at(graph, value, places))
@@ -390,7 +396,7 @@ static void check_secret_literal_in_workload(Checker *checker)
 		}
 		last = program;
 		Node object = graph_ancestor(graph, env, NODE_OBJECT);
-		finding = report(checker, program, graph_place(graph, env),
+		finding = report_at(checker, level, program, graph_place(graph, env),
 		        "the value of %s stands in %s %s for everybody to read", graph_name(graph, env),
 		        object ? graph_text(graph, object, FACT_KIND) : "service",
 		        graph_name(graph, object ? object : program));

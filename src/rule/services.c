@@ -168,6 +168,27 @@ static bool has_pod_in_namespace(const Graph *graph, Node policy)
 	return false;
 }
 
+/* An object of an operator's kind is called as the selector says, and lies in the namespace: the operator makes pods
+ * for it, and labels them with its name. */
+static bool may_be_of_operator(const Graph *graph, Node policy)
+{
+	GRAPH_OF (graph, policy, FACT_SELECTOR, row) {
+		Symbol name;
+		if (!graph_find_symbol(graph, slice_from(pair_value(graph_symbol_text(graph, row->object))), &name))
+			continue;
+		GRAPH_NAMED(graph, NODE_OBJECT, name, object)
+		{
+			const char *version = graph_text(graph, object, FACT_API_VERSION);
+			Slice group = {version, strcspn(version, "/")};
+			if (slice_find_byte(group, '.', 0) != SIZE_MAX && !slice_ends(group, ".k8s.io") &&
+			        !slice_ends(group, ".fluxcd.io") && !slice_is(group, "argoproj.io") &&
+			        graph_has(graph, object, FACT_IDENTITY) && may_share_namespace(graph, policy, object))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void report_policy(Checker *checker, Node policy)
 {
 	const Graph *graph = checker_graph(checker);
@@ -195,7 +216,7 @@ static void check_policy_selects_nothing(Checker *checker)
 		if (policies && !is_patch(graph, policy) && selects_by_hand(graph, policy) &&
 		        !graph_has(graph, policy, FACT_SELECTOR_EXPRESSION) && !graph_has(graph, policy, FACT_COVERS) &&
 		        !graph_has(graph, policy, FACT_MAY_SELECT) && !is_quiet(graph, policy) &&
-		        has_pod_in_namespace(graph, policy))
+		        has_pod_in_namespace(graph, policy) && !may_be_of_operator(graph, policy))
 			report_policy(checker, policy);
 	}
 }
@@ -380,9 +401,19 @@ static bool is_reached(const Graph *graph, Node pod, Node declared)
 	return false;
 }
 
+/* One digit more, less or other, as slips of the hand are: 8081 for 8080. */
+static bool is_slip(uint32_t number, uint32_t declared)
+{
+	char one[16], other[16];
+	g_snprintf(one, sizeof one, "%u", number);
+	g_snprintf(other, sizeof other, "%u", declared);
+	return near_distance(slice_from(one), slice_from(other), 1) <= 1;
+}
+
 /* Declared ports are only information to Kubernetes: a number that is not declared may still be listened on. It is an
  * error for a name, which must be declared, and for a number only where the pod declares exactly one other, which no
- * Service sends to. */
+ * Service sends to. Where one does, the program may listen on both, unless the number is but a slip away, or
+ * one of those that nodes open. */
 static void check_service_port(Checker *checker, Node service, Node port, Node pod)
 {
 	const Graph *graph = checker_graph(checker);
@@ -398,9 +429,12 @@ static void check_service_port(Checker *checker, Node service, Node port, Node p
 	if (!name && (!number || count != 1 || graph_next_child(graph, container, NODE_CONTAINER) ||
 	                     container_says(graph, container, number->object)))
 		return;
+	bool other = !name && is_reached(graph, pod, only);
+	bool of_node = number && number->object >= 30000 && number->object <= 32767;
+	if (other && !of_node && !is_slip(number->object, graph_number(graph, only, FACT_NUMBER)))
+		return;
 	g_autofree char *target = name ? g_strdup_printf("'%s'", graph_symbol_text(graph, name->object))
 	                               : g_strdup_printf("%u", number->object);
-	bool other = !name && is_reached(graph, pod, only);
 	Finding *finding = report_at(checker, other ? LEVEL_WARNING : LEVEL_ERROR, service,
 	        graph_span(graph, name ? name : number),
 	        "Service %s sends to port %s of its pods, which is not among their ports", graph_name(graph, service),
@@ -459,15 +493,6 @@ static void check_service_port_mismatch(Checker *checker)
 		GRAPH_CHILDREN (graph, service, NODE_PORT, port)
 			check_service_port(checker, service, port, pod);
 	}
-}
-
-/* One digit more, less or other, as slips of the hand are: 8081 for 8080. */
-static bool is_slip(uint32_t number, uint32_t declared)
-{
-	char one[16], other[16];
-	g_snprintf(one, sizeof one, "%u", number);
-	g_snprintf(other, sizeof other, "%u", declared);
-	return near_distance(slice_from(one), slice_from(other), 1) <= 1;
 }
 
 /* Many programs answer probes on a port of its own, which need not be declared: only a number that a slip makes of a

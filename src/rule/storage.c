@@ -46,6 +46,84 @@ static bool is_pinned(const Graph *graph, Node pod)
 	return graph_has(graph, pod, FACT_NODE_NAME) || graph_has(graph, pod, FACT_NODE_AFFINITY);
 }
 
+/* Folders that a cluster is made of, where a repository has several of them side by side. */
+static bool is_part_of_cluster(Slice folder)
+{
+	static const char *const names[] = {"apps", "bootstrap", "flux", "flux-system", "infrastructure", "infra",
+	        "talos", "manifests", "core", "system", "config", "crds", "components", NULL};
+	return slice_is_any_nocase(folder, names);
+}
+
+/* How many such folders are in both. */
+static uint32_t parts_in_common(const Graph *graph, Slice one, Slice other)
+{
+	uint32_t count = 0;
+	Slice last = {"", 0};
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file));
+		if (!path_is_below(path, one))
+			continue;
+		Slice rest = slice_sub(path, one.length + 1, path.length);
+		Slice part = slice_sub(rest, 0, MIN(slice_find_byte(rest, '/', 0), rest.length));
+		if (part.length == rest.length || slice_equal(part, last) || !is_part_of_cluster(part))
+			continue;
+		g_autofree char *twin = g_strdup_printf("%.*s/%.*s", SLICE_ARGS(other), SLICE_ARGS(part));
+		count += graph_has_folder(graph, slice_from(twin));
+		last = part;
+	}
+	return count;
+}
+
+/* kubernetes/oak of kubernetes/oak/apps/web.yaml, where kubernetes/elm beside it is made like it; empty where there is
+ * no such folder. */
+static Slice cluster_folder(const Graph *graph, Slice path)
+{
+	static const char *const parents[] = {"clusters", "sites", NULL};
+	for (size_t start = 0, end; (end = slice_find_byte(path, '/', start)) != SIZE_MAX; start = end + 1) {
+		Slice above = slice_sub(path, 0, start), own = slice_sub(path, 0, end), last = own;
+		if (start && slice_is_any_nocase(path_name(slice_sub(path, 0, start - 1)), parents))
+			return own;
+		for (uint32_t file = 0; file < graph_files(graph); file++) {
+			Slice other = slice_from(graph_file_path(graph, file));
+			size_t until = start < other.length ? slice_find_byte(other, '/', start) : SIZE_MAX;
+			if (until == SIZE_MAX || memcmp(other.at, above.at, start) != 0)
+				continue;
+			Slice sibling = slice_sub(other, 0, until);
+			if (slice_equal(sibling, own) || slice_equal(sibling, last))
+				continue;
+			last = sibling;
+			if (parts_in_common(graph, own, sibling) >= 2)
+				return own;
+		}
+	}
+	return (Slice){"", 0};
+}
+
+/* A host that something in the folder is bound to, other than the one that is known already; NULL for none. */
+static const char *host_in(const Graph *graph, Slice folder, const char *known)
+{
+	static const FactKind kinds[] = {FACT_NODE_SELECTOR, FACT_NODE_AFFINITY, FACT_NODE_NAME};
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		GRAPH_EACH (graph, kinds[i], row) {
+			const char *host = graph_symbol_text(graph, row->object);
+			Slice path = slice_from(graph_file_path(graph, graph_file_of(graph, row->subject)));
+			bool name = kinds[i] == FACT_NODE_NAME || g_str_has_prefix(host, HOSTNAME);
+			host += kinds[i] == FACT_NODE_NAME || !name ? 0 : strlen(HOSTNAME);
+			if (name && path_is_below(path, folder) && (!known || strcmp(known, host) != 0))
+				return host;
+		}
+	return NULL;
+}
+
+/* Where clusters lie side by side, two hosts of its own have to be known: the others may be of another. */
+static bool may_land_elsewhere(const Graph *graph, Node object)
+{
+	Slice path = slice_from(graph_file_path(graph, graph_file_of(graph, object)));
+	Slice cluster = cluster_folder(graph, path);
+	const char *first = cluster.length ? host_in(graph, cluster, NULL) : NULL;
+	return cluster.length == 0 || (first && host_in(graph, cluster, first));
+}
+
 /* The repository speaks of two hosts at least. */
 static bool has_several_hosts(const Graph *graph)
 {
@@ -145,7 +223,7 @@ static void check_host_path(Checker *checker, const Row *row)
 	const char *path = graph_symbol_text(graph, row->object);
 	if (graph_node_type(graph, volume) != NODE_VOLUME || graph_node_type(graph, pod) != NODE_POD ||
 	        is_patch(graph, object) || is_kind(graph, object, "DaemonSet") || is_system_path(path) ||
-	        is_pinned(graph, pod) || is_only_read(graph, pod, volume))
+	        is_pinned(graph, pod) || is_only_read(graph, pod, volume) || !may_land_elsewhere(graph, object))
 		return;
 	Finding *finding = report_at(checker, may_be_share(path) ? LEVEL_WARNING : LEVEL_ERROR, object,
 	        graph_span(graph, row), "%s %s keeps data in %s of whatever node it lands on",

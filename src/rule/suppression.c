@@ -181,6 +181,25 @@ static Node find_setting(const Graph *graph, const Finding *finding)
 	return NODE_NONE;
 }
 
+/* ---- words of the owner ------------------------------------------------------------------------------ */
+
+/* "# intentionally wrong: nothing ever gets here", behind what was found: its owner knows, and says so. */
+static Node find_intention(const Graph *graph, const Finding *finding)
+{
+	static const char *const words[] = {"intentional", "on purpose", "deliberate", "by design"};
+	Slice line = graph_line_at(graph, finding->span), bytes = graph_file_bytes(graph, finding->span.file);
+	size_t from = (size_t)(bytes.at + finding->span.end - line.at);
+	size_t mark = from < line.length ? slice_find(line, " #", from) : SIZE_MAX;
+	if (finding->rule->everywhere || mark == SIZE_MAX)
+		return NODE_NONE;
+	Slice comment = slice_sub(line, mark, line.length);
+	g_autofree char *lower = g_ascii_strdown(comment.at, (gssize)comment.length);
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strstr(lower, words[i]))
+			return graph_file_node(graph, finding->span.file);
+	return NODE_NONE;
+}
+
 void checker_silence(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -196,6 +215,8 @@ void checker_silence(Checker *checker)
 			finding->suppressed_by = find_setting(graph, finding);
 		if (!finding->suppressed_by)
 			finding->suppressed_by = peers_silence(graph, finding);
+		if (!finding->suppressed_by)
+			finding->suppressed_by = find_intention(graph, finding);
 	}
 }
 

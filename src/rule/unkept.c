@@ -110,6 +110,22 @@ static bool runs_server(const Graph *graph, const Use *use)
 	return !first || slice_starts(word, "-") || slice_is_any_nocase(path_name(word), servers);
 }
 
+static const char *value_of(const Graph *graph, Node program, const char *name)
+{
+	GRAPH_CHILDREN (graph, program, NODE_ENV, env)
+		if (strcmp(graph_name(graph, env), name) == 0)
+			return graph_has(graph, env, FACT_VALUE) ? graph_text(graph, env, FACT_VALUE) : "given";
+	return "";
+}
+
+/* n8n keeps all but its key in PostgreSQL, and the key is given: nothing is left in the container. */
+static bool is_in_database(const Graph *graph, const Use *use)
+{
+	return strcmp(use->keeper->image, "n8nio/n8n") == 0 &&
+	       strcmp(value_of(graph, use->program, "DB_TYPE"), "postgresdb") == 0 &&
+	       (*value_of(graph, use->program, "N8N_ENCRYPTION_KEY") || graph_has(graph, use->program, FACT_ENV_FILE));
+}
+
 /* A variable, the server's own words or a file may say where the data is. */
 static bool may_be_elsewhere(const Graph *graph, const Use *use)
 {
@@ -234,7 +250,7 @@ static void check_data_not_kept(Checker *checker)
 		if ((type == NODE_SERVICE || type == NODE_CONTAINER) && read_use(graph, row, &use) &&
 		        !is_quiet(graph, row->subject) && !graph_has(graph, row->subject, FACT_INIT) &&
 		        !is_for_developing(graph, row->subject) && !is_part(graph, row->subject) &&
-		        runs_server(graph, &use) && !may_be_elsewhere(graph, &use))
+		        runs_server(graph, &use) && !may_be_elsewhere(graph, &use) && !is_in_database(graph, &use))
 			judge(checker, &use);
 	}
 }

@@ -14,6 +14,22 @@ static bool is_service_workload(const Graph *graph, Node object)
 	       is_kind(graph, object, "ReplicationController");
 }
 
+/* ---- programs as their makers publish them ------------------------------------------------------------------ */
+
+/* The file brings what the program defines and what it may do along with the program: an install.yaml that is taken as
+ * it is, and anew for each version. What its makers left out, no owner writes into it. */
+static bool is_published(const Graph *graph, Node object)
+{
+	bool definition = false, role = false, account = false;
+	GRAPH_CHILDREN (graph, graph_file_node(graph, graph_file_of(graph, object)), NODE_DOCUMENT, document)
+		GRAPH_CHILDREN (graph, document, NODE_OBJECT, other) {
+			definition = definition || is_kind(graph, other, "CustomResourceDefinition");
+			role = role || is_kind(graph, other, "ClusterRole");
+			account = account || is_kind(graph, other, "ServiceAccount");
+		}
+	return definition && role && account;
+}
+
 /* ---- requests --------------------------------------------------------------------------------------------- */
 
 static bool says_memory(const Graph *graph, Node container)
@@ -87,7 +103,8 @@ static void check_requests_missing(Checker *checker)
 	GRAPH_NODES (graph, NODE_POD, pod) {
 		Node object = graph_parent(graph, pod);
 		Finding *finding = NULL;
-		if (!is_service_workload(graph, object) || is_patch(graph, object) || has_limit_range(graph, object))
+		if (!is_service_workload(graph, object) || is_patch(graph, object) || has_limit_range(graph, object) ||
+		        is_published(graph, object))
 			continue;
 		GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container) {
 			if (asks_for_memory(graph, container))
@@ -202,7 +219,8 @@ static void check_readiness_missing(Checker *checker)
 	GRAPH_EACH (graph, FACT_SELECTS, row) {
 		Node pod = row->object, object = graph_parent(graph, pod), container = main_container(graph, pod);
 		if (!container || !is_service_workload(graph, object) || is_patch(graph, object) ||
-		        knows_readiness(graph, pod) || !g_hash_table_add(known, GUINT_TO_POINTER(pod)))
+		        knows_readiness(graph, pod) || is_published(graph, object) ||
+		        !g_hash_table_add(known, GUINT_TO_POINTER(pod)))
 			continue;
 		bool alive = has_probe(graph, pod, "liveness"), started = has_probe(graph, pod, "startup");
 		Finding *finding = report(checker, object, graph_place(graph, container),

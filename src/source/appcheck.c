@@ -68,7 +68,7 @@ static void check_containers(const AppTemplate *app, Node parent, const YamlNode
 	for (YamlPairs pairs = yaml_pairs(mounts); yaml_is_map(mounts) && yaml_next_pair(&pairs);)
 		if (yaml_is_scalar(pairs.key) && !yaml_is_open(pairs.key->value) &&
 		        !has_name(&names, pairs.key->value) && !is_there(controller, pairs.key->value))
-			add_problem(app, parent, pairs.key, "container", &names, true);
+			add_problem(app, parent, pairs.key, "container", &names, false);
 }
 
 static void check_persistence(const AppTemplate *app, Node parent, const YamlNode *item)

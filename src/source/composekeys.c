@@ -142,8 +142,55 @@ static void check_environment(const SourceFile *file, const YamlNode *environmen
 	        NULL);
 }
 
+/* ---- variables ------------------------------------------------------------------------------------------------ */
+
+/* Whether what follows `${` is a variable: a name, perhaps an operator with a word, and the closing brace. */
+static bool is_variable(Slice rest)
+{
+	size_t end = 0;
+	while (end < rest.length && (g_ascii_isalnum(rest.at[end]) || rest.at[end] == '_'))
+		end++;
+	if (end == 0 || g_ascii_isdigit(rest.at[0]) || end == rest.length)
+		return false;
+	size_t sign = end + (rest.at[end] == ':');
+	bool word = sign < rest.length && strchr("-+?", rest.at[sign]);
+	return rest.at[end] == '}' || (word && slice_find_byte(rest, '}', sign) != SIZE_MAX);
+}
+
+/* `${PGID` without its end, `${name%.*}`: compose stops at it. `$$` is a dollar sign, `${{` is for somebody else. */
+static void check_interpolation(const SourceFile *file, const YamlNode *scalar, Node parent)
+{
+	Slice text = scalar->value;
+	for (size_t at = 0; (at = slice_find_byte(text, '$', at)) != SIZE_MAX; at++) {
+		Slice rest = slice_sub(text, at + 1, text.length);
+		if (slice_starts(rest, "$")) {
+			at++;
+			continue;
+		}
+		if (!slice_starts(rest, "{") || slice_starts(rest, "{{") ||
+		        is_variable(slice_sub(rest, 1, rest.length)))
+			continue;
+		size_t end = MIN(strcspn(rest.at, " \n"), MIN(rest.length, 40));
+		add_wrong(file, parent, scalar,
+		        arena_printf(file->arena, "'$%.*s' is no variable, and compose stops at it", (int)end, rest.at),
+		        NULL);
+		return;
+	}
+}
+
+/* Values where they are written, and not again where an alias repeats them. */
+static void check_interpolations(const SourceFile *file, const YamlNode *node, Node parent)
+{
+	if (node->kind == YAML_SCALAR)
+		check_interpolation(file, node, parent);
+	for (const YamlEntry *entry = node->kind == YAML_SCALAR ? NULL : node->first; entry; entry = entry->next)
+		if (entry->use_start == entry->value->start)
+			check_interpolations(file, entry->value, parent);
+}
+
 void check_compose_service(const SourceFile *file, const YamlNode *service, Node node)
 {
+	check_interpolations(file, service, node);
 	const YamlNode *restart = yaml_get(service, "restart");
 	check_keys(file, service, WORDS(service_keys), "a service", node);
 	check_keys(file, yaml_get(service, "build"), WORDS(build_keys), "build", node);

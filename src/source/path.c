@@ -21,6 +21,10 @@ static const struct {
         {"disabled", "archive"},
         {"_disabled", "archive"},
         {"old", "archive"},
+        {"tmp", "archive"},
+        {"scratch", "archive"},
+        {".tmp", "archive"},
+        {"temp", "archive"},
         {"changelog", "dated"},
         {"changelogs", "dated"},
         {"node_modules", "vendored"},
@@ -30,6 +34,7 @@ static const struct {
         {".specify", "vendored"},
         {"vendor", "vendored"},
         {"third_party", "vendored"},
+        {"cue.mod", "vendored"},
         {"site-packages", "vendored"},
         {".venv", "vendored"},
         {"venv", "vendored"},
@@ -155,8 +160,14 @@ static const char *name_class(Slice name)
 		return "dated";
 	if (slice_ends(name, ".lock") || slice_is(name, "package-lock.json") || slice_is(name, "pnpm-lock.yaml") ||
 	        slice_ends(name, ".min.js") || slice_ends(name, ".min.css") || slice_is(name, "go.sum") ||
-	        slice_find(name, ".gen.", 0) != SIZE_MAX || slice_find(name, ".generated.", 0) != SIZE_MAX)
+	        slice_ends(name, ".po") || slice_find(name, ".gen.", 0) != SIZE_MAX ||
+	        slice_find(name, ".generated.", 0) != SIZE_MAX)
 		return "generated";
+	if (slice_ends(name, "_test.go") || slice_ends(name, ".test.ts") || slice_ends(name, ".test.js") ||
+	        slice_ends(name, ".spec.ts") || slice_ends(name, ".spec.js"))
+		return "test";
+	if (slice_ends(name, ".tpl.sh") || slice_ends(name, ".tmpl.sh") || slice_ends(name, ".template.sh"))
+		return "example"; /* to be copied beside what it is for */
 	if (slice_ends(name, ".bak") || slice_ends(name, ".old") || slice_ends(name, ".orig") ||
 	        slice_ends(name, ".disabled"))
 		return "archive";
@@ -368,6 +379,12 @@ static bool has_nocase(Slice line, const char *const *words)
 	return false;
 }
 
+/* What `kubectl describe` printed, kept under the name of a manifest: nothing reads it again. */
+static bool is_described(Slice bytes)
+{
+	return slice_starts(bytes, "Name:  ") && slice_find(bytes, "\nAPI Version:", 0) != SIZE_MAX;
+}
+
 /* "# Generated from base/. Do NOT hand-edit": the comment at the head says both. What it is made of is asked instead.
  */
 static bool is_made_by_program(const SourceFile *file)
@@ -393,7 +410,7 @@ static const char *file_class(const SourceFile *file)
 		return file->class;
 	if (is_put_aside(file->bytes))
 		return "archive";
-	if (is_made_by_program(file))
+	if (is_made_by_program(file) || is_described(file->bytes))
 		return "generated";
 	return is_sample_manifest(file) || is_demonstration(file) ? "example" : document_class(file);
 }

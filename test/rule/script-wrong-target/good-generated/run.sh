@@ -1,0 +1,3 @@
+#!/bin/sh
+python3 collect_posters.py --run
+sh /config/after.sh

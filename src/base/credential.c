@@ -167,3 +167,15 @@ bool credential_is_named(Slice key)
 			return true;
 	return false;
 }
+
+bool credential_ends_name(const char *name)
+{
+	static const char *const ends[] = {"password", "passwd", "passphrase", "pass", "pwd", "token", "secret",
+	        "api_key", "apikey", "secret_key", "secretkey", "encryption_key", "private_key", "access_key",
+	        "master_key", "auth_key", "signing_key", "jwt_key", "app_key", "license_key", "salt"};
+	g_autofree char *lower = g_ascii_strdown(name, -1);
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (g_str_has_suffix(lower, ends[i]))
+			return true;
+	return false;
+}

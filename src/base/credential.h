@@ -6,6 +6,10 @@
 /* The name of a key or variable says that its value is a credential: DB_PASSWORD, apiKey, token. */
 bool credential_is_named(Slice key);
 
+/* What a variable is for stands at the end of its name: the others tell of a password, how long it lasts and where it
+ * is asked. A key alone may be one to sort by. */
+bool credential_ends_name(const char *name);
+
 /* A value that guides and images have, and that is tried first: admin, changeme, minioadmin. */
 bool credential_is_default(Slice value, bool base64);
 

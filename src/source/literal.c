@@ -25,7 +25,7 @@ static Writing writing_of(Slice name)
 	static const char *const quoted[] = {".py", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".go", ".rb", ".php",
 	        ".lua", ".tf", ".tfvars", ".json", ".nix", ".pl", ".ino", ".kt", ".cs"};
 	static const char *const bare[] = {".sh", ".bash", ".zsh", ".fish", ".ps1", ".md", ".txt", ".ini", ".conf",
-	        ".cfg", ".toml", ".xml", ".properties", ".yaml", ".yml", ".service", ".rst"};
+	        ".cfg", ".toml", ".xml", ".properties", ".yaml", ".yml", ".service", ".container", ".rst"};
 	if (slice_is(name, "package-lock.json"))
 		return NEVER;
 	for (size_t i = 0; i < G_N_ELEMENTS(quoted); i++)
@@ -39,70 +39,19 @@ static Writing writing_of(Slice name)
 
 /* ---- values ------------------------------------------------------------------------------------------------- */
 
-typedef struct Count {
-	uint32_t upper, lower, digits, marks, hex, different, changes;
-	uint32_t numbers; /* runs of digits */
-} Count;
-
-static uint32_t class_of(char c)
+static size_t span_of(Slice text, const char *bytes)
 {
-	return g_ascii_isupper(c) ? 1 : g_ascii_islower(c) ? 2 : g_ascii_isdigit(c) ? 3 : 4;
-}
-
-static Count count_of(Slice text)
-{
-	bool seen[256] = {false};
-	Count count = {0};
-	for (size_t i = 0; i < text.length; i++) {
-		char c = text.at[i];
-		uint32_t class = class_of(c);
-		count.upper += class == 1;
-		count.lower += class == 2;
-		count.digits += class == 3;
-		count.numbers += class == 3 && (i == 0 || class_of(text.at[i - 1]) != 3);
-		count.marks += class == 4;
-		count.hex += g_ascii_isxdigit(c) != 0;
-		count.different += !seen[(unsigned char)c];
-		count.changes += i > 0 && class != class_of(text.at[i - 1]);
-		seen[(unsigned char)c] = true;
-	}
-	return count;
-}
-
-/* 8-4-4-4-12 of hexadecimal digits. */
-static bool is_uuid(Slice text)
-{
-	static const size_t dashes[] = {8, 13, 18, 23};
-	for (size_t i = 0; i < G_N_ELEMENTS(dashes); i++)
-		if (text.length != 36 || text.at[dashes[i]] != '-')
-			return false;
-	return count_of(text).hex == 32;
-}
-
-/* Of letters and digits drawn by lot, neighbours differ in kind more often than in words, paths and dates;
- * the fewer places have digits, the more often. */
-static bool is_drawn(Slice text)
-{
-	Count count = count_of(text);
-	if (is_uuid(text))
-		return count.different > 6;
-	if (text.length < 16 || count.different < 10)
-		return false;
-	if (count.hex == text.length)
-		return text.length >= 24 && count.digits >= 6 && count.lower + count.upper >= 4;
-	if (count.marks > 2 + text.length / 10 || (count.numbers < 2 && count.changes * 2 < text.length))
-		return false;
-	if (count.upper >= 2 && count.lower >= 2 && count.digits >= 2)
-		return count.changes * 5 >= text.length * 2;
-	return text.length >= 20 && count.marks <= 1 && count.digits >= 4 && count.changes * 4 >= text.length;
+	size_t length = 0;
+	while (length < text.length && text.at[length] && strchr(bytes, text.at[length]))
+		length++;
+	return length;
 }
 
 /* Of a key of OpenPGP, of a certificate; MySQL writes a hashed password so, with a star. */
 static bool is_fingerprint(Slice text)
 {
 	Slice digits = slice_starts(text, "*") ? slice_sub(text, 1, text.length) : text;
-	Count count = count_of(digits);
-	return digits.length == 40 && count.hex == 40 && count.lower == 0;
+	return digits.length == 40 && span_of(digits, "0123456789ABCDEF") == 40;
 }
 
 /* ZXhhbXBsZS… says "example…". */
@@ -143,8 +92,8 @@ static Slice name_before(Slice bytes, size_t at)
 /* `key` alone is what dashboards call an api key, and ESPHome the key of its messages: told by the length. */
 static bool is_lone_key(Slice value)
 {
-	bool hex = count_of(value).hex == value.length && (value.length == 32 || value.length == 64);
-	return hex || (value.length == 44 && slice_ends(value, "="));
+	bool hex = span_of(value, "0123456789abcdef") == value.length;
+	return (hex && (value.length == 32 || value.length == 64)) || (value.length == 44 && slice_ends(value, "="));
 }
 
 static bool is_secret_name(Slice name)
@@ -196,7 +145,7 @@ static void read_value(const Reader *reader, Slice name, size_t at)
 	if (slice_is(name, "key") && !is_lone_key(value))
 		return;
 	g_autofree char *text = slice_dup(value);
-	if (value.length > MOST_VALUE || !is_drawn(value) || !credential_is_clear(slice_from(text), false) ||
+	if (value.length > MOST_VALUE || !credential_is_drawn(value) || !credential_is_clear(slice_from(text), false) ||
 	        secret_has_form(value) || secret_is_sample(value) || is_fingerprint(value) || says_sample(text) ||
 	        text[0] == '/' || strstr(text, "://"))
 		return;
@@ -204,14 +153,14 @@ static void read_value(const Reader *reader, Slice name, size_t at)
 	graph_add_node(reader->file->builder, NODE_SECRET, reader->file->node, slice_from(form), start, end);
 }
 
-/* A sign of `==`, `!=`, `->` or `::` says something else. */
+/* A sign of `==`, `!=`, `->` or `::` says something else; `=>` is PHP's and Ruby's. */
 static bool is_sign(Slice bytes, size_t at, bool xml)
 {
 	char sign = bytes.at[at], after = at + 1 < bytes.length ? bytes.at[at + 1] : '\0',
 	     before = at > 0 ? bytes.at[at - 1] : '\0';
 	if (sign == '>')
 		return xml;
-	return (sign == '=' && !strchr("=~>", after) && !strchr("!<>=", before)) ||
+	return (sign == '=' && !strchr("=~", after) && !strchr("!<>=", before)) ||
 	       (sign == ':' && after != ':' && before != ':');
 }
 
@@ -223,25 +172,30 @@ static void read_lines(const Reader *reader)
 		if ((sign != '=' && sign != ':' && sign != '>') || !is_sign(reader->bytes, at, xml))
 			continue;
 		Slice name = name_before(reader->bytes, at);
+		char after = at + 1 < reader->bytes.length ? reader->bytes.at[at + 1] : '\0';
 		if (is_secret_name(name))
 			read_value(reader, name,
-			        at + 1 +
-			                (sign == ':' && at + 1 < reader->bytes.length &&
-			                        reader->bytes.at[at + 1] == '='));
+			        at + 1 + ((sign == ':' && after == '=') || (sign == '=' && after == '>')));
 	}
 }
 
 /* ---- files ---------------------------------------------------------------------------------------------------- */
 
-/* What says the same of such a file already, and what is no secret for being sealed. */
-static bool is_told_elsewhere(Slice bytes)
+static bool has_any(Slice bytes, const char *const *words)
 {
-	static const char *const words[] = {"kind: Secret", "kind: SealedSecret",
-	        "encryptedData:", "\nsops:", "services:\n", "$ANSIBLE_VAULT", "\"sops\":"};
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (slice_find(bytes, words[i], 0) != SIZE_MAX)
+	for (; *words; words++)
+		if (slice_find(bytes, *words, 0) != SIZE_MAX)
 			return true;
 	return false;
+}
+
+/* What is no secret for being sealed, and in YAML, what says the same of such a file already. */
+static bool is_told_elsewhere(const SourceFile *file)
+{
+	static const char *const sealed[] = {"\nsops:", "\"sops\":", "$ANSIBLE_VAULT", "kind: SealedSecret", NULL};
+	static const char *const read[] = {"kind: Secret", "encryptedData:", "services:\n", NULL};
+	bool yaml = slice_ends(file->name, ".yaml") || slice_ends(file->name, ".yml");
+	return has_any(file->bytes, sealed) || (yaml && has_any(file->bytes, read));
 }
 
 static bool matches(const SourceFile *file)
@@ -252,7 +206,7 @@ static bool matches(const SourceFile *file)
 static void read_literals(const SourceFile *file)
 {
 	bool owned = !file->class || strcmp(file->class, "archive") == 0 || strcmp(file->class, "dated") == 0;
-	if (owned && file->bytes.length <= MOST_BYTES && !is_told_elsewhere(file->bytes))
+	if (owned && file->bytes.length <= MOST_BYTES && !is_told_elsewhere(file))
 		read_lines(&(Reader){file, file->bytes, writing_of(file->name)});
 }
 

@@ -76,7 +76,7 @@ typedef struct Reader {
 	Writing writing;
 } Reader;
 
-/* The name that ends before a sign; empty where there is none. */
+/* The name that ends before a sign; empty where there is none. checksum/secret is no secret's. */
 static Slice name_before(Slice bytes, size_t at)
 {
 	while (at > 0 && (bytes.at[at - 1] == ' ' || bytes.at[at - 1] == '\t'))
@@ -86,7 +86,7 @@ static Slice name_before(Slice bytes, size_t at)
 	size_t end = at;
 	while (at > 0 && end - at < MOST_NAME && (g_ascii_isalnum(bytes.at[at - 1]) || strchr("_-", bytes.at[at - 1])))
 		at--;
-	return slice_sub(bytes, at, end);
+	return at > 0 && bytes.at[at - 1] == '/' ? slice_sub(bytes, end, end) : slice_sub(bytes, at, end);
 }
 
 /* `key` alone is what dashboards call an api key, and ESPHome the key of its messages: told by the length. */

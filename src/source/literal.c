@@ -13,6 +13,7 @@
 #define MOST_BYTES ((size_t)1024 * 1024)
 #define MOST_NAME 64
 #define MOST_VALUE 128
+#define MOST_TOKEN 4096 /* of a signed token, which says whose it is */
 
 typedef enum Writing {
 	NEVER,
@@ -28,6 +29,8 @@ static Writing writing_of(Slice name)
 	        ".cfg", ".toml", ".xml", ".properties", ".yaml", ".yml", ".service", ".container", ".rst"};
 	if (slice_is(name, "package-lock.json"))
 		return NEVER;
+	if (slice_is(name, "kubeconfig"))
+		return BARE;
 	for (size_t i = 0; i < G_N_ELEMENTS(quoted); i++)
 		if (slice_ends(name, quoted[i]))
 			return QUOTED;
@@ -137,7 +140,12 @@ static void read_value(const Reader *reader, Slice name, size_t at)
 {
 	char quote;
 	size_t start = value_start(reader, at, &quote), end = start;
-	while (end < reader->bytes.length && end - start <= MOST_VALUE && is_value_byte(reader->bytes.at[end]))
+	size_t most = start != SIZE_MAX && slice_starts(slice_sub(reader->bytes, MIN(start, reader->bytes.length),
+	                                                        reader->bytes.length),
+	                                           "eyJ")
+	                      ? MOST_TOKEN
+	                      : MOST_VALUE;
+	while (end < reader->bytes.length && end - start <= most && is_value_byte(reader->bytes.at[end]))
 		end++;
 	if (start == SIZE_MAX || !ends_well(reader->bytes, end, quote))
 		return;
@@ -145,7 +153,7 @@ static void read_value(const Reader *reader, Slice name, size_t at)
 	if (slice_is(name, "key") && !is_lone_key(value))
 		return;
 	g_autofree char *text = slice_dup(value);
-	if (value.length > MOST_VALUE || !credential_is_drawn(value) || !credential_is_clear(slice_from(text), false) ||
+	if (value.length > most || !credential_is_drawn(value) || !credential_is_clear(slice_from(text), false) ||
 	        secret_has_form(value) || secret_is_sample(value) || is_fingerprint(value) || says_sample(text) ||
 	        text[0] == '/' || strstr(text, "://"))
 		return;

@@ -194,6 +194,28 @@ static void find_private_keys(const SourceFile *file)
 	}
 }
 
+/* The same in base64, as the client-key-data of a kubeconfig holds it: "-----BEGIN " is always written so. In a Secret
+ * it is read with all else that is there. */
+static void find_encoded_keys(const SourceFile *file)
+{
+	static const char *const begin = "LS0tLS1CRUdJTi";
+	if (slice_find(file->bytes, "kind: Secret", 0) != SIZE_MAX)
+		return;
+	for (size_t at = 0; (at = slice_find(file->bytes, begin, at)) != SIZE_MAX; at++) {
+		size_t end = at;
+		while (end < file->bytes.length && end - at < 20000 &&
+		        (g_ascii_isalnum(file->bytes.at[end]) || strchr("+/=", file->bytes.at[end])))
+			end++;
+		g_autofree char *text = slice_dup(slice_sub(file->bytes, at, end));
+		gsize length;
+		g_autofree guchar *decoded = g_base64_decode(text, &length);
+		Slice key = {(const char *)decoded, length};
+		if (length > 200 && slice_find(slice_sub(key, 0, MIN(length, 60)), "PRIVATE KEY-----", 0) != SIZE_MAX &&
+		        slice_find(key, "-----END ", 0) != SIZE_MAX && !is_called_sample(file->bytes, at))
+			add_secret(file, file->node, "private key", at, at + strlen(begin));
+	}
+}
+
 /* A document of a library that others wrote shows how to call it: its keys are samples. */
 static bool is_foreign_document(const SourceFile *file)
 {
@@ -211,6 +233,7 @@ static void read_secrets(const SourceFile *file)
 		return;
 	find_tokens(file);
 	find_private_keys(file);
+	find_encoded_keys(file);
 }
 
 const Source source_secret = {"secret", matches, read_secrets};

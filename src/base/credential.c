@@ -183,3 +183,73 @@ bool credential_is_named(Slice key)
 			return true;
 	return false;
 }
+
+bool credential_ends_name(const char *name)
+{
+	static const char *const ends[] = {"password", "passwd", "passphrase", "pass", "pwd", "token", "secret",
+	        "api_key", "apikey", "secret_key", "secretkey", "encryption_key", "private_key", "access_key",
+	        "master_key", "auth_key", "signing_key", "jwt_key", "app_key", "license_key", "salt"};
+	g_autofree char *lower = g_ascii_strdown(name, -1);
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (g_str_has_suffix(lower, ends[i]))
+			return true;
+	return false;
+}
+
+/* ---- values that a machine has made -------------------------------------------------------------------------- */
+
+typedef struct Count {
+	uint32_t upper, lower, digits, marks, hex, different, changes;
+	uint32_t numbers; /* runs of digits */
+} Count;
+
+static uint32_t class_of(char c)
+{
+	return g_ascii_isupper(c) ? 1 : g_ascii_islower(c) ? 2 : g_ascii_isdigit(c) ? 3 : 4;
+}
+
+static Count count_of(Slice text)
+{
+	bool seen[256] = {false};
+	Count count = {0};
+	for (size_t i = 0; i < text.length; i++) {
+		char c = text.at[i];
+		uint32_t class = class_of(c);
+		count.upper += class == 1;
+		count.lower += class == 2;
+		count.digits += class == 3;
+		count.numbers += class == 3 && (i == 0 || class_of(text.at[i - 1]) != 3);
+		count.marks += class == 4;
+		count.hex += g_ascii_isxdigit(c) != 0;
+		count.different += !seen[(unsigned char)c];
+		count.changes += i > 0 && class != class_of(text.at[i - 1]);
+		seen[(unsigned char)c] = true;
+	}
+	return count;
+}
+
+/* 8-4-4-4-12 of hexadecimal digits. */
+static bool is_uuid(Slice text)
+{
+	static const size_t dashes[] = {8, 13, 18, 23};
+	for (size_t i = 0; i < G_N_ELEMENTS(dashes); i++)
+		if (text.length != 36 || text.at[dashes[i]] != '-')
+			return false;
+	return count_of(text).hex == 32;
+}
+
+bool credential_is_drawn(Slice text)
+{
+	Count count = count_of(text);
+	if (is_uuid(text))
+		return count.different > 6;
+	if (text.length < 16 || count.different < 10)
+		return false;
+	if (count.hex == text.length)
+		return text.length >= 24 && count.digits >= 6 && count.lower + count.upper >= 4;
+	if (count.marks > 2 + text.length / 10 || (count.numbers < 2 && count.changes * 2 < text.length))
+		return false;
+	if (count.upper >= 2 && count.lower >= 2 && count.digits >= 2)
+		return count.changes * 5 >= text.length * 2;
+	return text.length >= 20 && count.marks <= 1 && count.digits >= 4 && count.changes * 4 >= text.length;
+}

@@ -6,6 +6,14 @@
 /* The name of a key or variable says that its value is a credential: DB_PASSWORD, apiKey, token. */
 bool credential_is_named(Slice key);
 
+/* What a variable is for stands at the end of its name: the others tell of a password, how long it lasts and where it
+ * is asked. A key alone may be one to sort by. */
+bool credential_ends_name(const char *name);
+
+/* The value looks as if a machine had drawn it by lot: of letters and digits so drawn, neighbours differ in kind more
+ * often than in words, paths and dates; the fewer places have digits, the more often. */
+bool credential_is_drawn(Slice value);
+
 /* A value that guides and images have, and that is tried first: admin, changeme, minioadmin. */
 bool credential_is_default(Slice value, bool base64);
 

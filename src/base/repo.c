@@ -117,6 +117,10 @@ static bool list_revision(Repo *repo, const char *revision, GError **error)
 	if (git_revparse_single(&object, repo->git, revision) < 0) {
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_USAGE, "no commit is called '%s' in %s", revision,
 		        repo->root);
+		if (strchr(revision, '/'))
+			error_add_help(error,
+			        "fetch it first; a forge's checkout holds one commit unless it is told to fetch all "
+			        "(fetch-depth: 0)");
 		return false;
 	}
 	bool good = git_object_peel(&tree, object, GIT_OBJECT_TREE) == 0 &&
@@ -332,6 +336,11 @@ const char *repo_root(const Repo *repo)
 const char *repo_commit(const Repo *repo)
 {
 	return repo->commit;
+}
+
+bool repo_is_unborn(const Repo *repo)
+{
+	return repo->git && git_repository_head_unborn(repo->git) == 1;
 }
 
 size_t repo_count(const Repo *repo)

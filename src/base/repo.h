@@ -40,6 +40,8 @@ RepoView repo_view(const Repo *repo);
 const char *repo_root(const Repo *repo);
 /* The commit that is checked out or looked at in 40 digits, or NULL. */
 const char *repo_commit(const Repo *repo);
+/* Nothing was ever committed on the branch that is checked out. */
+bool repo_is_unborn(const Repo *repo);
 size_t repo_count(const Repo *repo);
 const RepoEntry *repo_entry(const Repo *repo, size_t index);
 /* Where path, as given to repo_open, lies below the root; "" for the root itself. Free with g_free; NULL if outside. */

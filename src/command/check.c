@@ -372,9 +372,9 @@ static bool know(const CheckArguments *arguments, Scan *scan, const char *const 
 }
 
 /* A scan that knows what charts and kustomizations make takes the place of the one that says which there are. */
-static bool scan_rendered(Scan **scan, ScanOptions *wanted, GString *notes, GError **error)
+static bool scan_rendered(Scan **scan, ScanOptions *wanted, bool online, GString *notes, GError **error)
 {
-	g_autoptr(GHashTable) rendered = scan_render(*scan, notes, error);
+	g_autoptr(GHashTable) rendered = scan_render(*scan, online, notes, error);
 	if (!rendered)
 		return false;
 	if (g_hash_table_size(rendered) == 0)
@@ -404,7 +404,7 @@ static int check(const CheckArguments *arguments, GError **error)
 		        "--render says nothing of an earlier commit: it cannot go with --new-since");
 		return EXIT_USAGE;
 	}
-	if (arguments->render && !scan_rendered(&scan, &wanted, notes, error))
+	if (arguments->render && !scan_rendered(&scan, &wanted, arguments->online, notes, error))
 		return EXIT_WORK;
 	if (!know(arguments, scan, (const char *const *)paths, &known, notes, error))
 		return EXIT_WORK;
@@ -468,10 +468,12 @@ static int run(int argc, char **argv)
 	                "FILE"},
 	        {"online", 0, 0, G_OPTION_ARG_NONE, &arguments.online,
 	                "Ask the registries of images as well, by the network: what is missing, newer, or for other "
-	                "machines",
+	                "machines; with --render, fetch charts",
 	                NULL},
 	        {"render", 0, 0, G_OPTION_ARG_NONE, &arguments.render,
-	                "Ask your own helm and kustomize what charts and kustomizations make; nothing is fetched",
+	                "Ask your own helm and kustomize what charts and kustomizations make; charts that lie "
+	                "elsewhere are "
+	                "fetched with --online alone",
 	                NULL},
 	        {"live", 0, 0, G_OPTION_ARG_NONE, &arguments.live,
 	                "Ask the cluster as well, or this machine's Docker or Podman where no cluster is named: what "

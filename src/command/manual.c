@@ -15,7 +15,8 @@ static const struct {
                   "registries are asked with heads and lists of tags, never for an image; each is left alone once it "
                   "limits requests, and what is private says nothing. With --render your own helm is asked for what "
                   "charts make that lie in the repository or in helm's cache: without a shell, a network or your "
-                  "settings, and with limits. Findings stand on the line of the value that they come from, where that "
+                  "settings, and with limits. With both, it is asked to fetch those that lie elsewhere as well. "
+                  "Findings stand on the line of the value that they come from, where that "
                   "is certain, else on the release."},
         {"fix", "Every edit is proven first: with it made in memory, its finding is gone, no other came, and nothing "
                 "else in "

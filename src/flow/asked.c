@@ -20,8 +20,10 @@
 #include <unistd.h>
 
 #define MOST_SECONDS 30
+#define MOST_FETCHING 60                             /* seconds */
 #define MOST_MEMORY ((rlim_t)8 * 1024 * 1024 * 1024) /* of addresses: Go asks for far more than it uses */
 #define MOST_OUTPUT ((off_t)16 * 1024 * 1024)
+#define MOST_FETCHED ((off_t)128 * 1024 * 1024) /* lists of some repositories have tens of MiB */
 #define MOST_COPIED ((size_t)64 * 1024 * 1024)
 #define MOST_KEPT ((off_t)64 * 1024 * 1024) /* of answers in the cache */
 #define MOST_TOLD 8                         /* reasons that are said */
@@ -37,12 +39,9 @@ char *asked_identity(const char *path)
 	               : NULL;
 }
 
-/* A full cache begins anew. */
-static char *open_kept(const Scan *scan)
+char *asked_open_kept(const char *what, off_t most)
 {
-	if (scan->no_cache)
-		return NULL;
-	char *folder = g_build_filename(g_get_user_cache_dir(), "labwright", "rendered", NULL);
+	char *folder = g_build_filename(g_get_user_cache_dir(), "labwright", what, NULL);
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
 	const char *name;
 	off_t size = 0;
@@ -51,7 +50,7 @@ static char *open_kept(const Scan *scan)
 		struct stat state;
 		size += lstat(path, &state) == 0 ? state.st_size : 0;
 	}
-	if (size > MOST_KEPT)
+	if (size > most)
 		remove_tree(folder);
 	g_mkdir_with_parents(folder, 0700);
 	return folder;
@@ -82,7 +81,7 @@ bool asked_init(Asked *asked, const Scan *scan, char *program, GError **error)
 	g_autofree char *temporary = asked->folder ? g_build_filename(asked->folder, "tmp", NULL) : NULL;
 	if (temporary)
 		g_mkdir(temporary, 0700);
-	asked->kept = asked->folder ? open_kept(scan) : NULL;
+	asked->kept = asked->folder && !scan->no_cache ? asked_open_kept("rendered", MOST_KEPT) : NULL;
 	return asked->folder != NULL;
 }
 
@@ -224,29 +223,39 @@ bool copies_write(const Copies *copies)
 
 /* ---- asking --------------------------------------------------------------------------------------------- */
 
+/* What a run may take. */
+typedef struct Bounds {
+	uint32_t seconds;
+	off_t output; /* of each file that it writes, in bytes */
+	bool network;
+} Bounds;
+
+static const Bounds rendering = {MOST_SECONDS, MOST_OUTPUT, false}, fetching = {MOST_FETCHING, MOST_FETCHED, true};
+
 /* Between fork and exec: nothing here may allocate. Without the right to make a namespace the program runs all the
  * same: it has nothing to fetch. What it starts itself is in its group. */
 static void confine(gpointer data)
 {
+	const Bounds *bounds = data;
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+	if (!bounds->network && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
 		(void)!unshare(CLONE_NEWNET);
-	setrlimit(RLIMIT_CPU, &(struct rlimit){MOST_SECONDS, MOST_SECONDS});
-	setrlimit(RLIMIT_FSIZE, &(struct rlimit){(rlim_t)MOST_OUTPUT, (rlim_t)MOST_OUTPUT});
+	setrlimit(RLIMIT_CPU, &(struct rlimit){bounds->seconds, bounds->seconds});
+	setrlimit(RLIMIT_FSIZE, &(struct rlimit){(rlim_t)bounds->output, (rlim_t)bounds->output});
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	setrlimit(RLIMIT_AS, &(struct rlimit){MOST_MEMORY, MOST_MEMORY});
 }
 
 /* Its end, or the end of its time. */
-static bool await(GPid child)
+static bool await(GPid child, uint32_t seconds)
 {
 	int status;
 	for (uint32_t waited = 0;; waited++) {
 		pid_t ended = waitpid(child, &status, WNOHANG);
 		if (ended == child || (ended < 0 && errno != EINTR))
 			return ended == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-		if (waited == MOST_SECONDS * 200 && kill(-child, SIGKILL) != 0)
+		if (waited == seconds * 200 && kill(-child, SIGKILL) != 0)
 			kill(child, SIGKILL);
 		g_usleep(5000);
 	}
@@ -261,8 +270,23 @@ static char *read_whole(int file)
 	return text;
 }
 
-/* The proxies are nobody: what has the network all the same does not get out by them. */
-static char **environment_of(const char *folder)
+/* How the owner's machine reaches others, where the program is to fetch; else the proxies are nobody, so that what has
+ * the network all the same does not get out by them. */
+static char **add_network(char **environment, bool network)
+{
+	static const char *const names[] = {"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY",
+	        "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"};
+	for (size_t i = 0; network && i < G_N_ELEMENTS(names); i++)
+		if (g_getenv(names[i]))
+			environment = g_environ_setenv(environment, names[i], g_getenv(names[i]), TRUE);
+	if (!network) {
+		environment = g_environ_setenv(environment, "HTTP_PROXY", "http://0.0.0.0:9", TRUE);
+		environment = g_environ_setenv(environment, "HTTPS_PROXY", "http://0.0.0.0:9", TRUE);
+	}
+	return environment;
+}
+
+static char **environment_of(const char *folder, bool network)
 {
 	static const char *const names[] = {"HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
 	        "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"};
@@ -271,23 +295,22 @@ static char **environment_of(const char *folder)
 	char **environment = g_environ_setenv(NULL, "PATH", "/nonexistent", TRUE);
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		environment = g_environ_setenv(environment, names[i], none, TRUE);
-	environment = g_environ_setenv(environment, "HTTP_PROXY", "http://0.0.0.0:9", TRUE);
-	environment = g_environ_setenv(environment, "HTTPS_PROXY", "http://0.0.0.0:9", TRUE);
+	environment = add_network(environment, network);
 	environment = g_environ_setenv(environment, "TMPDIR", temporary, TRUE);
 	environment = g_environ_setenv(environment, "KUBECONFIG", "/dev/null", TRUE);
 	return g_environ_setenv(environment, "GOMAXPROCS", "2", TRUE);
 }
 
 /* What it says; NULL, with its last words in ret_words, where it fails. Both are freed with g_free. */
-static char *run_program(const Asked *asked, char **argv, char **ret_words)
+static char *run_program(const Asked *asked, char **argv, const Bounds *bounds, char **ret_words)
 {
-	g_auto(GStrv) environment = environment_of(asked->folder);
+	g_auto(GStrv) environment = environment_of(asked->folder, bounds->network);
 	int out = memfd_create("rendering", MFD_CLOEXEC), words = memfd_create("words", MFD_CLOEXEC);
 	GPid child;
 	bool well = out >= 0 && words >= 0 &&
-	            g_spawn_async_with_fds(asked->folder, argv, environment, G_SPAWN_DO_NOT_REAP_CHILD, confine, NULL,
-	                    &child, -1, out, words, NULL) &&
-	            await(child);
+	            g_spawn_async_with_fds(asked->folder, argv, environment, G_SPAWN_DO_NOT_REAP_CHILD, confine,
+	                    (gpointer)bounds, &child, -1, out, words, NULL) &&
+	            await(child, bounds->seconds);
 	char *text = well ? read_whole(out) : NULL;
 	*ret_words = text || words < 0 ? NULL : read_whole(words);
 	if (out >= 0)
@@ -299,15 +322,21 @@ static char *run_program(const Asked *asked, char **argv, char **ret_words)
 
 char *asked_run(Asked *asked, char **argv, GChecksum *sum, char **ret_words)
 {
-	char *text = run_program(asked, argv, ret_words);
+	char *text = run_program(asked, argv, &rendering, ret_words);
 	if (text)
 		keep_text(asked, sum, text);
 	return text;
 }
 
+bool asked_fetch(Asked *asked, char **argv, char **ret_words)
+{
+	g_autofree char *text = run_program(asked, argv, &fetching, ret_words);
+	return text != NULL;
+}
+
 char *asked_version(Asked *asked, char **argv)
 {
-	g_autofree char *words = NULL, *text = run_program(asked, argv, &words);
+	g_autofree char *words = NULL, *text = run_program(asked, argv, &rendering, &words);
 	const char *version = text ? strstr(text, "v") : NULL;
 	while (version && !g_ascii_isdigit(version[1]))
 		version = strstr(version + 1, "v");
@@ -333,11 +362,12 @@ void asked_tell(const Asked *asked, const char *program, const char *what, const
 		g_string_append_printf(notes, "  and %u more\n", asked->failed - MOST_TOLD);
 }
 
-GHashTable *scan_render(const Scan *scan, GString *notes, GError **error)
+GHashTable *scan_render(const Scan *scan, bool online, GString *notes, GError **error)
 {
 	g_autoptr(GHashTable) rendered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	size_t before = notes->len;
-	if (!render_charts(scan, rendered, notes, error) || !render_kustomizations(scan, rendered, notes, error))
+	if (!render_charts(scan, online, rendered, notes, error) ||
+	        !render_kustomizations(scan, rendered, notes, error))
 		return NULL;
 	if (notes->len == before)
 		g_string_append(notes, "note: nothing here asks for helm or kustomize\n");

@@ -19,6 +19,8 @@ typedef struct Asked {
 bool asked_init(Asked *asked, const Scan *scan, char *program, GError **error);
 void asked_clear(Asked *asked);
 
+/* A folder of labwright's cache, which begins anew above so many bytes. Free with g_free. */
+char *asked_open_kept(const char *what, off_t most);
 /* Another program of the same path may say something else; so may another archive. Free with g_free. */
 char *asked_identity(const char *path);
 /* The first word of what the program says of itself with these words, "" where that is nothing. Free with g_free. */
@@ -58,6 +60,8 @@ char *asked_recall(const Asked *asked, GChecksum *sum);
 /* What the program says, which is kept; NULL, with its last words in ret_words, where it fails. Both are freed with
  * g_free. */
 char *asked_run(Asked *asked, char **argv, GChecksum *sum, char **ret_words);
+/* The same with the network, for what helm writes into the folder. */
+bool asked_fetch(Asked *asked, char **argv, char **ret_words);
 /* One that cannot be made, and why; some of them are said. */
 void asked_refuse(Asked *asked, const char *who, const char *why);
 /* A line that counts, and the reasons below it. */
@@ -65,6 +69,7 @@ void asked_tell(const Asked *asked, const char *program, const char *what, const
 
 /* ---- who asks ------------------------------------------------------------------------------------ */
 
-/* What charts make of releases and what kustomizations come to, by rendered_key. False with an error. */
-bool render_charts(const Scan *scan, GHashTable *rendered, GString *notes, GError **error);
+/* What charts make of releases (which are fetched where online says so) and what kustomizations come to, by
+ * rendered_key. False with an error. */
+bool render_charts(const Scan *scan, bool online, GHashTable *rendered, GString *notes, GError **error);
 bool render_kustomizations(const Scan *scan, GHashTable *rendered, GString *notes, GError **error);

@@ -1,17 +1,21 @@
-/* What charts make, asked of the owner's helm: `helm template`, and nothing that helm would fetch. A chart is rendered
- * if all of it lies in the repository, or in the cache that helm itself keeps; every other one stays unknown, as it is
- * without --render. */
+/* What charts make, asked of the owner's helm: `helm template`, and nothing that helm would fetch by itself. A chart is
+ * rendered if all of it lies in the repository, or in the cache that helm itself keeps, or is brought by fetch.c; every
+ * other one stays unknown, as it is without --render. */
 #include "base/error.h"
 #include "base/path.h"
 #include "flow/asked.h"
 #include "flow/compile.h"
+#include "flow/fetch.h"
 #include "flow/homelab.h"
 #include "source/rendered.h"
 
 #include <string.h>
 
+#define MOST_DEPENDENCIES 32 /* charts that one chart is made of */
+
 typedef struct Charts {
 	Asked asked;
+	Fetcher *fetcher;
 	GHashTable *rendered; /* of the caller */
 } Charts;
 
@@ -20,7 +24,8 @@ typedef struct Release {
 	Node object;
 	const YamlNode *root;
 	const char *name, *namespace, *chart, *version;
-	GPtrArray *values; /* Slice *, one file each, later ones count more */
+	GPtrArray *values;  /* Slice *, one file each, later ones count more */
+	ChartSource source; /* where it may be fetched */
 	const char *refusal;
 } Release;
 
@@ -90,15 +95,35 @@ static const YamlNode *referred_chart(Charts *charts, Node release, const YamlNo
 	        graph_place(graph, found).start);
 }
 
+/* Only a HelmRepository is a place of charts; one of a Git repository lies in that. */
+static void read_source_reference(Charts *charts, Release *release, const YamlNode *reference)
+{
+	const YamlNode *root = slice_is(yaml_text_of(reference, "kind"), "HelmRepository")
+	                               ? referred_chart(charts, release->object, reference)
+	                               : NULL;
+	release->source = (ChartSource){.repository = text_at(root, "spec.url"),
+	        .name = release->chart,
+	        .version = release->version,
+	        .plain = slice_is(yaml_text(yaml_at(root, "spec.insecure")), "true")};
+}
+
 static void read_chart_reference(Charts *charts, Release *release, const YamlNode *reference)
 {
 	const YamlNode *root = referred_chart(charts, release->object, reference);
 	if (slice_is(yaml_text_of(reference, "kind"), "OCIRepository")) {
+		const char *range = text_at(root, "spec.ref.semver");
 		release->chart = text_at(root, "spec.url");
 		release->version = text_at(root, "spec.ref.tag");
+		release->source = (ChartSource){.repository = release->chart,
+		        .name = "",
+		        .version = release->version ? release->version : range,
+		        .plain = slice_is(yaml_text(yaml_at(root, "spec.insecure")), "true")};
+		if (text_at(root, "spec.ref.digest") && !release->version)
+			release->source.repository = NULL;
 	} else {
 		release->chart = text_at(root, "spec.chart");
 		release->version = text_at(root, "spec.version");
+		read_source_reference(charts, release, yaml_at(root, "spec.sourceRef"));
 	}
 }
 
@@ -112,7 +137,9 @@ static void read_flux(Charts *charts, Release *release)
 	release->namespace = target ? target : text_at(release->root, "metadata.namespace");
 	release->chart = text_at(spec, "chart.spec.chart");
 	release->version = text_at(spec, "chart.spec.version");
-	if (!release->chart)
+	if (release->chart)
+		read_source_reference(charts, release, yaml_at(spec, "chart.spec.sourceRef"));
+	else
 		read_chart_reference(charts, release, yaml_get(spec, "chartRef"));
 	if (yaml_get(spec, "valuesFrom") || yaml_at(spec, "chart.spec.valuesFiles"))
 		release->refusal = "takes values from elsewhere";
@@ -121,6 +148,15 @@ static void read_flux(Charts *charts, Release *release)
 	else if (!release->chart)
 		release->refusal = "refers to a chart that no file, or more than one, names";
 	add_values(charts, release, yaml_get(spec, "values"));
+}
+
+/* Argo CD leaves out the scheme of a registry. */
+static ChartSource argo_source(Charts *charts, const YamlNode *source, const char *chart, const char *version)
+{
+	const char *address = text_at(source, "repoURL");
+	if (address && !strstr(address, "://"))
+		address = arena_printf(charts->asked.arena, "oci://%s", address);
+	return (ChartSource){.repository = address, .name = chart, .version = version};
 }
 
 static void read_argo(Charts *charts, Release *release)
@@ -133,6 +169,8 @@ static void read_argo(Charts *charts, Release *release)
 	release->namespace = text_at(spec, "destination.namespace");
 	release->chart = chart ? chart : path ? arena_printf(charts->asked.arena, "./%s", path) : NULL;
 	release->version = text_at(source, "targetRevision");
+	if (chart)
+		release->source = argo_source(charts, source, chart, release->version);
 	if (yaml_get(helm, "parameters") || yaml_get(helm, "valueFiles") || yaml_get(helm, "fileParameters"))
 		release->refusal = "takes values from elsewhere";
 	else if (!release->chart)
@@ -141,14 +179,18 @@ static void read_argo(Charts *charts, Release *release)
 	add_text(charts, release, yaml_get(helm, "values"));
 }
 
-/* ---- where charts are ----------------------------------------------------------------------------------- */
-
-static const char *archive_name(Charts *charts, const Release *release)
+/* What the API server takes for a name; anything else may be an option to helm. */
+static bool is_name(const char *text)
 {
-	const char *slash = strrchr(release->chart, '/');
-	return arena_printf(charts->asked.arena, "%s-%s.tgz", slash ? slash + 1 : release->chart,
-	        release->version ? release->version : "");
+	if (!text || !g_ascii_isalnum(text[0]) || strlen(text) > 63)
+		return false;
+	for (; *text; text++)
+		if (!g_ascii_islower(*text) && !g_ascii_isdigit(*text) && *text != '-' && *text != '.')
+			return false;
+	return true;
 }
+
+/* ---- where charts are ----------------------------------------------------------------------------------- */
 
 /* A chart that lies in the repository as a folder; NULL if there is none. In the arena. */
 static const char *chart_folder(Charts *charts, const Release *release)
@@ -160,21 +202,99 @@ static const char *chart_folder(Charts *charts, const Release *release)
 	return arena_text(charts->asked.arena, slice_from(folder));
 }
 
-/* NAME-VERSION.tgz somewhere in the repository, or in helm's cache. Free with g_free. */
-static char *chart_archive(Charts *charts, const Release *release)
+/* NAME-VERSION.tgz somewhere in the repository, or in helm's cache; one that is named by neither, by fetch.c. NULL with
+ * the reason. Both are freed with g_free. */
+static char *chart_archive(
+        Charts *charts, const char *chart, const char *version, const ChartSource *source, char **ret_why)
 {
 	const Graph *graph = charts->asked.scan->graph;
-	const char *name = archive_name(charts, release);
-	for (uint32_t file = 0; file < graph_files(graph); file++)
-		if (slice_is(path_name(slice_from(graph_file_path(graph, file))), name))
-			return asked_on_disk(&charts->asked, graph_file_path(graph, file));
+	const char *slash = strrchr(chart, '/');
+	g_autofree char *name = g_strdup_printf("%s-%s.tgz", slash ? slash + 1 : chart, version ? version : "");
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		if (!slice_is(path_name(slice_from(graph_file_path(graph, file))), name))
+			continue;
+		char *path = asked_on_disk(&charts->asked, graph_file_path(graph, file));
+		if (path)
+			return path;
+	}
 	const char *cache = g_getenv("HELM_CACHE_HOME"), *repository = g_getenv("HELM_REPOSITORY_CACHE");
 	g_autofree char *home = cache ? g_strdup(cache) : g_build_filename(g_get_user_cache_dir(), "helm", NULL);
 	g_autofree char *folder = repository ? g_strdup(repository) : g_build_filename(home, "repository", NULL);
-	char *path = g_build_filename(folder, name, NULL);
-	if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-		g_clear_pointer(&path, g_free);
-	return path;
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	return g_file_test(path, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&path)
+	                                                 : fetch_chart(charts->fetcher, source, ret_why);
+}
+
+/* ---- what a chart is made of ----------------------------------------------------------------------------- */
+
+/* Whether the chart has it already, unpacked or not. */
+static bool has_dependency(Charts *charts, const char *folder, const char *name)
+{
+	const Graph *graph = charts->asked.scan->graph;
+	const char *start = arena_printf(charts->asked.arena, "%s/charts/%s", folder, name);
+	uint32_t file = graph_first_file(graph, start);
+	if (file >= graph_files(graph) || !g_str_has_prefix(graph_file_path(graph, file), start))
+		return false;
+	char after = graph_file_path(graph, file)[strlen(start)];
+	return after == '/' || after == '-';
+}
+
+/* The dependencies of a file of a chart; NULL where it has none. */
+static const YamlNode *dependencies_in(Charts *charts, const char *folder, const char *name)
+{
+	const Graph *graph = charts->asked.scan->graph;
+	const char *path = arena_printf(charts->asked.arena, "%s%s%s", folder, *folder ? "/" : "", name);
+	Node file = graph_find_file(graph, slice_from(path));
+	const YamlDocument *document =
+	        file ? yaml_read(graph_file_bytes(graph, graph_file_of(graph, file)), charts->asked.arena) : NULL;
+	return document && !document->error ? yaml_get(document->root, "dependencies") : NULL;
+}
+
+/* What Chart.lock has settled on, else what Chart.yaml asks for. In the arena. */
+static const char *dependency_version(Charts *charts, const char *folder, const YamlNode *dependency)
+{
+	YAML_EACH_ITEM (dependencies_in(charts, folder, "Chart.lock"), locked)
+		if (slice_equal(yaml_text_of(locked, "name"), yaml_text_of(dependency, "name")) &&
+		        slice_equal(yaml_text_of(locked, "repository"), yaml_text_of(dependency, "repository")))
+			return text_at(locked, "version");
+	return text_at(dependency, "version");
+}
+
+/* Finds the archives of charts that a chart of the repository is made of and that lie elsewhere: paths, after each
+ * where helm looks for it. False with the reason where one is not at hand; what is wrong otherwise helm says itself. */
+static bool find_dependencies(Charts *charts, const char *folder, GPtrArray *found, GChecksum *sum, char **ret_why)
+{
+	YAML_EACH_ITEM (dependencies_in(charts, folder, "Chart.yaml"), dependency) {
+		const char *name = text_at(dependency, "name");
+		if (!is_name(name) || has_dependency(charts, folder, name) || found->len > 2 * MOST_DEPENDENCIES)
+			continue;
+		ChartSource source = {.repository = text_at(dependency, "repository"),
+		        .name = name,
+		        .version = dependency_version(charts, folder, dependency)};
+		g_autofree char *why = NULL, *archive = chart_archive(charts, name, source.version, &source, &why);
+		g_autofree char *identity = asked_identity(archive);
+		if (!archive) {
+			*ret_why = g_strdup_printf("its dependency %s: %s", name, why);
+			return false;
+		}
+		g_checksum_update(sum, (const guchar *)identity, -1);
+		g_ptr_array_add(found, g_steal_pointer(&archive));
+		g_ptr_array_add(found,
+		        g_strdup_printf("%s/%s%scharts/%s.tgz", COPIES_FOLDER, folder, *folder ? "/" : "", name));
+	}
+	return true;
+}
+
+static bool copy_dependencies(const Charts *charts, const GPtrArray *dependencies)
+{
+	bool well = true;
+	for (guint i = 0; well && i < dependencies->len; i += 2) {
+		g_autofree char *bytes = NULL;
+		gsize length;
+		well = g_file_get_contents(dependencies->pdata[i], &bytes, &length, NULL) &&
+		       asked_write(&charts->asked, dependencies->pdata[i + 1], (Slice){bytes, length});
+	}
+	return well;
 }
 
 /* ---- helm ----------------------------------------------------------------------------------------------- */
@@ -211,48 +331,46 @@ static void refuse(Charts *charts, const Release *release, const char *why)
 	asked_refuse(&charts->asked, who, why);
 }
 
-/* copies: the files of a chart that is a folder; NULL for an archive. */
+/* A chart that is a folder: its files, and the archives that it needs beside them. */
+typedef struct Folder {
+	Copies copies;
+	GPtrArray *dependencies;
+} Folder;
+
+/* folder: NULL for an archive. */
 static char *render_chart(
-        Charts *charts, const Release *release, const char *chart, const Copies *copies, GChecksum *sum)
+        Charts *charts, const Release *release, const char *chart, const Folder *folder, GChecksum *sum)
 {
 	g_auto(GStrv) argv = command_of(charts, release, chart, sum);
 	g_autofree char *words = NULL;
 	char *text = argv ? asked_recall(&charts->asked, sum) : NULL;
 	if (!argv || text)
 		return text;
-	if (!copies || copies_write(copies))
+	if (!folder || (copies_write(&folder->copies) && copy_dependencies(charts, folder->dependencies)))
 		text = asked_run(&charts->asked, argv, sum, &words);
 	if (!text)
 		refuse(charts, release, words && *words ? words : "helm took too long or said too much");
 	return text;
 }
 
-static char *render_folder(Charts *charts, const Release *release, const char *folder, GChecksum *sum)
+static char *render_folder(Charts *charts, const Release *release, const char *path, GChecksum *sum)
 {
 	g_autofree char *tree = g_build_filename(charts->asked.folder, COPIES_FOLDER, NULL);
-	g_autofree char *copy = g_build_filename(tree, folder, NULL);
-	Copies copies = copies_new(&charts->asked);
+	g_autofree char *copy = g_build_filename(tree, path, NULL), *why = NULL;
+	Folder folder = {copies_new(&charts->asked), g_ptr_array_new_with_free_func(g_free)};
 	char *text = NULL;
-	copies_take(&copies, folder);
-	copies_count(&copies, sum);
-	if (copies.refused)
+	copies_take(&folder.copies, path);
+	copies_count(&folder.copies, sum);
+	if (folder.copies.refused)
 		refuse(charts, release, "its chart holds links, or is too large");
+	else if (!find_dependencies(charts, path, folder.dependencies, sum, &why))
+		refuse(charts, release, why);
 	else
-		text = render_chart(charts, release, copy, &copies, sum);
-	copies_clear(&copies);
+		text = render_chart(charts, release, copy, &folder, sum);
+	copies_clear(&folder.copies);
+	g_ptr_array_unref(folder.dependencies);
 	remove_tree(tree);
 	return text;
-}
-
-/* What the API server takes for a name; anything else may be an option to helm. */
-static bool is_name(const char *text)
-{
-	if (!text || !g_ascii_isalnum(text[0]) || strlen(text) > 63)
-		return false;
-	for (; *text; text++)
-		if (!g_ascii_islower(*text) && !g_ascii_isdigit(*text) && *text != '-' && *text != '.')
-			return false;
-	return true;
 }
 
 static void render_release(Charts *charts, const Release *release)
@@ -260,7 +378,7 @@ static void render_release(Charts *charts, const Release *release)
 	const Graph *graph = charts->asked.scan->graph;
 	uint32_t file = graph_file_of(graph, release->object);
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	g_autofree char *archive = NULL, *text = NULL;
+	g_autofree char *archive = NULL, *text = NULL, *why = NULL;
 	const char *folder = release->refusal ? NULL : chart_folder(charts, release);
 	g_checksum_update(sum, (const guchar *)charts->asked.identity, -1);
 	if (release->refusal) {
@@ -269,12 +387,12 @@ static void render_release(Charts *charts, const Release *release)
 		refuse(charts, release, "its name or namespace is not known");
 	} else if (folder) {
 		text = render_folder(charts, release, folder, sum);
-	} else if ((archive = chart_archive(charts, release))) {
+	} else if ((archive = chart_archive(charts, release->chart, release->version, &release->source, &why))) {
 		g_autofree char *identity = asked_identity(archive);
 		g_checksum_update(sum, (const guchar *)identity, -1);
 		text = render_chart(charts, release, archive, NULL, sum);
 	} else {
-		refuse(charts, release, "its chart is neither in the repository nor in helm's cache");
+		refuse(charts, release, why);
 	}
 	if (text)
 		g_hash_table_insert(charts->rendered,
@@ -340,10 +458,11 @@ static bool is_missed(const Charts *charts, GError **error)
 	return true;
 }
 
-bool render_charts(const Scan *scan, GHashTable *rendered, GString *notes, GError **error)
+bool render_charts(const Scan *scan, bool online, GHashTable *rendered, GString *notes, GError **error)
 {
 	Charts charts = {.rendered = rendered};
 	bool flux, well = asked_init(&charts.asked, scan, owners_program("helm"), error);
+	charts.fetcher = well ? fetcher_new(&charts.asked, online) : NULL;
 	if (well)
 		GRAPH_NODES (scan->graph, NODE_OBJECT, object)
 			if (is_release(scan->graph, object, &flux))
@@ -353,7 +472,10 @@ bool render_charts(const Scan *scan, GHashTable *rendered, GString *notes, GErro
 		char *argv[] = {charts.asked.program, "version", "--short", NULL};
 		g_autofree char *version = asked_version(&charts.asked, argv);
 		asked_tell(&charts.asked, "helm", "charts", version, notes);
+		if (fetcher_count(charts.fetcher))
+			g_string_append_printf(notes, "note: helm fetched %u charts\n", fetcher_count(charts.fetcher));
 	}
+	fetcher_free(charts.fetcher);
 	asked_clear(&charts.asked);
 	return well;
 }

@@ -85,11 +85,11 @@ Scan *scan_new(const ScanOptions *options, GError **error);
 /* Asks the registries of all images that the repository names, by the network: IMAGE_ABSENT, IMAGE_NEAR, IMAGE_PLATFORM
  * and NEWER_TAG rows. A line is appended to notes for each registry that did not answer all. */
 void scan_online(Scan *scan, GString *notes);
-/* Asks the owner's helm and kustomize what the charts make that the repository, or helm's own cache, holds, and what
- * kustomizations come to that are beyond labwright: for ScanOptions.rendered of another scan. Lines are appended to
- * notes that count what could not be rendered, and say of some why. Fails where charts need a helm and there is none.
- * Free with g_hash_table_unref. */
-GHashTable *scan_render(const Scan *scan, GString *notes, GError **error);
+/* Asks the owner's helm and kustomize what the charts make that the repository, or helm's own cache, holds (online:
+ * those that releases name elsewhere are fetched), and what kustomizations come to that are beyond labwright: for
+ * ScanOptions.rendered of another scan. Lines are appended to notes that count what could not be rendered, and say of
+ * some why. Fails where charts need a helm and there is none. Free with g_hash_table_unref. */
+GHashTable *scan_render(const Scan *scan, bool online, GString *notes, GError **error);
 /* Reads the history of the manifests of Services: which numbers their ports had before. For commands that mend, since a
  * check does not need it and a long history takes time. */
 void scan_history(Scan *scan);

@@ -51,6 +51,9 @@ bool check_since(Check *check, const Scan *scan, const CheckOptions *options, co
 		error_add_help(error, "leave --root out, or compare with --baseline FILE");
 		return false;
 	}
+	/* A hook that asks for the last commit runs before the first one, too. */
+	if (strcmp(revision, "HEAD") == 0 && repo_is_unborn(scan->repo))
+		return true;
 	ScanOptions wanted = {
 	        .path = repo_root(scan->repo), .view = REPO_REVISION, .revision = revision, .no_cache = scan->no_cache};
 	CheckOptions same = {.only = options->only, .profile = options->profile};

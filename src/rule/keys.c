@@ -2,8 +2,8 @@
  * script or document makes by hand has the keys that its commands give it. */
 #include "base/near.h"
 #include "base/path.h"
+#include "rule/missing.h"
 #include "rule/owner.h"
-#include "rule/rule.h"
 
 /* ---- keys of manifests ------------------------------------------------------------------------------------------ */
 
@@ -51,9 +51,24 @@ static bool key_is_anywhere(const Graph *graph, Node reference, Symbol name)
 	return false;
 }
 
+/* The key of target that was probably meant; NODE_NONE for none. */
+static Node near_key(const Graph *graph, Node target, Symbol wanted)
+{
+	Slice name = graph_symbol_slice(graph, wanted);
+	NearSearch search = near_search(name, near_limit(name));
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(Node));
+	GRAPH_CHILDREN (graph, target, NODE_KEY, key) {
+		near_offer(&search, graph_symbol_slice(graph, graph_name_symbol(graph, key)));
+		g_array_append_val(keys, key);
+	}
+	size_t best = near_result(&search);
+	return best == SIZE_MAX ? NODE_NONE : g_array_index(keys, Node, best);
+}
+
 static void report_key(Checker *checker, Node reference, const Row *wanted, Node target)
 {
 	const Graph *graph = checker_graph(checker);
+	Node near = near_key(graph, target, wanted->object);
 	g_autofree char *user = user_text(graph, reference);
 	const char *key = graph_symbol_text(graph, wanted->object);
 	Finding *finding = report(checker, reference, graph_span(graph, wanted),
@@ -61,12 +76,8 @@ static void report_key(Checker *checker, Node reference, const Row *wanted, Node
 	        graph_text(graph, reference, FACT_WANTS_KIND), graph_name(graph, reference));
 	set_detail(checker, finding, "%s", key);
 	add_evidence(checker, finding, graph_place(graph, target), "it is made here");
-	Slice name = graph_symbol_slice(graph, wanted->object);
-	NearSearch search = near_search(name, near_limit(name));
-	GRAPH_CHILDREN (graph, target, NODE_KEY, child)
-		near_offer(&search, graph_symbol_slice(graph, graph_name_symbol(graph, child)));
-	if (near_result(&search) != SIZE_MAX) {
-		g_autofree char *best = slice_dup(search.best);
+	if (near) {
+		const char *best = graph_name(graph, near);
 		set_hint(checker, finding, "it has '%s'", best);
 		set_because(checker, finding, FIX_VALUE, "'%s' is its only key with a name so near", best);
 		add_rename(checker, finding, graph_span(graph, wanted), key, best);
@@ -167,19 +178,51 @@ static void check_handmade_keys(Checker *checker)
 	}
 }
 
+/* A key that is wanted of an object that is there and does not have it; *ret_target is that. */
+static bool is_lost_key(const Graph *graph, const Row *wanted, Node *ret_target)
+{
+	Node reference = wanted->subject;
+	const Row *target = graph_find(graph, reference, FACT_REFERS_TO);
+	Slice key = graph_symbol_slice(graph, wanted->object);
+	*ret_target = target ? target->object : NODE_NONE;
+	return target && key.length && slice_find(key, "${", 0) == SIZE_MAX && !is_quiet(graph, reference) &&
+	       !key_is_anywhere(graph, reference, wanted->object) && may_meet(graph, reference, target->object);
+}
+
 static void check_ref_key_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	Node target;
 	check_handmade_keys(checker);
-	GRAPH_EACH (graph, FACT_WANTS_KEY, row) {
-		const Row *target = graph_find(graph, row->subject, FACT_REFERS_TO);
-		Slice key = graph_symbol_slice(graph, row->object);
-		if (target && key.length && slice_find(key, "${", 0) == SIZE_MAX &&
-		        !graph_has(graph, row->subject, FACT_OPTIONAL) && !is_quiet(graph, row->subject) &&
-		        !key_is_anywhere(graph, row->subject, row->object) &&
-		        may_meet(graph, row->subject, target->object))
-			report_key(checker, row->subject, row, target->object);
-	}
+	GRAPH_EACH (graph, FACT_WANTS_KEY, row)
+		if (!graph_has(graph, row->subject, FACT_OPTIONAL) && is_lost_key(graph, row, &target))
+			report_key(checker, row->subject, row, target);
+}
+
+/* ---- what is optional ------------------------------------------------------------------------------------------- */
+
+static bool is_optional_config(const Graph *graph, Node reference)
+{
+	return (reference_wants(graph, reference, "ConfigMap") || reference_wants(graph, reference, "Secret")) &&
+	       graph_has(graph, reference, FACT_OPTIONAL) && !missing_is_only_there(graph, reference) &&
+	       (missing_near(graph, reference) || missing_near_provided(graph, reference));
+}
+
+static Level own_level(const Graph *graph, Node reference)
+{
+	return LEVEL_WARNING;
+}
+
+/* An optional key that nothing there resembles may be left out on purpose. */
+static void check_optional_hides_missing(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	Node target;
+	report_missing(checker, is_optional_config, own_level, NULL);
+	GRAPH_EACH (graph, FACT_WANTS_KEY, row)
+		if (graph_has(graph, row->subject, FACT_OPTIONAL) && is_lost_key(graph, row, &target) &&
+		        near_key(graph, target, row->object))
+			report_key(checker, row->subject, row, target);
 }
 
 static const Rule rules[] = {
@@ -192,6 +235,16 @@ static const Rule rules[] = {
                        "an item never mounts.",
                 .remedy = "Correct the key on one of the two sides.",
                 .check = check_ref_key_missing,
+        },
+        {
+                .id = "optional-hides-missing",
+                .level = LEVEL_WARNING,
+                .fix = FIX_VALUE,
+                .title = "optional: true hides that a name or key is misspelt",
+                .why = "The pod starts without the variable or file, and the program runs with its defaults as if "
+                       "nothing were set.",
+                .remedy = "Correct the name, and take optional away if the program needs the value.",
+                .check = check_optional_hides_missing,
         },
 };
 

@@ -104,17 +104,24 @@ static const Row *forsaken_provided(const Graph *graph, Node reference)
 	return best == SIZE_MAX ? NULL : rows->pdata[best];
 }
 
-bool reference_is_gateway(const Graph *graph, Node reference)
+bool reference_is_excused(const Graph *graph, Node reference)
 {
-	return has_role(graph, reference, "gateway");
+	return is_why(graph, reference, "excused");
+}
+
+/* Charts seldom make what many namespaces share: their rules say themselves what a chart excuses. */
+static bool is_shared(const Graph *graph, Node reference)
+{
+	return has_role(graph, reference, "gateway") || has_role(graph, reference, "secret-store") ||
+	       has_role(graph, reference, "issuer") || reference_wants(graph, reference, "IngressClass");
 }
 
 bool reference_is_missing(const Graph *graph, Node reference)
 {
-	if (is_why(graph, reference, "excused") && !reference_is_gateway(graph, reference))
+	if (reference_is_excused(graph, reference) && !is_shared(graph, reference))
 		return forsaken(graph, reference) || forsaken_provided(graph, reference);
 	return is_why(graph, reference, "missing") || is_unlikely(graph, reference) ||
-	       reference_is_elsewhere(graph, reference) || is_why(graph, reference, "excused");
+	       reference_is_elsewhere(graph, reference) || reference_is_excused(graph, reference);
 }
 
 /* The one object of the wanted kind that was probably meant, mostly by its name; or NODE_NONE. */
@@ -134,7 +141,7 @@ Node missing_near(const Graph *graph, Node reference)
 	if (best == SIZE_MAX)
 		return only_database(graph, reference);
 	Node near = g_array_index(objects, Node, best);
-	bool excused = is_why(graph, reference, "excused") && !reference_is_gateway(graph, reference);
+	bool excused = reference_is_excused(graph, reference) && !is_shared(graph, reference);
 	return excused && near != forsaken(graph, reference) ? NODE_NONE : near;
 }
 
@@ -272,7 +279,7 @@ void report_missing(
 		bool unlikely = is_unlikely(graph, reference);
 		if (finding)
 			add_mention(checker, finding, reference);
-		bool doubtful = unlikely || is_why(graph, reference, "excused");
+		bool doubtful = unlikely || reference_is_excused(graph, reference);
 		if (finding || (doubtful && own < LEVEL_WARNING)) {
 			g_free(key);
 			continue;

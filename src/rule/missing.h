@@ -5,10 +5,10 @@
 
 bool reference_wants(const Graph *graph, Node reference, const char *kind);
 /* It is missing; or excused by a chart or an operator that could make it, while an object that was probably meant lies
- * unused beside it. */
+ * unused beside it, or it is of a kind that charts seldom make (gateways, stores, issuers, classes). */
 bool reference_is_missing(const Graph *graph, Node reference);
 bool reference_is_elsewhere(const Graph *graph, Node reference); /* another namespace has it */
-bool reference_is_gateway(const Graph *graph, Node reference);
+bool reference_is_excused(const Graph *graph, Node reference);   /* a chart or an operator could make it */
 
 /* The one object of the wanted kind that was probably meant, mostly by its name; or NODE_NONE. */
 Node missing_near(const Graph *graph, Node reference);

@@ -1,6 +1,7 @@
 /* Paths of the container that a configuration reads: rule files of Prometheus, templates of Alertmanager, dashboards of
- * Grafana. Where the file is mounted says which container reads it, and the other mounts of that container say what
- * lies there. A volume, or a folder of the machine, may hold anything; so may an image that is not the program's own.
+ * Grafana, logs that Promtail follows. Where the file is mounted says which container reads it, and the other mounts of
+ * that container say what lies there. A volume, or a folder of the machine, may hold anything; so may an image that is
+ * not the program's own.
  */
 #include "base/path.h"
 #include "rule/holder.h"
@@ -71,11 +72,15 @@ static void report_unread(Mounted *mounted, const Row *row, Node service, const 
 	set_detail(mounted->checker, finding, "%s", graph_symbol_text(graph, row->object));
 }
 
-/* Something is mounted in the folder, so that it is there: the configuration itself often lies where it looks. */
+/* Something is mounted in the folder, so that it is there: the configuration itself often lies where it looks. Of a
+ * pattern it is the folder that every match lies in. */
 static bool holds_mount(const Graph *graph, Node service, const char *path)
 {
+	Slice whole = slice_from(path);
+	size_t wild = strcspn(path, "*?[");
+	g_autofree char *folder = slice_dup(path[wild] ? path_folder(slice_sub(whole, 0, wild)) : whole);
 	GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount)
-		if (path_within(graph_text(graph, mount, FACT_DESTINATION), path))
+		if (path_within(graph_text(graph, mount, FACT_DESTINATION), folder))
 			return true;
 	return false;
 }
@@ -132,8 +137,8 @@ static size_t nearest_mount(const Graph *graph, const char *file)
 /* Images of the programs themselves, which bring nothing but an example of their configuration. */
 static bool is_known_image(const Graph *graph, Node container)
 {
-	static const char *const names[] = {
-	        "prometheus", "alertmanager", "grafana", "grafana-oss", "grafana-enterprise", "loki", "vmalert", NULL};
+	static const char *const names[] = {"prometheus", "alertmanager", "grafana", "grafana-oss",
+	        "grafana-enterprise", "loki", "vmalert", "promtail", NULL};
 	const char *image = graph_text(graph, container, FACT_IMAGE), *slash = strrchr(image, '/');
 	const char *name = slash ? slash + 1 : image;
 	return slice_is_any_nocase((Slice){name, strcspn(name, ":@")}, names);
@@ -191,14 +196,16 @@ static void check_pod_path(Mounted *mounted, const Row *row, Node container, con
 {
 	const Graph *graph = mounted->graph;
 	g_autofree char *path = path_in_container(graph, row, config);
-	const char *slash = strrchr(path, '/');
+	const char *wild = strpbrk(path, "*?[");
 	Node mount = mount_holding(graph, container, path);
-	if (holds_mount(graph, container, path) || strcspn(path, "*?[") < (size_t)(slash - path))
+	if ((!mount || !wild) && holds_mount(graph, container, path))
 		return;
 	if (!mount) {
 		report_lacking(mounted, row, container, path, NODE_NONE);
 		return;
 	}
+	if (wild && strchr(wild, '/'))
+		return;
 	const char *rest = path_within(path, graph_text(graph, mount, FACT_DESTINATION));
 	if (rest && *rest &&
 	        volume_holds(graph, graph_parent(graph, container), graph_name_symbol(graph, mount), rest) == LACKS)
@@ -300,8 +307,8 @@ static const Rule rules[] = {
                 .id = "config-path-unmounted",
                 .level = LEVEL_WARNING,
                 .title = "a mounted configuration reads a path that its container does not have",
-                .why = "Prometheus starts without the rules and never alerts, Grafana without the dashboards: both "
-                       "take a path that matches nothing for one with nothing in it.",
+                .why = "Prometheus starts without the rules and never alerts, Grafana without the dashboards, Promtail "
+                       "follows no log: they take a path that matches nothing for one with nothing in it.",
                 .remedy = "Mount the folder where the configuration looks, or write the path as the container has it.",
                 .check = check_config_path_unmounted,
         },

@@ -1,6 +1,6 @@
 /* Parts of a configuration that it names and does not define. What one program reads at a time stands in one document,
- * so a part that is missing there is missing; Traefik reads all files of a folder, so for it the whole repository
- * counts, and files that cannot be read as YAML may define anything they speak of. */
+ * so a part that is missing there is missing; Traefik and Alloy read all files of a folder, so for them the whole
+ * repository counts, and files that cannot be read as YAML may define anything they speak of. */
 #include "base/near.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -17,9 +17,10 @@ static Part part_of(const Graph *graph, const Row *row)
 	return (Part){slice_sub(text, 0, first), slice_sub(text, first + 1, second), text.at + second + 1};
 }
 
-static bool is_traefik(const Part *part)
+/* Its configuration is all files of a folder. */
+static bool is_spread(const Part *part)
 {
-	return slice_is(part->program, "traefik");
+	return slice_is(part->program, "traefik") || slice_is(part->program, "alloy");
 }
 
 /* TOML, and templates that are YAML once they are filled in. */
@@ -36,7 +37,7 @@ static bool may_define(const Graph *graph, const char *name)
 
 static bool is_defined(const Graph *graph, const Row *row, const Part *part)
 {
-	if (!is_traefik(part))
+	if (!is_spread(part))
 		return graph_says(graph, row->subject, FACT_DEFINES_PART, row->object);
 	Rows rows = graph_rows_to(graph, FACT_DEFINES_PART, row->object);
 	return rows.at != rows.end || may_define(graph, part->name);
@@ -77,10 +78,10 @@ static void report_part(Checker *checker, const Row *row, const Part *part)
 	const Graph *graph = checker_graph(checker);
 	bool any = false;
 	const char *near = near_part(graph, row, part, &any);
-	/* What Traefik is told elsewhere may lie outside of the repository. */
-	Level level = !is_traefik(part) || near ? LEVEL_ERROR : LEVEL_WARNING;
+	/* What they are told elsewhere may lie outside of the repository. */
+	Level level = !is_spread(part) || near ? LEVEL_ERROR : LEVEL_WARNING;
 	Finding *finding = report_at(checker, level, row->subject, graph_span(graph, row), "there is no %.*s '%s'%s",
-	        SLICE_ARGS(part->noun), part->name, is_traefik(part) ? " in any file" : " in this configuration");
+	        SLICE_ARGS(part->noun), part->name, is_spread(part) ? " in any file" : " in this configuration");
 	set_detail(checker, finding, "%s", graph_symbol_text(graph, row->object));
 	if (!near)
 		return;
@@ -107,7 +108,8 @@ static const Rule rules[] = {
                 .level = LEVEL_ERROR,
                 .fix = FIX_VALUE,
                 .title = "a configuration names a part of itself that it does not define",
-                .why = "Alertmanager, HAProxy and OpenTelemetry's collector refuse to start with it, or keep the old "
+                .why = "Alertmanager, Alloy, HAProxy and OpenTelemetry's collector refuse to start with it, or keep "
+                       "the old "
                        "configuration without a word. Traefik drops the router, so that a page is gone and nothing has "
                        "failed.",
                 .remedy =

@@ -65,18 +65,6 @@ static void check_ref_config_missing(Checker *checker)
 	report_missing(checker, is_config, handmade ? handmade_level : config_level, NULL);
 }
 
-static bool is_optional_config(const Graph *graph, Node reference)
-{
-	return (reference_wants(graph, reference, "ConfigMap") || reference_wants(graph, reference, "Secret")) &&
-	       graph_has(graph, reference, FACT_OPTIONAL) && !missing_is_only_there(graph, reference) &&
-	       missing_near(graph, reference);
-}
-
-static void check_optional_hides_missing(Checker *checker)
-{
-	report_missing(checker, is_optional_config, own_level_warning, NULL);
-}
-
 /* ---- other kinds ---------------------------------------------------------------------------------------- */
 
 static bool is_claim(const Graph *graph, Node reference)
@@ -154,13 +142,24 @@ static void check_tls_secret_missing(Checker *checker)
 	        "add a Certificate or the issuer annotation that makes it, or say where it is made by hand");
 }
 
-/* Classes come with their controller: only a repository that declares some IngressClass is judged. */
+/* One step from an object that is there: a slip of the hand, whatever a chart may bring. internal and external are two
+ * apart. */
+static bool is_one_slip(const Graph *graph, Node reference)
+{
+	Node near = missing_near(graph, reference);
+	return near && strlen(graph_name(graph, reference)) > 3 &&
+	       near_distance(slice_from(graph_name(graph, near)), slice_from(graph_name(graph, reference)), 1) <= 1;
+}
+
+/* Classes come with their controller: only a repository that declares some IngressClass is judged, and where charts may
+ * bring more, only a slip. */
 static bool is_class(const Graph *graph, Node reference)
 {
 	Symbol kind;
 	return reference_wants(graph, reference, "IngressClass") &&
 	       graph_find_symbol(graph, SLICE("IngressClass"), &kind) &&
-	       graph_rows_to(graph, FACT_KIND, kind).at != graph_rows_to(graph, FACT_KIND, kind).end;
+	       graph_rows_to(graph, FACT_KIND, kind).at != graph_rows_to(graph, FACT_KIND, kind).end &&
+	       (!reference_is_excused(graph, reference) || is_one_slip(graph, reference));
 }
 
 static void check_ingress_class_missing(Checker *checker)
@@ -195,14 +194,10 @@ static void check_database_missing(Checker *checker)
 	report_missing(checker, is_database, database_level, NULL);
 }
 
-/* A chart or the cluster may bring any: only one slip of the hand is wrong. internal and external are two apart. */
 static bool is_misspelt_gateway(const Graph *graph, Node reference)
 {
-	if (!reference_is_gateway(graph, reference) || reference_is_elsewhere(graph, reference))
-		return false;
-	Node near = missing_near(graph, reference);
-	return near &&
-	       near_distance(slice_from(graph_name(graph, near)), slice_from(graph_name(graph, reference)), 1) <= 1;
+	return has_role(graph, reference, "gateway") && !reference_is_elsewhere(graph, reference) &&
+	       is_one_slip(graph, reference);
 }
 
 static void check_gateway_missing(Checker *checker)
@@ -217,11 +212,26 @@ static bool is_store(const Graph *graph, Node reference)
 	return has_role(graph, reference, "secret-store") || has_role(graph, reference, "issuer");
 }
 
+/* The values of a chart say the name, as where they hold the object itself. */
+static bool is_in_values(const Graph *graph, Node reference)
+{
+	Rows rows = graph_rows_to(graph, FACT_NAMES, graph_name_symbol(graph, reference));
+	return rows.at != rows.end;
+}
+
+/* Charts seldom make one, and a repository that holds one holds them all. */
+static bool is_lost_store(const Graph *graph, Node reference)
+{
+	return is_store(graph, reference) && (!reference_is_excused(graph, reference) ||
+	                                             is_one_slip(graph, reference) || !is_in_values(graph, reference));
+}
+
 /* Of the whole cluster one may be made by a chart or by hand; of one namespace it is like what names it. */
 static Level store_level(const Graph *graph, Node reference)
 {
 	bool own = reference_wants(graph, reference, "SecretStore") || reference_wants(graph, reference, "Issuer");
-	return own || missing_near(graph, reference) ? LEVEL_ERROR : LEVEL_WARNING;
+	return (own && !reference_is_excused(graph, reference)) || missing_near(graph, reference) ? LEVEL_ERROR
+	                                                                                          : LEVEL_WARNING;
 }
 
 /* All that the reference leads to stands in files that are not in use; *ret_target is the first. */
@@ -241,7 +251,7 @@ static bool is_only_archived(const Graph *graph, Node reference, Node *ret_targe
 static void check_store_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
-	report_missing(checker, is_store, store_level, NULL);
+	report_missing(checker, is_lost_store, store_level, NULL);
 	GRAPH_NODES (graph, NODE_REFERENCE, reference) {
 		Node target;
 		if (!is_store(graph, reference) || is_quiet(graph, reference) ||
@@ -411,16 +421,6 @@ static const Rule rules[] = {
                 .remedy = "Correct the name, or add the object, its generator or its sealed form to the repository.",
                 .peers = "kube-linter: non-existent-config",
                 .check = check_ref_config_missing,
-        },
-        {
-                .id = "optional-hides-missing",
-                .level = LEVEL_WARNING,
-                .fix = FIX_VALUE,
-                .title = "optional: true hides that a name is misspelt",
-                .why = "The pod starts without the variable or file, and the program runs with its defaults as if "
-                       "nothing were set.",
-                .remedy = "Correct the name, and take optional away if the program needs the value.",
-                .check = check_optional_hides_missing,
         },
         {
                 .id = "pvc-missing",

@@ -123,6 +123,14 @@ static bool is_half(const Graph *graph, Node secret)
 	return run != 40;
 }
 
+/* A document may show how such a value looks; a form of its issuer's it would not take the trouble to make up. */
+static bool is_shown(const Graph *graph, Node secret)
+{
+	const char *path = graph_file_path(graph, graph_file_of(graph, secret));
+	return g_str_has_prefix(graph_name(graph, secret), "value of ") &&
+	       (g_str_has_suffix(path, ".md") || g_str_has_suffix(path, ".rst") || g_str_has_suffix(path, ".txt"));
+}
+
 static void check_secret_in_repo(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -144,8 +152,8 @@ static void check_secret_in_repo(Checker *checker)
 			continue;
 		}
 		bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
-		bool half = is_half(graph, secret);
-		Finding *finding = report_at(checker, trial || half ? LEVEL_WARNING : LEVEL_ERROR, secret,
+		bool half = is_half(graph, secret), shown = is_shown(graph, secret);
+		Finding *finding = report_at(checker, trial || half || shown ? LEVEL_WARNING : LEVEL_ERROR, secret,
 		        graph_place(graph, secret),
 		        half ? "this is the name of %s %s; its secret half does not stand beside it"
 		             : "this looks like %s %s, and it is in Git",
@@ -215,25 +223,13 @@ static bool is_stand_in(const char *name, const char *value)
 	       strstr(variable, lower) != NULL; /* SHELF_TOKEN=shelf */
 }
 
-/* What a variable is for stands at the end of its name: the others tell of a password, how long it lasts and where it
- * is asked. A key alone may be one to sort by. */
-static bool is_last_word(const char *name)
-{
-	static const char *const ends[] = {"password", "passwd", "passphrase", "pass", "pwd", "token", "secret",
-	        "api_key", "apikey", "secret_key", "secretkey", "encryption_key", "private_key", "access_key",
-	        "master_key", "auth_key", "signing_key", "jwt_key", "app_key", "license_key", "salt"};
-	g_autofree char *lower = g_ascii_strdown(name, -1);
-	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
-		if (g_str_has_suffix(lower, ends[i]))
-			return true;
-	return false;
-}
-
 /* Made to be secret: hosts and modes, which such a variable may hold too, are small letters. */
 static bool looks_made(const char *value)
 {
 	bool seen[256] = {false};
 	uint32_t different = 0, letters = 0, marks = 0;
+	if (credential_is_drawn(slice_from(value)))
+		return true; /* base64 has slashes, too */
 	for (const char *at = value; *at; at++) {
 		if (strchr(" /,:", *at))
 			return false;
@@ -258,8 +254,8 @@ static bool holds_credential(const Graph *graph, Node env)
 	const Row *value = graph_find(graph, env, FACT_VALUE);
 	Slice text = value ? graph_symbol_slice(graph, value->object) : (Slice){"", 0};
 	return value && credential_is_named(slice_from(graph_name(graph, env))) &&
-	       is_last_word(graph_name(graph, env)) && credential_is_clear(text, false) && !slice_starts(text, "/") &&
-	       !slice_starts(text, "./") && slice_find(text, "://", 0) == SIZE_MAX &&
+	       credential_ends_name(graph_name(graph, env)) && credential_is_clear(text, false) &&
+	       !slice_starts(text, "/") && !slice_starts(text, "./") && slice_find(text, "://", 0) == SIZE_MAX &&
 	       slice_find_byte(text, '$', 0) == SIZE_MAX && !is_stand_in(graph_name(graph, env), text.at) &&
 	       !may_be_name(graph_name(graph, env), text.at);
 }

@@ -1,6 +1,8 @@
 /* What is written for others to use and that nobody uses: values that Flux would put in place of ${NAME}, claims of
- * volumes. Most often the user was renamed, or removed, or never brought in. Said as information, since nothing breaks.
+ * volumes, ConfigMaps and Secrets. Most often the user was renamed, or removed, or never brought in. Said as
+ * information, since nothing breaks.
  */
+#include "base/path.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -155,6 +157,95 @@ static void check_claim_unused(Checker *checker)
 	}
 }
 
+/* ---- ConfigMaps and Secrets ----------------------------------------------------------------------------------- */
+
+/* Labels that say what an object is part of; by any other, a program may look for it. */
+static bool is_plain_label(const char *label)
+{
+	static const char *const plain[] = {"app=", "app.kubernetes.io/", "helm.sh/",
+	        "name=", "component=", "tier=", "environment=", "kustomize.toolkit.fluxcd.io/",
+	        "kubernetes.io/metadata.name="};
+	for (size_t i = 0; i < G_N_ELEMENTS(plain); i++)
+		if (g_str_has_prefix(label, plain[i]))
+			return true;
+	return false;
+}
+
+static bool is_plain_annotation(const char *annotation)
+{
+	static const char *const plain[] = {"kustomize.toolkit.fluxcd.io/", "argocd.argoproj.io/sync", "kubectl.",
+	        "argocd.argoproj.io/hook", "helm.sh/", "labwright/", "description="};
+	for (size_t i = 0; i < G_N_ELEMENTS(plain); i++)
+		if (g_str_has_prefix(annotation, plain[i]))
+			return true;
+	return false;
+}
+
+/* Something looks for it by what it carries: a dashboard's label, a mirror's annotation, a type that says whose it is.
+ */
+static bool is_found_by_marks(const Graph *graph, Node object)
+{
+	const char *type = graph_text(graph, object, FACT_TYPE);
+	GRAPH_OF (graph, object, FACT_LABEL, row)
+		if (!is_plain_label(graph_symbol_text(graph, row->object)))
+			return true;
+	GRAPH_OF (graph, object, FACT_ANNOTATION, row)
+		if (!is_plain_annotation(graph_symbol_text(graph, row->object)))
+			return true;
+	return *type && strcmp(type, "Opaque") != 0;
+}
+
+/* Programs of the cluster read what is called after them, and so does what a chart makes. */
+static bool is_of_programs(const Graph *graph, Node object)
+{
+	static const char *const own[] = {"kube-", "argo", "flux", "knative", "tekton", "metallb", "istio", "cattle",
+	        "openshift", "longhorn", "velero", "linkerd", "kubevirt"};
+	bool known = false;
+	GRAPH_OF (graph, object, FACT_IDENTITY, row) {
+		g_auto(GStrv) parts = g_strsplit(graph_symbol_text(graph, row->object), "/", 3);
+		Symbol namespace;
+		known = parts[0] && parts[1] && parts[2] && *parts[1] &&
+		        strcmp(parts[2], graph_name(graph, object)) == 0;
+		if (!known || !graph_find_symbol(graph, slice_from(parts[1]), &namespace))
+			return true;
+		for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
+			if (g_str_has_prefix(parts[1], own[i]) || g_str_has_prefix(parts[2], own[i]))
+				return true;
+		Rows charts = graph_rows_to(graph, FACT_OPAQUE, namespace);
+		if (charts.at != charts.end)
+			return true;
+	}
+	return !known;
+}
+
+/* Something in its namespace is started by files that are read, so that what it takes is known. */
+static bool has_neighbours(const Graph *graph, Node object)
+{
+	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, object))));
+	GRAPH_EACH (graph, FACT_IMAGE, row)
+		if (slice_equal(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, row->subject)))),
+		            folder))
+			return true;
+	return false;
+}
+
+static void check_config_unused(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_OBJECT, object) {
+		const char *name = graph_name(graph, object);
+		if (!(is_kind(graph, object, "ConfigMap") || is_kind(graph, object, "Secret")) ||
+		        is_quiet(graph, object) || is_patch(graph, object) || is_open_text(name) ||
+		        graph_node_type(graph, graph_parent(graph, object)) != NODE_DOCUMENT ||
+		        is_found_by_marks(graph, object) || is_of_programs(graph, object) ||
+		        !has_neighbours(graph, object) || is_named(graph, object))
+			continue;
+		report(checker, object, graph_place(graph, object),
+		        "nothing takes %s %s, and no file but its own names it", graph_text(graph, object, FACT_KIND),
+		        name);
+	}
+}
+
 static const Rule rules[] = {
         {
                 .id = "substitute-unused",
@@ -172,6 +263,14 @@ static const Rule rules[] = {
                 .why = "It keeps its storage, and a program that was to keep its data there writes them elsewhere.",
                 .remedy = "Mount it, or take it out once nothing in it is needed.",
                 .check = check_claim_unused,
+        },
+        {
+                .id = "config-unused",
+                .level = LEVEL_INFO,
+                .title = "a ConfigMap or Secret that nothing takes",
+                .why = "Either it is left over, or what was to read it was renamed and runs with its defaults.",
+                .remedy = "Name it where it is to be read, or take it out.",
+                .check = check_config_unused,
         },
 };
 

@@ -1,6 +1,6 @@
 /* Programs whose configuration names parts of itself: Alertmanager's routes a receiver, Traefik's routers a service,
- * the pipelines of OpenTelemetry's collector an exporter, a frontend of HAProxy a backend. Most refuse to start where
- * such a part is not defined.
+ * the pipelines of OpenTelemetry's collector an exporter, a frontend of HAProxy a backend, a component of Alloy the one
+ * that it forwards to. Most refuse to start where such a part is not defined.
  *
  * Such a configuration is told by its shape, wherever it stands: as a file, as the text of a ConfigMap, among the
  * values of a chart. Each name becomes NAMES_PART, each definition DEFINES_PART, both as PROGRAM/NOUN/NAME. */
@@ -10,6 +10,7 @@ typedef struct Parts {
 	const SourceFile *file;
 	Node node;     /* the DOCUMENT, or the FILE */
 	uint32_t left; /* nodes that may still be looked at */
+	bool whole;    /* the texts are all that is mounted; a chart adds to those among its values */
 } Parts;
 
 #define MOST_NODES 200000
@@ -175,16 +176,110 @@ static bool speaks_haproxy(Slice text)
 	return slice_find(text, "use_backend ", 0) != SIZE_MAX || slice_find(text, "default_backend ", 0) != SIZE_MAX;
 }
 
+/* ---- Alloy ---------------------------------------------------------------------------------------------------- */
+
+static bool is_alloy_byte(char byte)
+{
+	return g_ascii_isalnum(byte) || byte == '_' || byte == '.';
+}
+
+/* The first words of what Alloy's components are called; others are functions, variables and modules of the owner's. */
+static bool is_component(Slice word)
+{
+	static const char *const families[] = {
+	        "loki.", "prometheus.", "discovery.", "otelcol.", "local.", "remote.", "mimir.", "pyroscope."};
+	for (size_t i = 0; i < G_N_ELEMENTS(families); i++)
+		if (slice_starts(word, families[i]))
+			return true;
+	return false;
+}
+
+static void add_component(const Parts *parts, FactKind kind, Slice word, const char *label)
+{
+	size_t start = (size_t)(word.at - parts->file->bytes.at);
+	char *text = arena_printf(
+	        parts->file->arena, "alloy/component/%.*s%s%s", SLICE_ARGS(word), *label ? "." : "", label);
+	graph_add(parts->file->builder, parts->node, kind, slice_from(text), start, start + word.length);
+}
+
+/* loki.write "home" { defines loki.write.home. */
+static bool defines_component(const Parts *parts, Slice word, Slice rest)
+{
+	size_t at = 0;
+	while (at < rest.length && (rest.at[at] == ' ' || rest.at[at] == '\t'))
+		at++;
+	size_t end = at < rest.length && rest.at[at] == '"' ? slice_find_byte(rest, '"', at + 1) : SIZE_MAX;
+	if (end == SIZE_MAX)
+		return false;
+	g_autofree char *label = slice_dup(slice_sub(rest, at + 1, end));
+	add_component(parts, FACT_DEFINES_PART, word, label);
+	return true;
+}
+
+/* loki.write.home.receiver names loki.write.home: what is asked of it comes last. */
+static void names_component(const Parts *parts, Slice word)
+{
+	static const char *const exports[] = {
+	        "receiver", "targets", "output", "input", "rules", "handler", "content", NULL};
+	size_t dot = word.length;
+	while (dot > 0 && word.at[dot - 1] != '.')
+		dot--;
+	if (dot > 0 && slice_is_any_nocase(slice_sub(word, dot, word.length), exports))
+		add_component(parts, FACT_NAMES_PART, slice_sub(word, 0, dot - 1), "");
+}
+
+/* Past a text in quotes or a comment that begins here; at where neither does. */
+static size_t skip_alloy(Slice text, size_t at)
+{
+	char byte = text.at[at];
+	if (byte == '"' || byte == '`') {
+		for (at++; at < text.length && text.at[at] != byte && (byte == '`' || text.at[at] != '\n'); at++)
+			at += byte == '"' && text.at[at] == '\\';
+		return at + 1;
+	}
+	if (byte == '/' && at + 1 < text.length && text.at[at + 1] == '/')
+		return MIN(slice_find_byte(text, '\n', at), text.length);
+	if (byte == '/' && at + 1 < text.length && text.at[at + 1] == '*')
+		return MIN(slice_find(text, "*/", at + 2), text.length);
+	return at;
+}
+
+static void read_alloy(const Parts *parts, Slice text)
+{
+	for (size_t at = 0; at < text.length;) {
+		size_t next = skip_alloy(text, at), end = at;
+		if (next != at) {
+			at = next;
+			continue;
+		}
+		while (end < text.length && is_alloy_byte(text.at[end]))
+			end++;
+		Slice word = slice_sub(text, at, end);
+		if (is_component(word) && !defines_component(parts, word, slice_sub(text, end, text.length)))
+			names_component(parts, word);
+		at = MAX(end, at + 1);
+	}
+}
+
+static bool speaks_alloy(Slice text)
+{
+	return slice_find(text, "forward_to", 0) != SIZE_MAX && slice_find(text, " \"", 0) != SIZE_MAX;
+}
+
+/* ---- files of a language of their own ------------------------------------------------------------------------- */
+
 static bool matches(const SourceFile *file)
 {
-	return slice_ends(file->name, ".cfg") && speaks_haproxy(file->bytes);
+	return (slice_ends(file->name, ".cfg") && speaks_haproxy(file->bytes)) ||
+	       (slice_ends(file->name, ".alloy") && speaks_alloy(file->bytes));
 }
 
 static void read_file(const SourceFile *file)
 {
-	Parts parts = {file, file->node, MOST_NODES};
-	graph_add(file->builder, file->node, FACT_FORMAT, SLICE("haproxy"), 0, 0);
-	read_haproxy(&parts, file->bytes);
+	Parts parts = {file, file->node, MOST_NODES, true};
+	bool alloy = slice_ends(file->name, ".alloy");
+	graph_add(file->builder, file->node, FACT_FORMAT, slice_from(alloy ? "alloy" : "haproxy"), 0, 0);
+	(alloy ? read_alloy : read_haproxy)(&parts, file->bytes);
 }
 
 const Source source_part = {"part", matches, read_file};
@@ -197,9 +292,19 @@ static void add_read_path(const Parts *parts, const YamlNode *path)
 		add_scalar(parts->file, parts->node, FACT_READS_PATH, path);
 }
 
+/* The files that Promtail follows. */
+static void read_log_paths(const Parts *parts, const YamlNode *root)
+{
+	if (yaml_is_sequence(yaml_get(root, "clients")))
+		YAML_EACH_ITEM (yaml_get(root, "scrape_configs"), job)
+			YAML_EACH_ITEM (yaml_get(job, "static_configs"), group)
+				add_read_path(parts, yaml_at(group, "labels.__path__"));
+}
+
 /* Rules of Prometheus, templates of Alertmanager, and the folders that Grafana's providers of dashboards look into. */
 static void read_paths(const Parts *parts, const YamlNode *root)
 {
+	read_log_paths(parts, root);
 	YAML_EACH_ITEM (yaml_get(root, "rule_files"), path)
 		add_read_path(parts, path);
 	if (yaml_is_map(yaml_get(root, "route")) && yaml_is_sequence(yaml_get(root, "receivers")))
@@ -214,8 +319,8 @@ static void read_paths(const Parts *parts, const YamlNode *root)
 
 static bool speaks_of_parts(Slice text)
 {
-	static const char *const words[] = {
-	        "receivers:", "routers:", "middlewares:", "_backend ", "rule_files:", "providers:"};
+	static const char *const words[] = {"receivers:", "routers:", "middlewares:", "_backend ",
+	        "rule_files:", "providers:", "__path__", "forward_to"};
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (slice_find(text, words[i], 0) != SIZE_MAX)
 			return true;
@@ -230,6 +335,11 @@ static void read_text(Parts *parts, const YamlNode *text, uint32_t depth)
 	size_t start = slice_find_byte(parts->file->bytes, '\n', text->start);
 	if (start == SIZE_MAX || start >= text->end || !speaks_of_parts(text->value))
 		return;
+	if (speaks_alloy(text->value)) {
+		if (parts->whole)
+			read_alloy(parts, slice_sub(parts->file->bytes, start + 1, text->end));
+		return;
+	}
 	if (speaks_haproxy(text->value)) {
 		read_haproxy(parts, slice_sub(parts->file->bytes, start + 1, text->end));
 		return;
@@ -260,7 +370,7 @@ static void walk(Parts *parts, const YamlNode *node, uint32_t depth)
 
 void read_parts(const SourceFile *file, const YamlNode *root, Node document)
 {
-	Parts parts = {file, document, MOST_NODES};
+	Parts parts = {file, document, MOST_NODES, slice_is(yaml_text_of(root, "kind"), "ConfigMap")};
 	if (!speaks_of_parts(slice_sub(file->bytes, root->start, root->end)))
 		return;
 	read_paths(&parts, root);

@@ -2,6 +2,8 @@
  * that are called password, secret or token. Only the place and the form are kept, never the value.
  *
  * Sources of the forms: the issuers' public documentation of their token formats. */
+#include "source/secret.h"
+
 #include "source/source.h"
 
 typedef enum Alphabet { ALNUM, URL_SAFE } Alphabet;
@@ -41,7 +43,7 @@ static bool in_alphabet(char c, Alphabet alphabet)
 }
 
 /* Samples in documents are made of few different characters, or say what they are. */
-static bool is_sample(Slice token)
+bool secret_is_sample(Slice token)
 {
 	bool seen[256] = {false};
 	uint32_t different = 0;
@@ -92,6 +94,14 @@ static void prepare(Finder *finder)
 		finder->begins[(unsigned char)forms[i].prefix[0]] |= (uint64_t)1 << (forms[i].prefix[1] & 63);
 }
 
+bool secret_has_form(Slice text)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++)
+		if (token_length(text, 0, i))
+			return true;
+	return false;
+}
+
 /* The settings of Firebase that a browser is given: "apiKey" names the project there, and opens nothing. */
 static bool is_for_browsers(Slice bytes, size_t at, size_t length)
 {
@@ -105,7 +115,8 @@ static size_t find_token(const SourceFile *file, size_t at)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
 		size_t length = token_length(file->bytes, at, i);
-		if (length == 0 || is_sample(slice_sub(file->bytes, at + strlen(forms[i].prefix), at + length)) ||
+		if (length == 0 ||
+		        secret_is_sample(slice_sub(file->bytes, at + strlen(forms[i].prefix), at + length)) ||
 		        is_for_browsers(file->bytes, at, length))
 			continue;
 		add_secret(file, file->node, forms[i].name, at, at + length);
@@ -176,9 +187,32 @@ static void find_private_keys(const SourceFile *file)
 			continue;
 		size_t end = slice_find(file->bytes, "-----END ", at);
 		Slice body = slice_sub(file->bytes, at, end == SIZE_MAX ? at : end);
-		if (body.length > 200 && body.length < 20000 && !is_sample(slice_sub(body, line.length, body.length)) &&
+		if (body.length > 200 && body.length < 20000 &&
+		        !secret_is_sample(slice_sub(body, line.length, body.length)) &&
 		        is_base64_text(slice_sub(body, line.length, body.length)) && !is_called_sample(file->bytes, at))
 			add_secret(file, file->node, "private key", at, at + line.length);
+	}
+}
+
+/* The same in base64, as the client-key-data of a kubeconfig holds it: "-----BEGIN " is always written so. In a Secret
+ * it is read with all else that is there. */
+static void find_encoded_keys(const SourceFile *file)
+{
+	static const char *const begin = "LS0tLS1CRUdJTi";
+	if (slice_find(file->bytes, "kind: Secret", 0) != SIZE_MAX)
+		return;
+	for (size_t at = 0; (at = slice_find(file->bytes, begin, at)) != SIZE_MAX; at++) {
+		size_t end = at;
+		while (end < file->bytes.length && end - at < 20000 &&
+		        (g_ascii_isalnum(file->bytes.at[end]) || strchr("+/=", file->bytes.at[end])))
+			end++;
+		g_autofree char *text = slice_dup(slice_sub(file->bytes, at, end));
+		gsize length;
+		g_autofree guchar *decoded = g_base64_decode(text, &length);
+		Slice key = {(const char *)decoded, length};
+		if (length > 200 && slice_find(slice_sub(key, 0, MIN(length, 60)), "PRIVATE KEY-----", 0) != SIZE_MAX &&
+		        slice_find(key, "-----END ", 0) != SIZE_MAX && !is_called_sample(file->bytes, at))
+			add_secret(file, file->node, "private key", at, at + strlen(begin));
 	}
 }
 
@@ -199,6 +233,7 @@ static void read_secrets(const SourceFile *file)
 		return;
 	find_tokens(file);
 	find_private_keys(file);
+	find_encoded_keys(file);
 }
 
 const Source source_secret = {"secret", matches, read_secrets};

@@ -42,4 +42,9 @@ is "no such baseline" $code 3
 echo rubbish >known.txt
 run check --baseline known.txt lab
 has "what is none is told by its line" "$err" "known.txt:1: a baseline holds"
+broken_repository first
+run check --new-since HEAD --format lines first
+has "before the first commit all is new" "$out" twice.yaml
+run check --new-since origin/main first
+has "a commit that was not fetched is told how to fetch" "$err" "fetch-depth: 0"
 finish

@@ -1,0 +1,221 @@
+/* Credentials without a form of their own, told by the name before them: PLEX_TOKEN = "…" in a script, an api key in
+ * the configuration of a dashboard, the header of a curl in a document. Names say a lot and prove nothing (a token may
+ * be the name of one), so the value must look as if a machine had drawn it by lot.
+ *
+ * Left to those who know better: Secrets, workloads and compose files, which are read as what they are, .env files, and
+ * what is sealed. Examples, tests and what others wrote are none of the owner's. */
+#include "base/credential.h"
+#include "source/secret.h"
+#include "source/source.h"
+
+#include <string.h>
+
+#define MOST_BYTES ((size_t)1024 * 1024)
+#define MOST_NAME 64
+#define MOST_VALUE 128
+#define MOST_TOKEN 4096 /* of a signed token, which says whose it is */
+
+typedef enum Writing {
+	NEVER,
+	QUOTED, /* what stands there bare is another name */
+	BARE,
+} Writing;
+
+static Writing writing_of(Slice name)
+{
+	static const char *const quoted[] = {".py", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".go", ".rb", ".php",
+	        ".lua", ".tf", ".tfvars", ".json", ".nix", ".pl", ".ino", ".kt", ".cs"};
+	static const char *const bare[] = {".sh", ".bash", ".zsh", ".fish", ".ps1", ".md", ".txt", ".ini", ".conf",
+	        ".cfg", ".toml", ".xml", ".properties", ".yaml", ".yml", ".service", ".container", ".rst"};
+	if (slice_is(name, "package-lock.json"))
+		return NEVER;
+	if (slice_is(name, "kubeconfig"))
+		return BARE;
+	for (size_t i = 0; i < G_N_ELEMENTS(quoted); i++)
+		if (slice_ends(name, quoted[i]))
+			return QUOTED;
+	for (size_t i = 0; i < G_N_ELEMENTS(bare); i++)
+		if (slice_ends(name, bare[i]))
+			return BARE;
+	return NEVER;
+}
+
+/* ---- values ------------------------------------------------------------------------------------------------- */
+
+static size_t span_of(Slice text, const char *bytes)
+{
+	size_t length = 0;
+	while (length < text.length && text.at[length] && strchr(bytes, text.at[length]))
+		length++;
+	return length;
+}
+
+/* Of a key of OpenPGP, of a certificate; MySQL writes a hashed password so, with a star. */
+static bool is_fingerprint(Slice text)
+{
+	Slice digits = slice_starts(text, "*") ? slice_sub(text, 1, text.length) : text;
+	return digits.length == 40 && span_of(digits, "0123456789ABCDEF") == 40;
+}
+
+/* ZXhhbXBsZS… says "example…". */
+static bool says_sample(const char *text)
+{
+	gsize length;
+	g_autofree guchar *decoded = g_base64_decode(text, &length);
+	return secret_is_sample((Slice){(const char *)decoded, length}) && length >= 12 &&
+	       g_utf8_validate((const char *)decoded, (gssize)length, NULL);
+}
+
+static bool is_value_byte(char c)
+{
+	return g_ascii_isalnum(c) || (c && strchr("_-+/=.~!@#%^*", c));
+}
+
+/* ---- names and values in a text ------------------------------------------------------------------------------ */
+
+typedef struct Reader {
+	const SourceFile *file;
+	Slice bytes;
+	Writing writing;
+} Reader;
+
+/* The name that ends before a sign; empty where there is none. checksum/secret is no secret's. */
+static Slice name_before(Slice bytes, size_t at)
+{
+	while (at > 0 && (bytes.at[at - 1] == ' ' || bytes.at[at - 1] == '\t'))
+		at--;
+	while (at > 0 && bytes.at[at - 1] && strchr("\"'`]", bytes.at[at - 1]))
+		at--;
+	size_t end = at;
+	while (at > 0 && end - at < MOST_NAME && (g_ascii_isalnum(bytes.at[at - 1]) || strchr("_-", bytes.at[at - 1])))
+		at--;
+	return at > 0 && bytes.at[at - 1] == '/' ? slice_sub(bytes, end, end) : slice_sub(bytes, at, end);
+}
+
+/* `key` alone is what dashboards call an api key, and ESPHome the key of its messages: told by the length. */
+static bool is_lone_key(Slice value)
+{
+	bool hex = span_of(value, "0123456789abcdef") == value.length;
+	return (hex && (value.length == 32 || value.length == 64)) || (value.length == 44 && slice_ends(value, "="));
+}
+
+static bool is_secret_name(Slice name)
+{
+	char text[MOST_NAME + 1];
+	if (slice_is(name, "key") || slice_is(name, "Authorization"))
+		return true;
+	if (name.length < 4 || name.length > MOST_NAME)
+		return false;
+	for (size_t i = 0; i < name.length; i++)
+		text[i] = name.at[i] == '-' ? '_' : name.at[i];
+	text[name.length] = '\0';
+	/* Pi-hole keeps what its password is hashed to. */
+	return credential_ends_name(text) && !strstr(text, "ublic") && strcmp(text, "WEBPASSWORD") != 0;
+}
+
+/* Where the value begins behind a sign, and which quotes it stands in; SIZE_MAX where it cannot be one. */
+static size_t value_start(const Reader *reader, size_t at, char *ret_quote)
+{
+	Slice bytes = reader->bytes;
+	while (at < bytes.length && (bytes.at[at] == ' ' || bytes.at[at] == '\t'))
+		at++;
+	*ret_quote = at < bytes.length && strchr("\"'`", bytes.at[at]) ? bytes.at[at] : '\0';
+	at += *ret_quote != '\0';
+	Slice rest = slice_sub(bytes, MIN(at, bytes.length), bytes.length);
+	if (slice_starts(rest, "Bearer "))
+		return at + strlen("Bearer ");
+	return *ret_quote || reader->writing == BARE ? at : SIZE_MAX;
+}
+
+/* The value ends where its quotes do, or where it stands bare, at the end of the word. */
+static bool ends_well(Slice bytes, size_t end, char quote)
+{
+	if (end == bytes.length)
+		return quote == '\0';
+	return quote ? bytes.at[end] == quote
+	             : bytes.at[end] && strchr(" \t\r\n,;&<>)}]\"'`|\\", bytes.at[end]) != NULL;
+}
+
+static void read_value(const Reader *reader, Slice name, size_t at)
+{
+	char quote;
+	size_t start = value_start(reader, at, &quote), end = start;
+	size_t most = start != SIZE_MAX && slice_starts(slice_sub(reader->bytes, MIN(start, reader->bytes.length),
+	                                                        reader->bytes.length),
+	                                           "eyJ")
+	                      ? MOST_TOKEN
+	                      : MOST_VALUE;
+	while (end < reader->bytes.length && end - start <= most && is_value_byte(reader->bytes.at[end]))
+		end++;
+	if (start == SIZE_MAX || !ends_well(reader->bytes, end, quote))
+		return;
+	Slice value = slice_sub(reader->bytes, start, end);
+	if (slice_is(name, "key") && !is_lone_key(value))
+		return;
+	g_autofree char *text = slice_dup(value);
+	if (value.length > most || !credential_is_drawn(value) || !credential_is_clear(slice_from(text), false) ||
+	        secret_has_form(value) || secret_is_sample(value) || is_fingerprint(value) || says_sample(text) ||
+	        text[0] == '/' || strstr(text, "://"))
+		return;
+	char *form = arena_printf(reader->file->arena, "value of '%.*s'", SLICE_ARGS(name));
+	graph_add_node(reader->file->builder, NODE_SECRET, reader->file->node, slice_from(form), start, end);
+}
+
+/* A sign of `==`, `!=`, `->` or `::` says something else; `=>` is PHP's and Ruby's. */
+static bool is_sign(Slice bytes, size_t at, bool xml)
+{
+	char sign = bytes.at[at], after = at + 1 < bytes.length ? bytes.at[at + 1] : '\0',
+	     before = at > 0 ? bytes.at[at - 1] : '\0';
+	if (sign == '>')
+		return xml;
+	return (sign == '=' && !strchr("=~", after) && !strchr("!<>=", before)) ||
+	       (sign == ':' && after != ':' && before != ':');
+}
+
+static void read_lines(const Reader *reader)
+{
+	bool xml = slice_ends(reader->file->name, ".xml");
+	for (size_t at = 1; at < reader->bytes.length; at++) {
+		char sign = reader->bytes.at[at];
+		if ((sign != '=' && sign != ':' && sign != '>') || !is_sign(reader->bytes, at, xml))
+			continue;
+		Slice name = name_before(reader->bytes, at);
+		char after = at + 1 < reader->bytes.length ? reader->bytes.at[at + 1] : '\0';
+		if (is_secret_name(name))
+			read_value(reader, name,
+			        at + 1 + ((sign == ':' && after == '=') || (sign == '=' && after == '>')));
+	}
+}
+
+/* ---- files ---------------------------------------------------------------------------------------------------- */
+
+static bool has_any(Slice bytes, const char *const *words)
+{
+	for (; *words; words++)
+		if (slice_find(bytes, *words, 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+/* What is no secret for being sealed, and in YAML, what says the same of such a file already. */
+static bool is_told_elsewhere(const SourceFile *file)
+{
+	static const char *const sealed[] = {"\nsops:", "\"sops\":", "$ANSIBLE_VAULT", "kind: SealedSecret", NULL};
+	static const char *const read[] = {"kind: Secret", "encryptedData:", "services:\n", NULL};
+	bool yaml = slice_ends(file->name, ".yaml") || slice_ends(file->name, ".yml");
+	return has_any(file->bytes, sealed) || (yaml && has_any(file->bytes, read));
+}
+
+static bool matches(const SourceFile *file)
+{
+	return writing_of(file->name) != NEVER;
+}
+
+static void read_literals(const SourceFile *file)
+{
+	bool owned = !file->class || strcmp(file->class, "archive") == 0 || strcmp(file->class, "dated") == 0;
+	if (owned && file->bytes.length <= MOST_BYTES && !is_told_elsewhere(file))
+		read_lines(&(Reader){file, file->bytes, writing_of(file->name)});
+}
+
+const Source source_literal = {"literal", matches, read_literals};

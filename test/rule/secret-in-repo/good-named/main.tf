@@ -1,0 +1,2 @@
+password = random_password.database.result
+token = data.onepassword_item.cloudflare2.credential

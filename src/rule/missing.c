@@ -116,10 +116,22 @@ static bool is_shared(const Graph *graph, Node reference)
 	       has_role(graph, reference, "issuer") || reference_wants(graph, reference, "IngressClass");
 }
 
+static Node first_named(const Graph *graph, Node reference)
+{
+	Symbol kind = graph_symbol(graph, reference, FACT_WANTS_KIND);
+	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, reference), object)
+	if (graph_says(graph, object, FACT_KIND, kind))
+		return object;
+	return NODE_NONE;
+}
+
+/* An object of the name stands in a file that a chart is given, perhaps as its values: it makes that. */
 bool reference_is_missing(const Graph *graph, Node reference)
 {
 	if (reference_is_excused(graph, reference) && !is_shared(graph, reference))
 		return forsaken(graph, reference) || forsaken_provided(graph, reference);
+	if (reference_is_excused(graph, reference) && first_named(graph, reference))
+		return false;
 	return is_why(graph, reference, "missing") || is_unlikely(graph, reference) ||
 	       reference_is_elsewhere(graph, reference) || reference_is_excused(graph, reference);
 }
@@ -176,15 +188,6 @@ const Row *missing_near_made(const Graph *graph, Node reference)
 const Row *missing_near_provided(const Graph *graph, Node reference)
 {
 	return reference_is_elsewhere(graph, reference) ? NULL : near_row(graph, reference, FACT_PROVIDES, 1);
-}
-
-static Node first_named(const Graph *graph, Node reference)
-{
-	Symbol kind = graph_symbol(graph, reference, FACT_WANTS_KIND);
-	GRAPH_NAMED(graph, NODE_OBJECT, graph_name_symbol(graph, reference), object)
-	if (graph_says(graph, object, FACT_KIND, kind))
-		return object;
-	return NODE_NONE;
 }
 
 static void explain_missing(Checker *checker, Finding *finding, Node reference)

@@ -228,8 +228,7 @@ static Count count_of(Slice text)
 	return count;
 }
 
-/* 8-4-4-4-12 of hexadecimal digits. */
-static bool is_uuid(Slice text)
+bool credential_is_uuid(Slice text)
 {
 	static const size_t dashes[] = {8, 13, 18, 23};
 	for (size_t i = 0; i < G_N_ELEMENTS(dashes); i++)
@@ -241,7 +240,7 @@ static bool is_uuid(Slice text)
 bool credential_is_drawn(Slice text)
 {
 	Count count = count_of(text);
-	if (is_uuid(text))
+	if (credential_is_uuid(text))
 		return count.different > 6;
 	if (text.length < 16 || count.different < 10)
 		return false;

@@ -14,6 +14,9 @@ bool credential_ends_name(const char *name);
  * often than in words, paths and dates; the fewer places have digits, the more often. */
 bool credential_is_drawn(Slice value);
 
+/* 8-4-4-4-12 of hexadecimal digits: a token of some issuers, and most often the name of something. */
+bool credential_is_uuid(Slice value);
+
 /* A value that guides and images have, and that is tried first: admin, changeme, minioadmin. */
 bool credential_is_default(Slice value, bool base64);
 

@@ -123,19 +123,120 @@ static bool is_half(const Graph *graph, Node secret)
 	return run != 40;
 }
 
-/* A document may show how such a value looks; a form of its issuer's it would not take the trouble to make up. */
+/* grafana-template.ini. A folder of templates is a chart's, and what stands there is used. */
+static bool is_template(Slice path)
+{
+	static const char *const words[] = {"template", "tmpl", "tpl", NULL};
+	return has_word_of(path_name(path), words);
+}
+
+static bool is_document(const char *path)
+{
+	return g_str_has_suffix(path, ".md") || g_str_has_suffix(path, ".rst") || g_str_has_suffix(path, ".txt");
+}
+
+/* In a comment: a default, a sample or what once was. */
+static bool is_commented(const Graph *graph, Span place)
+{
+	static const char *const marks[] = {"#", ";", "//", "*", "<!--"};
+	Slice line = slice_trim(graph_line_at(graph, place));
+	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+		if (slice_starts(line, marks[i]))
+			return true;
+	return false;
+}
+
+/* q7w3zx.5m1v8k2c9r4t6b0n: with what kubeadm is told, a node joins a cluster within a day, and never after. Talos has
+ * tokens that look alike and last. */
+static bool is_of_a_day(Slice file, Slice value)
+{
+	static const char *const bytes = "0123456789abcdefghijklmnopqrstuvwxyz";
+	g_autofree char *text = slice_dup(value);
+	return value.length == 23 && text[6] == '.' && strspn(text, bytes) == 6 && strspn(text + 7, bytes) == 16 &&
+	       slice_find(file, "kubeadm.k8s.io", 0) != SIZE_MAX;
+}
+
+/* Others are to try the program out there. */
+static bool is_for_show(Slice path)
+{
+	static const char *const words[] = {"demo", "demos", NULL};
+	return has_word_of(path, words);
+}
+
+static bool is_named_only(const Graph *graph, Node secret)
+{
+	return g_str_has_prefix(graph_name(graph, secret), "value of ");
+}
+
+/* Told by its name alone, and where values stand that nobody uses: a document shows how one looks, a template is to be
+ * filled in, a comment says what was. A form of its issuer's nobody would take the trouble to make up. */
 static bool is_shown(const Graph *graph, Node secret)
 {
 	const char *path = graph_file_path(graph, graph_file_of(graph, secret));
-	return g_str_has_prefix(graph_name(graph, secret), "value of ") &&
-	       (g_str_has_suffix(path, ".md") || g_str_has_suffix(path, ".rst") || g_str_has_suffix(path, ".txt"));
+	Span place = graph_place(graph, secret);
+	return is_named_only(graph, secret) &&
+	       (is_document(path) || is_template(slice_from(path)) || is_for_show(slice_from(path)) ||
+	               is_commented(graph, place) ||
+	               is_of_a_day(graph_file_bytes(graph, place.file), graph_span_bytes(graph, place)));
+}
+
+#define LINES_AROUND 5
+
+/* Around it, a document speaks of cloud.example.com: neither host nor secret is anybody's. */
+static bool is_of_example(const Graph *graph, Node secret)
+{
+	static const char *const hosts[] = {"example.com", "example.org", "example.net", "example@", NULL};
+	Span place = graph_place(graph, secret);
+	Slice bytes = graph_file_bytes(graph, place.file);
+	size_t start = place.start, end = place.end;
+	if (!is_named_only(graph, secret) || !is_document(graph_file_path(graph, place.file)))
+		return false;
+	for (int lines = 0; start > 0 && lines <= LINES_AROUND; start--)
+		lines += bytes.at[start - 1] == '\n';
+	for (int lines = 0; end < bytes.length && lines <= LINES_AROUND; end++)
+		lines += bytes.at[end] == '\n';
+	g_autofree char *lower = g_ascii_strdown(bytes.at + start, (gssize)(end - start));
+	return text_has_part(lower, hosts);
+}
+
+/* A dump of a coordinator has the key of each lamp, a script the password of each database: one file is one decision.
+ * Free with g_free. */
+static char *value_key(const Graph *graph, Node secret, Level level)
+{
+	return g_strdup_printf("%d %u %s", level, graph_file_of(graph, secret), graph_name(graph, secret));
+}
+
+/* Of a collection of compose projects, what stands there is each maker's sample. */
+static void check_literal(Checker *checker, Node secret, bool collection, GHashTable *values)
+{
+	const Graph *graph = checker_graph(checker);
+	const char *form = graph_name(graph, secret);
+	bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
+	bool half = is_half(graph, secret);
+	bool shown = is_shown(graph, secret) || (is_named_only(graph, secret) && collection);
+	Level level = trial || half || shown ? LEVEL_WARNING : LEVEL_ERROR;
+	g_autofree char *key = is_named_only(graph, secret) ? value_key(graph, secret, level) : NULL;
+	Finding *finding = key ? g_hash_table_lookup(values, key) : NULL;
+	if (finding) {
+		add_evidence(checker, finding, graph_place(graph, secret), "and another %s", form);
+		return;
+	}
+	finding = report_at(checker, level, secret, graph_place(graph, secret),
+	        half ? "this is the name of %s %s; its secret half does not stand beside it"
+	             : "this looks like %s %s, and it is in Git",
+	        strchr("AEIO", form[0]) ? "an" : "a", form);
+	set_detail(checker, finding, "%s ", form);
+	if (key)
+		g_hash_table_insert(values, g_steal_pointer(&key), finding);
 }
 
 static void check_secret_in_repo(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GHashTable) objects = g_hash_table_new(NULL, NULL),
-	                      copies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	                      copies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+	                      values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	bool collection = is_compose_collection(graph);
 	GRAPH_NODES (graph, NODE_SECRET, secret) {
 		Node object = graph_ancestor(graph, secret, NODE_OBJECT);
 		const char *form = graph_name(graph, secret);
@@ -145,20 +246,13 @@ static void check_secret_in_repo(Checker *checker)
 			report_key_of_test(checker, secret);
 			continue;
 		}
-		if (object && is_sample(graph, object))
+		if (object ? is_sample(graph, object) : is_of_example(graph, secret))
 			continue;
 		if (object) {
 			check_secret_value(checker, object, secret, objects, copies);
 			continue;
 		}
-		bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
-		bool half = is_half(graph, secret), shown = is_shown(graph, secret);
-		Finding *finding = report_at(checker, trial || half || shown ? LEVEL_WARNING : LEVEL_ERROR, secret,
-		        graph_place(graph, secret),
-		        half ? "this is the name of %s %s; its secret half does not stand beside it"
-		             : "this looks like %s %s, and it is in Git",
-		        strchr("AEIO", form[0]) ? "an" : "a", form);
-		set_detail(checker, finding, "%s ", form);
+		check_literal(checker, secret, collection, values);
 	}
 }
 

@@ -21,13 +21,20 @@ typedef enum Writing {
 	BARE,
 } Writing;
 
+/* config_example.conf */
+static bool is_sample_file(Slice name)
+{
+	g_autofree char *lower = g_ascii_strdown(name.at, (gssize)name.length);
+	return strstr(lower, "example") || strstr(lower, "sample");
+}
+
 static Writing writing_of(Slice name)
 {
 	static const char *const quoted[] = {".py", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".go", ".rb", ".php",
 	        ".lua", ".tf", ".tfvars", ".json", ".nix", ".pl", ".ino", ".kt", ".cs"};
 	static const char *const bare[] = {".sh", ".bash", ".zsh", ".fish", ".ps1", ".md", ".txt", ".ini", ".conf",
 	        ".cfg", ".toml", ".xml", ".properties", ".yaml", ".yml", ".service", ".container", ".rst"};
-	if (slice_is(name, "package-lock.json"))
+	if (slice_is(name, "package-lock.json") || is_sample_file(name))
 		return NEVER;
 	if (slice_is(name, "kubeconfig"))
 		return BARE;
@@ -66,6 +73,18 @@ static bool says_sample(const char *text)
 	       g_utf8_validate((const char *)decoded, (gssize)length, NULL);
 }
 
+/* Values that everybody knows: the key that Grafana has until it is given one, the secrets of the clients of ownCloud
+ * and OpenCloud, which their sources tell, and what RFC 6749 shows. */
+static bool is_published(Slice value)
+{
+	static const char *const values[] = {"SW2YcwTIb9zpOOhoPsMm",
+	        "UBntmLjC2yYCeHwsyj73Uwo9TAaecAetRwMw0xYcvNL9yRdLSUi0hUAHfvCHFeFh",
+	        "dInFYGV33xKzhbRmpqQltYNdfLdJIfJ9L5ISoKhNoT9qZftpdWSP71VrpGR9pmoD",
+	        "KFeFWWEZO9TkisIQzR3fo7hfiMXlOpaqP8CFuTbSHzV1TUuGECglPxpiVKJfOXIx", "tGzv3JOkF0XG5Qx2TlKWIA",
+	        "2YotnFZFEjr1zCsicMWpAA", "SplxlOBeZQQYbYS6WxSbIA", "7Fjfp0ZBr1KtDRbnfVdmIw"};
+	return slice_is_any(value, values, G_N_ELEMENTS(values));
+}
+
 static bool is_value_byte(char c)
 {
 	return g_ascii_isalnum(c) || (c && strchr("_-+/=.~!@#%^*", c));
@@ -90,6 +109,58 @@ static Slice name_before(Slice bytes, size_t at)
 	while (at > 0 && end - at < MOST_NAME && (g_ascii_isalnum(bytes.at[at - 1]) || strchr("_-", bytes.at[at - 1])))
 		at--;
 	return at > 0 && bytes.at[at - 1] == '/' ? slice_sub(bytes, end, end) : slice_sub(bytes, at, end);
+}
+
+static bool is_document(const Reader *reader)
+{
+	return slice_ends(reader->file->name, ".md") || slice_ends(reader->file->name, ".rst") ||
+	       slice_ends(reader->file->name, ".txt");
+}
+
+/* http://localhost:8888/?token=…: what a program once printed, and a document shows. */
+static bool is_in_shown_address(const Reader *reader, Slice name)
+{
+	size_t start = (size_t)(name.at - reader->bytes.at);
+	return start > 0 && reader->bytes.at[start - 1] == '?' && is_document(reader);
+}
+
+/* The line holds a UUID. */
+static bool has_uuid(Slice line)
+{
+	static const char *const bytes = "0123456789abcdefABCDEF-";
+	for (size_t at = 0; at < line.length; at++) {
+		size_t run = span_of(slice_sub(line, at, line.length), bytes);
+		if (credential_is_uuid(slice_sub(line, at, at + run)))
+			return true;
+		at += run;
+	}
+	return false;
+}
+
+/* Beside another one: where a manager keeps a list of secrets, and none of them. */
+static bool is_among_ids(Slice bytes, size_t at)
+{
+	size_t start = at;
+	while (start > 0 && bytes.at[start - 1] != '\n')
+		start--;
+	size_t before = start > 0 ? start - 1 : 0, end = slice_find_byte(bytes, '\n', at);
+	while (before > 0 && bytes.at[before - 1] != '\n')
+		before--;
+	Slice rest = slice_sub(bytes, end == SIZE_MAX ? bytes.length : end + 1, bytes.length), line;
+	return has_uuid(slice_sub(bytes, before, start)) || (slice_next_line(&rest, &line) && has_uuid(line));
+}
+
+/* A key to sign or to encrypt with is drawn otherwise: a UUID says which one is meant. */
+static bool is_id(const Reader *reader, Slice name, size_t at, Slice value)
+{
+	static const char *const keys[] = {"signing", "encryption", "private", "master"};
+	if (!credential_is_uuid(value))
+		return false;
+	g_autofree char *lower = g_ascii_strdown(name.at, (gssize)name.length);
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+		if (strstr(lower, keys[i]) && g_str_has_suffix(lower, "key"))
+			return true;
+	return is_among_ids(reader->bytes, at);
 }
 
 /* `key` alone is what dashboards call an api key, and ESPHome the key of its messages: told by the length. */
@@ -155,7 +226,8 @@ static void read_value(const Reader *reader, Slice name, size_t at)
 	g_autofree char *text = slice_dup(value);
 	if (value.length > most || !credential_is_drawn(value) || !credential_is_clear(slice_from(text), false) ||
 	        secret_has_form(value) || secret_is_sample(value) || is_fingerprint(value) || says_sample(text) ||
-	        text[0] == '/' || strstr(text, "://"))
+	        text[0] == '/' || strstr(text, "://") || is_published(value) || is_id(reader, name, start, value) ||
+	        is_in_shown_address(reader, name))
 		return;
 	char *form = arena_printf(reader->file->arena, "value of '%.*s'", SLICE_ARGS(name));
 	graph_add_node(reader->file->builder, NODE_SECRET, reader->file->node, slice_from(form), start, end);

@@ -189,10 +189,15 @@ bool credential_ends_name(const char *name)
 	static const char *const ends[] = {"password", "passwd", "passphrase", "pass", "pwd", "token", "secret",
 	        "api_key", "apikey", "secret_key", "secretkey", "encryption_key", "private_key", "access_key",
 	        "master_key", "auth_key", "signing_key", "jwt_key", "app_key", "license_key", "salt"};
-	g_autofree char *lower = g_ascii_strdown(name, -1);
-	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
-		if (g_str_has_suffix(lower, ends[i]))
+	size_t length = strlen(name);
+	char last = length ? g_ascii_tolower(name[length - 1]) : '\0';
+	if (!last || !strchr("desnty", last)) /* most names: asked of every one that a text has before a sign */
+		return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+		size_t end = strlen(ends[i]);
+		if (length >= end && g_ascii_strcasecmp(name + length - end, ends[i]) == 0)
 			return true;
+	}
 	return false;
 }
 

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "rule/apply.h"
 #include "rule/cluster.h"
+#include "rule/differs.h"
 #include "rule/owner.h"
 #include "rule/rule.h"
 
@@ -268,92 +269,6 @@ static void find_pairs(Doubles *doubles)
 	}
 }
 
-/* ---- what differs ------------------------------------------------------------------------------------------- */
-
-static GHashTable *lines_of(const Graph *graph, Node object)
-{
-	GHashTable *lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	Slice rest = graph_span_bytes(graph, graph_place(graph, graph_ancestor(graph, object, NODE_DOCUMENT))), line;
-	while (slice_next_line(&rest, &line)) {
-		Slice text = slice_trim(line);
-		if (text.length && text.at[0] != '#' && !slice_starts(text, "---"))
-			g_hash_table_add(lines, slice_dup(text));
-	}
-	return lines;
-}
-
-static void add_key(GString *keys, GHashTable *seen, const char *line)
-{
-	const char *start = g_str_has_prefix(line, "- ") ? line + 2 : line, *colon = strchr(start, ':');
-	size_t length = colon ? (size_t)(colon - start) : 0;
-	if (g_str_has_prefix(start, "namespace:")) /* the identity has it, whoever wrote it */
-		return;
-	if (length == 0 || length > 40 || g_hash_table_size(seen) >= 6)
-		return;
-	char *key = g_strndup(start, length);
-	if (!g_hash_table_add(seen, key))
-		return;
-	g_string_append_printf(keys, "%s%s", keys->len ? ", " : "", key);
-}
-
-static void add_keys_not_in(GHashTable *lines, GHashTable *other, GString *keys, GHashTable *seen)
-{
-	g_autoptr(GList) all = g_list_sort(g_hash_table_get_keys(lines), (GCompareFunc)strcmp);
-	for (GList *at = all; at; at = at->next)
-		if (!g_hash_table_contains(other, at->data))
-			add_key(keys, seen, at->data);
-}
-
-/* The keys of a ConfigMap or Secret that only one of them has, as "'a.js'". */
-static void add_data_not_in(const Graph *graph, Node object, Node other, GString *keys, GHashTable *seen)
-{
-	GRAPH_CHILDREN (graph, object, NODE_KEY, key) {
-		bool found = false;
-		GRAPH_CHILDREN (graph, other, NODE_KEY, same)
-			found = found || graph_name_symbol(graph, same) == graph_name_symbol(graph, key);
-		if (found || g_hash_table_size(seen) >= 6 || !g_hash_table_add(seen, g_strdup(graph_name(graph, key))))
-			continue;
-		g_string_append_printf(keys, "%s'%s'", keys->len ? ", " : "", graph_name(graph, key));
-	}
-}
-
-static bool holds_data(const Graph *graph, Node object)
-{
-	return graph_node_type(graph, object) == NODE_OBJECT &&
-	       (is_kind(graph, object, "ConfigMap") || is_kind(graph, object, "Secret"));
-}
-
-/* ConfigMaps or Secrets without one key in common are two things under one name. */
-static bool share_no_key(const Graph *graph, Node one, Node other)
-{
-	if (!holds_data(graph, one) || !holds_data(graph, other) || !graph_first_child(graph, one, NODE_KEY) ||
-	        !graph_first_child(graph, other, NODE_KEY))
-		return false;
-	GRAPH_CHILDREN (graph, one, NODE_KEY, key)
-		GRAPH_CHILDREN (graph, other, NODE_KEY, same)
-			if (graph_name_symbol(graph, same) == graph_name_symbol(graph, key))
-				return false;
-	return true;
-}
-
-/* The keys on lines that only one of them has, or NULL where all lines are the same. What stands in the values of a
- * ConfigMap may be of any language: its own keys are named. */
-static char *differences(const Graph *graph, Node one, Node other)
-{
-	g_autoptr(GHashTable) left = lines_of(graph, one), right = lines_of(graph, other);
-	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(GString) keys = g_string_new(NULL);
-	if (holds_data(graph, one) && holds_data(graph, other)) {
-		add_data_not_in(graph, one, other, keys, seen);
-		add_data_not_in(graph, other, one, keys, seen);
-		if (keys->len)
-			return g_string_free(g_steal_pointer(&keys), FALSE);
-	}
-	add_keys_not_in(left, right, keys, seen);
-	add_keys_not_in(right, left, keys, seen);
-	return keys->len ? g_string_free(g_steal_pointer(&keys), FALSE) : NULL;
-}
-
 /* ---- reporting ------------------------------------------------------------------------------------------------ */
 
 static const Owners *find_owners(const Doubles *doubles, Node object)
@@ -523,7 +438,7 @@ static char *differences_of(const Graph *graph, const Pair *pair)
 	        graph_ancestor(graph, pair->one, NODE_DOCUMENT) == graph_ancestor(graph, pair->other, NODE_DOCUMENT);
 	if (!objects || one_document || is_made(graph, pair->one) || is_made(graph, pair->other))
 		return g_strdup("");
-	return differences(graph, pair->one, pair->other);
+	return object_differences(graph, pair->one, pair->other);
 }
 
 static const char *script_of(const Doubles *doubles, Node object)
@@ -548,7 +463,7 @@ static void explain_double(Doubles *doubles, Finding *finding, const Pair *pair)
 		        "the release takes it over, and takes it away when it is uninstalled: write it in one of them");
 	else if (is_made(checker_graph(checker), pair->one) || is_made(checker_graph(checker), pair->other))
 		set_hint(checker, finding, "helm refuses to take over an object that it did not make: delete one");
-	else if (share_no_key(checker_graph(checker), pair->one, pair->other))
+	else if (objects_share_no_key(checker_graph(checker), pair->one, pair->other))
 		set_hint(checker, finding,
 		        "they have no key in common: give one of them another name, or put all keys into one");
 	else if (pair->build)

@@ -96,6 +96,7 @@ typedef struct Reader {
 	const SourceFile *file;
 	Slice bytes;
 	Writing writing;
+	bool asked, elsewhere; /* whether it was asked if the file is told elsewhere, and the answer */
 } Reader;
 
 /* The name that ends before a sign; empty where there is none. checksum/secret is no secret's. */
@@ -207,7 +208,28 @@ static bool ends_well(Slice bytes, size_t end, char quote)
 	             : bytes.at[end] && strchr(" \t\r\n,;&<>)}]\"'`|\\", bytes.at[end]) != NULL;
 }
 
-static void read_value(const Reader *reader, Slice name, size_t at)
+static bool has_any(Slice bytes, const char *const *words)
+{
+	for (; *words; words++)
+		if (slice_find(bytes, *words, 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+/* What is no secret for being sealed, and in YAML, what says the same of such a file already. */
+static bool is_told_elsewhere(Reader *reader)
+{
+	const SourceFile *file = reader->file;
+	static const char *const sealed[] = {"\nsops:", "\"sops\":", "$ANSIBLE_VAULT", "kind: SealedSecret", NULL};
+	static const char *const read[] = {"kind: Secret", "encryptedData:", "services:\n", NULL};
+	bool yaml = slice_ends(file->name, ".yaml") || slice_ends(file->name, ".yml");
+	if (!reader->asked)
+		reader->elsewhere = has_any(file->bytes, sealed) || (yaml && has_any(file->bytes, read));
+	reader->asked = true;
+	return reader->elsewhere;
+}
+
+static void read_value(Reader *reader, Slice name, size_t at)
 {
 	char quote;
 	size_t start = value_start(reader, at, &quote), end = start;
@@ -227,7 +249,7 @@ static void read_value(const Reader *reader, Slice name, size_t at)
 	if (value.length > most || !credential_is_drawn(value) || !credential_is_clear(slice_from(text), false) ||
 	        secret_has_form(value) || secret_is_sample(value) || is_fingerprint(value) || says_sample(text) ||
 	        text[0] == '/' || strstr(text, "://") || is_published(value) || is_id(reader, name, start, value) ||
-	        is_in_shown_address(reader, name))
+	        is_in_shown_address(reader, name) || is_told_elsewhere(reader))
 		return;
 	char *form = arena_printf(reader->file->arena, "value of '%.*s'", SLICE_ARGS(name));
 	graph_add_node(reader->file->builder, NODE_SECRET, reader->file->node, slice_from(form), start, end);
@@ -244,12 +266,26 @@ static bool is_sign(Slice bytes, size_t at, bool xml)
 	       (sign == ':' && after != ':' && before != ':');
 }
 
-static void read_lines(const Reader *reader)
+/* The next of the signs, by the fast search of each: there are few in a text, and texts are long. */
+static size_t next_sign(const Reader *reader, size_t at, size_t *nexts, const char *signs)
+{
+	size_t first = SIZE_MAX;
+	for (size_t i = 0; signs[i]; i++) {
+		if (nexts[i] < at)
+			nexts[i] = slice_find_byte(reader->bytes, signs[i], at);
+		first = MIN(first, nexts[i]);
+	}
+	return first;
+}
+
+static void read_lines(Reader *reader)
 {
 	bool xml = slice_ends(reader->file->name, ".xml");
-	for (size_t at = 1; at < reader->bytes.length; at++) {
+	const char *signs = xml ? "=:>" : "=:";
+	size_t nexts[] = {0, 0, 0};
+	for (size_t at = 0; (at = next_sign(reader, at + 1, nexts, signs)) != SIZE_MAX;) {
 		char sign = reader->bytes.at[at];
-		if ((sign != '=' && sign != ':' && sign != '>') || !is_sign(reader->bytes, at, xml))
+		if (!is_sign(reader->bytes, at, xml))
 			continue;
 		Slice name = name_before(reader->bytes, at);
 		char after = at + 1 < reader->bytes.length ? reader->bytes.at[at + 1] : '\0';
@@ -261,23 +297,6 @@ static void read_lines(const Reader *reader)
 
 /* ---- files ---------------------------------------------------------------------------------------------------- */
 
-static bool has_any(Slice bytes, const char *const *words)
-{
-	for (; *words; words++)
-		if (slice_find(bytes, *words, 0) != SIZE_MAX)
-			return true;
-	return false;
-}
-
-/* What is no secret for being sealed, and in YAML, what says the same of such a file already. */
-static bool is_told_elsewhere(const SourceFile *file)
-{
-	static const char *const sealed[] = {"\nsops:", "\"sops\":", "$ANSIBLE_VAULT", "kind: SealedSecret", NULL};
-	static const char *const read[] = {"kind: Secret", "encryptedData:", "services:\n", NULL};
-	bool yaml = slice_ends(file->name, ".yaml") || slice_ends(file->name, ".yml");
-	return has_any(file->bytes, sealed) || (yaml && has_any(file->bytes, read));
-}
-
 static bool matches(const SourceFile *file)
 {
 	return writing_of(file->name) != NEVER;
@@ -286,8 +305,8 @@ static bool matches(const SourceFile *file)
 static void read_literals(const SourceFile *file)
 {
 	bool owned = !file->class || strcmp(file->class, "archive") == 0 || strcmp(file->class, "dated") == 0;
-	if (owned && file->bytes.length <= MOST_BYTES && !is_told_elsewhere(file))
-		read_lines(&(Reader){file, file->bytes, writing_of(file->name)});
+	if (owned && file->bytes.length <= MOST_BYTES)
+		read_lines(&(Reader){.file = file, .bytes = file->bytes, .writing = writing_of(file->name)});
 }
 
 const Source source_literal = {"literal", matches, read_literals};

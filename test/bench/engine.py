@@ -269,6 +269,8 @@ def measure_play(program, folder, rounds):
     run(["git", "add", "-A"], lab)
     podman = ["podman", "--root", state + "/data", "--runroot", state + "/exec", "--tmpdir", state + "/tmp", "--storage-driver", "overlay"]
     up, down = [program, "up", "pods.yaml"], [program, "down", "--volumes", "--yes"]
+    # It leaves the volumes, and cannot play what it left.
+    unplay = ["sh", "-c", '"$@" kube down "$0" && "$@" volume rm --all --force', manifests] + podman
     run(up, lab)
     containers = inspect_all()
     compose = ["docker-compose", "-p", "bench", "-f", compose_file(containers, folder)]
@@ -279,7 +281,7 @@ def measure_play(program, folder, rounds):
         return f"{name}-pod-0-{name}"  # the 0 since Podman 4.2
 
     contestants = [("labwright", up, lambda name: name, down),
-                   ("podman kube play", podman + ["kube", "play", manifests], played, podman + ["kube", "down", manifests]),
+                   ("podman kube play", podman + ["kube", "play", manifests], played, unplay),
                    ("docker-compose", compose + ["up", "-d"], lambda name: f"bench_{name}_1", compose + ["down", "-v", "-t", "2"])]
     return compare(contestants, probes_of(containers), lab, rounds, lambda: open_volumes(compose[-1]))
 

@@ -452,7 +452,7 @@ def interrupted(program, folder, words):
 def check_limits(program, scratch):
     """(name, what is wrong): Ctrl-C, a time limit and a seed, where not all can be proven."""
     folder = os.path.join(scratch, "large")
-    words = homelabs.write(folder, *homelabs.large_homelab(1))
+    words = homelabs.write(folder, *homelabs.large_homelab(2))
     answer, wrong = interrupted(program, folder, words)
     wrong += wrong_of(folder, answer, words)
     if not answer["stopped"] or answer["optimal"]:

@@ -316,10 +316,21 @@ static int print_survey(const StatusArguments *arguments, const Ground *ground, 
 	return print(arguments, &page);
 }
 
-/* Below what was seen last, which stays. */
-static void say_lost(const GError *problem)
+typedef struct Watching {
+	bool shown, lost; /* something was seen, and whether nobody answered the last time */
+} Watching;
+
+/* After each look, with what was wrong or NULL. False where even the first failed: that ends it. Later the word that
+ * nobody answers stands below what was seen last, which stays. */
+static bool watch_goes_on(Watching *watching, const GError *problem)
 {
-	printf("\n%s\nit is asked again and again; Ctrl-C ends this\n", problem->message);
+	if (problem && !watching->shown)
+		return false;
+	if (problem && !watching->lost)
+		printf("\n%s\nit is asked again and again; Ctrl-C ends this\n", problem->message);
+	*watching = (Watching){true, problem != NULL};
+	fflush(stdout);
+	return true;
 }
 
 /* Read again when something has changed, but not more than once a second; until then only what is used is asked for. */
@@ -328,7 +339,8 @@ static int watch_there(const StatusArguments *arguments, const Ground *ground, b
 	SurveyOptions options = {.quick = arguments->quick};
 	g_autoptr(Survey) survey = NULL;
 	g_autoptr(Changes) changes = NULL;
-	for (bool changed = true, shown = false, lost = false;; changed = lost || changes_wait(changes, 1000)) {
+	Watching watching = {false, false};
+	for (bool changed = true;; changed = watching.lost || changes_wait(changes, 1000)) {
 		g_autoptr(GError) problem = NULL;
 		if (changed)
 			g_clear_pointer(&survey, survey_free);
@@ -336,21 +348,16 @@ static int watch_there(const StatusArguments *arguments, const Ground *ground, b
 			survey_measure(survey, ground->cluster, &options);
 		else
 			survey = survey_new(ground->cluster, &options, &problem);
-		if (!survey && !shown) {
-			g_propagate_error(error, g_steal_pointer(&problem));
-			return EXIT_WORK;
-		}
 		if (survey && !changes)
 			changes = changes_new(ground->cluster, survey);
 		else if (!survey)
 			g_clear_pointer(&changes, changes_free); /* its watches have ended, too */
 		if (survey)
 			print_survey(arguments, ground, survey, colour);
-		else if (!lost)
-			say_lost(problem);
-		shown = true;
-		lost = !survey;
-		fflush(stdout);
+		if (!watch_goes_on(&watching, problem)) {
+			g_propagate_error(error, g_steal_pointer(&problem));
+			return EXIT_WORK;
+		}
 		g_usleep(G_USEC_PER_SEC);
 	}
 }
@@ -385,18 +392,13 @@ static int once(const StatusArguments *arguments, const Ground *ground, bool col
 
 static int watch_here(const StatusArguments *arguments, const Ground *ground, bool colour, GError **error)
 {
-	for (bool shown = false, lost = false;;) {
+	for (Watching watching = {false, false};;) {
 		g_autoptr(GError) problem = NULL;
 		int code = once(arguments, ground, colour, &problem);
-		if (problem && (!shown || code != EXIT_WORK)) {
+		if ((problem && code != EXIT_WORK) || !watch_goes_on(&watching, problem)) {
 			g_propagate_error(error, g_steal_pointer(&problem));
 			return code;
 		}
-		if (problem && !lost)
-			say_lost(problem);
-		shown = true;
-		lost = problem != NULL;
-		fflush(stdout);
 		g_usleep(2 * G_USEC_PER_SEC);
 	}
 }

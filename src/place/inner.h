@@ -137,6 +137,13 @@ State *relocate(const State *state, const Amounts *room, int64_t enough, Budget 
  * only with the budget. NULL where none was found. Goals other than the moves are for the caller to compare. Free with
  * state_free. */
 State *fit_cheaper(const State *state, const Amounts *room, int64_t bound, int64_t step, uint32_t runs, Budget *budget);
+typedef struct Dual Dual;
+
+/* A placement within the room at that price, among those that are not ruled out where the price is supposed (dual.h);
+ * so many runs that come to nothing, with a deadline until the budget is used up. NULL where none was found. Goals
+ * other than the moves are for the caller to compare. Free with state_free. */
+State *fit_supposed(
+        const State *state, const Amounts *room, const Dual *dual, int64_t price, uint32_t runs, Budget *budget);
 /* A placement within the room, whatever else becomes of it; NULL where none was found. Free with state_free. */
 State *fit_within(const State *state, const Amounts *room, Budget *budget);
 
@@ -145,8 +152,6 @@ static inline bool is_home(const State *state, uint32_t group, uint32_t host)
 {
 	return counts_of(state->counts, group, host) < counts_of(state->problem->now, group, host);
 }
-
-typedef struct Dual Dual;
 
 /* Finds a state whose goal order[level] is below `below` while those before it are no worse than in `best`, and puts it
  * into best. dual may be NULL. *ret_done: the search was complete, so that a false answer is a proof. */

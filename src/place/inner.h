@@ -34,6 +34,13 @@ Facts *facts_new(const Problem *problem);
 void facts_free(Facts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
 
+/* What preferred bonds cost, as far as it was asked for: only those are counted again that a pod changed since. */
+typedef struct Wishes {
+	int64_t sum, *worth; /* worth: by bond */
+	bool *stale;         /* by bond */
+	uint32_t *list, n;   /* those that are stale */
+} Wishes;
+
 typedef struct State {
 	const Facts *facts;
 	const Problem *problem;
@@ -46,6 +53,7 @@ typedef struct State {
 	uint32_t **members, *n_members, *most_members; /* by host: groups that have a pod there, in no order */
 	int64_t *fresh;                                /* by group: pods that are where none was, or nowhere */
 	int64_t unplaced, dislike, price;
+	Wishes *wishes;
 	uint32_t turn; /* where a search among very many hosts begins */
 } State;
 

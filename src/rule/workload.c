@@ -160,7 +160,16 @@ static Node only_container(const Graph *graph, Node pod)
 	return count == 1 ? chosen : NODE_NONE;
 }
 
-/* app-template asks the Service's port where a probe is turned on and nothing else is said. */
+static bool has_udp(const Graph *graph, Node pod)
+{
+	GRAPH_TO (graph, FACT_SELECTS, pod, row)
+		GRAPH_CHILDREN (graph, row->subject, NODE_PORT, port)
+			if (strcmp(graph_text(graph, port, FACT_PROTOCOL), "UDP") == 0)
+				return true;
+	return false;
+}
+
+/* app-template asks a port of its first Service by TCP where a probe is turned on and nothing else is said. */
 static void mend_values(Checker *checker, Finding *finding, Node container)
 {
 	const Graph *graph = checker_graph(checker);
@@ -178,7 +187,8 @@ static void mend_readiness(Checker *checker, Finding *finding, Node pod, const c
 	Node chosen = only_container(graph, pod);
 	const Row *image = chosen ? graph_find(graph, chosen, FACT_IMAGE) : NULL;
 	if (chosen && is_made(graph, graph_parent(graph, pod))) {
-		mend_values(checker, finding, chosen);
+		if (!has_udp(graph, pod))
+			mend_values(checker, finding, chosen);
 		return;
 	}
 	if (!image || graph_file_of(graph, chosen) != graph_span(graph, image).file)

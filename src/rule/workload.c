@@ -230,7 +230,8 @@ static void hint_probe(Checker *checker, Finding *finding, Node pod, Node servic
 		const char *asked = name ? graph_symbol_text(graph, name->object)
 		                         : arena_printf(checker_arena(checker), "%u", number->object);
 		if (is_made(graph, graph_parent(graph, pod)))
-			set_hint(checker, finding, "add probes: {readiness: {enabled: true}} to the container");
+			set_hint(checker, finding, "add probes: {readiness: {enabled: true%s%s}} to the container",
+			        has_udp(graph, pod) ? ", port: " : "", has_udp(graph, pod) ? asked : "");
 		else
 			set_hint(checker, finding, "add readinessProbe: {tcpSocket: {port: %s}}", asked);
 		mend_readiness(checker, finding, pod, asked);

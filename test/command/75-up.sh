@@ -156,6 +156,25 @@ is "one that nothing has" "$code" 2
 has "is said" "$err" "'wbe' is neither a file or folder nor anything that runs here"
 run up --dry-run wbe.yaml
 has "but a file is a file" "$err" "cannot open 'wbe.yaml'"
+cat >odd.yaml <<'END2'
+services:
+  web:
+    image: nginx:1.27
+    environment:
+      A: ${NOWHERE:?give it}
+    ports: ["${FREE}:80"]
+    secrets: [swarm, gone]
+  also: {image: nginx:1.27, ports: ["${FREE}:81"]}
+secrets:
+  swarm: {external: true}
+END2
+git add -A
+run up --dry-run odd.yaml
+has "a variable that must be set is said where it is used" "$err" 'odd.yaml:5: error: the variable NOWHERE must be set: give it'
+has "a secret of a swarm, at its service" "$err" 'odd.yaml:2: error: service web: swarm of secrets is external'
+has "and one that nobody defines" "$err" 'service web: gone is not among the secrets of the file'
+lacks "any free port is no conflict" "$err" 'both want port'
+rm odd.yaml
 sed -i 's/image: postgres:16/image: postgres:16, ports: ["8080:5432"]/' compose.yaml
 git add -A
 run up --dry-run

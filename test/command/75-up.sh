@@ -175,6 +175,14 @@ has "a secret of a swarm, at its service" "$err" 'odd.yaml:2: error: service web
 has "and one that nobody defines" "$err" 'service web: gone is not among the secrets of the file'
 lacks "any free port is no conflict" "$err" 'both want port'
 rm odd.yaml
+mkdir -p charts/web/templates
+printf 'name: web\nversion: 1.0.0\napiVersion: v2\n' >charts/web/Chart.yaml
+printf 'kind: {{ .Values.kind }}\nname: {{ .Release.Name }}\n' >charts/web/templates/one.yaml
+cp charts/web/templates/one.yaml charts/web/templates/two.yaml
+git add -A
+run up --dry-run charts
+is "templates of a chart are left out in one word" "$(grep -c 'which only helm fills in' "$err") $(grep -c 'cannot be read' "$err")" '1 0'
+git rm -rqf charts
 sed -i 's/image: postgres:16/image: postgres:16, ports: ["8080:5432"]/' compose.yaml
 git add -A
 run up --dry-run

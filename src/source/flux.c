@@ -154,11 +154,10 @@ static bool is_app_template(Slice chart)
 
 /* Where a release only refers to its chart, the shape of the values decides what is read of them, and the linker
  * whether the chart is the one that it looks like. */
-static bool is_app_release(const YamlNode *spec)
+static bool may_be_app_template(const YamlNode *spec)
 {
 	const YamlNode *chart = yaml_at(spec, "chart.spec.chart");
-	return (chart ? is_app_template(yaml_text(chart)) : yaml_get(spec, "chartRef") != NULL) &&
-	       has_app_template_values(yaml_get(spec, "values"));
+	return chart ? is_app_template(yaml_text(chart)) : yaml_get(spec, "chartRef") != NULL;
 }
 
 /* Flux puts the target namespace before the name where no other is given. */
@@ -174,14 +173,17 @@ static const char *release_name(const SourceFile *file, const YamlNode *root, co
 static void read_release_values(const SourceFile *file, const YamlNode *root, const YamlNode *spec, Node object)
 {
 	const YamlNode *values = yaml_get(spec, "values");
+	const char *release = release_name(file, root, spec);
+	Slice version = yaml_text(yaml_at(spec, "chart.spec.version"));
 	bool whole = !yaml_get(spec, "valuesFrom") && !yaml_get(spec, "postRenderers");
-	if (!is_app_release(spec) || !whole)
+	bool app = may_be_app_template(spec), shaped = app && has_app_template_values(values);
+	if (!shaped || !whole)
 		add_names(file, values, object);
-	if (!is_app_release(spec))
-		return;
-	read_app_template(
-	        file, values, release_name(file, root, spec), yaml_text(yaml_at(spec, "chart.spec.version")), object);
-	if (whole)
+	if (shaped)
+		read_app_template(file, values, release, version, object);
+	else if (app)
+		check_app_template(file, values, release, version, object);
+	if (shaped && whole)
 		graph_add_flag(file->builder, object, FACT_TRANSPARENT, values->start, values->start);
 }
 
@@ -250,10 +252,13 @@ static void read_app_source(const SourceFile *file, const YamlNode *source, Slic
 		return;
 	if (!values)
 		values = values_text(file, yaml_get(helm, "values"));
-	if (!has_app_template_values(values))
+	const char *release = name.length ? name.at : application.at;
+	Slice version = yaml_text_of(source, "targetRevision");
+	if (!has_app_template_values(values)) {
+		check_app_template(file, values, release, version, object);
 		return;
-	read_app_template(
-	        file, values, name.length ? name.at : application.at, yaml_text_of(source, "targetRevision"), object);
+	}
+	read_app_template(file, values, release, version, object);
 	if (!yaml_get(helm, "valueFiles") && !yaml_get(helm, "parameters"))
 		graph_add_flag(file->builder, object, FACT_TRANSPARENT, values->start, values->start);
 }

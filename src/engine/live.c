@@ -168,12 +168,17 @@ LiveContainer *live_add(Live *live)
 	return container;
 }
 
+const char *live_name(const Json *there)
+{
+	const char *name = json_text_at(there, "Name");
+	return name ? name + (*name == '/') : "";
+}
+
 static LiveContainer *read_container(Live *live, const Json *json)
 {
 	LiveContainer *container = live_add(live);
-	const char *name = json_text_at(json, "Name");
 	container->id = g_strdup(json_text_at(json, "Id"));
-	container->name = g_strdup(name ? name + (*name == '/') : "");
+	container->name = g_strdup(live_name(json));
 	container->image = g_strdup(json_text_at(json, "Config.Image"));
 	container->made_of = image_id(json_text_at(json, "Image"));
 	container->hash = g_strdup(label_of(json, LABEL_HASH));

@@ -588,7 +588,9 @@ static const Rule rules[] = {
                 .title = "a variable is set twice in one place",
                 .why = "Only the last one is in effect, so an edit of the first changes nothing.",
                 .remedy = "Keep the one that is meant.",
-                .peers = "kube-score: environment-variable-key-duplication; dotenv-linter: DuplicatedKey",
+                .peers = "kube-score: environment-variable-key-duplication; kube-linter: duplicate-env-var; Kubescape: "
+                         "C-0295; "
+                         "dotenv-linter: DuplicatedKey",
                 .check = check_duplicate_env,
         },
         {

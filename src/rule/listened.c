@@ -1,5 +1,5 @@
 /* The port that a program's own configuration has it listen on, against those that its container declares, its probes
- * ask, a Service sends to or compose publishes. Loki and its kin say it in a file (source/server.c). */
+ * ask, a Service sends to or compose publishes. Loki says it in a file (source/server.c), and has no other ports. */
 #include "rule/listened.h"
 
 #include "rule/reader.h"
@@ -116,7 +116,7 @@ static void check_listener(Node program, const Row *row, const char *config, voi
 	Checker *checker = data;
 	const Graph *graph = checker_graph(checker);
 	Listener listener = {checker, graph, row, program, NULL};
-	if (!starts_with_config(graph, program, config) || is_told_otherwise(graph, program))
+	if (!starts_loki(graph, program, config) || is_told_otherwise(graph, program))
 		return;
 	if (graph_node_type(graph, program) == NODE_SERVICE) {
 		if (!graph_has(graph, program, FACT_HOST_NETWORK))

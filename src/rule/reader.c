@@ -159,7 +159,7 @@ void each_reader(const Graph *graph, const Row *row, ConfigReader *take, void *d
 	take_services(&walk);
 }
 
-/* ---- Loki and its kin ---------------------------------------------------------------------------------------------
+/* ---- Loki ---------------------------------------------------------------------------------------------
  */
 
 bool is_image_of(const Graph *graph, Node program, const char *const *names)
@@ -169,13 +169,12 @@ bool is_image_of(const Graph *graph, Node program, const char *const *names)
 	return slice_is_any_nocase((Slice){name, strcspn(name, ":@")}, names);
 }
 
-/* The images themselves say which file they start with, where nothing else does. */
-bool starts_with_config(const Graph *graph, Node program, const char *config)
+/* The image itself says which file it starts with, where nothing else does. */
+bool starts_loki(const Graph *graph, Node program, const char *config)
 {
-	static const char *const family[] = {"loki", "promtail", "tempo", "mimir", NULL};
-	static const char *const usual[] = {"/etc/loki/local-config.yaml", "/etc/promtail/config.yml", NULL};
+	static const char *const names[] = {"loki", NULL};
 	bool asked = false;
-	if (!is_image_of(graph, program, family))
+	if (!is_image_of(graph, program, names))
 		return false;
 	GRAPH_OF (graph, program, FACT_ARGUMENT, row) {
 		const char *word = graph_symbol_text(graph, row->object);
@@ -183,5 +182,5 @@ bool starts_with_config(const Graph *graph, Node program, const char *config)
 			return true;
 		asked = asked || strstr(word, "config.file");
 	}
-	return !asked && slice_is_any_nocase(slice_from(config), usual);
+	return !asked && strcmp(config, "/etc/loki/local-config.yaml") == 0;
 }

@@ -11,5 +11,6 @@ void each_reader(const Graph *graph, const Row *row, ConfigReader *take, void *d
 /* The image is that of the program itself, of some owner: names as in {"loki", NULL}. */
 bool is_image_of(const Graph *graph, Node program, const char *const *names);
 
-/* Loki, or one of its family, that was started with the configuration at that path. */
-bool starts_with_config(const Graph *graph, Node program, const char *config);
+/* Loki that is started with the configuration at that path. Its kin, as Promtail and Tempo, say their port for HTTP in
+ * the same way, and listen on others for what they take in. */
+bool starts_loki(const Graph *graph, Node program, const char *config);

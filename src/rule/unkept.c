@@ -287,7 +287,7 @@ static void check_keeper(Node program, const Row *row, const char *config, void 
 	Checker *checker = data;
 	const Graph *graph = checker_graph(checker);
 	const char *path = graph_symbol_text(graph, row->object);
-	if (!starts_with_config(graph, program, config) || is_kept(graph, program, path) ||
+	if (!starts_loki(graph, program, config) || is_kept(graph, program, path) ||
 	        graph_has(graph, program, FACT_INIT) || is_for_developing(graph, program) || is_part(graph, program) ||
 	        has_patch(graph, graph_ancestor(graph, program, NODE_OBJECT)) || may_be_told_otherwise(graph, program))
 		return;

@@ -12,12 +12,14 @@ static void add_port(const SourceFile *file, Node node, FactKind kind, const Yam
 
 static void read_ports(const SourceFile *file, const YamlNode *map, Node node)
 {
-	const YamlNode *server = yaml_get(map, "server"), *gossip = yaml_get(map, "memberlist");
+	const YamlNode *server = yaml_get(map, "server"), *gossip = yaml_get(map, "memberlist"),
+	               *internal = yaml_get(map, "internal_server");
 	if (!yaml_get(server, "http_listen_port") && !yaml_get(server, "grpc_listen_port"))
 		return;
 	add_port(file, node, FACT_LISTENS_ON, yaml_get(server, "http_listen_port"));
 	add_port(file, node, FACT_LISTENS_BESIDE, yaml_get(server, "grpc_listen_port"));
 	add_port(file, node, FACT_LISTENS_BESIDE, yaml_get(gossip, "bind_port"));
+	add_port(file, node, FACT_LISTENS_BESIDE, yaml_get(internal, "http_listen_port"));
 }
 
 static void add_folder(const SourceFile *file, Node node, FactKind kind, const YamlNode *path)

@@ -343,6 +343,27 @@ static void check_liveness_risky(Checker *checker)
 	}
 }
 
+/* ---- one probe for two questions ------------------------------------------------------------------------------ */
+
+/* What is written is the same, or one stands for both (`*probe`). */
+static void check_liveness_as_readiness(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_CONTAINER, container) {
+		Node object = graph_ancestor(graph, container, NODE_OBJECT),
+		     liveness = probe_of(graph, container, "liveness"),
+		     readiness = probe_of(graph, container, "readiness");
+		if (!liveness || !readiness || !is_service_workload(graph, object) || is_patch(graph, object) ||
+		        !slice_equal(slice_trim(graph_span_bytes(graph, graph_place(graph, liveness))),
+		                slice_trim(graph_span_bytes(graph, graph_place(graph, readiness)))))
+			continue;
+		Finding *finding = report(checker, container, graph_place(graph, liveness),
+		        "container %s of %s %s is killed by the probe that only takes requests from it",
+		        graph_name(graph, container), graph_text(graph, object, FACT_KIND), graph_name(graph, object));
+		add_evidence(checker, finding, graph_place(graph, readiness), "its readiness probe asks the same");
+	}
+}
+
 /* ---- mounts of nothing -------------------------------------------------------------------------------------- */
 
 /* The API server knows these and refuses them as a whole; other kinds may find volumes in other places. */
@@ -468,6 +489,19 @@ static const Rule rules[] = {
                 .remedy = "A startup probe holds the liveness probe back until the program has answered once; give it "
                           "minutes.",
                 .check = check_liveness_risky,
+        },
+        {
+                .id = "liveness-as-readiness",
+                .level = LEVEL_WARNING,
+                .profile = PROFILE_STRICT,
+                .title = "one probe says whether a program gets requests and whether it is killed",
+                .why = "A program that is busy for a moment, or whose database is away, needs to be left alone until "
+                       "it "
+                       "answers again; killed, it loses what it did, and starts into the same trouble.",
+                .remedy = "Take the liveness probe out, or let it ask something simpler or fail later: a higher "
+                          "failureThreshold.",
+                .peers = "kube-score: pod-probes-identical",
+                .check = check_liveness_as_readiness,
         },
         {
                 .id = "volume-missing",

@@ -180,6 +180,48 @@ static bool is_shown(const Graph *graph, Node secret)
 	               is_of_a_day(graph_file_bytes(graph, place.file), graph_span_bytes(graph, place)));
 }
 
+/* A line that is a comment and nothing else. */
+static bool is_comment_line(Slice line)
+{
+	Slice text = slice_trim(line);
+	return slice_starts(text, "#") || slice_starts(text, "//");
+}
+
+#define MOST_COMMENT_LINES 8
+
+/* Behind the value or right above it, its owner says that it is nobody's: "not a real credential"; or, of a line in a
+ * comment, that the comment shows an example. */
+static bool is_called_nobodys(const Graph *graph, Span place)
+{
+	static const char *const words[] = {"not real", "not a real", "no real", "safe to commit", "dummy",
+	        "well-known", "well known", "publicly known", NULL};
+	static const char *const heads[] = {"example:", "examples:", "for example", "e.g.", NULL};
+	Slice bytes = graph_file_bytes(graph, place.file), line = graph_line_at(graph, place);
+	bool commented = is_comment_line(line);
+	size_t start = (size_t)(line.at - bytes.at), mark = slice_find_byte(line, '#', 0);
+	g_autoptr(GString) said = g_string_new(NULL);
+	if (!commented && mark != SIZE_MAX && line.at + mark > bytes.at + place.end)
+		g_string_append_len(said, line.at + mark, (gssize)(line.length - mark));
+	for (int i = 0; start > 0 && i < MOST_COMMENT_LINES; i++) {
+		size_t end = start - 1;
+		for (start = end; start > 0 && bytes.at[start - 1] != '\n';)
+			start--;
+		if (!is_comment_line(slice_sub(bytes, start, end)))
+			break;
+		g_string_append_len(said, bytes.at + start, (gssize)(end + 1 - start));
+	}
+	g_autofree char *lower = g_ascii_strdown(said->str, (gssize)said->len);
+	return text_has_part(lower, words) || (commented && text_has_part(lower, heads));
+}
+
+/* What lies out to be stolen, and tells on the thief. */
+static bool is_bait(const Graph *graph, Node secret)
+{
+	static const char *const words[] = {"honeypot", "honeypots", "honeytoken", "honeytokens", "decoy", "decoys",
+	        "canarytoken", "canarytokens", NULL};
+	return has_word_of(slice_from(graph_file_path(graph, graph_file_of(graph, secret))), words);
+}
+
 #define LINES_AROUND 5
 
 /* Around it, a document speaks of cloud.example.com: neither host nor secret is anybody's. */
@@ -247,6 +289,9 @@ static void check_secret_in_repo(Checker *checker)
 			continue;
 		}
 		if (object ? is_sample(graph, object) : is_of_example(graph, secret))
+			continue;
+		if (is_bait(graph, secret) || ((object || is_named_only(graph, secret)) &&
+		                                      is_called_nobodys(graph, graph_place(graph, secret))))
 			continue;
 		if (object) {
 			check_secret_value(checker, object, secret, objects, copies);
@@ -477,6 +522,7 @@ static void check_secret_literal_in_workload(Checker *checker)
 		if (!program || !holds_credential(graph, env) || !looks_made(graph_symbol_text(graph, value->object)) ||
 		        is_quiet(graph, env) || is_for_developing(graph, env) ||
 		        is_to_be_changed(graph, graph_span(graph, value)) ||
+		        is_called_nobodys(graph, graph_span(graph, value)) ||
 		        is_known_form(graph, graph_span(graph, value), &token) || !is_first_at(graph, value, places))
 			continue;
 		if (program == last) {

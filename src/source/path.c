@@ -53,6 +53,8 @@ static const struct {
         {"tutorials", "example"},
         {"testdata", "test"},
         {"fixtures", "test"},
+        {"eval", "test"},
+        {"evals", "test"},
         {"tests", "test"},
         {"test", "test"},
         {"__tests__", "test"},
@@ -160,7 +162,7 @@ static const char *name_class(Slice name)
 		return "dated";
 	if (slice_ends(name, ".lock") || slice_is(name, "package-lock.json") || slice_is(name, "pnpm-lock.yaml") ||
 	        slice_ends(name, ".min.js") || slice_ends(name, ".min.css") || slice_is(name, "go.sum") ||
-	        slice_ends(name, ".po") || slice_find(name, ".gen.", 0) != SIZE_MAX ||
+	        slice_ends(name, ".po") || slice_ends(name, ".jsonl") || slice_find(name, ".gen.", 0) != SIZE_MAX ||
 	        slice_find(name, ".generated.", 0) != SIZE_MAX)
 		return "generated";
 	if (slice_ends(name, "_test.go") || slice_ends(name, ".test.ts") || slice_ends(name, ".test.js") ||

@@ -1,4 +1,5 @@
 /* Addresses that disagree, and addresses of nobody. Whose an address is, src/rule/hosts.c tells. */
+#include "base/path.h"
 #include "rule/hosts.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -414,6 +415,49 @@ static bool stands_beside(const Graph *graph, Symbol address, const Ip *twin)
 	return false;
 }
 
+/* b8:27:eb:1d:44:90 */
+static bool has_mac(Slice text)
+{
+	for (size_t at = 0; at + 17 <= text.length; at++) {
+		size_t i = 0;
+		while (i < 17 && (i % 3 == 2 ? strchr(":-", text.at[at + i]) != NULL && text.at[at + i]
+		                             : g_ascii_isxdigit(text.at[at + i])))
+			i++;
+		if (i == 17)
+			return true;
+	}
+	return false;
+}
+
+/* Behind the last thing that ended before. */
+static size_t after_last_brace(Slice text)
+{
+	size_t at = text.length;
+	while (at > 0 && text.at[at - 1] != '}')
+		at--;
+	return at;
+}
+
+/* The end of a range that DHCP gives from, and what it keeps for a device whose MAC stands beside it: both are said
+ * here, and are nobody's slip. */
+static bool is_of_dhcp(const Graph *graph, Node mention)
+{
+	static const char *const words[] = {"dhcp", "lease", "leases", "start", "stop", "end", "pool", "range", NULL};
+	Span place = graph_place(graph, mention);
+	Slice name = slice_from(graph_text(graph, mention, FACT_NEARBY_NAME)), word;
+	g_autofree char *parted = g_strdelimit(slice_dup(name), "_", '-');
+	Slice rest = slice_from(parted);
+	while (path_next_word(&rest, &word))
+		if (slice_is_any_nocase(word, words))
+			return true;
+	Slice line = graph_line_at(graph, place), bytes = graph_file_bytes(graph, place.file);
+	size_t start = (size_t)(line.at - bytes.at);
+	Slice after = slice_sub(bytes, start, MIN(bytes.length, start + line.length + 120));
+	Slice before = slice_sub(bytes, start > 120 ? start - 120 : 0, start);
+	return has_mac(slice_sub(before, after_last_brace(before), before.length)) ||
+	       has_mac(slice_sub(after, 0, MIN(slice_find_byte(after, '}', 0), after.length)));
+}
+
 /* Each address is judged once; asked holds its finding, or NULL where it is none. */
 static void check_address_unknown(Checker *checker)
 {
@@ -439,7 +483,7 @@ static void check_address_unknown(Checker *checker)
 		const Known *twin =
 		        ip_parse_v4(graph_symbol_slice(graph, address), &ip) ? looks_swapped(all, &ip) : NULL;
 		finding = twin && !is_given_out(graph, ranges, address, &ip) && !is_put_aside(graph, address) &&
-		                          !stands_beside(graph, address, &twin->ip) &&
+		                          !stands_beside(graph, address, &twin->ip) && !is_of_dhcp(graph, mention) &&
 		                          !is_in_example(graph, graph_place(graph, mention))
 		                  ? report_unknown(checker, mention, address, twin)
 		                  : NULL;

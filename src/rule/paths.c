@@ -78,20 +78,6 @@ static bool is_asked_for(const Graph *graph, const Script *script, Node link)
 	return script->tests_variable && slice_equal(line, name_of(graph, link));
 }
 
-/* A path below a variable that holds the script's own folder or the root: its place is certain. */
-static void check_expanded(Reader *reader, Node link)
-{
-	const Graph *graph = checker_graph(reader->checker);
-	const Script *script = script_of(reader, graph_file_of(graph, link));
-	if (is_asked_for(graph, script, link))
-		return;
-	g_autofree char *full = script_expand(script, name_of(graph, link));
-	Slice path = slice_from(full);
-	if (full && is_script_path(path) && !path_exists(graph, path) && !script_makes(script, path) &&
-	        !is_kept_out(reader->gone, (Slice){"", 0}, path))
-		gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), path);
-}
-
 /* A Dockerfile that copies or starts the file by its name: what it names is looked for in the image. */
 static bool is_taken_by(const Graph *graph, Node dockerfile, Slice name)
 {
@@ -134,6 +120,22 @@ static bool runs_in_image(const Graph *graph, uint32_t file)
 			return true;
 	}
 	return false;
+}
+
+/* A path below a variable that holds the script's own folder or the root: its place is certain, where the script runs
+ * in the repository. */
+static void check_expanded(Reader *reader, Node link)
+{
+	const Graph *graph = checker_graph(reader->checker);
+	uint32_t file = graph_file_of(graph, link);
+	const Script *script = script_of(reader, file);
+	if (is_asked_for(graph, script, link))
+		return;
+	g_autofree char *full = script_expand(script, name_of(graph, link));
+	Slice path = slice_from(full);
+	if (full && is_script_path(path) && !path_exists(graph, path) && !script_makes(script, path) &&
+	        !is_kept_out(reader->gone, (Slice){"", 0}, path) && !runs_in_image(graph, file))
+		gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), path);
 }
 
 /* `.husky/_/husky.sh`: husky writes it where the packages are installed. */

@@ -173,7 +173,9 @@ static void report_doubled(Checker *checker, Node problem)
 		add_block_deletion(checker, finding, graph_place(graph, problem));
 	} else {
 		set_hint(checker, finding,
-		        is_kustomized(graph, document)
+		        (graph_first_child(graph, document, NODE_OBJECT) ||
+		                graph_first_child(graph, document, NODE_KUSTOMIZATION)) &&
+		                        is_kustomized(graph, document)
 		                ? "kustomize refuses such a file: put what belongs together under one '%s'"
 		                : "readers refuse such a file, or take the second alone: put what belongs together "
 		                  "under "

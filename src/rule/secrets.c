@@ -176,6 +176,7 @@ static bool is_shown(const Graph *graph, Node secret)
 	Span place = graph_place(graph, secret);
 	return is_named_only(graph, secret) &&
 	       (is_document(path) || is_template(slice_from(path)) || is_for_show(slice_from(path)) ||
+	               strcmp(graph_text(graph, graph_file_node(graph, place.file), FACT_CLASS), "test") == 0 ||
 	               is_commented(graph, place) ||
 	               is_of_a_day(graph_file_bytes(graph, place.file), graph_span_bytes(graph, place)));
 }
@@ -241,11 +242,34 @@ static bool is_of_example(const Graph *graph, Node secret)
 	return text_has_part(lower, hosts);
 }
 
+/* Collections of Ansible and packages that were copied in, and the tests that came with them: public as they are. */
+static bool is_of_others(const Graph *graph, Node secret)
+{
+	static const char *const names[] = {
+	        "ansible_collections", "node_modules", "site-packages", "third_party", NULL};
+	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
+	for (; folder.length; folder = path_folder(folder))
+		if (slice_is_any_nocase(path_name(folder), names))
+			return true;
+	return false;
+}
+
+static bool is_private_key(const Graph *graph, Node secret)
+{
+	return strcmp(graph_name(graph, secret), "private key") == 0;
+}
+
 /* A dump of a coordinator has the key of each lamp, a script the password of each database: one file is one decision.
  * Free with g_free. */
 static char *value_key(const Graph *graph, Node secret, Level level)
 {
 	return g_strdup_printf("%d %u %s", level, graph_file_of(graph, secret), graph_name(graph, secret));
+}
+
+/* What a machine's file was rendered from has the same values again. Dies with the table, like copy_key. */
+static char *literal_copy_key(const Graph *graph, Node secret, Level level)
+{
+	return g_strdup_printf("%d =%.*s", level, SLICE_ARGS(graph_span_bytes(graph, graph_place(graph, secret))));
 }
 
 /* Of a collection of compose projects, what stands there is each maker's sample. */
@@ -256,11 +280,18 @@ static void check_literal(Checker *checker, Node secret, bool collection, GHashT
 	bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
 	bool half = is_half(graph, secret);
 	bool shown = is_shown(graph, secret) || (is_named_only(graph, secret) && collection);
-	Level level = trial || half || shown ? LEVEL_WARNING : LEVEL_ERROR;
-	g_autofree char *key = is_named_only(graph, secret) ? value_key(graph, secret, level) : NULL;
+	bool local = is_named_only(graph, secret) && folder_of_local_cluster(graph, secret).length;
+	Level level = trial || half || shown || local ? LEVEL_WARNING : LEVEL_ERROR;
+	bool named = is_named_only(graph, secret);
+	g_autofree char *key = named || is_private_key(graph, secret) ? value_key(graph, secret, level) : NULL;
+	g_autofree char *copy = named ? literal_copy_key(graph, secret, level) : NULL;
 	Finding *finding = key ? g_hash_table_lookup(values, key) : NULL;
 	if (finding) {
 		add_evidence(checker, finding, graph_place(graph, secret), "and another %s", form);
+		return;
+	}
+	if (copy && (finding = g_hash_table_lookup(values, copy))) {
+		add_evidence(checker, finding, graph_place(graph, secret), "the same here, a copy of it");
 		return;
 	}
 	finding = report_at(checker, level, secret, graph_place(graph, secret),
@@ -270,6 +301,8 @@ static void check_literal(Checker *checker, Node secret, bool collection, GHashT
 	set_detail(checker, finding, "%s ", form);
 	if (key)
 		g_hash_table_insert(values, g_steal_pointer(&key), finding);
+	if (copy)
+		g_hash_table_insert(values, g_steal_pointer(&copy), finding);
 }
 
 static void check_secret_in_repo(Checker *checker)
@@ -290,8 +323,11 @@ static void check_secret_in_repo(Checker *checker)
 		}
 		if (object ? is_sample(graph, object) : is_of_example(graph, secret))
 			continue;
-		if (is_bait(graph, secret) || ((object || is_named_only(graph, secret)) &&
-		                                      is_called_nobodys(graph, graph_place(graph, secret))))
+		if (is_bait(graph, secret) ||
+		        (is_of_others(graph, secret) &&
+		                (is_named_only(graph, secret) || is_private_key(graph, secret))) ||
+		        ((object || is_named_only(graph, secret)) &&
+		                is_called_nobodys(graph, graph_place(graph, secret))))
 			continue;
 		if (object) {
 			check_secret_value(checker, object, secret, objects, copies);

@@ -82,6 +82,10 @@ static Services services_new(const Graph *graph)
 		add_to(services.names, slice_from(name), row);
 		add_to(services.alike, slice_from(alike), row);
 	}
+	/* A patch may give the name. */
+	GRAPH_NODES (graph, NODE_OBJECT, object)
+		if (is_patch(graph, object) && is_of_operator(graph, object))
+			g_hash_table_add(services.custom, (gpointer)graph_name(graph, object));
 	g_ptr_array_sort_with_data(services.sorted, compare_texts, (gpointer)graph);
 	return services;
 }

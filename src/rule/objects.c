@@ -413,6 +413,13 @@ static bool is_taken_over(const Graph *graph, const Pair *pair)
 	return (one == NODE_NONE) != (other == NODE_NONE) && takes_over(graph, one ? one : other);
 }
 
+/* How often Flux looks is nothing that either place could get wrong. */
+static bool differ_in_pace(const Pair *pair)
+{
+	return pair->keys && (strcmp(pair->keys, "interval") == 0 || strcmp(pair->keys, "timeout") == 0 ||
+	                             strcmp(pair->keys, "interval, timeout") == 0);
+}
+
 /* What is the same in both places, or defines a kind that one bundle or another brings along, breaks nothing today. */
 static Level double_level(const Doubles *doubles, const Pair *pair)
 {
@@ -427,7 +434,7 @@ static Level double_level(const Doubles *doubles, const Pair *pair)
 		return LEVEL_WARNING;
 	bool definition = strcmp(graph_text(graph, pair->one, FACT_KIND), "CustomResourceDefinition") == 0;
 	bool choice = may_be_choice(doubles, pair) || are_two_ways(doubles, pair);
-	return pair->keys && !definition && !choice ? LEVEL_ERROR : LEVEL_WARNING;
+	return pair->keys && !definition && !choice && !differ_in_pace(pair) ? LEVEL_ERROR : LEVEL_WARNING;
 }
 
 static char *differences_of(const Graph *graph, const Pair *pair)

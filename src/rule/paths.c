@@ -506,6 +506,12 @@ static char *regex_folder(Slice regex)
 	return alternative ? g_strdup("") : slice_dup(folder);
 }
 
+/* A rule of SOPS for a folder that is gone seals nothing any more, and leaves nothing open either. */
+static bool is_of_sops(const Graph *graph, Node link)
+{
+	return slice_starts(path_name(slice_from(graph_file_path(graph, graph_file_of(graph, link)))), ".sops.");
+}
+
 static void check_config_regex(Reader *reader, Node link)
 {
 	const Graph *graph = checker_graph(reader->checker);
@@ -514,7 +520,8 @@ static void check_config_regex(Reader *reader, Node link)
 	if (*plain && is_literal_path(slice_from(plain)) && !path_exists(graph, slice_from(plain)) &&
 	        !is_short_form(reader->gone, slice_from(plain)) &&
 	        !is_kept_out(reader->gone, (Slice){"", 0}, slice_from(plain)))
-		gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), slice_from(plain));
+		gone_add(reader->gone, is_of_sops(graph, link) ? LEVEL_INFO : LEVEL_WARNING, link,
+		        graph_place(graph, link), slice_from(plain));
 }
 
 /* github>owner/name//path: what stands before and behind the two slashes; without its ending, .json is meant. */

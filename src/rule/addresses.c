@@ -199,7 +199,40 @@ static Symbol inventory_address(const Hosts *hosts, const Use *like)
 	return found;
 }
 
-static void report_disagreement(Checker *checker, const Hosts *hosts, GArray *counts)
+/* 10.0.20.11 and 10.0.40.11: the same number in each network. */
+static bool is_numbered_alike(const Graph *graph, const GArray *counts)
+{
+	Ip first = {0}, ip;
+	for (guint i = 0; i < counts->len; i++) {
+		if (!ip_parse_v4(graph_symbol_slice(graph, g_array_index(counts, Count, i).address), &ip))
+			return false;
+		first = i ? first : ip;
+		if (ip.bytes[3] != first.bytes[3])
+			return false;
+	}
+	return counts->len > 1;
+}
+
+/* So many hosts with one number in two networks have a card in each, or moved together; nobody moves twice. */
+#define MANY_ALIKE 3
+#define MANY_NETWORKS 3
+
+static uint32_t count_alike(const Hosts *hosts)
+{
+	g_autoptr(GHashTable) done = g_hash_table_new(g_direct_hash, g_direct_equal);
+	uint32_t count = 0;
+	for (guint i = 0; i < hosts->uses->len; i++) {
+		const char *host = g_array_index(hosts->uses, Use, i).host;
+		if (!g_hash_table_add(done, (gpointer)host))
+			continue;
+		g_autoptr(GArray) counts = count_addresses(hosts, host, IP_PRIVATE);
+		count += is_numbered_alike(hosts->graph, counts);
+	}
+	return count;
+}
+
+/* alike: how many hosts have one number in several networks. */
+static void report_disagreement(Checker *checker, const Hosts *hosts, GArray *counts, uint32_t alike)
 {
 	const Graph *graph = hosts->graph;
 	const Use *first = g_array_index(counts, Count, 0).first;
@@ -209,8 +242,9 @@ static void report_disagreement(Checker *checker, const Hosts *hosts, GArray *co
 		g_string_append_printf(list, "%s%s (%s)", i ? (i + 1 == counts->len ? " and " : ", ") : "",
 		        graph_symbol_text(graph, count->address), how_often(checker, count));
 	}
-	Finding *finding = report(checker, first->mention, graph_place(graph, first->mention), "%s is written as %s",
-	        first->host, list->str);
+	bool networks = (alike >= MANY_ALIKE || counts->len >= MANY_NETWORKS) && is_numbered_alike(graph, counts);
+	Finding *finding = report_at(checker, networks ? LEVEL_INFO : LEVEL_WARNING, first->mention,
+	        graph_place(graph, first->mention), "%s is written as %s", first->host, list->str);
 	set_detail(checker, finding, "%s %s", first->host, ip_scope_name(first->scope));
 	Symbol inventory = inventory_address(hosts, first);
 	if (inventory)
@@ -228,6 +262,7 @@ static void check_address_drift(Checker *checker)
 	static const IpScope scopes[] = {IP_PRIVATE, IP_SHARED};
 	Hosts hosts = hosts_new(checker_graph(checker));
 	g_autoptr(GHashTable) done = g_hash_table_new(g_direct_hash, g_direct_equal);
+	uint32_t alike = count_alike(&hosts);
 	for (guint i = 0; i < hosts.uses->len; i++) {
 		const char *host = g_array_index(hosts.uses, Use, i).host;
 		if (!g_hash_table_add(done, (gpointer)host))
@@ -238,7 +273,7 @@ static void check_address_drift(Checker *checker)
 				report_declared(checker, &hosts, &g_array_index(counts, Count, c));
 			if (counts->len > 1 && counts->len < MOST_ADDRESSES &&
 			        !declared(&hosts, host, scopes[k], 0).first && !has_them_all(counts))
-				report_disagreement(checker, &hosts, counts);
+				report_disagreement(checker, &hosts, counts, alike);
 		}
 	}
 	hosts_clear(&hosts);

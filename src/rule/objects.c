@@ -3,6 +3,7 @@
  * Two files hold the same object only where both end in one cluster: below one root of Flux, Argo CD or kustomize, or,
  * where there is none, when their paths do not tell two environments apart. Trees that repeat one another file by file
  * are environments, whatever they are called. */
+#include "base/kind.h"
 #include "base/path.h"
 #include "rule/apply.h"
 #include "rule/cluster.h"
@@ -298,6 +299,36 @@ static bool is_plain_application(const Graph *graph, Node owner)
 	       g_str_has_prefix(graph_text(graph, owner, FACT_API_VERSION), "argoproj.io");
 }
 
+/* An ApplicationSet makes an Application of each folder: only what a kustomization or a folder holds together is one
+ * build. */
+static bool is_built_apart(const Graph *graph, const Pair *pair, Node owner)
+{
+	Node one = file_node_of(graph, pair->one), other = file_node_of(graph, pair->other);
+	if (!is_kind(graph, owner, "ApplicationSet"))
+		return false;
+	Carriers left = carriers_of(graph, one), right = carriers_of(graph, other);
+	for (uint32_t i = 0; i < left.count; i++)
+		for (uint32_t j = 0; j < right.count; j++)
+			if (left.at[i] == right.at[j])
+				return false;
+	return left.count || right.count ||
+	       !slice_equal(path_folder(slice_from(graph_name(graph, one))),
+	               path_folder(slice_from(graph_name(graph, other))));
+}
+
+/* Each goes to a namespace that its applier is only told later. */
+static bool may_part(const Doubles *doubles, const Pair *pair)
+{
+	const Graph *graph = checker_graph(doubles->checker);
+	const Owners *owners = find_owners(doubles, pair->one);
+	if (has_namespace(graph, pair->identity) || kind_is_cluster_wide(graph_text(graph, pair->one, FACT_KIND)))
+		return false;
+	for (uint32_t i = 0; i < owners->count; i++)
+		if (is_open_text(graph_text(graph, owners->at[i], FACT_TARGET_NAMESPACE)))
+			return true;
+	return false;
+}
+
 static bool in_one_build(const Doubles *doubles, Pair *pair)
 {
 	const Graph *graph = checker_graph(doubles->checker);
@@ -305,7 +336,8 @@ static bool in_one_build(const Doubles *doubles, Pair *pair)
 	for (uint32_t i = 0; i < one->count; i++)
 		for (uint32_t j = 0; j < other->count; j++)
 			if (one->at[i] == other->at[j] && !is_applied_directly(graph, pair->one, one->at[i]) &&
-			        !is_applied_directly(graph, pair->other, one->at[i])) {
+			        !is_applied_directly(graph, pair->other, one->at[i]) &&
+			        !is_built_apart(graph, pair, one->at[i])) {
 				pair->argo =
 				        is_plain_application(graph, one->at[i]) &&
 				        graph_says(graph, file_node_of(graph, pair->one), FACT_REACHED_BY, one->at[i]);
@@ -539,7 +571,7 @@ static bool judge(Doubles *doubles, Pair *pair)
 	if (are_parallel_trees(doubles, pair) || are_alternatives(doubles, pair) || is_for_helm(graph, pair))
 		return false;
 	pair->build = graph_has(graph, file_node_of(graph, pair->one), FACT_ROOT) && in_one_build(doubles, pair);
-	if (is_harmless(graph, pair, pair->build))
+	if (is_harmless(graph, pair, pair->build) || (!pair->build && may_part(doubles, pair)))
 		return false;
 	g_autofree char *keys = differences_of(graph, pair);
 	pair->keys = keys ? arena_text(checker_arena(doubles->checker), slice_from(keys)) : NULL;

@@ -1,6 +1,7 @@
 /* Services, the pods behind them and the ports between: what keeps a program that runs from being reached. */
 #include "base/near.h"
 #include "rule/cluster.h"
+#include "rule/owner.h"
 #include "rule/rule.h"
 
 static bool is_core_service(const Graph *graph, Node object)
@@ -428,6 +429,9 @@ static void check_service_port(Checker *checker, Node service, Node port, Node p
 	Node container = graph_first_child(graph, pod, NODE_CONTAINER);
 	if (!name && (!number || count != 1 || graph_next_child(graph, container, NODE_CONTAINER) ||
 	                     container_says(graph, container, number->object)))
+		return;
+	Carriers carriers = carriers_of(graph, file_node_of(graph, pod));
+	if (is_patched_with(graph, &carriers, "containerPort"))
 		return;
 	bool other = !name && is_reached(graph, pod, only);
 	bool of_node = number && number->object >= 30000 && number->object <= 32767;

@@ -95,10 +95,8 @@ static bool is_brought_into_container(const Graph *graph, uint32_t file)
 {
 	const char *path = graph_file_path(graph, file);
 	g_autofree char *folder = slice_dup(path_folder(slice_from(path)));
-	GRAPH_TO (graph, FACT_REFERS_TO, graph_file_node(graph, file), row)
-		if (has_role(graph, row->subject, "file") &&
-		        graph_node_type(graph, graph_parent(graph, row->subject)) == NODE_GENERATED)
-			return true;
+	if (is_packed(graph, file))
+		return true;
 	GRAPH_NODES (graph, NODE_SERVICE, service)
 		GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
 			g_autofree char *source = mount_source(graph, service, mount);
@@ -144,13 +142,23 @@ static bool is_written_by_tool(Slice path)
 	return slice_ends(path, "_/husky.sh");
 }
 
+/* `./server` behind `sh build.sh`: a compiler writes it. */
+static bool is_built_there(const Graph *graph, Node link)
+{
+	Slice path = name_of(graph, link);
+	bool plain = slice_starts(path, "./") && slice_find_byte(path, '/', 2) == SIZE_MAX && !has_extension(path);
+	uint32_t file = graph_file_of(graph, link);
+	Slice before = slice_sub(graph_file_bytes(graph, file), 0, graph_place(graph, link).start);
+	return plain && (slice_find(before, "build", 0) != SIZE_MAX || slice_find(before, "make", 0) != SIZE_MAX);
+}
+
 static void check_script_link(Reader *reader, Node link)
 {
 	const Graph *graph = checker_graph(reader->checker);
 	Node command = graph_ancestor(graph, link, NODE_COMMAND);
 	Slice folder = folder_of(graph, link), path = name_of(graph, link);
 	if (graph_has(graph, command, FACT_GUARDED) || graph_has(graph, command, FACT_FENCE) ||
-	        is_written_by_tool(path))
+	        is_written_by_tool(path) || is_built_there(graph, link))
 		return;
 	if (slice_starts(path, "$"))
 		check_expanded(reader, link);

@@ -63,14 +63,6 @@ static void check_secret_value(Checker *checker, Node object, Node secret, GHash
 	g_hash_table_insert(copies, g_steal_pointer(&copy), finding);
 }
 
-/* What stands in a sample for a value may look like one; a token of a known form is told all the same. */
-static bool is_sample(const Graph *graph, Node object)
-{
-	Symbol example;
-	return graph_find_symbol(graph, SLICE("example"), &example) &&
-	       graph_says(graph, graph_ancestor(graph, object, NODE_FILE), FACT_CLASS, example);
-}
-
 /* A part of the path between slashes, dots and dashes is one of the words; NULL ends them. */
 static bool has_word_of(Slice path, const char *const *words)
 {
@@ -79,6 +71,17 @@ static bool has_word_of(Slice path, const char *const *words)
 		if (slice_is_any_nocase(word, words))
 			return true;
 	return false;
+}
+
+/* What stands in a sample for a value may look like one; a token of a known form is told all the same. */
+static bool is_sample(const Graph *graph, Node object)
+{
+	static const char *const words[] = {"example", "sample", NULL};
+	Symbol example;
+	if (has_word_of(path_name(slice_from(graph_file_path(graph, graph_file_of(graph, object)))), words))
+		return true;
+	return graph_find_symbol(graph, SLICE("example"), &example) &&
+	       graph_says(graph, graph_ancestor(graph, object, NODE_FILE), FACT_CLASS, example);
 }
 
 /* A test that speaks TLS needs a key, and nothing else trusts it. A token of somebody's is what it is anywhere. */

@@ -23,6 +23,7 @@ typedef struct Pair {
 	Symbol identity;
 	bool build;       /* one run of kustomize, or of Argo CD on a folder, meets both */
 	bool argo;        /* the latter */
+	bool unused;      /* what meets both is a kustomization that neither Flux nor Argo CD reaches, where they run */
 	const char *keys; /* in which they differ; "" where they cannot be compared, NULL where they are the same */
 	Level level;
 } Pair;
@@ -338,6 +339,8 @@ static bool in_one_build(const Doubles *doubles, Pair *pair)
 			if (one->at[i] == other->at[j] && !is_applied_directly(graph, pair->one, one->at[i]) &&
 			        !is_applied_directly(graph, pair->other, one->at[i]) &&
 			        !is_built_apart(graph, pair, one->at[i])) {
+				pair->unused =
+				        doubles->live && graph_node_type(graph, one->at[i]) == NODE_KUSTOMIZATION;
 				pair->argo =
 				        is_plain_application(graph, one->at[i]) &&
 				        graph_says(graph, file_node_of(graph, pair->one), FACT_REACHED_BY, one->at[i]);
@@ -459,7 +462,7 @@ static Level double_level(const Doubles *doubles, const Pair *pair)
 	if (is_taken_over(graph, pair))
 		return LEVEL_WARNING;
 	if (pair->build)
-		return LEVEL_ERROR;
+		return pair->unused ? LEVEL_WARNING : LEVEL_ERROR;
 	const Row *root = graph_find(graph, file_node_of(graph, pair->one), FACT_ROOT);
 	bool script = root && graph_node_type(graph, root->object) == NODE_FILE;
 	if (script && graph_has(graph, file_node_of(graph, pair->other), FACT_ROOT) && !applied_last(doubles, pair))

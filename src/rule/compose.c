@@ -250,12 +250,42 @@ static bool is_task(const Graph *graph, Node service)
 	return false;
 }
 
+/* Up to the next service of its file. */
+static Slice text_of_service(const Graph *graph, Node service)
+{
+	Span place = graph_place(graph, service);
+	Slice bytes = graph_file_bytes(graph, place.file);
+	size_t end = bytes.length;
+	GRAPH_CHILDREN (graph, graph_parent(graph, service), NODE_SERVICE, other) {
+		Span next = graph_place(graph, other);
+		if (next.file == place.file && next.start > place.start)
+			end = MIN(end, next.start);
+	}
+	return slice_sub(bytes, place.start, end);
+}
+
+/* `# restart: unless-stopped`: the owner has thought of it, and does not want it yet. */
+static bool is_turned_off(const Graph *graph, Node service)
+{
+	Slice rest = text_of_service(graph, service), line;
+	while (slice_next_line(&rest, &line)) {
+		Slice words = slice_trim(line);
+		bool comment = slice_starts(words, "#");
+		while (words.length && strchr("# \t", words.at[0]))
+			words = slice_sub(words, 1, words.length);
+		if (comment && slice_starts(words, "restart:"))
+			return true;
+	}
+	return false;
+}
+
 static bool is_left_down(const Graph *graph, Node service)
 {
 	return is_whole(graph, service) && !is_task(graph, service) && !graph_has(graph, service, FACT_RESTART) &&
 	       !graph_has(graph, service, FACT_EXTENDS) && is_meant_to_stay(graph, service) &&
 	       !graph_has(graph, service, FACT_PROFILE) && !is_for_developing(graph, service) &&
-	       !is_waited_out(graph, service) && !is_restarted_elsewhere(graph, service);
+	       !is_waited_out(graph, service) && !is_restarted_elsewhere(graph, service) &&
+	       !is_turned_off(graph, service);
 }
 
 /* The image, which every service has that is not built, says where the line goes. */

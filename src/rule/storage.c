@@ -509,6 +509,20 @@ static GArray *find_valued_mounts(const Graph *graph)
 	return mounts;
 }
 
+/* Of a database, or of what people put in themselves, nothing comes back; the state of a player can be made again. */
+static Level uncovered_level(const Graph *graph, const GArray *mounts)
+{
+	static const char *const words[] = {"postgres", "mariadb", "mysql", "mongo", "couchdb", "timescale",
+	        "nextcloud", "immich", "photoprism", "paperless", "vaultwarden", "gitea", "forgejo", "bookstack",
+	        "wikijs", "vikunja", "actual", "firefly", NULL};
+	for (guint i = 0; i < mounts->len; i++) {
+		Node program = graph_parent(graph, g_array_index(mounts, Node, i));
+		if (text_has_part(graph_text(graph, program, FACT_IMAGE), words))
+			return LEVEL_ERROR;
+	}
+	return LEVEL_WARNING;
+}
+
 static void report_no_backup(Checker *checker, const GArray *mounts)
 {
 	const Graph *graph = checker_graph(checker);
@@ -517,8 +531,9 @@ static void report_no_backup(Checker *checker, const GArray *mounts)
 	        planned ? g_strdup("only documents speak of a backup")
 	                : g_strdup_printf("nothing in this repository backs %s up", one ? "it" : "any of them");
 	Node first = g_array_index(mounts, Node, 0);
-	Finding *finding = report_at(checker, planned ? LEVEL_WARNING : LEVEL_ERROR, first, graph_place(graph, first),
-	        "%u %s data in volumes, and %s", mounts->len, one ? "program keeps" : "programs keep", why);
+	Finding *finding = report_at(checker, planned ? LEVEL_WARNING : uncovered_level(graph, mounts), first,
+	        graph_place(graph, first), "%u %s data in volumes, and %s", mounts->len,
+	        one ? "program keeps" : "programs keep", why);
 	for (guint i = 0; i < mounts->len; i++) {
 		Node mount = g_array_index(mounts, Node, i);
 		add_evidence(checker, finding, graph_place(graph, mount), "%s, volume %s",

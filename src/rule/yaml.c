@@ -1,4 +1,5 @@
 /* Files that a YAML reader stumbles over. */
+#include "rule/holder.h"
 #include "rule/owner.h"
 #include "rule/rule.h"
 #include "rule/templated.h"
@@ -161,11 +162,12 @@ static void report_doubled(Checker *checker, Node problem)
 	             graph_first_child(graph, document, NODE_COMPOSE) ||
 	             graph_first_child(graph, document, NODE_KUSTOMIZATION);
 	/* Deep in its own YAML a program may read a second key as one more, and mean it. */
-	Finding *finding = report_at(checker, known ? level_of(graph, document) : LEVEL_WARNING, document,
-	        graph_place(graph, problem),
-	        strcmp(message, "same value") == 0 ? "the key '%s' stands twice in one map, with the same value"
-	                                           : "the key '%s' stands twice in one map, with another value",
-	        key);
+	Level own = is_packed(graph, graph_file_of(graph, document)) ? LEVEL_INFO : LEVEL_WARNING;
+	Finding *finding =
+	        report_at(checker, known ? level_of(graph, document) : own, document, graph_place(graph, problem),
+	                strcmp(message, "same value") == 0 ? "the key '%s' stands twice in one map, with the same value"
+	                                                   : "the key '%s' stands twice in one map, with another value",
+	                key);
 	add_evidence(checker, finding, graph_span(graph, first), "here it stands first");
 	set_detail(checker, finding, "%s", key);
 	if (strcmp(message, "same value") == 0) {

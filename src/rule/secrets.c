@@ -193,8 +193,29 @@ static bool is_comment_line(Slice line)
 
 #define MOST_COMMENT_LINES 8
 
-/* Behind the value or right above it, its owner says that it is nobody's: "not a real credential"; or, of a line in a
- * comment, that the comment shows an example. */
+/* `key: value`, `export KEY="value"`: the value, without its quotes. */
+static Slice value_of_line(Slice line)
+{
+	size_t at = 0;
+	while (at < line.length && line.at[at] != '=' && line.at[at] != ':')
+		at++;
+	Slice value = slice_trim(slice_sub(line, MIN(at + 1, line.length), line.length));
+	while (value.length && strchr("\"'", value.at[0]))
+		value = slice_sub(value, 1, value.length);
+	while (value.length && strchr("\"'", value.at[value.length - 1]))
+		value.length--;
+	return value;
+}
+
+/* "# e.g. 1a8d68" above TOKEN="1a8d68": what the comment shows is what stands there still. */
+static bool repeats_example(const char *comment, Slice line)
+{
+	g_autofree char *value = slice_dup(value_of_line(line));
+	return *value && strstr(comment, value) != NULL;
+}
+
+/* Behind the value or right above it, its owner says that it is nobody's: "not a real credential"; or that the comment
+ * shows an example, and the line is in a comment or repeats it. */
 static bool is_called_nobodys(const Graph *graph, Span place)
 {
 	static const char *const words[] = {"not real", "not a real", "no real", "safe to commit", "dummy",
@@ -215,7 +236,8 @@ static bool is_called_nobodys(const Graph *graph, Span place)
 		g_string_append_len(said, bytes.at + start, (gssize)(end + 1 - start));
 	}
 	g_autofree char *lower = g_ascii_strdown(said->str, (gssize)said->len);
-	return text_has_part(lower, words) || (commented && text_has_part(lower, heads));
+	return text_has_part(lower, words) ||
+	       (text_has_part(lower, heads) && (commented || repeats_example(said->str, line)));
 }
 
 /* What lies out to be stolen, and tells on the thief. */
@@ -479,7 +501,7 @@ static void check_env_file_tracked(Checker *checker)
 			continue;
 		bool generated = is_generated_from(graph, file);
 		GRAPH_CHILDREN (graph, file, NODE_ENV, env) {
-			if (!holds_credential(graph, env) ||
+			if (!holds_credential(graph, env) || is_called_nobodys(graph, graph_place(graph, env)) ||
 			        (generated && !looks_made(graph_text(graph, env, FACT_VALUE))))
 				continue;
 			if (!finding)

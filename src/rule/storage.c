@@ -621,7 +621,16 @@ static void check_volume_without_backup(Checker *checker)
 /* ---- reclaim-delete --------------------------------------------------------------------------------------------- */
 
 /* A volume that somebody wrote down by hand leads to data that is there; what a driver makes by itself comes from a
- * class. Kubernetes itself deletes neither shares nor folders: only drivers do. */
+ * class. Kubernetes itself deletes neither shares nor folders: only drivers do. Ceph's driver leaves what is called a
+ * static volume. */
+static bool is_static(const Graph *graph, const Row *type)
+{
+	Span place = graph_span(graph, type);
+	Slice bytes = graph_file_bytes(graph, place.file), rest = slice_sub(bytes, place.start, bytes.length);
+	return slice_find(slice_sub(rest, 0, MIN(slice_find(rest, "\n---", 0), rest.length)), "staticVolume", 0) !=
+	       SIZE_MAX;
+}
+
 static void check_reclaim_delete(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -633,7 +642,8 @@ static void check_reclaim_delete(Checker *checker)
 		const Row *policy = graph_find(graph, volume, FACT_STRATEGY),
 		          *type = graph_find(graph, volume, FACT_TYPE);
 		if (!policy || strcmp(graph_symbol_text(graph, policy->object), "Delete") != 0 || !type ||
-		        strcmp(graph_symbol_text(graph, type->object), "csi") != 0 || is_patch(graph, volume))
+		        strcmp(graph_symbol_text(graph, type->object), "csi") != 0 || is_patch(graph, volume) ||
+		        is_static(graph, type))
 			continue;
 		Finding *finding = report(checker, volume, graph_span(graph, policy),
 		        "the data of volume %s is deleted with its claim", graph_name(graph, volume));

@@ -488,12 +488,21 @@ static const char *script_of(const Doubles *doubles, Node object)
 	return path_of(checker_graph(doubles->checker), find_owners(doubles, object)->at[0]);
 }
 
+/* SOPS keeps the values, and the same one looks otherwise each time. */
+static bool is_sealed(const Graph *graph, Node object)
+{
+	Slice text = graph_span_bytes(graph, graph_place(graph, graph_ancestor(graph, object, NODE_DOCUMENT)));
+	return slice_find(text, "ENC[AES256_GCM", 0) != SIZE_MAX;
+}
+
 /* keys: "" where the two cannot be compared, NULL where they are the same. */
 static void explain_double(Doubles *doubles, Finding *finding, const Pair *pair)
 {
 	Checker *checker = doubles->checker;
 	Span place = graph_place(checker_graph(checker), pair->one);
-	if (!pair->keys)
+	if (!pair->keys && is_sealed(checker_graph(checker), pair->one))
+		add_evidence(checker, finding, place, "the first one; at most what is sealed in them differs");
+	else if (!pair->keys)
 		add_evidence(checker, finding, place, "the first one; both are the same");
 	else if (*pair->keys)
 		add_evidence(checker, finding, place, "the first one; they differ in %s", pair->keys);
@@ -613,7 +622,7 @@ static void mend_double(Checker *checker, Finding *finding, const Pair *pair)
 	Node document = graph_ancestor(graph, pair->other, NODE_DOCUMENT), file = file_node_of(graph, pair->other);
 	Node first = graph_first_child(graph, file, NODE_DOCUMENT);
 	bool alone = !graph_next_child(graph, first, NODE_DOCUMENT);
-	if (pair->keys || alone || graph_file_of(graph, pair->one) != graph_file_of(graph, pair->other) ||
+	if (pair->keys || alone || is_sealed(graph, pair->one) || graph_file_of(graph, pair->one) != graph_file_of(graph, pair->other) ||
 	        graph_node_type(graph, pair->other) != NODE_OBJECT) {
 		finding->n_edits = 0;
 		return;

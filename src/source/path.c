@@ -410,13 +410,24 @@ static bool is_made_by_program(const SourceFile *file)
 	return generated && closed;
 }
 
+/* What `kubectl get -o yaml` printed: a list of objects as they ran, with the marks that the cluster gives each. */
+static bool is_dump(Slice bytes)
+{
+	Slice text = slice_trim(bytes);
+	if (slice_starts(text, "---"))
+		text = slice_trim(slice_sub(text, 3, text.length));
+	return slice_starts(text, "apiVersion: v1\nitems:\n") &&
+	       slice_find(text, "\n    resourceVersion: ", 0) != SIZE_MAX &&
+	       slice_find(text, "\n    uid: ", 0) != SIZE_MAX && slice_find(text, "\nkind: List", 0) != SIZE_MAX;
+}
+
 static const char *file_class(const SourceFile *file)
 {
 	if (file->class)
 		return file->class;
 	if (is_put_aside(file->bytes))
 		return "archive";
-	if (is_made_by_program(file) || is_described(file->bytes))
+	if (is_made_by_program(file) || is_described(file->bytes) || is_dump(file->bytes))
 		return "generated";
 	return is_sample_manifest(file) || is_demonstration(file) ? "example" : document_class(file);
 }

@@ -89,7 +89,7 @@ static bool is_lone_head(Slice value)
 /* https://id.home.example/token: where something is asked for, and nothing in it that only its owner knows.
  * op://home/db, azure://vault/key: where a tool finds the secret that it writes here. A user and a password stand
  * before an @. */
-static bool is_address(Slice text)
+static bool only_says_where(Slice text)
 {
 	size_t mark = slice_find(text, "://", 0);
 	bool web = slice_starts(text, "https://") || slice_starts(text, "http://");
@@ -107,11 +107,12 @@ bool credential_is_clear(Slice value, bool base64)
 	if (value.length < 8 || is_lone_head(value) || slice_starts(value, "ENC[") || is_placeholder(value))
 		return false;
 	if (!base64)
-		return !is_hashed(value) && !is_address(value);
+		return !is_hashed(value) && !only_says_where(value);
 	gsize length;
 	g_autofree guchar *decoded = g_base64_decode(value.at, &length);
 	Slice text = {(const char *)decoded, length};
-	return length >= 6 && !is_lone_head(text) && !is_placeholder(text) && !is_hashed(text) && !is_address(text);
+	return length >= 6 && !is_lone_head(text) && !is_placeholder(text) && !is_hashed(text) &&
+	       !only_says_where(text);
 }
 
 /* Small letters and digits alone; free with g_free. */

@@ -301,6 +301,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EngineDrift, engine_drift_clear)
 bool engine_compare(Engine *engine, const Wanted *wanted, const Graph *graph, const char *root, bool complete,
         EngineDrift *ret_drift, GError **error);
 
+/* ---- archives ------------------------------------------------------------------------------------------------- */
+
+/* Writes the files of a compressed tar below the folder. False, with the reason, where it holds more of them or of
+ * their bytes, anything but files and folders, or a path that leads out. */
+bool archive_unpack(const char *path, const char *folder, uint32_t files, size_t bytes, GError **error);
+
 /* ---- from one to the other ----------------------------------------------------------------------------------- */
 
 typedef enum ChangeKind { CHANGE_KEEP, CHANGE_CREATE, CHANGE_REPLACE, CHANGE_START, CHANGE_REMOVE } ChangeKind;

@@ -186,12 +186,17 @@ static const char *without_slash(const char *name)
 	return name + (*name == '/');
 }
 
+const char *live_name(const Json *there)
+{
+	const char *name = json_text_at(there, "Name");
+	return name ? without_slash(name) : "";
+}
+
 static LiveContainer *read_container(Live *live, const Json *json)
 {
 	LiveContainer *container = live_add(live);
-	const char *name = json_text_at(json, "Name");
 	container->id = g_strdup(json_text_at(json, "Id"));
-	container->name = g_strdup(name ? without_slash(name) : "");
+	container->name = g_strdup(live_name(json));
 	container->image = g_strdup(json_text_at(json, "Config.Image"));
 	container->made_of = image_id(json_text_at(json, "Image"));
 	read_labels(container, json_at(json, "Config.Labels"));

@@ -5,6 +5,7 @@
  * there. What is commonly made by a step before the build, or put there by hand, is unknown. */
 #include "base/path.h"
 #include "rule/ignored.h"
+#include "rule/listened.h"
 #include "rule/moved.h"
 #include "rule/need.h"
 #include "rule/rule.h"
@@ -634,6 +635,7 @@ static void check_port_not_exposed(Checker *checker)
 		check_services(checker, dockerfile, &start);
 		check_containers(checker, dockerfile, &start);
 	}
+	check_listened_ports(checker);
 }
 
 static const Rule rules[] = {
@@ -666,8 +668,8 @@ static const Rule rules[] = {
                 .fix = FIX_VALUE,
                 .title = "the program starts on another port than is declared",
                 .why = "EXPOSE, published ports and container ports are what everybody else reads: proxies, Services "
-                       "and "
-                       "people. Whoever follows them reaches nothing.",
+                       "and people. Whoever follows them reaches nothing. The number is read from how the program is "
+                       "started, or from the configuration that is mounted.",
                 .remedy = "Make the number the program is started with and the declared one the same.",
                 .check = check_port_not_exposed,
         },

@@ -245,6 +245,7 @@ static void mend_label(Checker *checker, Finding *finding, Node pod, const Row *
 static bool find_key_above(Slice text, uint32_t at, const char *key, size_t depth, uint32_t *ret_line)
 {
 	uint32_t start, end;
+	*ret_line = at;
 	for (edit_line_span(text, at, at, &start, &end); start > 0;) {
 		edit_line_span(text, start - 1, start - 1, &start, &end);
 		Slice line = slice_trim(slice_sub(text, start, end));
@@ -603,7 +604,7 @@ static const Rule rules[] = {
                 .why = "The Service exists and has an address, but no endpoint: every connection is refused or times "
                        "out.",
                 .remedy = "Write the labels of the pod template into the selector, all of them equal to the letter.",
-                .peers = "kube-linter: dangling-service; kube-score: service-targets-pod",
+                .peers = "kube-linter: dangling-service; kube-score: service-targets-pod; Kubescape: C-0293",
                 .check = check_service_selects_nothing,
         },
         {
@@ -626,7 +627,8 @@ static const Rule rules[] = {
                 .remedy = "Copy the selector's labels into the pod template. The selector of a controller that runs "
                           "cannot be changed.",
                 .peers = "kube-linter: mismatching-selector; kube-score: "
-                         "deployment-pod-selector-labels-match-template-metadata-labels",
+                         "deployment-pod-selector-labels-match-template-metadata-labels, "
+                         "statefulset-pod-selector-labels-match-template-metadata-labels; Kubescape: C-0296",
                 .check = check_selector_template_mismatch,
         },
         {
@@ -648,6 +650,7 @@ static const Rule rules[] = {
                        "restarted in a loop. A number "
                        "that is not declared is legal, but more often a slip.",
                 .remedy = "Use the name or number of the port that the program listens on.",
+                .peers = "kube-linter: liveness-port, readiness-port, startup-port",
                 .check = check_probe_port_mismatch,
         },
 };

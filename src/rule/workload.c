@@ -442,8 +442,7 @@ static const Rule rules[] = {
                        "to be killed.",
                 .remedy = "Set a memory request near its measured use, and a limit above its peak.",
                 .peers = "kube-linter: unset-memory-requirements; Trivy: KSV-0016, KSV-0018; Checkov: CKV_K8S_12, "
-                         "CKV_K8S_13; "
-                         "Kubescape: C-0004; kube-score: container-resources",
+                         "CKV_K8S_13; Kubescape: C-0004, C-0269, C-0271; kube-score: container-resources",
                 .check = check_requests_missing,
         },
         {

@@ -289,6 +289,23 @@ static void check_starts(Checker *checker, const Ignored *ignored)
 	}
 }
 
+/* `cp "$HERE/Dockerfile" "$CONTEXT"`: a script beside it puts the build context together, somewhere else. */
+static bool is_carried_off(const Graph *graph, Node dockerfile)
+{
+	Slice own = slice_from(graph_file_path(graph, graph_file_of(graph, dockerfile)));
+	g_autofree char *name = slice_dup(path_name(own));
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file)), rest, line;
+		if (!slice_equal(path_folder(path), path_folder(own)) || !slice_ends(path, ".sh"))
+			continue;
+		rest = graph_file_bytes(graph, file);
+		while (slice_next_line(&rest, &line))
+			if (slice_starts(slice_trim(line), "cp ") && slice_find(line, name, 0) != SIZE_MAX)
+				return true;
+	}
+	return false;
+}
+
 static void check_copy_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -296,7 +313,7 @@ static void check_copy_missing(Checker *checker)
 	GRAPH_NODES (graph, NODE_DOCKERFILE, dockerfile) {
 		g_autoptr(GArray) contexts = possible_contexts(graph, dockerfile);
 		Search search = {checker, contexts, ignored};
-		if (contexts->len)
+		if (contexts->len && !is_carried_off(graph, dockerfile))
 			each_source(graph, dockerfile, check_source, &search);
 	}
 	check_starts(checker, ignored);

@@ -158,12 +158,21 @@ static bool is_release_name(Slice tag)
 	return false;
 }
 
+/* latest-build-859: what stands behind the last dash counts builds or days, and stays. */
+static bool is_numbered(Slice tag)
+{
+	size_t digits = 0;
+	while (digits < tag.length && g_ascii_isdigit(tag.at[tag.length - 1 - digits]))
+		digits++;
+	return digits >= 3 && digits < tag.length && tag.at[tag.length - 1 - digits] == '-';
+}
+
 /* No tag, latest, and words without a digit, such as stable, main or alpine. */
 static bool is_floating(const ImageUse *use)
 {
 	if (use->digest.length)
 		return false;
-	if (use->tag.length == 0 || slice_starts(use->tag, "latest"))
+	if (use->tag.length == 0 || (slice_starts(use->tag, "latest") && !is_numbered(use->tag)))
 		return true;
 	for (size_t i = 0; i < use->tag.length; i++)
 		if (g_ascii_isdigit(use->tag.at[i]))

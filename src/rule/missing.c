@@ -298,7 +298,9 @@ void report_missing(
 			g_free(key);
 			continue;
 		}
-		finding = report_reference(checker, reference, unlikely ? LEVEL_WARNING : own, unless);
+		/* A chart calls its accounts as it likes: those that programs use which its own program starts. */
+		Level doubted = reference_wants(graph, reference, "ServiceAccount") ? LEVEL_INFO : LEVEL_WARNING;
+		finding = report_reference(checker, reference, unlikely ? doubted : own, unless);
 		g_hash_table_insert(known, key, finding);
 	}
 }

@@ -418,6 +418,28 @@ static bool is_spoken_of(const Graph *graph, const char *name)
 	return search_word(graph, slice_from(name), is_no_compose_file, NULL, NULL, &found);
 }
 
+/* The word that tells what it is for stands in the one name and not in the other. */
+static bool is_for(const char *name, const char *other, const char *word)
+{
+	return strlen(word) > 3 && strstr(name, word) && !strstr(other, word);
+}
+
+/* home_gitea-data in the folder gitea, near home_gitlab-data: it is called after what uses it, which is no slip. */
+static bool is_called_after_project(const Graph *graph, const char *name, const char *other, const GPtrArray *nodes)
+{
+	for (guint i = 0; i < nodes->len; i++) {
+		Node compose = graph_parent(graph, GPOINTER_TO_UINT(nodes->pdata[i]));
+		Slice path = slice_from(graph_file_path(graph, graph_file_of(graph, compose)));
+		g_autofree char *folder = slice_dup(path_name(path_folder(path)));
+		if (is_for(name, other, folder))
+			return true;
+		GRAPH_CHILDREN (graph, compose, NODE_SERVICE, user)
+			if (is_for(name, other, graph_name(graph, user)))
+				return true;
+	}
+	return false;
+}
+
 /* The other name that was probably meant: one that is made here, spoken of, or written by more files. */
 static Node near_external(const Graph *graph, NodeType type, const char *name, GHashTable *uses)
 {
@@ -533,9 +555,11 @@ static void check_externals(Checker *checker, const char *word, NodeType type)
 		if (is_open_text(name) || strchr(name, '$') || is_made_here(graph, type, name) ||
 		        is_spoken_of(graph, name) || is_default_network(graph, type, slice_from(name)))
 			continue;
+		const GPtrArray *nodes = g_hash_table_lookup(uses, name);
 		Node near = near_external(graph, type, name, uses);
-		if (near)
-			report_external(checker, word, name, g_hash_table_lookup(uses, name), near);
+		if (near &&
+		        !is_called_after_project(graph, name, graph_symbol_text(graph, real_name(graph, near)), nodes))
+			report_external(checker, word, name, nodes, near);
 		else
 			g_ptr_array_add(lost, (gpointer)name);
 	}

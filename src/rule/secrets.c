@@ -63,14 +63,6 @@ static void check_secret_value(Checker *checker, Node object, Node secret, GHash
 	g_hash_table_insert(copies, g_steal_pointer(&copy), finding);
 }
 
-/* What stands in a sample for a value may look like one; a token of a known form is told all the same. */
-static bool is_sample(const Graph *graph, Node object)
-{
-	Symbol example;
-	return graph_find_symbol(graph, SLICE("example"), &example) &&
-	       graph_says(graph, graph_ancestor(graph, object, NODE_FILE), FACT_CLASS, example);
-}
-
 /* A part of the path between slashes, dots and dashes is one of the words; NULL ends them. */
 static bool has_word_of(Slice path, const char *const *words)
 {
@@ -79,6 +71,17 @@ static bool has_word_of(Slice path, const char *const *words)
 		if (slice_is_any_nocase(word, words))
 			return true;
 	return false;
+}
+
+/* What stands in a sample for a value may look like one; a token of a known form is told all the same. */
+static bool is_sample(const Graph *graph, Node object)
+{
+	static const char *const words[] = {"example", "sample", NULL};
+	Symbol example;
+	if (has_word_of(path_name(slice_from(graph_file_path(graph, graph_file_of(graph, object)))), words))
+		return true;
+	return graph_find_symbol(graph, SLICE("example"), &example) &&
+	       graph_says(graph, graph_ancestor(graph, object, NODE_FILE), FACT_CLASS, example);
 }
 
 /* A test that speaks TLS needs a key, and nothing else trusts it. A token of somebody's is what it is anywhere. */
@@ -176,8 +179,73 @@ static bool is_shown(const Graph *graph, Node secret)
 	Span place = graph_place(graph, secret);
 	return is_named_only(graph, secret) &&
 	       (is_document(path) || is_template(slice_from(path)) || is_for_show(slice_from(path)) ||
+	               strcmp(graph_text(graph, graph_file_node(graph, place.file), FACT_CLASS), "test") == 0 ||
 	               is_commented(graph, place) ||
 	               is_of_a_day(graph_file_bytes(graph, place.file), graph_span_bytes(graph, place)));
+}
+
+/* A line that is a comment and nothing else. */
+static bool is_comment_line(Slice line)
+{
+	Slice text = slice_trim(line);
+	return slice_starts(text, "#") || slice_starts(text, "//");
+}
+
+#define MOST_COMMENT_LINES 8
+
+/* `key: value`, `export KEY="value"`: the value, without its quotes. */
+static Slice value_of_line(Slice line)
+{
+	size_t at = 0;
+	while (at < line.length && line.at[at] != '=' && line.at[at] != ':')
+		at++;
+	Slice value = slice_trim(slice_sub(line, MIN(at + 1, line.length), line.length));
+	while (value.length && strchr("\"'", value.at[0]))
+		value = slice_sub(value, 1, value.length);
+	while (value.length && strchr("\"'", value.at[value.length - 1]))
+		value.length--;
+	return value;
+}
+
+/* "# e.g. 1a8d68" above TOKEN="1a8d68": what the comment shows is what stands there still. */
+static bool repeats_example(const char *comment, Slice line)
+{
+	g_autofree char *value = slice_dup(value_of_line(line));
+	return *value && strstr(comment, value) != NULL;
+}
+
+/* Behind the value or right above it, its owner says that it is nobody's: "not a real credential"; or that the comment
+ * shows an example, and the line is in a comment or repeats it. */
+static bool is_called_nobodys(const Graph *graph, Span place)
+{
+	static const char *const words[] = {"not real", "not a real", "no real", "safe to commit", "dummy",
+	        "well-known", "well known", "publicly known", NULL};
+	static const char *const heads[] = {"example:", "examples:", "for example", "e.g.", NULL};
+	Slice bytes = graph_file_bytes(graph, place.file), line = graph_line_at(graph, place);
+	bool commented = is_comment_line(line);
+	size_t start = (size_t)(line.at - bytes.at), mark = slice_find_byte(line, '#', 0);
+	g_autoptr(GString) said = g_string_new(NULL);
+	if (!commented && mark != SIZE_MAX && line.at + mark > bytes.at + place.end)
+		g_string_append_len(said, line.at + mark, (gssize)(line.length - mark));
+	for (int i = 0; start > 0 && i < MOST_COMMENT_LINES; i++) {
+		size_t end = start - 1;
+		for (start = end; start > 0 && bytes.at[start - 1] != '\n';)
+			start--;
+		if (!is_comment_line(slice_sub(bytes, start, end)))
+			break;
+		g_string_append_len(said, bytes.at + start, (gssize)(end + 1 - start));
+	}
+	g_autofree char *lower = g_ascii_strdown(said->str, (gssize)said->len);
+	return text_has_part(lower, words) ||
+	       (text_has_part(lower, heads) && (commented || repeats_example(said->str, line)));
+}
+
+/* What lies out to be stolen, and tells on the thief. */
+static bool is_bait(const Graph *graph, Node secret)
+{
+	static const char *const words[] = {"honeypot", "honeypots", "honeytoken", "honeytokens", "decoy", "decoys",
+	        "canarytoken", "canarytokens", NULL};
+	return has_word_of(slice_from(graph_file_path(graph, graph_file_of(graph, secret))), words);
 }
 
 #define LINES_AROUND 5
@@ -199,11 +267,34 @@ static bool is_of_example(const Graph *graph, Node secret)
 	return text_has_part(lower, hosts);
 }
 
+/* Collections of Ansible and packages that were copied in, and the tests that came with them: public as they are. */
+static bool is_of_others(const Graph *graph, Node secret)
+{
+	static const char *const names[] = {
+	        "ansible_collections", "node_modules", "site-packages", "third_party", NULL};
+	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
+	for (; folder.length; folder = path_folder(folder))
+		if (slice_is_any_nocase(path_name(folder), names))
+			return true;
+	return false;
+}
+
+static bool is_private_key(const Graph *graph, Node secret)
+{
+	return strcmp(graph_name(graph, secret), "private key") == 0;
+}
+
 /* A dump of a coordinator has the key of each lamp, a script the password of each database: one file is one decision.
  * Free with g_free. */
 static char *value_key(const Graph *graph, Node secret, Level level)
 {
 	return g_strdup_printf("%d %u %s", level, graph_file_of(graph, secret), graph_name(graph, secret));
+}
+
+/* What a machine's file was rendered from has the same values again. Dies with the table, like copy_key. */
+static char *literal_copy_key(const Graph *graph, Node secret, Level level)
+{
+	return g_strdup_printf("%d =%.*s", level, SLICE_ARGS(graph_span_bytes(graph, graph_place(graph, secret))));
 }
 
 /* Of a collection of compose projects, what stands there is each maker's sample. */
@@ -214,11 +305,18 @@ static void check_literal(Checker *checker, Node secret, bool collection, GHashT
 	bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
 	bool half = is_half(graph, secret);
 	bool shown = is_shown(graph, secret) || (is_named_only(graph, secret) && collection);
-	Level level = trial || half || shown ? LEVEL_WARNING : LEVEL_ERROR;
-	g_autofree char *key = is_named_only(graph, secret) ? value_key(graph, secret, level) : NULL;
+	bool local = is_named_only(graph, secret) && folder_of_local_cluster(graph, secret).length;
+	Level level = trial || half || shown || local ? LEVEL_WARNING : LEVEL_ERROR;
+	bool named = is_named_only(graph, secret);
+	g_autofree char *key = named || is_private_key(graph, secret) ? value_key(graph, secret, level) : NULL;
+	g_autofree char *copy = named ? literal_copy_key(graph, secret, level) : NULL;
 	Finding *finding = key ? g_hash_table_lookup(values, key) : NULL;
 	if (finding) {
 		add_evidence(checker, finding, graph_place(graph, secret), "and another %s", form);
+		return;
+	}
+	if (copy && (finding = g_hash_table_lookup(values, copy))) {
+		add_evidence(checker, finding, graph_place(graph, secret), "the same here, a copy of it");
 		return;
 	}
 	finding = report_at(checker, level, secret, graph_place(graph, secret),
@@ -228,6 +326,8 @@ static void check_literal(Checker *checker, Node secret, bool collection, GHashT
 	set_detail(checker, finding, "%s ", form);
 	if (key)
 		g_hash_table_insert(values, g_steal_pointer(&key), finding);
+	if (copy)
+		g_hash_table_insert(values, g_steal_pointer(&copy), finding);
 }
 
 static void check_secret_in_repo(Checker *checker)
@@ -247,6 +347,12 @@ static void check_secret_in_repo(Checker *checker)
 			continue;
 		}
 		if (object ? is_sample(graph, object) : is_of_example(graph, secret))
+			continue;
+		if (is_bait(graph, secret) ||
+		        (is_of_others(graph, secret) &&
+		                (is_named_only(graph, secret) || is_private_key(graph, secret))) ||
+		        ((object || is_named_only(graph, secret)) &&
+		                is_called_nobodys(graph, graph_place(graph, secret))))
 			continue;
 		if (object) {
 			check_secret_value(checker, object, secret, objects, copies);
@@ -395,7 +501,7 @@ static void check_env_file_tracked(Checker *checker)
 			continue;
 		bool generated = is_generated_from(graph, file);
 		GRAPH_CHILDREN (graph, file, NODE_ENV, env) {
-			if (!holds_credential(graph, env) ||
+			if (!holds_credential(graph, env) || is_called_nobodys(graph, graph_place(graph, env)) ||
 			        (generated && !looks_made(graph_text(graph, env, FACT_VALUE))))
 				continue;
 			if (!finding)
@@ -477,6 +583,7 @@ static void check_secret_literal_in_workload(Checker *checker)
 		if (!program || !holds_credential(graph, env) || !looks_made(graph_symbol_text(graph, value->object)) ||
 		        is_quiet(graph, env) || is_for_developing(graph, env) ||
 		        is_to_be_changed(graph, graph_span(graph, value)) ||
+		        is_called_nobodys(graph, graph_span(graph, value)) ||
 		        is_known_form(graph, graph_span(graph, value), &token) || !is_first_at(graph, value, places))
 			continue;
 		if (program == last) {

@@ -509,6 +509,20 @@ static GArray *find_valued_mounts(const Graph *graph)
 	return mounts;
 }
 
+/* Of a database, or of what people put in themselves, nothing comes back; the state of a player can be made again. */
+static Level uncovered_level(const Graph *graph, const GArray *mounts)
+{
+	static const char *const words[] = {"postgres", "mariadb", "mysql", "mongo", "couchdb", "timescale",
+	        "nextcloud", "immich", "photoprism", "paperless", "vaultwarden", "gitea", "forgejo", "bookstack",
+	        "wikijs", "vikunja", "actual", "firefly", NULL};
+	for (guint i = 0; i < mounts->len; i++) {
+		Node program = graph_parent(graph, g_array_index(mounts, Node, i));
+		if (text_has_part(graph_text(graph, program, FACT_IMAGE), words))
+			return LEVEL_ERROR;
+	}
+	return LEVEL_WARNING;
+}
+
 static void report_no_backup(Checker *checker, const GArray *mounts)
 {
 	const Graph *graph = checker_graph(checker);
@@ -517,8 +531,9 @@ static void report_no_backup(Checker *checker, const GArray *mounts)
 	        planned ? g_strdup("only documents speak of a backup")
 	                : g_strdup_printf("nothing in this repository backs %s up", one ? "it" : "any of them");
 	Node first = g_array_index(mounts, Node, 0);
-	Finding *finding = report_at(checker, planned ? LEVEL_WARNING : LEVEL_ERROR, first, graph_place(graph, first),
-	        "%u %s data in volumes, and %s", mounts->len, one ? "program keeps" : "programs keep", why);
+	Finding *finding = report_at(checker, planned ? LEVEL_WARNING : uncovered_level(graph, mounts), first,
+	        graph_place(graph, first), "%u %s data in volumes, and %s", mounts->len,
+	        one ? "program keeps" : "programs keep", why);
 	for (guint i = 0; i < mounts->len; i++) {
 		Node mount = g_array_index(mounts, Node, i);
 		add_evidence(checker, finding, graph_place(graph, mount), "%s, volume %s",
@@ -606,7 +621,16 @@ static void check_volume_without_backup(Checker *checker)
 /* ---- reclaim-delete --------------------------------------------------------------------------------------------- */
 
 /* A volume that somebody wrote down by hand leads to data that is there; what a driver makes by itself comes from a
- * class. Kubernetes itself deletes neither shares nor folders: only drivers do. */
+ * class. Kubernetes itself deletes neither shares nor folders: only drivers do. Ceph's driver leaves what is called a
+ * static volume. */
+static bool is_static(const Graph *graph, const Row *type)
+{
+	Span place = graph_span(graph, type);
+	Slice bytes = graph_file_bytes(graph, place.file), rest = slice_sub(bytes, place.start, bytes.length);
+	return slice_find(slice_sub(rest, 0, MIN(slice_find(rest, "\n---", 0), rest.length)), "staticVolume", 0) !=
+	       SIZE_MAX;
+}
+
 static void check_reclaim_delete(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -618,7 +642,8 @@ static void check_reclaim_delete(Checker *checker)
 		const Row *policy = graph_find(graph, volume, FACT_STRATEGY),
 		          *type = graph_find(graph, volume, FACT_TYPE);
 		if (!policy || strcmp(graph_symbol_text(graph, policy->object), "Delete") != 0 || !type ||
-		        strcmp(graph_symbol_text(graph, type->object), "csi") != 0 || is_patch(graph, volume))
+		        strcmp(graph_symbol_text(graph, type->object), "csi") != 0 || is_patch(graph, volume) ||
+		        is_static(graph, type))
 			continue;
 		Finding *finding = report(checker, volume, graph_span(graph, policy),
 		        "the data of volume %s is deleted with its claim", graph_name(graph, volume));

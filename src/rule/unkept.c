@@ -129,6 +129,28 @@ static bool is_in_database(const Graph *graph, const Use *use)
 	       (*value_of(graph, use->program, "N8N_ENCRYPTION_KEY") || graph_has(graph, use->program, FACT_ENV_FILE));
 }
 
+/* A ConfigMap, or what one is made of, has the variable: the container takes them all. */
+static bool is_said_elsewhere(const Graph *graph, const char *name)
+{
+	Symbol symbol;
+	if (!name || !graph_find_symbol(graph, slice_from(name), &symbol))
+		return false;
+	if (graph_next_named(graph, NODE_KEY, symbol, 0))
+		return true;
+	GRAPH_NAMED(graph, NODE_ENV, symbol, env)
+	if (graph_node_type(graph, graph_parent(graph, env)) == NODE_FILE)
+		return true;
+	return false;
+}
+
+static bool takes_variables(const Graph *graph, Node program)
+{
+	GRAPH_CHILDREN (graph, program, NODE_REFERENCE, reference)
+		if (has_role(graph, reference, "env-from"))
+			return true;
+	return false;
+}
+
 /* Some mount lies in the folder or below it. */
 static Node mount_below(const Graph *graph, Node program, const char *path)
 {
@@ -165,6 +187,8 @@ static bool may_be_elsewhere(const Graph *graph, const Use *use)
 	GRAPH_CHILDREN (graph, use->program, NODE_ENV, env)
 		if (use->keeper->moved_by && strcmp(graph_name(graph, env), use->keeper->moved_by) == 0)
 			return true;
+	if (takes_variables(graph, use->program) && is_said_elsewhere(graph, use->keeper->moved_by))
+		return true;
 	GRAPH_OF (graph, use->program, FACT_ARGUMENT, row)
 		if (text_has_part(graph_symbol_text(graph, row->object), parts))
 			return true;

@@ -74,14 +74,14 @@ static bool says_sample(const char *text)
 }
 
 /* Values that everybody knows: the key that Grafana has until it is given one, the secrets of the clients of ownCloud
- * and OpenCloud, which their sources tell, and what RFC 6749 shows. */
+ * and OpenCloud, which their sources tell, the token in Kubecost's guide, and what RFC 6749 shows. */
 static bool is_published(Slice value)
 {
 	static const char *const values[] = {"SW2YcwTIb9zpOOhoPsMm",
 	        "UBntmLjC2yYCeHwsyj73Uwo9TAaecAetRwMw0xYcvNL9yRdLSUi0hUAHfvCHFeFh",
 	        "dInFYGV33xKzhbRmpqQltYNdfLdJIfJ9L5ISoKhNoT9qZftpdWSP71VrpGR9pmoD",
-	        "KFeFWWEZO9TkisIQzR3fo7hfiMXlOpaqP8CFuTbSHzV1TUuGECglPxpiVKJfOXIx", "tGzv3JOkF0XG5Qx2TlKWIA",
-	        "2YotnFZFEjr1zCsicMWpAA", "SplxlOBeZQQYbYS6WxSbIA", "7Fjfp0ZBr1KtDRbnfVdmIw"};
+	        "KFeFWWEZO9TkisIQzR3fo7hfiMXlOpaqP8CFuTbSHzV1TUuGECglPxpiVKJfOXIx", "YXNkZkBhc2RmLmNvbQ==xm343yadf98",
+	        "tGzv3JOkF0XG5Qx2TlKWIA", "2YotnFZFEjr1zCsicMWpAA", "SplxlOBeZQQYbYS6WxSbIA", "7Fjfp0ZBr1KtDRbnfVdmIw"};
 	return slice_is_any(value, values, G_N_ELEMENTS(values));
 }
 

@@ -18,6 +18,9 @@ static const struct {
         {"unused", "archive"},
         {"legacy", "archive"},
         {"graveyard", "archive"},
+        {"sunset", "archive"},
+        {"_sunset", "archive"},
+        {"decommissioned", "archive"},
         {"disabled", "archive"},
         {"_disabled", "archive"},
         {"old", "archive"},
@@ -36,6 +39,7 @@ static const struct {
         {"third_party", "vendored"},
         {"cue.mod", "vendored"},
         {"site-packages", "vendored"},
+        {"ansible_collections", "vendored"},
         {".venv", "vendored"},
         {"venv", "vendored"},
         {"__pycache__", "generated"},
@@ -53,6 +57,8 @@ static const struct {
         {"tutorials", "example"},
         {"testdata", "test"},
         {"fixtures", "test"},
+        {"eval", "test"},
+        {"evals", "test"},
         {"tests", "test"},
         {"test", "test"},
         {"__tests__", "test"},
@@ -160,7 +166,7 @@ static const char *name_class(Slice name)
 		return "dated";
 	if (slice_ends(name, ".lock") || slice_is(name, "package-lock.json") || slice_is(name, "pnpm-lock.yaml") ||
 	        slice_ends(name, ".min.js") || slice_ends(name, ".min.css") || slice_is(name, "go.sum") ||
-	        slice_ends(name, ".po") || slice_find(name, ".gen.", 0) != SIZE_MAX ||
+	        slice_ends(name, ".po") || slice_ends(name, ".jsonl") || slice_find(name, ".gen.", 0) != SIZE_MAX ||
 	        slice_find(name, ".generated.", 0) != SIZE_MAX)
 		return "generated";
 	if (slice_ends(name, "_test.go") || slice_ends(name, ".test.ts") || slice_ends(name, ".test.js") ||
@@ -404,13 +410,24 @@ static bool is_made_by_program(const SourceFile *file)
 	return generated && closed;
 }
 
+/* What `kubectl get -o yaml` printed: a list of objects as they ran, with the marks that the cluster gives each. */
+static bool is_dump(Slice bytes)
+{
+	Slice text = slice_trim(bytes);
+	if (slice_starts(text, "---"))
+		text = slice_trim(slice_sub(text, 3, text.length));
+	return slice_starts(text, "apiVersion: v1\nitems:\n") &&
+	       slice_find(text, "\n    resourceVersion: ", 0) != SIZE_MAX &&
+	       slice_find(text, "\n    uid: ", 0) != SIZE_MAX && slice_find(text, "\nkind: List", 0) != SIZE_MAX;
+}
+
 static const char *file_class(const SourceFile *file)
 {
 	if (file->class)
 		return file->class;
 	if (is_put_aside(file->bytes))
 		return "archive";
-	if (is_made_by_program(file) || is_described(file->bytes))
+	if (is_made_by_program(file) || is_described(file->bytes) || is_dump(file->bytes))
 		return "generated";
 	return is_sample_manifest(file) || is_demonstration(file) ? "example" : document_class(file);
 }

@@ -403,7 +403,8 @@ static bool is_no_document(const Graph *graph, uint32_t file, void *data)
 static const char *const whole_words[] = {"velero", "k8up", "borg", "borgmatic", "duplicati", "pg_dump", "pg_dumpall",
         "mysqldump", "mariadb-dump", "mongodump", "mongoexport", "ScheduledBackup", "RecurringJob", "sanoid", "syncoid",
         "zrepl", "vzdump", "barman", "pg_basebackup", "VolumeSnapshot", "proxmox-backup-client", "pgbackrest", "wal-g",
-        "litestream", "snapraid", "btrbk", "urbackup"};
+        "litestream", "snapraid", "btrbk", "urbackup", "backrest", "duplicacy", "autorestic", "resticprofile",
+        "databasus"};
 static const char *const volsync_words[] = {
         "volsync", "VolSync", "ReplicationSource", "restic", "kopia", "rclone", "rsync"};
 
@@ -509,6 +510,17 @@ static GArray *find_valued_mounts(const Graph *graph)
 	return mounts;
 }
 
+/* What a cluster runs is told by its manifests, its backups too. A compose file is one part of a machine, and what
+ * copies the machine as a whole (a hypervisor, the box that it is, a snapshot of its disks) is seldom written beside
+ * it. */
+static Level level_of_loss(const Graph *graph, const GArray *mounts, bool planned)
+{
+	for (guint i = 0; i < mounts->len && !planned; i++)
+		if (graph_node_type(graph, graph_parent(graph, g_array_index(mounts, Node, i))) == NODE_CONTAINER)
+			return LEVEL_ERROR;
+	return LEVEL_WARNING;
+}
+
 static void report_no_backup(Checker *checker, const GArray *mounts)
 {
 	const Graph *graph = checker_graph(checker);
@@ -517,7 +529,7 @@ static void report_no_backup(Checker *checker, const GArray *mounts)
 	        planned ? g_strdup("only documents speak of a backup")
 	                : g_strdup_printf("nothing in this repository backs %s up", one ? "it" : "any of them");
 	Node first = g_array_index(mounts, Node, 0);
-	Finding *finding = report_at(checker, planned ? LEVEL_WARNING : LEVEL_ERROR, first, graph_place(graph, first),
+	Finding *finding = report_at(checker, level_of_loss(graph, mounts, planned), first, graph_place(graph, first),
 	        "%u %s data in volumes, and %s", mounts->len, one ? "program keeps" : "programs keep", why);
 	for (guint i = 0; i < mounts->len; i++) {
 		Node mount = g_array_index(mounts, Node, i);

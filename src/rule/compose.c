@@ -131,6 +131,17 @@ static void mend_depends(Checker *checker, Finding *finding, Node service, Node 
 		}
 }
 
+/* `db: {condition: service_started}`: the long form asks for a condition, so that its owner thought of it. */
+static bool is_chosen(const Graph *graph, const Row *row)
+{
+	Span span = graph_span(graph, row);
+	Slice bytes = graph_file_bytes(graph, span.file);
+	size_t at = span.end;
+	while (at < bytes.length && strchr("\"' ", bytes.at[at]))
+		at++;
+	return at < bytes.length && bytes.at[at] == ':';
+}
+
 static void check_compose_depends_unhealthy(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -147,8 +158,8 @@ static void check_compose_depends_unhealthy(Checker *checker)
 		if (!probe || !is_database(graph, database) || only_looks(graph_text(graph, row->subject, FACT_IMAGE)))
 			continue;
 		const char *name = graph_name(graph, database);
-		Finding *finding = report(checker, row->subject, graph_span(graph, row),
-		        "service %s starts as soon as %s does, and not once it answers",
+		Finding *finding = report_at(checker, is_chosen(graph, row) ? LEVEL_INFO : LEVEL_WARNING, row->subject,
+		        graph_span(graph, row), "service %s starts as soon as %s does, and not once it answers",
 		        graph_name(graph, row->subject), name);
 		set_detail(checker, finding, "%s", name);
 		add_evidence(checker, finding, graph_place(graph, probe), "%s says here how to ask it", name);
@@ -250,12 +261,33 @@ static bool is_task(const Graph *graph, Node service)
 	return false;
 }
 
+/* "# restart: unless-stopped" among the lines of the service: its owner took it out. */
+static bool is_restart_taken_out(const Graph *graph, Node service)
+{
+	Span place = graph_place(graph, service);
+	Node next = graph_next_child(graph, service, NODE_SERVICE);
+	Slice bytes = graph_file_bytes(graph, place.file), line;
+	bool follows = next && graph_file_of(graph, next) == place.file && graph_place(graph, next).start > place.start;
+	Slice rest = slice_sub(bytes, place.start, follows ? graph_place(graph, next).start : bytes.length);
+	while (slice_next_line(&rest, &line)) {
+		line = slice_trim(line);
+		if (!slice_starts(line, "#"))
+			continue;
+		while (line.length && strchr("# \t", line.at[0]))
+			line = slice_sub(line, 1, line.length);
+		if (slice_starts(line, "restart:"))
+			return true;
+	}
+	return false;
+}
+
 static bool is_left_down(const Graph *graph, Node service)
 {
 	return is_whole(graph, service) && !is_task(graph, service) && !graph_has(graph, service, FACT_RESTART) &&
 	       !graph_has(graph, service, FACT_EXTENDS) && is_meant_to_stay(graph, service) &&
 	       !graph_has(graph, service, FACT_PROFILE) && !is_for_developing(graph, service) &&
-	       !is_waited_out(graph, service) && !is_restarted_elsewhere(graph, service);
+	       !is_waited_out(graph, service) && !is_restarted_elsewhere(graph, service) &&
+	       !is_restart_taken_out(graph, service);
 }
 
 /* The image, which every service has that is not built, says where the line goes. */

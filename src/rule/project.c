@@ -411,11 +411,18 @@ static bool is_no_compose_file(const Graph *graph, uint32_t file, void *data)
 	return strcmp(graph_text(graph, graph_file_node(graph, file), FACT_FORMAT), "compose") != 0;
 }
 
+/* "# docker volume create books", beside the place that names it. */
+static bool is_told_by_comment(const Graph *graph, Span word, void *data)
+{
+	return is_on_comment_line(graph, word) && text_has(graph_line_at(graph, word), "create");
+}
+
 /* Somebody is told to make it, or a script, a playbook or a unit does. */
 static bool is_spoken_of(const Graph *graph, const char *name)
 {
 	Span found;
-	return search_word(graph, slice_from(name), is_no_compose_file, NULL, NULL, &found);
+	return search_word(graph, slice_from(name), is_no_compose_file, NULL, NULL, &found) ||
+	       search_word(graph, slice_from(name), NULL, is_told_by_comment, NULL, &found);
 }
 
 /* The other name that was probably meant: one that is made here, spoken of, or written by more files. */

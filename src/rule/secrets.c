@@ -146,6 +146,25 @@ static bool is_commented(const Graph *graph, Span place)
 	return false;
 }
 
+#define LINES_OF_MANUAL 100
+
+/* In a comment of a file that is nearly all comments: the configuration that a program comes with, which says of each
+ * setting what it may be. */
+static bool is_of_manual(const Graph *graph, Node secret)
+{
+	Span place = graph_place(graph, secret);
+	Slice rest = graph_file_bytes(graph, place.file), line;
+	size_t comments = 0, lines = 0;
+	if (!is_commented(graph, place))
+		return false;
+	while (slice_next_line(&rest, &line)) {
+		line = slice_trim(line);
+		lines += line.length > 0;
+		comments += slice_starts(line, "#") || slice_starts(line, ";") || slice_starts(line, "//");
+	}
+	return lines >= LINES_OF_MANUAL && comments >= lines / 4 * 3;
+}
+
 /* q7w3zx.5m1v8k2c9r4t6b0n: with what kubeadm is told, a node joins a cluster within a day, and never after. Talos has
  * tokens that look alike and last. */
 static bool is_of_a_day(Slice file, Slice value)
@@ -185,7 +204,8 @@ static bool is_shown(const Graph *graph, Node secret)
 /* Around it, a document speaks of cloud.example.com: neither host nor secret is anybody's. */
 static bool is_of_example(const Graph *graph, Node secret)
 {
-	static const char *const hosts[] = {"example.com", "example.org", "example.net", "example@", NULL};
+	static const char *const hosts[] = {
+	        "example.com", "example.org", "example.net", "example@", "domain.com", "domain.tld", NULL};
 	Span place = graph_place(graph, secret);
 	Slice bytes = graph_file_bytes(graph, place.file);
 	size_t start = place.start, end = place.end;
@@ -246,7 +266,9 @@ static void check_secret_in_repo(Checker *checker)
 			report_key_of_test(checker, secret);
 			continue;
 		}
-		if (object ? is_sample(graph, object) : is_of_example(graph, secret))
+		if (object ? is_sample(graph, object)
+		           : is_of_example(graph, secret) ||
+		                        (is_named_only(graph, secret) && is_of_manual(graph, secret)))
 			continue;
 		if (object) {
 			check_secret_value(checker, object, secret, objects, copies);
@@ -290,30 +312,15 @@ static bool is_env_file(const Graph *graph, Node file)
 	       !is_sealed(graph, file);
 }
 
-/* pa55w0rd is a password for whoever reads it: small letters in place of the digits that look like them. Free with
- * g_free. */
-static char *as_it_reads(const char *value)
-{
-	static const char from[] = "01345@$", to[] = "oieasas";
-	char *text = g_ascii_strdown(value, -1);
-	for (char *at = text; *at; at++) {
-		const char *found = strchr(from, *at);
-		*at = found ? to[found - from] : *at;
-	}
-	return text;
-}
-
 /* What a base has until its overlay says better, and what a guide has: words, rows of letters, the variable's own name.
  */
 static bool is_stand_in(const char *name, const char *value)
 {
 	static const char *const parts[] = {"password", "passw0rd", "admin", "secret", "abcdef", "qwerty", "1234",
 	        "1,2,3", "0000", "default", "letmein", "random", NULL};
-	static const char *const words[] = {"password", NULL};
 	g_autofree char *lower = g_ascii_strdown(value, -1);
-	g_autofree char *read = as_it_reads(value);
 	g_autofree char *variable = g_ascii_strdown(name, -1);
-	return text_has_part(lower, parts) || text_has_part(read, words) ||
+	return text_has_part(lower, parts) || credential_reads_password(slice_from(value)) ||
 	       strstr(variable, lower) != NULL; /* SHELF_TOKEN=shelf */
 }
 

@@ -231,6 +231,51 @@ static bool is_forge_page(Slice path)
 
 /* ---- links ----------------------------------------------------------------------------------------------------- */
 
+/* selecting.html, which is made of selecting.md beside it. */
+static bool is_built_page(const Graph *graph, Slice folder, Slice path)
+{
+	static const char *const endings[] = {".md", ".rst", ".adoc", ".ipynb"};
+	if (!slice_ends(path, ".html"))
+		return false;
+	g_autofree char *full = path_resolve(folder, slice_sub(path, 0, path.length - strlen(".html")));
+	for (size_t i = 0; full && i < G_N_ELEMENTS(endings); i++) {
+		g_autofree char *source = g_strconcat(full, endings[i], NULL);
+		if (graph_find_file(graph, slice_from(source)))
+			return true;
+	}
+	return false;
+}
+
+/* [Go](go.dev): a host, which a browser takes for a file beside the document. Endings that files have too are left out.
+ */
+static bool is_host_name(Slice path)
+{
+	static const char *const ends[] = {
+	        ".com", ".org", ".net", ".io", ".dev", ".app", ".eu", ".de", ".fr", ".nl", ".co.uk", ".cloud", ".xyz"};
+	Slice host = slice_sub(path, 0, MIN(slice_find_byte(path, '/', 0), path.length));
+	if (host.length == 0 || host.at[0] == '.')
+		return false;
+	for (size_t i = 0; i < host.length; i++)
+		if (!g_ascii_islower(host.at[i]) && !g_ascii_isdigit(host.at[i]) && !strchr(".-", host.at[i]))
+			return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (slice_ends(host, ends[i]))
+			return true;
+	return false;
+}
+
+static void report_host(Checker *checker, Node link, Slice path)
+{
+	Span place = graph_place(checker_graph(checker), link);
+	Finding *finding = report(checker, link, place,
+	        "the link '%.*s' leads to a file that is not there, since it does not begin with https://",
+	        SLICE_ARGS(path));
+	set_detail(checker, finding, "%.*s", SLICE_ARGS(path));
+	set_hint(checker, finding, "write https://%.*s", SLICE_ARGS(path));
+	set_because(checker, finding, FIX_VALUE, "it is the name of a host");
+	add_edit(checker, finding, (Span){place.file, place.start, place.start}, SLICE("https://"));
+}
+
 static void check_link(Gone *gone, Checker *checker, Node link)
 {
 	const Graph *graph = checker_graph(checker);
@@ -252,8 +297,13 @@ static void check_link(Gone *gone, Checker *checker, Node link)
 	if (rooted && !graph_has_folder(graph, first_part(path)))
 		return;
 	g_autofree char *full = path_resolve(folder, path);
-	if (!full || exists_above(graph, folder, path) || is_kept_out(gone, folder, path))
+	if (!full || exists_above(graph, folder, path) || is_kept_out(gone, folder, path) ||
+	        is_built_page(graph, folder, path))
 		return;
+	if (is_host_name(path)) {
+		report_host(checker, link, path);
+		return;
+	}
 	bool route = rooted || !has_extension(path) || is_short_form(gone, path_name(path));
 	if (!route || !is_in_site(graph, folder))
 		gone_add(gone, LEVEL_WARNING, link, graph_place(graph, link), slice_from(full));
@@ -295,13 +345,19 @@ static bool is_made_elsewhere(const Graph *graph, Slice path)
 	       search_word(graph, path_name(path), is_program, is_written, NULL, &span);
 }
 
+/* `home/kitchen/#`, `home/+/state`: a topic of MQTT with what stands for any. */
+static bool is_topic(Slice text)
+{
+	return slice_ends(text, "/#") || text_has(text, "/+/") || slice_ends(text, "/+");
+}
+
 static void check_code(Gone *gone, Checker *checker, Node link)
 {
 	const Graph *graph = checker_graph(checker);
 	Slice document = document_of(graph, link), folder = path_folder(document),
 	      path = bare_path(name_of(graph, link));
 	if (!is_literal_path(path) || !(has_extension(path) || path.at[path.length - 1] == '/') || is_plan(document) ||
-	        is_sample_path(path))
+	        is_sample_path(path) || is_topic(name_of(graph, link)))
 		return;
 	g_autofree char *full = own_path(graph, document, path);
 	if (full && !exists_above(graph, folder, path) && !is_kept_out(gone, folder, path) &&

@@ -142,6 +142,13 @@ static bool is_written_by_tool(Slice path)
 	return slice_ends(path, "_/husky.sh");
 }
 
+/* What a role of Ansible lays on a machine runs there, beside other files. */
+static bool is_laid_elsewhere(Slice path)
+{
+	return (slice_starts(path, "roles/") || text_has(path, "/roles/")) &&
+	       (text_has(path, "/templates/") || text_has(path, "/files/"));
+}
+
 static void check_script_link(Reader *reader, Node link)
 {
 	const Graph *graph = checker_graph(reader->checker);
@@ -152,7 +159,9 @@ static void check_script_link(Reader *reader, Node link)
 		return;
 	if (slice_starts(path, "$"))
 		check_expanded(reader, link);
-	if (!is_script_path(path) || is_kept_out(reader->gone, folder, path) ||
+	if (!is_script_path(path) ||
+	        is_laid_elsewhere(slice_from(graph_file_path(graph, graph_file_of(graph, link)))) ||
+	        is_kept_out(reader->gone, folder, path) ||
 	        script_knows(script_of(reader, graph_file_of(graph, link)), path) ||
 	        runs_in_image(graph, graph_file_of(graph, link)))
 		return;

@@ -73,6 +73,8 @@ static uint32_t free_numbers(Slice name)
 	for (size_t i = 0; i < G_N_ELEMENTS(languages); i++)
 		if (slice_is(name, languages[i]))
 			return 2;
+	if (slice_ends(name, "/meilisearch") || slice_ends(name, "/typesense"))
+		return 2; /* each minor version has data of its own */
 	return image_is_database(name) ? 1 : 0;
 }
 

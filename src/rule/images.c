@@ -224,12 +224,62 @@ static bool is_of_our_own(const Graph *graph, const Image *image)
 	return registry && build_file_of(graph, path_name(image->name));
 }
 
-static void report_floating(Checker *checker, const Image *image, const ImageUse *first, guint count)
+/* An image that follows a moving tag somewhere. */
+typedef struct Floating {
+	const Image *image;
+	const ImageUse *first;
+	guint count;
+	Level level;
+	Node updater; /* that keeps it at what its tag says, or NODE_NONE */
+} Floating;
+
+/* `AutoUpdate=registry` wants a tag that moves: Podman takes up what it has moved to, and goes back where that fails.
+ */
+static bool floats(const Graph *graph, const ImageUse *use)
+{
+	/* newName of a kustomization: its tag stands beside it, or in the manifest */
+	bool renames = use->tag.length == 0 && graph_node_type(graph, use->row->subject) == NODE_KUSTOMIZATION;
+	return is_floating(use) && !renames &&
+	       strcmp(graph_text(graph, use->row->subject, FACT_AUTO_UPDATE), "registry") != 0;
+}
+
+/* A service that brings in whatever the tags of the others have moved to, and does not only tell of it; NODE_NONE for
+ * none. */
+static Node find_updater(const Graph *graph)
+{
+	static const char *const programs[] = {"/watchtower", "/ouroboros", NULL};
+	GRAPH_EACH (graph, FACT_IMAGE, row) {
+		Node service = row->subject;
+		bool tells = false;
+		if (graph_node_type(graph, service) != NODE_SERVICE || is_quiet(graph, service) ||
+		        !text_has_part(graph_symbol_text(graph, row->object), programs))
+			continue;
+		GRAPH_CHILDREN (graph, service, NODE_ENV, env)
+			tells = tells || slice_is(graph_symbol_slice(graph, graph_name_symbol(graph, env)),
+			                         "WATCHTOWER_MONITOR_ONLY");
+		if (!tells)
+			return service;
+	}
+	return NODE_NONE;
+}
+
+/* Services alone use it: an updater of containers reaches no pods. */
+static bool is_of_services(const Graph *graph, const Image *image)
+{
+	for (guint i = 0; i < image->uses->len; i++)
+		if (graph_node_type(graph, g_array_index(image->uses, ImageUse, i).row->subject) != NODE_SERVICE)
+			return false;
+	return true;
+}
+
+static void report_floating(Checker *checker, const Floating *floating)
 {
 	const Graph *graph = checker_graph(checker);
-	g_autofree char *places = count > 1 ? g_strdup_printf(" (%u places)", count) : g_strdup("");
+	const Image *image = floating->image;
+	const ImageUse *first = floating->first;
+	g_autofree char *places = floating->count > 1 ? g_strdup_printf(" (%u places)", floating->count) : g_strdup("");
 	Span span = graph_span(graph, first->row);
-	Level level = is_of_our_own(graph, image) ? LEVEL_INFO : LEVEL_WARNING;
+	Level level = floating->level;
 	Finding *finding = first->tag.length ? report_at(checker, level, first->row->subject, span,
 	                                               "'%.*s' follows the moving tag '%.*s'%s",
 	                                               SLICE_ARGS(image->name), SLICE_ARGS(first->tag), places)
@@ -237,16 +287,57 @@ static void report_floating(Checker *checker, const Image *image, const ImageUse
 	                                               "'%.*s' has no tag, so 'latest' is what is pulled%s",
 	                                               SLICE_ARGS(image->name), places);
 	set_detail(checker, finding, "%.*s", SLICE_ARGS(image->name));
+	if (floating->updater)
+		add_evidence(checker, finding, graph_place(graph, floating->updater),
+		        "this brings in what the tag has moved to");
 	Slice fixed = fixed_elsewhere(image, first->tag);
 	if (fixed.length)
 		set_hint(checker, finding, "elsewhere it is %.*s:%.*s", SLICE_ARGS(image->name), SLICE_ARGS(fixed));
 	for (guint i = 0; i < image->uses->len && finding->n_evidence < MOST_EVIDENCE; i++) {
 		const ImageUse *use = &g_array_index(image->uses, ImageUse, i);
-		if (use != first && is_floating(use))
+		if (use != first && floats(graph, use))
 			add_evidence(checker, finding, graph_span(graph, use->row), "'%s' uses it too",
 			        graph_name(graph, use->row->subject));
 	}
 	mend_floating(checker, finding, image);
+}
+
+/* More images than so many, and more than stay what they are: their owner's habit, which is one decision. */
+#define FEW_FLOATING 10
+#define MOST_TOLD 60
+
+static bool is_habit(const GArray *all, guint images)
+{
+	guint warned = 0;
+	for (guint i = 0; i < all->len; i++)
+		warned += g_array_index(all, Floating, i).level == LEVEL_WARNING;
+	return warned > FEW_FLOATING && warned * 2 > images;
+}
+
+static void report_habit(Checker *checker, const GArray *all, guint images)
+{
+	const Graph *graph = checker_graph(checker);
+	Finding *finding = NULL;
+	guint count = 0;
+	for (guint i = 0; i < all->len; i++)
+		count += g_array_index(all, Floating, i).level == LEVEL_WARNING;
+	for (guint i = 0; i < all->len; i++) {
+		const Floating *floating = &g_array_index(all, Floating, i);
+		Span span = graph_span(graph, floating->first->row);
+		if (floating->level != LEVEL_WARNING)
+			continue;
+		if (!finding)
+			finding = report(checker, floating->first->row->subject, span,
+			        "%u of %u images follow moving tags", count, images);
+		if (finding->n_evidence < MOST_TOLD)
+			add_evidence(checker, finding, span, "'%.*s' follows '%.*s'", SLICE_ARGS(floating->image->name),
+			        SLICE_ARGS(floating->first->tag.length ? floating->first->tag : SLICE("latest")));
+	}
+	set_detail(checker, finding, "habit");
+	set_hint(checker, finding,
+	        "begin with those that keep data: a version that runs, or its digest; Renovate or Diun say when there "
+	        "is "
+	        "a newer one");
 }
 
 /* A file that sets variables, or an example of one, gives the variable a version; or the word that moves, which is then
@@ -319,31 +410,48 @@ static void check_fallback_tags(Checker *checker)
 	}
 }
 
+/* False for an image that stays what it is, or that is made here. */
+static bool read_floating(const Graph *graph, const Image *image, Node updater, Floating *floating)
+{
+	*floating = (Floating){.image = image, .level = LEVEL_WARNING};
+	for (guint i = 0; i < image->uses->len; i++) {
+		const ImageUse *use = &g_array_index(image->uses, ImageUse, i);
+		if (!floats(graph, use))
+			continue;
+		floating->first = floating->first ? floating->first : use;
+		floating->count++;
+	}
+	if (!floating->first || image->built || is_own_registry(image->name) ||
+	        image_is_set_by_kustomization(graph, image->name) ||
+	        (image_is_local(image->name) && find_origin(graph, image).built))
+		return false;
+	floating->updater = updater && is_of_services(graph, image) ? updater : NODE_NONE;
+	if (is_of_our_own(graph, image) || floating->updater)
+		floating->level = LEVEL_INFO;
+	return true;
+}
+
 static void check_tag_floating(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	Node updater = find_updater(graph);
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Floating));
 	check_fallback_tags(checker);
 	g_auto(Images) images;
 	images_init(&images, graph);
 	for (guint i = 0; i < images.at->len; i++) {
-		const Image *image = images.at->pdata[i];
-		const ImageUse *first = NULL;
-		guint count = 0;
-		for (guint j = 0; j < image->uses->len; j++) {
-			const ImageUse *use = &g_array_index(image->uses, ImageUse, j);
-			/* newName of a kustomization: its tag stands beside it, or in the manifest */
-			bool renames =
-			        use->tag.length == 0 && graph_node_type(graph, use->row->subject) == NODE_KUSTOMIZATION;
-			if (!is_floating(use) || renames)
-				continue;
-			first = first ? first : use;
-			count++;
-		}
-		if (!first || image->built || is_own_registry(image->name) ||
-		        image_is_set_by_kustomization(graph, image->name))
-			continue;
-		if (!image_is_local(image->name) || !find_origin(graph, image).built)
-			report_floating(checker, image, first, count);
+		Floating floating;
+		if (read_floating(graph, images.at->pdata[i], updater, &floating))
+			g_array_append_val(all, floating);
+	}
+	bool known = graph_rows(graph, FACT_RUNNING_DIGEST).at != graph_rows(graph, FACT_RUNNING_DIGEST).end;
+	bool habit = !known && is_habit(all, images.at->len);
+	if (habit)
+		report_habit(checker, all, images.at->len);
+	for (guint i = 0; i < all->len; i++) {
+		const Floating *floating = &g_array_index(all, Floating, i);
+		if (!habit || floating->level != LEVEL_WARNING)
+			report_floating(checker, floating);
 	}
 }
 

@@ -3,7 +3,9 @@
  * here, or where it is the one name that compose does not take: a service's for its container, or the other way round.
  */
 #include "base/near.h"
+#include "base/path.h"
 #include "rule/rule.h"
+#include "rule/search.h"
 
 #include <string.h>
 
@@ -160,6 +162,27 @@ static bool is_script(const Graph *graph, Node node)
 	return strcmp(graph_text(graph, file, FACT_FORMAT), "markdown") != 0;
 }
 
+/* `container_name: NAME` of a template, `name: NAME` of a task of Ansible, `ContainerName=NAME`. */
+static bool is_naming(const Graph *graph, Span word, void *data)
+{
+	Slice line = slice_trim(graph_line_at(graph, word));
+	if (slice_starts(line, "- "))
+		line = slice_trim(slice_sub(line, 2, line.length));
+	return slice_starts(line, "container_name:") || slice_starts(line, "name:") ||
+	       slice_starts(line, "ContainerName=") || slice_starts(line, "--name");
+}
+
+/* Another file than those that are read makes it: postgres.container.j2, a role, a script. */
+static bool is_made_by_others(const Graph *graph, const char *name)
+{
+	Span span;
+	g_autofree char *unit = g_strconcat(name, ".container", NULL);
+	for (uint32_t file = 0; file < graph_files(graph); file++)
+		if (slice_starts(path_name(slice_from(graph_file_path(graph, file))), unit))
+			return true;
+	return search_word(graph, slice_from(name), NULL, is_naming, NULL, &span);
+}
+
 /* A guide that shows the compose file itself speaks of that one's containers. */
 static bool is_shown_there(const Graph *graph, Node command, const char *name)
 {
@@ -178,7 +201,7 @@ static void check_command(Names *names, Node command, GHashTable *known)
 	if (!is_plain(name) || (names->open && !compose) || (!compose && is_shown_there(graph, command, name)))
 		return;
 	g_autofree char *wanted = meant(names, name, compose, &service, &other);
-	if (!wanted)
+	if (!wanted || is_quiet(graph, service) || (!compose && is_made_by_others(graph, name)))
 		return;
 	const char *path = graph_file_path(graph, graph_file_of(graph, command));
 	char *key = g_strdup_printf("%s %s %d", path, name, compose);

@@ -175,6 +175,15 @@ static bool is_below_absent(Slice bytes, size_t at)
 	return false;
 }
 
+/* "The hook (`hooks/before.sh`):" and a fence that begins with `#!`: the reader writes the file. */
+static bool is_shown_below(Slice bytes, size_t end)
+{
+	Slice rest = slice_sub(bytes, MIN(end + 1, bytes.length), bytes.length), line = {"", 0};
+	while (line.length == 0 && slice_next_line(&rest, &line))
+		line = slice_trim(line);
+	return slice_starts(line, "```") && slice_starts(rest, "#!");
+}
+
 static bool is_said_absent(const Graph *graph, Span span)
 {
 	Slice bytes = graph_file_bytes(graph, span.file), line = graph_line_at(graph, span);
@@ -186,6 +195,8 @@ static bool is_said_absent(const Graph *graph, Span span)
 		return true;
 	while (end < bytes.length && bytes.at[end] != '\n')
 		end++;
+	if (slice_ends(slice_trim(line), ":") && is_shown_below(bytes, end))
+		return true;
 	if (end + 1 < bytes.length) {
 		Slice next = graph_line_at(graph, (Span){span.file, (uint32_t)end + 1, (uint32_t)end + 1});
 		if (!is_item(next) && says_absent(next))

@@ -231,7 +231,7 @@ static Node set_elsewhere(const Graph *graph, const char *name)
 	return NODE_NONE;
 }
 
-static void report_use(Unset *unset, const Use *use)
+static Finding *report_use(Unset *unset, const Use *use)
 {
 	const Graph *graph = unset->graph;
 	Node elsewhere = set_elsewhere(graph, use->name);
@@ -244,17 +244,27 @@ static void report_use(Unset *unset, const Use *use)
 		add_evidence(unset->checker, finding, graph_place(graph, elsewhere),
 		        "here it is set, for compose and not for the container");
 	set_hint(unset->checker, finding, "add to environment: %s: ${%s}", use->name, use->name);
+	return finding;
 }
 
+/* One finding for each variable of a file, wherever it is read there. */
 static void check_config_variable_unset(Checker *checker)
 {
 	Unset unset = {checker_graph(checker), checker, g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	        g_ptr_array_new_with_free_func(g_free), MOST_USES};
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	each_configured(unset.graph, read_file, &unset);
 	for (guint i = 0; i < unset.order->len; i++) {
 		const Use *use = unset.order->pdata[i];
-		if (!use->passed)
-			report_use(&unset, use);
+		if (use->passed)
+			continue;
+		char *key = g_strdup_printf("%u %u %s", use->span.file, use->service, use->name);
+		Finding *finding = g_hash_table_lookup(known, key);
+		if (finding)
+			add_evidence(checker, finding, use->span, "read here too");
+		else
+			finding = report_use(&unset, use);
+		g_hash_table_insert(known, key, finding);
 	}
 	g_hash_table_unref(unset.uses);
 	g_ptr_array_unref(unset.order);

@@ -510,15 +510,27 @@ static GArray *find_valued_mounts(const Graph *graph)
 	return mounts;
 }
 
+/* Films are found again, a cache fills itself, and dashboards are drawn anew: an evening, and nothing that was made
+ * once.
+ */
+static bool is_made_again(const Graph *graph, Node program)
+{
+	static const char *const parts[] = {"redis", "valkey", "jellyfin", "plex", "grafana", NULL};
+	return text_has_part(graph_text(graph, program, FACT_IMAGE), parts);
+}
+
 /* What a cluster runs is told by its manifests, its backups too. A compose file is one part of a machine, and what
  * copies the machine as a whole (a hypervisor, the box that it is, a snapshot of its disks) is seldom written beside
  * it. */
 static Level level_of_loss(const Graph *graph, const GArray *mounts, bool planned)
 {
-	for (guint i = 0; i < mounts->len && !planned; i++)
-		if (graph_node_type(graph, graph_parent(graph, g_array_index(mounts, Node, i))) == NODE_CONTAINER)
-			return LEVEL_ERROR;
-	return LEVEL_WARNING;
+	bool cluster = false, lasting = false;
+	for (guint i = 0; i < mounts->len; i++) {
+		Node program = graph_parent(graph, g_array_index(mounts, Node, i));
+		cluster |= graph_node_type(graph, program) == NODE_CONTAINER;
+		lasting |= !is_made_again(graph, program);
+	}
+	return !cluster && !lasting ? LEVEL_INFO : planned || !cluster ? LEVEL_WARNING : LEVEL_ERROR;
 }
 
 static void report_no_backup(Checker *checker, const GArray *mounts)

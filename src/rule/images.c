@@ -303,7 +303,7 @@ static void report_floating(Checker *checker, const Floating *floating)
 }
 
 /* More images than so many, and more than stay what they are: their owner's habit, which is one decision. */
-#define FEW_FLOATING 10
+#define FEW_FLOATING 5
 #define MOST_TOLD 60
 
 static bool is_habit(const GArray *all, guint images)

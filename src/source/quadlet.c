@@ -184,6 +184,15 @@ static void read_health(Unit *unit, Slice value)
 	made_set(unit->arena, unit->service, "healthcheck", check);
 }
 
+/* What `AutoUpdate=` is written to. */
+#define UPDATE_LABEL "io.containers.autoupdate="
+
+static void add_update(Unit *unit, Slice value)
+{
+	size_t start = (size_t)(value.at - unit->file->bytes.at);
+	graph_add(unit->file->builder, unit->node, FACT_AUTO_UPDATE, value, start, start + value.length);
+}
+
 static void read_container_key(Unit *unit, Slice key, Slice value)
 {
 	if (slice_is(key, "Image") && !add_unit(unit, value))
@@ -202,10 +211,11 @@ static void read_container_key(Unit *unit, Slice key, Slice value)
 		add_item(unit, ENV_FILES, value);
 	else if (slice_is(key, "PublishPort"))
 		add_item(unit, PORTS, value);
-	else if (slice_is(key, "AutoUpdate")) {
-		size_t start = (size_t)(value.at - unit->file->bytes.at);
-		graph_add(unit->file->builder, unit->node, FACT_AUTO_UPDATE, value, start, start + value.length);
-	} else if (slice_is(key, "PodmanArgs"))
+	else if (slice_is(key, "AutoUpdate"))
+		add_update(unit, value);
+	else if (slice_is(key, "Label") && slice_starts(value, UPDATE_LABEL))
+		add_update(unit, slice_sub(value, strlen(UPDATE_LABEL), value.length));
+	else if (slice_is(key, "PodmanArgs"))
 		read_options(unit, value);
 	else if (slice_is(key, "HealthCmd"))
 		read_health(unit, value);

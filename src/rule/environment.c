@@ -173,7 +173,8 @@ static bool is_read_by_compose(const EnvSurvey *survey, const EnvProject *projec
 {
 	const Graph *graph = survey->graph;
 	g_autofree char *bare = bare_name(path_name(file_path(graph, file)));
-	if (strcmp(bare, "env.") == 0)
+	/* Portainer writes what it is told into stack.env, and has compose read that too. */
+	if (strcmp(bare, "env.") == 0 || strcmp(bare, "stack.env.") == 0)
 		return true;
 	if (is_named_by(graph, project, FACT_ENV_FILE, NODE_COMPOSE, file))
 		return true;

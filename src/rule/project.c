@@ -425,10 +425,16 @@ static bool is_spoken_of(const Graph *graph, const char *name)
 	       search_word(graph, slice_from(name), NULL, is_told_by_comment, NULL, &found);
 }
 
+/* Nobody slips in so many files alike. */
+#define MOST_SLIPS 2
+
 /* The other name that was probably meant: one that is made here, spoken of, or written by more files. */
 static Node near_external(const Graph *graph, NodeType type, const char *name, GHashTable *uses)
 {
-	NearSearch search = near_search(slice_from(name), MIN(near_limit(slice_from(name)), 2));
+	const GPtrArray *own = g_hash_table_lookup(uses, name);
+	if (own && own->len > MOST_SLIPS)
+		return NODE_NONE;
+	NearSearch search = near_search(slice_from(name), MIN(near_limit(slice_from(name)), strlen(name) < 8 ? 1 : 2));
 	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(Node));
 	GRAPH_NODES (graph, type, node) {
 		if (!is_of_compose(graph, node) || is_quiet(graph, node) || real_name(graph, node) == 0)

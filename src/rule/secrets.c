@@ -463,6 +463,35 @@ static Node program_of(const Graph *graph, Node env)
 	return type == NODE_CONTAINER || type == NODE_SERVICE ? program : NODE_NONE;
 }
 
+/* *2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19 and the same without its star: what MySQL and its kin hash a password to.
+ */
+static bool is_hash_of_mysql(const char *value)
+{
+	value += *value == '*';
+	return strlen(value) == 40 && strspn(value, "0123456789ABCDEF") == 40;
+}
+
+/* TOKEN=token123: the word for the thing and a few digits. */
+static bool is_word_with_digits(const char *name, const char *value)
+{
+	g_autofree char *lower = g_ascii_strdown(value, -1), *variable = g_ascii_strdown(name, -1);
+	size_t end = strlen(lower);
+	while (end > 0 && g_ascii_isdigit(lower[end - 1]))
+		end--;
+	lower[end] = '\0';
+	return end >= 3 && strstr(variable, lower);
+}
+
+/* POSTGRES_USER and POSTGRES_PASSWORD are one word: a name that was put into every field. */
+static bool is_also_another(const Graph *graph, Node env, Symbol value)
+{
+	GRAPH_CHILDREN (graph, graph_parent(graph, env), NODE_ENV, other)
+		if (other != env && graph_symbol(graph, other, FACT_VALUE) == value &&
+		        !credential_is_named(slice_from(graph_name(graph, other))))
+			return true;
+	return false;
+}
+
 /* bookshelf4life in bookshelf.container: made of the program's own name by whoever wrote the guide. */
 static bool is_of_program(const Graph *graph, Node program, const char *value)
 {
@@ -491,8 +520,10 @@ static void check_secret_literal_in_workload(Checker *checker)
 		const Row *value = graph_find(graph, env, FACT_VALUE);
 		if (!program || !holds_credential(graph, env) || !looks_made(graph_symbol_text(graph, value->object)) ||
 		        is_of_program(graph, program, graph_symbol_text(graph, value->object)) ||
-		        is_quiet(graph, env) || is_for_developing(graph, env) ||
-		        is_to_be_changed(graph, graph_span(graph, value)) ||
+		        is_hash_of_mysql(graph_symbol_text(graph, value->object)) ||
+		        is_word_with_digits(graph_name(graph, env), graph_symbol_text(graph, value->object)) ||
+		        is_also_another(graph, env, value->object) || is_quiet(graph, env) ||
+		        is_for_developing(graph, env) || is_to_be_changed(graph, graph_span(graph, value)) ||
 		        is_known_form(graph, graph_span(graph, value), &token) || !is_first_at(graph, value, places))
 			continue;
 		if (program == last) {

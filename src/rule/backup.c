@@ -142,14 +142,33 @@ static GArray *find_programs(const Graph *graph, bool (*is_one)(const Graph *gra
 	return programs;
 }
 
-static void report_copy(Checker *checker, Node copier, Node mount, Node database, Node data)
+/* One finding for each that copies: whoever has it take dumps, has it take all of them. */
+static void report_copy(Checker *checker, Node copier, Node mount, Node database, Node data, GHashTable *copies)
 {
 	const Graph *graph = checker_graph(checker);
+	Finding *known = g_hash_table_lookup(copies, GUINT_TO_POINTER(copier));
+	if (known) {
+		add_evidence(checker, known, graph_place(graph, data), "and those of %s", graph_name(graph, database));
+		return;
+	}
 	Finding *finding = report(checker, database, graph_place(graph, data),
 	        "the files of %s are copied while it writes to them", graph_name(graph, database));
 	add_evidence(checker, finding, graph_place(graph, mount), "%s copies them", graph_name(graph, copier));
 	add_evidence(checker, finding, graph_span(graph, graph_find(graph, database, FACT_IMAGE)), "they are of %s",
 	        graph_text(graph, database, FACT_IMAGE));
+	g_hash_table_insert(copies, GUINT_TO_POINTER(copier), finding);
+}
+
+/* Other files extend it: it is a part to be taken, and runs under the names of those that take it. */
+static bool is_part(const Graph *graph, Node service)
+{
+	g_autofree char *name = g_path_get_basename(graph_file_path(graph, graph_file_of(graph, service)));
+	g_autofree char *ending = g_strdup_printf("%s:%s", name, graph_name(graph, service));
+	GRAPH_EACH (graph, FACT_EXTENDS, row)
+		if (slice_ends(graph_symbol_slice(graph, row->object), ending) &&
+		        graph_file_of(graph, row->subject) != graph_file_of(graph, service))
+			return true;
+	return false;
 }
 
 static void check_db_file_copy_only(Checker *checker)
@@ -157,18 +176,19 @@ static void check_db_file_copy_only(Checker *checker)
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GArray) copiers = find_programs(graph, is_copier);
 	g_autoptr(GArray) databases = find_programs(graph, is_database);
+	g_autoptr(GHashTable) copies = g_hash_table_new(NULL, NULL);
 	bool asked = false;
 	for (guint i = 0; i < databases->len && copiers->len <= MOST_COPIERS; i++)
 		for (guint j = 0; j < copiers->len; j++) {
 			Node database = g_array_index(databases, Node, i), copier = g_array_index(copiers, Node, j),
 			     mount;
 			Node data = copied_mount(graph, copier, database, &mount);
-			if (!data)
+			if (!data || is_part(graph, database))
 				continue;
 			if (!asked && takes_care(graph))
 				return;
 			asked = true;
-			report_copy(checker, copier, mount, database, data);
+			report_copy(checker, copier, mount, database, data, copies);
 			break;
 		}
 }

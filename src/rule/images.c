@@ -173,6 +173,9 @@ static bool is_floating(const ImageUse *use)
 
 #define MOST_EVIDENCE 30
 
+/* More images than so many, and more than stay what they are: their owner's habit, which is one decision. */
+#define FEW_FLOATING 5
+
 /* A version of the same variant that another place has. Of a database it may be older than its data, and Bitnami took
  * its versions off Docker Hub. */
 static Slice fixed_elsewhere(const Image *image, Slice floating)
@@ -302,8 +305,6 @@ static void report_floating(Checker *checker, const Floating *floating)
 	mend_floating(checker, finding, image);
 }
 
-/* More images than so many, and more than stay what they are: their owner's habit, which is one decision. */
-#define FEW_FLOATING 5
 #define MOST_TOLD 60
 
 static bool is_habit(const GArray *all, guint images)
@@ -373,11 +374,29 @@ static bool ends_in_fallback(Slice image, Variable *ret_use)
 	return found;
 }
 
-/* One finding for a variable: it is the version of all that use it. */
+static guint count_fallbacks(const Graph *graph)
+{
+	guint count = 0;
+	GRAPH_EACH (graph, FACT_IMAGE, row) {
+		Variable variable;
+		ImageUse use = {row, {"", 0}, {"", 0}};
+		if (is_quiet(graph, row->subject) ||
+		        !ends_in_fallback(graph_symbol_slice(graph, row->object), &variable))
+			continue;
+		use.tag = variable.word;
+		count += is_floating(&use);
+	}
+	return count;
+}
+
+/* One finding for a variable: it is the version of all that use it. Where each image has a variable of its own, they
+ * are one habit. */
 static void check_fallback_tags(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	bool habit = count_fallbacks(graph) > 2 * FEW_FLOATING;
+	Finding *all = NULL;
 	GRAPH_EACH (graph, FACT_IMAGE, row) {
 		Variable variable;
 		Node other;
@@ -397,10 +416,18 @@ static void check_fallback_tags(Checker *checker)
 			        graph_name(graph, row->subject));
 			continue;
 		}
+		if (all) {
+			add_evidence(checker, all, graph_span(graph, row), "'%.*s' does unless %s is set",
+			        SLICE_ARGS(name), key);
+			g_hash_table_insert(known, g_steal_pointer(&key), all);
+			continue;
+		}
 		finding = report(checker, row->subject, graph_span(graph, row),
-		        "'%.*s' follows the moving tag '%.*s' unless %s is set", SLICE_ARGS(name),
-		        SLICE_ARGS(variable.word), key);
-		set_detail(checker, finding, "%s", key);
+		        habit ? "'%.*s' and others follow moving tags, '%.*s' here, unless %s and the like are set"
+		              : "'%.*s' follows the moving tag '%.*s' unless %s is set",
+		        SLICE_ARGS(name), SLICE_ARGS(variable.word), key);
+		set_detail(checker, finding, "%s", habit ? "fallbacks" : key);
+		all = habit ? finding : NULL;
 		set_hint(checker, finding, "write a version for '%.*s'%s", SLICE_ARGS(variable.word),
 		        other ? ", here and where the variable is set" : "");
 		if (other)

@@ -414,6 +414,15 @@ static bool stands_beside(const Graph *graph, Symbol address, const Ip *twin)
 	return false;
 }
 
+/* `start: 192.168.30.201` of a pool, from which DHCP gives addresses. */
+static bool is_end_of_range(const Graph *graph, Node mention)
+{
+	static const char *const names[] = {"start", "end", "first", "last", "begin", "from", "to", "min", "max",
+	        "range_start", "range_end", "start_ip", "end_ip", "pool_start", "pool_end", "dhcp_start", "dhcp_end",
+	        NULL};
+	return slice_is_any_nocase(slice_from(graph_text(graph, mention, FACT_NEARBY_NAME)), names);
+}
+
 /* Each address is judged once; asked holds its finding, or NULL where it is none. */
 static void check_address_unknown(Checker *checker)
 {
@@ -429,7 +438,8 @@ static void check_address_unknown(Checker *checker)
 		Symbol address = graph_symbol(graph, mention, FACT_ADDRESS);
 		if (all->len == 0)
 			break;
-		if (!is_host_address(graph, mention, &scope) || scope != IP_PRIVATE || is_quiet(graph, mention))
+		if (!is_host_address(graph, mention, &scope) || scope != IP_PRIVATE || is_quiet(graph, mention) ||
+		        is_end_of_range(graph, mention))
 			continue;
 		if (g_hash_table_lookup_extended(asked, GUINT_TO_POINTER(address), NULL, &finding)) {
 			if (finding)

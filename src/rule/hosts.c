@@ -324,6 +324,23 @@ static bool has_other_purpose(const Graph *graph, Node mention)
 	}
 }
 
+#define MOST_WORDS_OF_CELL 4
+
+/* "its resolver points at 192.168.10.2": a sentence within the row, of whatever it speaks of. */
+static bool is_in_sentence(const Graph *graph, Node mention)
+{
+	Span place = graph_place(graph, mention);
+	Slice line = graph_line_at(graph, place);
+	size_t at = (size_t)(graph_span_bytes(graph, place).at - line.at), words = 0;
+	bool within = false;
+	while (at > 0 && line.at[at - 1] != '|') {
+		bool letter = g_ascii_isalpha(line.at[--at]);
+		words += letter && !within;
+		within = letter;
+	}
+	return words > MOST_WORDS_OF_CELL;
+}
+
 /* Fills host and tie. ret_row: the row of a table is about that host, whatever else stands in it. */
 static void find_host(Hosts *hosts, Use *use, bool *ret_row)
 {
@@ -332,7 +349,8 @@ static void find_host(Hosts *hosts, Use *use, bool *ret_row)
 	        name = inventory_name(graph, use->mention),
 	        variable = graph_symbol_slice(graph, graph_symbol(graph, use->mention, FACT_NEARBY_NAME));
 	bool cell = table_cell(graph, graph_place(graph, use->mention), &first, &header, &first_header);
-	bool other = cell && (is_other_purpose(header) || has_other_purpose(graph, use->mention));
+	bool other = cell && (is_other_purpose(header) || has_other_purpose(graph, use->mention) ||
+	                             is_in_sentence(graph, use->mention));
 	const char *row = cell && !other ? find_slice(hosts, first) : NULL;
 	const char *node = cell || name.length ? NULL : node_above(hosts, use->mention);
 	const char *named = cell || name.length || node ? NULL : host_of_variable(hosts, variable);

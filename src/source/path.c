@@ -58,7 +58,7 @@ static const struct {
         {"__tests__", "test"},
 };
 
-/* old_versions, backup-old, archive-2023: a word for what is past begins or ends the name. */
+/* old_versions, backup-old, archive-2023, moved-to-cluster: a word for what is past begins or ends the name. */
 static bool is_past(Slice part)
 {
 	static const char *const words[] = {
@@ -69,7 +69,8 @@ static bool is_past(Slice part)
 			continue;
 		char after = part.at[length], before = part.at[part.length - length - 1];
 		Slice head = slice_sub(part, 0, length), tail = slice_sub(part, part.length - length, part.length);
-		if ((slice_is_nocase(head, words[i]) && strchr("-_.", after)) ||
+		if (slice_starts(part, "moved-to-") || slice_starts(part, "moved_to_") ||
+		        (slice_is_nocase(head, words[i]) && strchr("-_.", after)) ||
 		        (slice_is_nocase(tail, words[i]) && strchr("-_.", before)))
 			return true;
 	}

@@ -132,7 +132,8 @@ static bool may_be_elsewhere(const Graph *graph, const Use *use)
 	static const char *const parts[] = {"datadir", "data_directory", "dbpath", "-D", NULL};
 	bool mounts = false;
 	GRAPH_CHILDREN (graph, use->program, NODE_ENV, env)
-		if (use->keeper->moved_by && strcmp(graph_name(graph, env), use->keeper->moved_by) == 0)
+		if ((use->keeper->moved_by && strcmp(graph_name(graph, env), use->keeper->moved_by) == 0) ||
+		        (strncmp(use->keeper->path, "/home/", 6) == 0 && strcmp(graph_name(graph, env), "HOME") == 0))
 			return true;
 	GRAPH_OF (graph, use->program, FACT_ARGUMENT, row)
 		if (text_has_part(graph_symbol_text(graph, row->object), parts))

@@ -25,7 +25,8 @@ static bool stands_for_any(Slice word)
 {
 	static const char *const words[] = {"HOST", "HOSTNAME", "NAME", "NODE", "SERVICE", "STACK", "APP", "USER",
 	        "USERNAME", "DOMAIN", "TOPIC", "APPNAME", "NODENAME", "CLUSTER", "NAMESPACE", "DATE", "YYYY", "MM",
-	        "DD", "YYYYMMDD"};
+	        "DD", "YYYYMMDD", "PLAYBOOK", "ROLE", "PROJECT", "MODULE", "ENVIRONMENT", "CHART", "RELEASE", "MACHINE",
+	        "SERVER", "FOLDER", "CONTAINER"};
 	size_t digits = 0, letters;
 	if (slice_is_any(word, words, G_N_ELEMENTS(words)))
 		return true;
@@ -184,6 +185,28 @@ static bool is_shown_below(Slice bytes, size_t end)
 	return slice_starts(line, "```") && slice_starts(rest, "#!");
 }
 
+/* The paragraph right below the list: "Copy the examples to those paths". */
+static bool is_told_below_list(Slice bytes, size_t end)
+{
+	static const char *const words[] = {"copy ", "create ", "add these", "these files are", "both are made", NULL};
+	Slice rest = slice_sub(bytes, MIN(end + 1, bytes.length), bytes.length), line;
+	bool blank = false;
+	for (int i = 0; i < MOST_LINES_UP && slice_next_line(&rest, &line); i++) {
+		Slice text = slice_trim(line);
+		if (text.length && blank && !is_item(line)) {
+			g_autofree char *lower = g_ascii_strdown(text.at, (gssize)MIN(text.length, 40));
+			for (size_t w = 0; words[w]; w++)
+				if (g_str_has_prefix(lower, words[w]))
+					return true;
+			return false;
+		}
+		if (text.length && (blank || !is_item(line)))
+			return false;
+		blank = text.length == 0;
+	}
+	return false;
+}
+
 static bool is_said_absent(const Graph *graph, Span span)
 {
 	Slice bytes = graph_file_bytes(graph, span.file), line = graph_line_at(graph, span);
@@ -195,7 +218,8 @@ static bool is_said_absent(const Graph *graph, Span span)
 		return true;
 	while (end < bytes.length && bytes.at[end] != '\n')
 		end++;
-	if (slice_ends(slice_trim(line), ":") && is_shown_below(bytes, end))
+	if ((slice_ends(slice_trim(line), ":") && is_shown_below(bytes, end)) ||
+	        (is_item(line) && is_told_below_list(bytes, end)))
 		return true;
 	if (end + 1 < bytes.length) {
 		Slice next = graph_line_at(graph, (Span){span.file, (uint32_t)end + 1, (uint32_t)end + 1});

@@ -349,6 +349,23 @@ static bool is_demonstration(const SourceFile *file)
 	return false;
 }
 
+/* "# NOTE: this file is not used right now", among the comments at its head. */
+static bool is_said_unused(Slice bytes)
+{
+	static const char *const words[] = {"this file is not used", "this file is unused", "file is no longer used",
+	        "this file is not in use", "this stack is not used", "this stack is no longer used"};
+	Slice line, rest = bytes;
+	for (int i = 0; i < HEAD_LINES && slice_next_line(&rest, &line); i++) {
+		if (line.length && !slice_starts(line, "#"))
+			return false;
+		g_autofree char *lower = g_ascii_strdown(line.at, (gssize)MIN(line.length, 200));
+		for (size_t w = 0; w < G_N_ELEMENTS(words); w++)
+			if (strstr(lower, words[w]))
+				return true;
+	}
+	return false;
+}
+
 /* "# ARCHIVED! DO NOT USE" on the first line: its owner says so in the file and not by its path. */
 static bool is_put_aside(Slice bytes)
 {
@@ -409,7 +426,7 @@ static const char *file_class(const SourceFile *file)
 {
 	if (file->class)
 		return file->class;
-	if (is_put_aside(file->bytes))
+	if ((is_put_aside(file->bytes) || is_said_unused(file->bytes)))
 		return "archive";
 	if (is_made_by_program(file) || is_described(file->bytes))
 		return "generated";

@@ -321,7 +321,8 @@ static bool is_stand_in(const char *name, const char *value)
 	g_autofree char *lower = g_ascii_strdown(value, -1);
 	g_autofree char *variable = g_ascii_strdown(name, -1);
 	return text_has_part(lower, parts) || credential_reads_password(slice_from(value)) ||
-	       strstr(variable, lower) != NULL; /* SHELF_TOKEN=shelf */
+	       strstr(variable, lower) != NULL ||                                  /* SHELF_TOKEN=shelf */
+	       credential_is_own_name(slice_from(name), slice_from(value), false); /* BOOK_API_TOKEN=BOOKAPITOKEN */
 }
 
 /* Made to be secret: hosts and modes, which such a variable may hold too, are small letters. */

@@ -134,8 +134,10 @@ static bool is_passed(const Graph *graph, Node service, const char *name)
 {
 	static const FactKind kinds[] = {FACT_ENV_FILE, FACT_ENV_FILE_OPTIONAL};
 	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, service))));
-	if (graph_has(graph, service, FACT_EXTENDS) || holds(graph, service, name) || is_set_by_image(graph, name))
-		return true;
+	if (graph_has(graph, service, FACT_EXTENDS) || holds(graph, service, name) || is_set_by_image(graph, name) ||
+	        file_has(graph, graph_file_of(graph, service), "override.yaml") ||
+	        file_has(graph, graph_file_of(graph, service), "override.yml"))
+		return true; /* a comment says that a file beside it, of the machine alone, adds the rest */
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
 		GRAPH_OF (graph, service, kinds[i], row) {
 			g_autofree char *path = path_resolve(folder, graph_symbol_slice(graph, row->object));

@@ -449,7 +449,7 @@ static bool read_floating(const Graph *graph, const Image *image, Node updater, 
 		floating->count++;
 	}
 	if (!floating->first || image->built || is_own_registry(image->name) ||
-	        image_is_set_by_kustomization(graph, image->name) ||
+	        slice_starts(image->name, "localhost/") || image_is_set_by_kustomization(graph, image->name) ||
 	        (image_is_local(image->name) && find_origin(graph, image).built))
 		return false;
 	floating->updater = updater && is_of_services(graph, image) ? updater : NODE_NONE;

@@ -169,6 +169,8 @@ static const char *name_class(Slice name)
 		return "test";
 	if (slice_ends(name, ".tpl.sh") || slice_ends(name, ".tmpl.sh") || slice_ends(name, ".template.sh"))
 		return "example"; /* to be copied beside what it is for */
+	if (slice_find(name, ".old.", 1) != SIZE_MAX || slice_find(name, ".bak.", 1) != SIZE_MAX)
+		return "archive"; /* compose.old.yaml */
 	if (slice_ends(name, ".bak") || slice_ends(name, ".old") || slice_ends(name, ".orig") ||
 	        slice_ends(name, ".disabled"))
 		return "archive";

@@ -530,7 +530,9 @@ static Level level_of_loss(const Graph *graph, const GArray *mounts, bool planne
 		cluster |= graph_node_type(graph, program) == NODE_CONTAINER;
 		lasting |= !is_made_again(graph, program);
 	}
-	return !cluster && !lasting ? LEVEL_INFO : planned || !cluster ? LEVEL_WARNING : LEVEL_ERROR;
+	if (!lasting)
+		return cluster ? LEVEL_WARNING : LEVEL_INFO;
+	return planned || !cluster ? LEVEL_WARNING : LEVEL_ERROR;
 }
 
 static void report_no_backup(Checker *checker, const GArray *mounts)

@@ -362,6 +362,22 @@ static bool holds_credential(const Graph *graph, Node env)
 	       !may_be_name(graph_name(graph, env), text.at);
 }
 
+/* "# … change this and keep it safe" right above, in a file whose values begin so. */
+static bool is_told_to_change(const Graph *graph, Node env)
+{
+	static const char *const words[] = {
+	        "change this", "change me", "change it", "replace this", "replace with", "must be changed", NULL};
+	Span place = graph_place(graph, env);
+	Slice line = graph_line_at(graph, place);
+	size_t start = (size_t)(line.at - graph_file_bytes(graph, place.file).at);
+	if (start < 2)
+		return false;
+	Slice above = slice_trim(graph_line_at(graph, (Span){place.file, (uint32_t)start - 1, (uint32_t)start - 1}));
+	g_autofree char *lower = g_ascii_strdown(above.at, (gssize)above.length);
+	return slice_starts(above, "#") && text_has_part(lower, words) &&
+	       !credential_is_drawn(slice_from(graph_text(graph, env, FACT_VALUE)));
+}
+
 /* A generator of a kustomization makes a ConfigMap of the file: it has to be in Git, and its secrets elsewhere. */
 static bool is_generated_from(const Graph *graph, Node file)
 {
@@ -403,7 +419,7 @@ static void check_env_file_tracked(Checker *checker)
 			continue;
 		bool generated = is_generated_from(graph, file);
 		GRAPH_CHILDREN (graph, file, NODE_ENV, env) {
-			if (!holds_credential(graph, env) ||
+			if (!holds_credential(graph, env) || is_told_to_change(graph, env) ||
 			        (generated && !looks_made(graph_text(graph, env, FACT_VALUE))))
 				continue;
 			if (!finding)

@@ -302,6 +302,7 @@ static void mend_restart(Checker *checker, Finding *finding, Node service)
 /* More files than so many, and more services than are brought back: their owner starts all by hand, or something else
  * does that is not seen here. One decision, and not one for each. */
 #define FEW_LEFT_DOWN 5
+#define MOST_LEFT_DOWN 15 /* are told at once in any case */
 
 static bool is_habit(const Graph *graph, const GPtrArray *left_down)
 {
@@ -311,7 +312,8 @@ static bool is_habit(const Graph *graph, const GPtrArray *left_down)
 		g_hash_table_add(files, GUINT_TO_POINTER(graph_file_of(graph, GPOINTER_TO_UINT(left_down->pdata[i]))));
 	GRAPH_NODES (graph, NODE_SERVICE, service)
 		kept += !is_quiet(graph, service) && graph_has(graph, service, FACT_RESTART);
-	return g_hash_table_size(files) > FEW_LEFT_DOWN && left_down->len > kept;
+	guint count = g_hash_table_size(files);
+	return count > MOST_LEFT_DOWN || (count > FEW_LEFT_DOWN && left_down->len > kept);
 }
 
 static void check_compose_restart_missing(Checker *checker)

@@ -72,7 +72,8 @@ static bool says_absent(Slice line)
 	        "temporary", "runtime", "never ", "without ", "don't", "do not", "is gone", "are gone", "save ",
 	        "pending", "there is no", "**no**", "broken", "decommission", "dropped", "drifted", "stale", "git rm",
 	        "`rm ", "add to ", "put in ", "put into ", "every new ", "each new ", "mới", "nouveau", "neue ",
-	        "nuevo", "novo ", "source code", "código-fonte", "quellcode", "code source", "if `"};
+	        "nuevo", "novo ", "source code", "código-fonte", "quellcode", "code source", "if `", "supprim",
+	        "remplac", "à ajouter", "entfern", "ersetz", "elimin", "reemplaz"};
 	g_autofree char *lower = g_ascii_strdown(line.at, (gssize)MIN(line.length, 2000));
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))

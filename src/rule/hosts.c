@@ -2,7 +2,10 @@
  * is a row that gives one host several. Prose that merely has both on one line says nothing either. */
 #include "rule/hosts.h"
 
+#include "base/path.h"
+
 #include "rule/rule.h"
+#include "rule/search.h"
 
 #define HOSTNAME "kubernetes.io/hostname="
 #define MOST_HOSTS 200
@@ -383,6 +386,16 @@ static bool has_company(const Graph *graph, Node first, Node mention, IpScope sc
 	return false;
 }
 
+/* TODO.md tells of addresses to come. */
+static bool is_of_plan(const Graph *graph, Node mention)
+{
+	static const char *const words[] = {
+	        "todo", "roadmap", "migration", "proposal", "-plan", "_plan", "plan.md", NULL};
+	Slice path = slice_from(graph_file_path(graph, graph_file_of(graph, mention))), name = path_name(path);
+	g_autofree char *lower = g_ascii_strdown(name.at, (gssize)name.length);
+	return slice_ends(path, ".md") && text_has_part(lower, words);
+}
+
 static void add_uses(Hosts *hosts)
 {
 	const Graph *graph = hosts->graph;
@@ -392,7 +405,8 @@ static void add_uses(Hosts *hosts)
 		Use use = {.mention = mention, .address = graph_symbol(graph, mention, FACT_ADDRESS)};
 		if (hosts->uses->len == MOST_USES)
 			break;
-		if (!use.address || !is_host_address(graph, mention, &use.scope) || is_quiet(graph, mention))
+		if (!use.address || !is_host_address(graph, mention, &use.scope) || is_quiet(graph, mention) ||
+		        is_of_plan(graph, mention))
 			continue;
 		const char *line = graph_line_at(graph, graph_place(graph, mention)).at;
 		if (line != first_line) {

@@ -25,6 +25,7 @@ static const struct {
         {"scratch", "archive"},
         {".tmp", "archive"},
         {"temp", "archive"},
+        {"evidence", "dated"},
         {"changelog", "dated"},
         {"changelogs", "dated"},
         {"node_modules", "vendored"},

@@ -510,25 +510,16 @@ static GArray *find_valued_mounts(const Graph *graph)
 	return mounts;
 }
 
-/* Films are found again, a cache fills itself, and dashboards are drawn anew: an evening, and nothing that was made
- * once.
- */
-static bool is_made_again(const Graph *graph, Node program)
-{
-	static const char *const parts[] = {"redis", "valkey", "jellyfin", "plex", "grafana", NULL};
-	return text_has_part(graph_text(graph, program, FACT_IMAGE), parts);
-}
-
-/* What a cluster runs is told by its manifests, its backups too. A compose file is one part of a machine, and what
- * copies the machine as a whole (a hypervisor, the box that it is, a snapshot of its disks) is seldom written beside
- * it. */
+/* What a cluster runs is told by its manifests, its backups too; what copies the machine of a compose file as a whole
+ * is seldom written beside it. Films are found again, a cache fills itself, and dashboards are drawn anew. */
 static Level level_of_loss(const Graph *graph, const GArray *mounts, bool planned)
 {
+	static const char *const made_again[] = {"redis", "valkey", "jellyfin", "plex", "grafana", NULL};
 	bool cluster = false, lasting = false;
 	for (guint i = 0; i < mounts->len; i++) {
 		Node program = graph_parent(graph, g_array_index(mounts, Node, i));
 		cluster |= graph_node_type(graph, program) == NODE_CONTAINER;
-		lasting |= !is_made_again(graph, program);
+		lasting |= !text_has_part(graph_text(graph, program, FACT_IMAGE), made_again);
 	}
 	if (!lasting)
 		return cluster ? LEVEL_WARNING : LEVEL_INFO;

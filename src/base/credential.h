@@ -7,8 +7,8 @@
 bool credential_is_named(Slice key);
 
 /* What a variable is for stands at the end of its name: the others tell of a password, how long it lasts and where it
- * is asked. A key alone may be one to sort by. */
-bool credential_ends_name(const char *name);
+ * is asked. A key alone may be one to sort by. A dash is as good as an underscore. */
+bool credential_ends_name(Slice name);
 
 /* The value looks as if a machine had drawn it by lot: of letters and digits so drawn, neighbours differ in kind more
  * often than in words, paths and dates; the fewer places have digits, the more often. */

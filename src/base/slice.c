@@ -6,9 +6,17 @@
 #include <emmintrin.h>
 #endif
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
 bool slice_is_nocase(Slice s, const char *text)
 {
-	return strlen(text) == s.length && g_ascii_strncasecmp(s.at, text, s.length) == 0;
+	for (size_t i = 0; i < s.length; i++) /* most differ in the first letter: their lengths are not asked */
+		if (!text[i] || lower(s.at[i]) != lower(text[i]))
+			return false;
+	return text[s.length] == '\0';
 }
 
 bool slice_is_any(Slice s, const char *const *texts, size_t count)
@@ -28,8 +36,8 @@ bool slice_is_any_nocase(Slice s, const char *const *texts)
 }
 
 /* Sixteen places at a time where the first and the last byte of the needle stand as far apart as they should: W. Muła,
- * "SIMD-friendly algorithms for substring searching", 2016. A sixth of the work of memmem, which looks at each. What is
- * left at the end is memmem's. */
+ * "SIMD-friendly algorithms for substring searching", 2016. A sixth of the work of memmem, which looks at each. Of what
+ * is left at the end, and of short texts, each place is looked at: memmem would make a table first. */
 static const char *find_text(const char *text, size_t length, const char *needle, size_t needle_length)
 {
 #ifdef __SSE2__
@@ -44,6 +52,10 @@ static const char *find_text(const char *text, size_t length, const char *needle
 				if (memcmp(text + __builtin_ctz(places), needle, needle_length) == 0)
 					return text + __builtin_ctz(places);
 		}
+		for (; length >= needle_length; text++, length--)
+			if (*text == *needle && memcmp(text, needle, needle_length) == 0)
+				return text;
+		return NULL;
 	}
 #endif
 	return memmem(text, length, needle, needle_length);

@@ -58,10 +58,13 @@ static Symbol substituted(const Graph *graph, Node applier, Symbol written)
 	return graph_find_symbol(graph, slice_from(text), &symbol) ? known_namespace(graph, symbol) : 0;
 }
 
-/* What a release makes goes where the release says, or where it stands; an Application always says it. */
-static Symbol made_in(const Graph *graph, Node release, const Context *context)
+/* What a release makes goes where the release says, or where it stands; an Application always says it. An
+ * ApplicationSet has a namespace for each Application, which is written into what is rendered of it. */
+static Symbol made_in(const Graph *graph, Node node, Node release, const Context *context)
 {
 	Symbol target = graph_symbol(graph, release, FACT_TARGET_NAMESPACE);
+	if (link_is_kind(graph, release, "ApplicationSet"))
+		return known_namespace(graph, graph_symbol(graph, node, FACT_NAMESPACE));
 	if (target)
 		return link_is_open(graph_symbol_text(graph, target)) ? 0 : target;
 	return link_is_kind(graph, release, "Application") ? 0 : namespace_in(graph, release, context);
@@ -70,7 +73,7 @@ static Symbol made_in(const Graph *graph, Node release, const Context *context)
 static Symbol namespace_in(const Graph *graph, Node node, const Context *context)
 {
 	if (maker(graph, node))
-		return made_in(graph, maker(graph, node), context);
+		return made_in(graph, node, maker(graph, node), context);
 
 	Symbol written = graph_symbol(graph, node, FACT_NAMESPACE);
 	if (context && context->namespace)

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "rule/built.h"
 #include "rule/ignored.h"
+#include "rule/listened.h"
 #include "rule/moved.h"
 #include "rule/need.h"
 #include "rule/rule.h"
@@ -647,6 +648,7 @@ static void check_port_not_exposed(Checker *checker)
 		check_services(checker, dockerfile, &start);
 		check_containers(checker, dockerfile, &start);
 	}
+	check_listened_ports(checker);
 }
 
 static const Rule rules[] = {
@@ -679,8 +681,8 @@ static const Rule rules[] = {
                 .fix = FIX_VALUE,
                 .title = "the program starts on another port than is declared",
                 .why = "EXPOSE, published ports and container ports are what everybody else reads: proxies, Services "
-                       "and "
-                       "people. Whoever follows them reaches nothing.",
+                       "and people. Whoever follows them reaches nothing. The number is read from how the program is "
+                       "started, or from the configuration that is mounted.",
                 .remedy = "Make the number the program is started with and the declared one the same.",
                 .check = check_port_not_exposed,
         },

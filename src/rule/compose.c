@@ -261,21 +261,30 @@ static bool is_task(const Graph *graph, Node service)
 	return false;
 }
 
-/* "# restart: unless-stopped" among the lines of the service: its owner took it out. */
-static bool is_restart_taken_out(const Graph *graph, Node service)
+/* Up to the next service of its file. */
+static Slice text_of_service(const Graph *graph, Node service)
 {
 	Span place = graph_place(graph, service);
-	Node next = graph_next_child(graph, service, NODE_SERVICE);
-	Slice bytes = graph_file_bytes(graph, place.file), line;
-	bool follows = next && graph_file_of(graph, next) == place.file && graph_place(graph, next).start > place.start;
-	Slice rest = slice_sub(bytes, place.start, follows ? graph_place(graph, next).start : bytes.length);
+	Slice bytes = graph_file_bytes(graph, place.file);
+	size_t end = bytes.length;
+	GRAPH_CHILDREN (graph, graph_parent(graph, service), NODE_SERVICE, other) {
+		Span next = graph_place(graph, other);
+		if (next.file == place.file && next.start > place.start)
+			end = MIN(end, next.start);
+	}
+	return slice_sub(bytes, place.start, end);
+}
+
+/* `# restart: unless-stopped`: the owner has thought of it, and does not want it yet. */
+static bool is_turned_off(const Graph *graph, Node service)
+{
+	Slice rest = text_of_service(graph, service), line;
 	while (slice_next_line(&rest, &line)) {
-		line = slice_trim(line);
-		if (!slice_starts(line, "#"))
-			continue;
-		while (line.length && strchr("# \t", line.at[0]))
-			line = slice_sub(line, 1, line.length);
-		if (slice_starts(line, "restart:"))
+		Slice words = slice_trim(line);
+		bool comment = slice_starts(words, "#");
+		while (words.length && strchr("# \t", words.at[0]))
+			words = slice_sub(words, 1, words.length);
+		if (comment && slice_starts(words, "restart:"))
 			return true;
 	}
 	return false;
@@ -287,7 +296,7 @@ static bool is_left_down(const Graph *graph, Node service)
 	       !graph_has(graph, service, FACT_EXTENDS) && is_meant_to_stay(graph, service) &&
 	       !graph_has(graph, service, FACT_PROFILE) && !is_for_developing(graph, service) &&
 	       !is_waited_out(graph, service) && !is_restarted_elsewhere(graph, service) &&
-	       !is_restart_taken_out(graph, service);
+	       !is_turned_off(graph, service);
 }
 
 /* The image, which every service has that is not built, says where the line goes. */

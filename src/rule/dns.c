@@ -196,6 +196,18 @@ static void mend_host(Checker *checker, Finding *finding, Node mention, char **p
 	add_rename(checker, finding, graph_place(graph, mention), old, new);
 }
 
+/* What documents alone say of a Service of another namespace may be an example, or of another cluster. */
+static bool is_example(const Graph *graph, Node mention, const char *namespace, Node near)
+{
+	g_auto(GStrv) identity = g_strsplit(graph_text(graph, near, FACT_IDENTITY), "/", 3);
+	if (g_strv_length(identity) == 3 && strcmp(identity[1], namespace) == 0)
+		return false;
+	GRAPH_NAMED(graph, NODE_MENTION, graph_name_symbol(graph, mention), other)
+	if (!is_document(graph, other))
+		return false;
+	return true;
+}
+
 /* What is called wrongly in one way is one finding with many places. */
 typedef struct Asked {
 	Checker *checker;
@@ -228,6 +240,8 @@ static void report_host(const Asked *asked, Node mention, char **parts)
 	if (near) {
 		const char *identity = graph_text(graph, near, FACT_IDENTITY);
 		add_evidence(checker, finding, graph_place(graph, near), "there is %s", identity);
+	}
+	if (near && !is_example(graph, mention, parts[1], near)) {
 		set_because(checker, finding, FIX_VALUE, "no other Service has a name so near");
 		mend_host(checker, finding, mention, parts, near);
 	}

@@ -478,18 +478,19 @@ static void add_stale(Stale *stale, Node link, const char *path)
 
 static void check_tree(Stale *stale, const DrawnTree *tree)
 {
-	g_autofree char *missing = NULL; /* what lies below it is not there either, and need not be said */
+	g_autofree char *missing =
+	        NULL; /* what lies below it is not there either, and need not be said: nor of a plan */
 	for (Node link = tree->first; link && link != tree->end; link = graph_next_node(tree->graph, link)) {
 		g_autofree char *path = drawn_path(tree, link);
 		if (!path || path_exists(tree->graph, slice_from(path)) ||
 		        (missing && path_is_below(slice_from(path), slice_from(missing))))
 			continue;
 		g_autofree char *folder = g_strconcat(path, "/", NULL);
-		if (is_sample_path(slice_from(path)) || is_kept_out(stale->gone, (Slice){"", 0}, slice_from(folder)) ||
-		        is_kept_out(stale->gone, (Slice){"", 0}, slice_from(path)) ||
-		        says_absent(graph_line_at(tree->graph, graph_place(tree->graph, link))))
-			continue;
-		add_stale(stale, link, path);
+		if (!is_sample_path(slice_from(path)) &&
+		        !is_kept_out(stale->gone, (Slice){"", 0}, slice_from(folder)) &&
+		        !is_kept_out(stale->gone, (Slice){"", 0}, slice_from(path)) &&
+		        !says_absent(graph_line_at(tree->graph, graph_place(tree->graph, link))))
+			add_stale(stale, link, path);
 		g_free(missing);
 		missing = g_steal_pointer(&path);
 	}

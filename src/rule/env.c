@@ -1,4 +1,5 @@
 /* Variables that compose replaces: whether something sets them, and whether the example says so. */
+#include "base/variable.h"
 #include "rule/environment.h"
 #include "rule/rule.h"
 
@@ -73,14 +74,6 @@ static bool is_required(const Graph *graph, const EnvUse *use)
 	return false;
 }
 
-static bool is_variable_name(Slice text)
-{
-	for (size_t i = 0; i < text.length; i++)
-		if (!g_ascii_isupper(text.at[i]) && !g_ascii_isdigit(text.at[i]) && text.at[i] != '_')
-			return false;
-	return text.length > 0;
-}
-
 /* `NAME=${X}` or `NAME: ${X}` and nothing more: a program is told that it has no value, and may do without. */
 static bool is_handed_on(const Graph *graph, Node variable)
 {
@@ -99,7 +92,7 @@ static bool is_handed_on(const Graph *graph, Node variable)
 		before = slice_sub(before, 1, before.length);
 	bool whole = before.length && strchr("=:", before.at[before.length - 1]) &&
 	             (after.length == 0 || after.at[0] == '#');
-	return whole && is_variable_name(slice_sub(before, 0, before.length - 1));
+	return whole && variable_is_name(slice_sub(before, 0, before.length - 1));
 }
 
 /* So many projects take a variable from the machine, and not from a file of their own. */
@@ -609,7 +602,9 @@ static const Rule rules[] = {
                 .title = "a variable is set twice in one place",
                 .why = "Only the last one is in effect, so an edit of the first changes nothing.",
                 .remedy = "Keep the one that is meant.",
-                .peers = "kube-score: environment-variable-key-duplication; dotenv-linter: DuplicatedKey",
+                .peers = "kube-score: environment-variable-key-duplication; kube-linter: duplicate-env-var; Kubescape: "
+                         "C-0295; "
+                         "dotenv-linter: DuplicatedKey",
                 .check = check_duplicate_env,
         },
         {

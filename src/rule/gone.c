@@ -400,6 +400,14 @@ static bool says_much(const char *path)
 	return strcspn(path_name(slice_from(path)).at, ".") > 4;
 }
 
+/* Who names radarr/README.md as well means another by readarr/README.md. */
+static bool is_written_there(const Graph *graph, const Mention *mention, const char *path)
+{
+	Slice folder = path_folder(slice_from(graph_file_path(graph, mention->span.file)));
+	g_autofree char *text = moved_text(graph_span_bytes(graph, mention->span), folder, mention->path, path);
+	return text && text_has(graph_file_bytes(graph, mention->span.file), text);
+}
+
 /* The new place of a mention's path: its own, or below that of the folder that is gone. No file means itself by another
  * name. Free with g_free. */
 static char *new_path(Gone *gone, const Mention *mention)
@@ -412,7 +420,10 @@ static char *new_path(Gone *gone, const Mention *mention)
 	g_autofree char *below = folder ? g_strconcat(folder, mention->path + strlen(mention->cause), NULL) : NULL;
 	if (below && path_exists(graph, slice_from(below)))
 		return g_steal_pointer(&below);
-	return says_much(mention->path) ? moved_near(graph, mention->path, 1) : NULL;
+	char *near = says_much(mention->path) ? moved_near(graph, mention->path, 1) : NULL;
+	if (near && is_written_there(graph, mention, near))
+		g_clear_pointer(&near, g_free);
+	return near;
 }
 
 /* The same name in another handwriting, or one of a letter more or less. */

@@ -569,7 +569,8 @@ static const Rule rules[] = {
                        "ran before.",
                 .remedy = "Write the version that runs now, or its digest; Renovate or Diun say when there is a newer "
                           "one.",
-                .peers = "kube-score: container-image-tag; kube-linter: latest-tag; hadolint: DL3006, DL3007; "
+                .peers = "kube-score: container-image-tag; kube-linter: latest-tag; hadolint: DL3006, DL3007; Trivy: "
+                         "DS-0001; "
                          "Trivy: KSV-0013; Checkov: CKV_K8S_14, CKV_DOCKER_7; dclint: "
                          "service-image-require-explicit-tag",
                 .check = check_tag_floating,

@@ -256,8 +256,7 @@ static const Rule rules[] = {
                        "autoscaler "
                        "undoes it a minute later.",
                 .remedy = "Take `replicas` out of the manifest.",
-                .peers = "kube-score: deployment-targeted-by-hpa-does-not-have-replicas-configured; kube-linter: "
-                         "hpa-minimum-three-replicas",
+                .peers = "kube-score: deployment-targeted-by-hpa-does-not-have-replicas-configured",
                 .check = check_hpa_vs_replicas,
         },
         {

@@ -356,7 +356,7 @@ static bool holds_credential(const Graph *graph, Node env)
 	const Row *value = graph_find(graph, env, FACT_VALUE);
 	Slice text = value ? graph_symbol_slice(graph, value->object) : (Slice){"", 0};
 	return value && credential_is_named(slice_from(graph_name(graph, env))) &&
-	       credential_ends_name(graph_name(graph, env)) && credential_is_clear(text, false) &&
+	       credential_ends_name(slice_from(graph_name(graph, env))) && credential_is_clear(text, false) &&
 	       !slice_starts(text, "/") && !slice_starts(text, "./") && slice_find(text, "://", 0) == SIZE_MAX &&
 	       slice_find_byte(text, '$', 0) == SIZE_MAX && !is_stand_in(graph_name(graph, env), text.at) &&
 	       !may_be_name(graph_name(graph, env), text.at);

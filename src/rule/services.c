@@ -579,7 +579,7 @@ static const Rule rules[] = {
                 .why = "The Service exists and has an address, but no endpoint: every connection is refused or times "
                        "out.",
                 .remedy = "Write the labels of the pod template into the selector, all of them equal to the letter.",
-                .peers = "kube-linter: dangling-service; kube-score: service-targets-pod",
+                .peers = "kube-linter: dangling-service; kube-score: service-targets-pod; Kubescape: C-0293",
                 .check = check_service_selects_nothing,
         },
         {
@@ -602,7 +602,8 @@ static const Rule rules[] = {
                 .remedy = "Copy the selector's labels into the pod template. The selector of a controller that runs "
                           "cannot be changed.",
                 .peers = "kube-linter: mismatching-selector; kube-score: "
-                         "deployment-pod-selector-labels-match-template-metadata-labels",
+                         "deployment-pod-selector-labels-match-template-metadata-labels, "
+                         "statefulset-pod-selector-labels-match-template-metadata-labels; Kubescape: C-0296",
                 .check = check_selector_template_mismatch,
         },
         {
@@ -624,6 +625,7 @@ static const Rule rules[] = {
                        "restarted in a loop. A number "
                        "that is not declared is legal, but more often a slip.",
                 .remedy = "Use the name or number of the port that the program listens on.",
+                .peers = "kube-linter: liveness-port, readiness-port, startup-port",
                 .check = check_probe_port_mismatch,
         },
 };

@@ -4,6 +4,7 @@
  * How a program writes such a variable is a row of `languages`; only what cannot mean anything else is taken, so that
  * the `$host` of nginx or the `${1}` of a rewrite is none. */
 #include "base/path.h"
+#include "base/variable.h"
 #include "rule/configured.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -152,10 +153,7 @@ static bool is_passed(const Graph *graph, Node service, const char *name)
 
 static bool is_name(Slice name)
 {
-	for (size_t i = 0; i < name.length; i++)
-		if (!g_ascii_isupper(name.at[i]) && !g_ascii_isdigit(name.at[i]) && name.at[i] != '_')
-			return false;
-	return name.length > 1 && name.length < 100 && !g_ascii_isdigit(name.at[0]);
+	return name.length > 1 && name.length < 100 && variable_is_name(name);
 }
 
 static bool is_comment(Slice bytes, size_t at)

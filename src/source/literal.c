@@ -180,16 +180,11 @@ static bool is_lone_key(Slice value)
 
 static bool is_secret_name(Slice name)
 {
-	char text[MOST_NAME + 1];
 	if (slice_is(name, "key") || slice_is(name, "Authorization"))
 		return true;
-	if (name.length < 4 || name.length > MOST_NAME)
-		return false;
-	for (size_t i = 0; i < name.length; i++)
-		text[i] = name.at[i] == '-' ? '_' : name.at[i];
-	text[name.length] = '\0';
 	/* Pi-hole keeps what its password is hashed to. */
-	return credential_ends_name(text) && !strstr(text, "ublic") && strcmp(text, "WEBPASSWORD") != 0;
+	return name.length >= 4 && name.length <= MOST_NAME && credential_ends_name(name) &&
+	       slice_find(name, "ublic", 0) == SIZE_MAX && !slice_is(name, "WEBPASSWORD");
 }
 
 /* Where the value begins behind a sign, and which quotes it stands in; SIZE_MAX where it cannot be one. */

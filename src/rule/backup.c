@@ -6,6 +6,7 @@
  * are kept by one engine, for whether two paths lie on one disk cannot be told from files. */
 #include "base/path.h"
 #include "rule/cluster.h"
+#include "rule/extended.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -159,18 +160,6 @@ static void report_copy(Checker *checker, Node copier, Node mount, Node database
 	g_hash_table_insert(copies, GUINT_TO_POINTER(copier), finding);
 }
 
-/* Other files extend it: it is a part to be taken, and runs under the names of those that take it. */
-static bool is_part(const Graph *graph, Node service)
-{
-	g_autofree char *name = g_path_get_basename(graph_file_path(graph, graph_file_of(graph, service)));
-	g_autofree char *ending = g_strdup_printf("%s:%s", name, graph_name(graph, service));
-	GRAPH_EACH (graph, FACT_EXTENDS, row)
-		if (slice_ends(graph_symbol_slice(graph, row->object), ending) &&
-		        graph_file_of(graph, row->subject) != graph_file_of(graph, service))
-			return true;
-	return false;
-}
-
 static void check_db_file_copy_only(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -183,7 +172,7 @@ static void check_db_file_copy_only(Checker *checker)
 			Node database = g_array_index(databases, Node, i), copier = g_array_index(copiers, Node, j),
 			     mount;
 			Node data = copied_mount(graph, copier, database, &mount);
-			if (!data || is_part(graph, database))
+			if (!data || is_extended(graph, database))
 				continue;
 			if (!asked && takes_care(graph))
 				return;

@@ -6,6 +6,7 @@
  * something is mounted at /var/lib/postgresql/data. */
 #include "base/path.h"
 #include "rule/developing.h"
+#include "rule/extended.h"
 #include "rule/holder.h"
 #include "rule/reader.h"
 #include "rule/rule.h"
@@ -183,6 +184,8 @@ static bool is_part(const Graph *graph, Node program)
 		return true;
 	if (graph_node_type(graph, program) != NODE_SERVICE)
 		return false;
+	if (is_extended(graph, program))
+		return true;
 	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, program))));
 	GRAPH_NAMED(graph, NODE_SERVICE, graph_name_symbol(graph, program), other)
 	if (other != program &&

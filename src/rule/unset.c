@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/variable.h"
 #include "rule/configured.h"
+#include "rule/extended.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -135,8 +136,8 @@ static bool is_passed(const Graph *graph, Node service, const char *name)
 {
 	static const FactKind kinds[] = {FACT_ENV_FILE, FACT_ENV_FILE_OPTIONAL};
 	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, service))));
-	if (graph_has(graph, service, FACT_EXTENDS) || holds(graph, service, name) || is_set_by_image(graph, name) ||
-	        file_has(graph, graph_file_of(graph, service), "override.yaml") ||
+	if (graph_has(graph, service, FACT_EXTENDS) || is_extended(graph, service) || holds(graph, service, name) ||
+	        is_set_by_image(graph, name) || file_has(graph, graph_file_of(graph, service), "override.yaml") ||
 	        file_has(graph, graph_file_of(graph, service), "override.yml"))
 		return true; /* a comment says that a file beside it, of the machine alone, adds the rest */
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)

@@ -27,7 +27,8 @@ bool has_build_word(Slice text)
 bool builds_images(const Graph *graph, uint32_t file, void *data)
 {
 	Slice bytes = graph_file_bytes(graph, file), name = path_name(slice_from(graph_file_path(graph, file)));
-	return has_build_word(bytes) || (slice_starts(name, "kustomization.") && text_has(bytes, "images:"));
+	return has_build_word(bytes) || (slice_ends(name, ".build") && text_has(bytes, "ImageTag=")) || /* of Podman */
+	       (slice_starts(name, "kustomization.") && text_has(bytes, "images:"));
 }
 
 /* The last word of `docker build … DIR` is a path that is neither beside the file nor at the root. */

@@ -73,7 +73,8 @@ static bool says_absent(Slice line)
 	        "pending", "there is no", "**no**", "broken", "decommission", "dropped", "drifted", "stale", "git rm",
 	        "`rm ", "add to ", "put in ", "put into ", "every new ", "each new ", "mới", "nouveau", "neue ",
 	        "nuevo", "novo ", "source code", "código-fonte", "quellcode", "code source", "if `", "supprim",
-	        "remplac", "à ajouter", "entfern", "ersetz", "elimin", "reemplaz"};
+	        "remplac", "à ajouter", "entfern", "ersetz", "elimin", "reemplaz", "crear ", "crea ", "crée", "criar ",
+	        "erstell", "anlegen"};
 	g_autofree char *lower = g_ascii_strdown(line.at, (gssize)MIN(line.length, 2000));
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))
@@ -312,6 +313,14 @@ static void report_host(Checker *checker, Node link, Slice path)
 	add_edit(checker, finding, (Span){place.file, place.start, place.start}, SLICE("https://"));
 }
 
+/* ~~[old](old.md)~~ */
+static bool is_crossed_out(const Graph *graph, Span place)
+{
+	Slice line = graph_line_at(graph, place);
+	size_t at = (size_t)(graph_file_bytes(graph, place.file).at + place.start - line.at);
+	return text_has(slice_sub(line, 0, at), "~~") && text_has(slice_sub(line, at, line.length), "~~");
+}
+
 static void check_link(Gone *gone, Checker *checker, Node link)
 {
 	const Graph *graph = checker_graph(checker);
@@ -341,7 +350,7 @@ static void check_link(Gone *gone, Checker *checker, Node link)
 		return;
 	}
 	bool route = rooted || !has_extension(path) || is_short_form(gone, path_name(path));
-	if (!route || !is_in_site(graph, folder))
+	if ((!route || !is_in_site(graph, folder)) && !is_crossed_out(graph, graph_place(graph, link)))
 		gone_add(gone, LEVEL_WARNING, link, graph_place(graph, link), slice_from(full));
 }
 
@@ -387,6 +396,18 @@ static bool is_topic(Slice text)
 	return slice_ends(text, "/#") || text_has(text, "/+/") || slice_ends(text, "/+");
 }
 
+/* default.yaml, of which default.yaml.example is there: the reader makes it. */
+static bool has_sample(const Graph *graph, const char *path)
+{
+	static const char *const endings[] = {".example", ".sample", ".template", ".tmpl", ".dist"};
+	for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
+		g_autofree char *sample = g_strconcat(path, endings[i], NULL);
+		if (graph_find_file(graph, slice_from(sample)))
+			return true;
+	}
+	return false;
+}
+
 static void check_code(Gone *gone, Checker *checker, Node link)
 {
 	const Graph *graph = checker_graph(checker);
@@ -398,7 +419,7 @@ static void check_code(Gone *gone, Checker *checker, Node link)
 	g_autofree char *full = own_path(graph, document, path);
 	if (full && !exists_above(graph, folder, path) && !is_kept_out(gone, folder, path) &&
 	        !is_short_form(gone, path) && !is_said_absent(graph, graph_place(graph, link)) &&
-	        !is_made_elsewhere(graph, path))
+	        !is_made_elsewhere(graph, path) && !has_sample(graph, full))
 		gone_add(gone, LEVEL_WARNING, link, graph_place(graph, link), slice_from(full));
 }
 

@@ -132,6 +132,23 @@ static bool is_in_shown_address(const Reader *reader, Slice name)
 	return start > 0 && reader->bytes.at[start - 1] == '?' && is_document(reader);
 }
 
+/* https://images.example.net/f/poster.jpg?token=…: signed for whoever looks at the picture. */
+static bool is_of_picture(const Reader *reader, Slice name)
+{
+	static const char *const ends[] = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif"};
+	size_t end = (size_t)(name.at - reader->bytes.at), start;
+	if (end == 0 || !strchr("?&", reader->bytes.at[end - 1]))
+		return false;
+	for (start = --end; start > 0 && !strchr(" \t\n\"'", reader->bytes.at[start - 1]);)
+		start--;
+	Slice address = slice_sub(reader->bytes, start, end);
+	address = slice_sub(address, 0, MIN(slice_find_byte(address, '?', 0), address.length));
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (slice_ends(address, ends[i]) && slice_starts(address, "http"))
+			return true;
+	return false;
+}
+
 /* The line holds a UUID. */
 static bool has_uuid(Slice line)
 {
@@ -252,7 +269,7 @@ static void read_value(Reader *reader, Slice name, size_t at)
 	        secret_has_form(value) || secret_is_sample(value) || is_fingerprint(value) || says_sample(text) ||
 	        text[0] == '/' || strstr(text, "://") || is_published(value) || is_lone_head(value) ||
 	        credential_reads_password(value) || is_id(reader, name, start, value) ||
-	        is_in_shown_address(reader, name) || is_told_elsewhere(reader))
+	        is_in_shown_address(reader, name) || is_of_picture(reader, name) || is_told_elsewhere(reader))
 		return;
 	char *form = arena_printf(reader->file->arena, "value of '%.*s'", SLICE_ARGS(name));
 	graph_add_node(reader->file->builder, NODE_SECRET, reader->file->node, slice_from(form), start, end);

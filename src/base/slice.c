@@ -146,17 +146,57 @@ static uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Eight bytes at a time; the last eight, or two fours, overlap what was taken. */
 uint64_t slice_hash(Slice text)
 {
 	const uint64_t k = 0x9e3779b97f4a7c15u;
-	uint64_t hash = text.length * k, word;
-	size_t i = 0;
-	for (; i + 8 <= text.length; i += 8) {
+	uint64_t hash = text.length * k, word = 0;
+	for (size_t i = 0; i + 8 < text.length; i += 8) {
 		memcpy(&word, text.at + i, 8);
 		hash = fold(hash ^ word, k);
 	}
-	word = 0;
-	if (i < text.length)
-		memcpy(&word, text.at + i, text.length - i);
+	if (text.length >= 8) {
+		memcpy(&word, text.at + text.length - 8, 8);
+	} else if (text.length >= 4) {
+		uint32_t halves[2];
+		memcpy(&halves[0], text.at, 4);
+		memcpy(&halves[1], text.at + text.length - 4, 4);
+		word = halves[0] | (uint64_t)halves[1] << 32;
+	} else {
+		for (size_t i = 0; i < text.length; i++)
+			word = word << 8 | (unsigned char)text.at[i];
+	}
 	return fold(hash ^ word, 0xd6e8feb86659fd93u);
 }
+
+/* ---- words ------------------------------------------------------------------------------------------------------ */
+
+#ifdef __SSE2__
+/* Which of sixteen bytes are no more than `width` above `first`. */
+static inline __m128i within(__m128i bytes, char first, char width)
+{
+	__m128i above = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
+	return _mm_cmpeq_epi8(_mm_min_epu8(above, _mm_set1_epi8(width)), above);
+}
+
+/* Letters of both cases are the same but for one bit. */
+uint64_t slice_word_bytes(const char *at)
+{
+	uint64_t are = 0;
+	for (int i = 0; i < SLICE_WORD_BLOCK / 16; i++) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)(at + 16 * i));
+		__m128i letters = within(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z' - 'a');
+		__m128i others = _mm_or_si128(within(bytes, '0', 9), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')));
+		are |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_or_si128(letters, others)) << 16 * i;
+	}
+	return are;
+}
+#else
+uint64_t slice_word_bytes(const char *at)
+{
+	uint64_t are = 0;
+	for (int i = 0; i < SLICE_WORD_BLOCK; i++)
+		are |= (uint64_t)(g_ascii_isalnum(at[i]) || at[i] == '_') << i;
+	return are;
+}
+#endif

@@ -4,69 +4,9 @@
  * each word let one file in a hundred be read for nothing; a file that has the word is never left out. */
 #include "fact/graph.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #define LEAST_LENGTH 3
 #define BITS_PER_WORD 12
-
-#define BLOCK 64 /* bytes that are told apart at a time: a bit for each */
-
-#ifdef __SSE2__
-/* Which of sixteen bytes are no more than `width` above `first`. */
-static inline __m128i within(__m128i bytes, char first, char width)
-{
-	__m128i above = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
-	return _mm_cmpeq_epi8(_mm_min_epu8(above, _mm_set1_epi8(width)), above);
-}
-
-/* Letters of both cases are the same but for one bit. */
-static inline uint64_t word_bytes(const char *at)
-{
-	uint64_t are = 0;
-	for (int i = 0; i < BLOCK / 16; i++) {
-		__m128i bytes = _mm_loadu_si128((const __m128i *)(at + 16 * i));
-		__m128i letters = within(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z' - 'a');
-		__m128i others = _mm_or_si128(within(bytes, '0', 9), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')));
-		are |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_or_si128(letters, others)) << 16 * i;
-	}
-	return are;
-}
-#else
-static inline uint64_t word_bytes(const char *at)
-{
-	uint64_t are = 0;
-	for (int i = 0; i < BLOCK; i++)
-		are |= (uint64_t)(g_ascii_isalnum(at[i]) || at[i] == '_') << i;
-	return are;
-}
-#endif
-
-/* Eight bytes at a time; the last eight, or two fours, overlap what was taken. */
-static uint32_t hash_of(const char *at, size_t length)
-{
-	const uint64_t prime = 0x9e3779b97f4a7c15u;
-	uint64_t hash = length * prime, part = 0;
-	for (size_t i = 0; i + 8 < length; i += 8) {
-		memcpy(&part, at + i, 8);
-		hash = (hash ^ part) * prime;
-		hash ^= hash >> 32;
-	}
-	if (length >= 8) {
-		memcpy(&part, at + length - 8, 8);
-	} else if (length >= 4) {
-		uint32_t halves[2];
-		memcpy(&halves[0], at, 4);
-		memcpy(&halves[1], at + length - 4, 4);
-		part = halves[0] | (uint64_t)halves[1] << 32;
-	} else {
-		for (size_t i = 0; i < length; i++)
-			part = part << 8 | (unsigned char)at[i];
-	}
-	hash = (hash ^ part) * prime;
-	return (uint32_t)(hash >> 32) | 1; /* 0 is nothing that was seen */
-}
+#define BLOCK SLICE_WORD_BLOCK
 
 typedef struct Words {
 	Slice text;
@@ -87,7 +27,7 @@ static void next_block(Words *words)
 			memcpy(rest, block, left);
 		block = rest;
 	}
-	uint64_t are = word_bytes(block);
+	uint64_t are = slice_word_bytes(block);
 	words->edges = are ^ (are << 1 | (words->last ? 1 : 0));
 	words->last = are >> (BLOCK - 1);
 	words->at += BLOCK;
@@ -104,7 +44,8 @@ static bool next_word(Words *words, uint32_t *ret_hash)
 			if (words->open)
 				words->start = at;
 			else if (at - words->start >= LEAST_LENGTH) {
-				*ret_hash = hash_of(words->text.at + words->start, at - words->start);
+				Slice word = slice_sub(words->text, words->start, at);
+				*ret_hash = (uint32_t)(slice_hash(word) >> 32) | 1; /* 0 is nothing that was seen */
 				return true;
 			}
 		}

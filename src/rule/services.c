@@ -244,6 +244,7 @@ static void mend_label(Checker *checker, Finding *finding, Node pod, const Row *
 static bool find_key_above(Slice text, uint32_t at, const char *key, size_t depth, uint32_t *ret_line)
 {
 	uint32_t start, end;
+	*ret_line = at;
 	for (edit_line_span(text, at, at, &start, &end); start > 0;) {
 		edit_line_span(text, start - 1, start - 1, &start, &end);
 		Slice line = slice_trim(slice_sub(text, start, end));

@@ -44,7 +44,7 @@ typedef struct Use {
 	Node program;
 	const Row *image;
 	Slice tag;
-	uint32_t major; /* of PostgreSQL; 0 where the tag does not say */
+	uint32_t major; /* 0 where the tag does not say */
 	bool digest;
 } Use;
 
@@ -139,11 +139,13 @@ static Node mount_below(const Graph *graph, Node program, const char *path)
 	return NODE_NONE;
 }
 
-/* Loki is told by its configuration; the one in its image keeps all below /loki. */
+/* Loki is told by its configuration; the one in its image keeps all below /loki, since version 2 for certain. */
 static bool has_own_config(const Graph *graph, const Use *use)
 {
 	if (strcmp(use->keeper->image, "grafana/loki") != 0)
 		return false;
+	if (use->major == 1)
+		return true;
 	GRAPH_OF (graph, use->program, FACT_ARGUMENT, row) {
 		const char *word = graph_symbol_text(graph, row->object);
 		if (strstr(word, "config") && !g_str_has_suffix(word, "/etc/loki/local-config.yaml") &&

@@ -115,6 +115,17 @@ bool credential_is_clear(Slice value, bool base64)
 	       !only_says_where(text);
 }
 
+bool credential_reads_password(Slice value)
+{
+	static const char from[] = "01345@$", to[] = "oieasas";
+	g_autofree char *text = g_ascii_strdown(value.at, (gssize)value.length);
+	for (char *at = text; *at; at++) {
+		const char *found = strchr(from, *at);
+		*at = found ? to[found - from] : *at;
+	}
+	return strstr(text, "password") != NULL;
+}
+
 /* Small letters and digits alone; free with g_free. */
 static char *squeeze(Slice text)
 {

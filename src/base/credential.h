@@ -17,6 +17,9 @@ bool credential_is_drawn(Slice value);
 /* 8-4-4-4-12 of hexadecimal digits: a token of some issuers, and most often the name of something. */
 bool credential_is_uuid(Slice value);
 
+/* pa55w0rd and MySecureP@ssw0rd: a password for whoever reads it, with the digits that look like its letters. */
+bool credential_reads_password(Slice value);
+
 /* A value that guides and images have, and that is tried first: admin, changeme, minioadmin. */
 bool credential_is_default(Slice value, bool base64);
 

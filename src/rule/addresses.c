@@ -534,6 +534,29 @@ static bool has_mac(Slice text)
 	return false;
 }
 
+/* "| talos-1 | worker | 10.10.20.11 |": a row whose cell holds the address alone says whose it is, be it in no
+ * inventory.
+ */
+static bool has_row_of_its_own(const Graph *graph, Symbol address)
+{
+	GRAPH_TO (graph, FACT_ADDRESS, address, row) {
+		if (graph_node_type(graph, row->subject) != NODE_MENTION)
+			continue;
+		Span place = graph_place(graph, row->subject);
+		Slice line = graph_line_at(graph, place), bytes = graph_file_bytes(graph, place.file);
+		size_t start = (size_t)(bytes.at + place.start - line.at),
+		       end = (size_t)(bytes.at + place.end - line.at);
+		while (start > 0 && strchr(" \t`*", line.at[start - 1]))
+			start--;
+		while (end < line.length && strchr(" \t`*", line.at[end]))
+			end++;
+		if (slice_starts(slice_trim(line), "|") && start > 1 && line.at[start - 1] == '|' &&
+		        end < line.length && line.at[end] == '|')
+			return true;
+	}
+	return false;
+}
+
 /* Behind the last thing that ended before. */
 static size_t after_last_brace(Slice text)
 {
@@ -547,7 +570,8 @@ static size_t after_last_brace(Slice text)
  * here, and are nobody's slip. */
 static bool is_of_dhcp(const Graph *graph, Node mention)
 {
-	static const char *const words[] = {"dhcp", "lease", "leases", "start", "stop", "end", "pool", "range", NULL};
+	static const char *const words[] = {"dhcp", "lease", "leases", "start", "stop", "end", "pool", "range", "first",
+	        "last", "begin", "from", "to", "min", "max", NULL};
 	Span place = graph_place(graph, mention);
 	Slice name = slice_from(graph_text(graph, mention, FACT_NEARBY_NAME)), word;
 	g_autofree char *parted = g_strdelimit(slice_dup(name), "_", '-');
@@ -563,6 +587,30 @@ static bool is_of_dhcp(const Graph *graph, Node mention)
 	       has_mac(slice_sub(after, 0, MIN(slice_find_byte(after, '}', 0), after.length)));
 }
 
+/* So many addresses of one network with a like in another are the second network of all hosts, and no remains of a
+ * swap.
+ */
+#define MOST_OF_SWAP 2
+
+static void lower_second_networks(const Graph *graph, GPtrArray *findings)
+{
+	g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (int pass = 0; pass < 2; pass++)
+		for (guint i = 0; i < findings->len; i++) {
+			Finding *finding = findings->pdata[i];
+			Slice text = graph_span_bytes(graph, finding->span);
+			const char *dot = text.length ? memrchr(text.at, '.', text.length) : NULL;
+			char *net = g_strndup(text.at, dot ? (size_t)(dot - text.at) : text.length);
+			guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, net));
+			if (pass && count > MOST_OF_SWAP)
+				finding->level = LEVEL_INFO;
+			if (pass)
+				g_free(net);
+			else
+				g_hash_table_insert(counts, net, GUINT_TO_POINTER(count + 1));
+		}
+}
+
 /* Each address is judged once; asked holds its finding, or NULL where it is none. */
 static void check_address_unknown(Checker *checker)
 {
@@ -571,6 +619,7 @@ static void check_address_unknown(Checker *checker)
 	g_autoptr(GArray) all = known_addresses(&hosts);
 	g_autoptr(GArray) ranges = given_ranges(graph);
 	g_autoptr(GHashTable) asked = g_hash_table_new(g_direct_hash, g_direct_equal);
+	g_autoptr(GPtrArray) findings = g_ptr_array_new();
 	GRAPH_NODES (graph, NODE_MENTION, mention) {
 		IpScope scope;
 		Ip ip;
@@ -589,14 +638,17 @@ static void check_address_unknown(Checker *checker)
 		        ip_parse_v4(graph_symbol_slice(graph, address), &ip) ? looks_swapped(all, &ip) : NULL;
 		finding = twin && !is_given_out(graph, ranges, address, &ip) && !is_put_aside(graph, address) &&
 		                          !stands_beside(&hosts, address, &twin->ip) && !is_of_dhcp(graph, mention) &&
-		                          !is_given_a_name(&hosts, address) &&
+		                          !is_given_a_name(&hosts, address) && !has_row_of_its_own(graph, address) &&
 		                          !is_in_example(graph, graph_place(graph, mention))
 		                  ? report_unknown(checker, mention, address, twin)
 		                  : NULL;
-		if (finding)
+		if (finding) {
 			mend_unknown(checker, finding, &hosts, address, twin);
+			g_ptr_array_add(findings, finding);
+		}
 		g_hash_table_insert(asked, GUINT_TO_POINTER(address), finding);
 	}
+	lower_second_networks(graph, findings);
 	hosts_clear(&hosts);
 }
 

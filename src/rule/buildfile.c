@@ -98,14 +98,15 @@ static Lack find_lack(const Graph *graph, Slice folder, const Build *build)
 	return nearest;
 }
 
-/* `git clone` and downloads in the same line, and ignore files: somebody puts the folder there. */
+/* `git clone`, downloads and what writes contexts in the same line, and ignore files: somebody puts the folder there.
+ */
 static bool is_fetched(const Graph *graph, Span word, void *data)
 {
 	Slice line = graph_line_at(graph, word);
 	Slice name = path_name(slice_from(graph_file_path(graph, word.file)));
-	return text_has(line, "git clone") || text_has(line, "curl") || text_has(line, "wget") ||
-	       text_has(line, "unzip") || text_has(line, "submodule") || slice_is(name, ".gitignore") ||
-	       slice_is(name, ".gitmodules");
+	return text_has(line, "ansible-builder create") || text_has(line, "git clone") || text_has(line, "curl") ||
+	       text_has(line, "wget") || text_has(line, "unzip") || text_has(line, "submodule") ||
+	       slice_is(name, ".gitignore") || slice_is(name, ".gitmodules");
 }
 
 static bool is_put_there(const Graph *graph, Slice context)

@@ -213,6 +213,9 @@ static void explain_missing(Checker *checker, Finding *finding, Node reference)
 		add_evidence(checker, finding, graph_place(graph, elsewhere), "the %s of that name is in %s%s",
 		        graph_text(graph, reference, FACT_WANTS_KIND), *namespace ? "namespace " : "another namespace",
 		        namespace);
+	} else if (near && graph_name_symbol(graph, near) == graph_name_symbol(graph, reference)) {
+		add_evidence(checker, finding, graph_place(graph, near),
+		        "one of that name is made here, for another namespace");
 	} else if (near) {
 		bool beside = near == only_database(graph, reference);
 		add_evidence(checker, finding, graph_place(graph, near),

@@ -152,17 +152,38 @@ static bool is_built_there(const Graph *graph, Node link)
 	return plain && (slice_find(before, "build", 0) != SIZE_MAX || slice_find(before, "make", 0) != SIZE_MAX);
 }
 
+/* What a role of Ansible lays on a machine runs there, beside other files. */
+static bool is_laid_elsewhere(Slice path)
+{
+	return (slice_starts(path, "roles/") || text_has(path, "/roles/")) &&
+	       (text_has(path, "/templates/") || text_has(path, "/files/"));
+}
+
+/* "# shellcheck source=…" above: it stands elsewhere here than where the script runs. */
+static bool has_source_elsewhere(const Graph *graph, Node link)
+{
+	Span place = graph_place(graph, link);
+	Slice line = graph_line_at(graph, place);
+	size_t start = (size_t)(line.at - graph_file_bytes(graph, place.file).at);
+	if (start < 2)
+		return false;
+	Slice above = graph_line_at(graph, (Span){place.file, (uint32_t)start - 1, (uint32_t)start - 1});
+	return text_has(above, "shellcheck source=");
+}
+
 static void check_script_link(Reader *reader, Node link)
 {
 	const Graph *graph = checker_graph(reader->checker);
 	Node command = graph_ancestor(graph, link, NODE_COMMAND);
 	Slice folder = folder_of(graph, link), path = name_of(graph, link);
 	if (graph_has(graph, command, FACT_GUARDED) || graph_has(graph, command, FACT_FENCE) ||
-	        is_written_by_tool(path) || is_built_there(graph, link))
+	        is_written_by_tool(path) || is_built_there(graph, link) || has_source_elsewhere(graph, link))
 		return;
 	if (slice_starts(path, "$"))
 		check_expanded(reader, link);
-	if (!is_script_path(path) || is_kept_out(reader->gone, folder, path) ||
+	if (!is_script_path(path) ||
+	        is_laid_elsewhere(slice_from(graph_file_path(graph, graph_file_of(graph, link)))) ||
+	        is_kept_out(reader->gone, folder, path) ||
 	        script_knows(script_of(reader, graph_file_of(graph, link)), path) ||
 	        runs_in_image(graph, graph_file_of(graph, link)))
 		return;

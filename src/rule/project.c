@@ -411,11 +411,18 @@ static bool is_no_compose_file(const Graph *graph, uint32_t file, void *data)
 	return strcmp(graph_text(graph, graph_file_node(graph, file), FACT_FORMAT), "compose") != 0;
 }
 
+/* "# docker volume create books", beside the place that names it. */
+static bool is_told_by_comment(const Graph *graph, Span word, void *data)
+{
+	return is_on_comment_line(graph, word) && text_has(graph_line_at(graph, word), "create");
+}
+
 /* Somebody is told to make it, or a script, a playbook or a unit does. */
 static bool is_spoken_of(const Graph *graph, const char *name)
 {
 	Span found;
-	return search_word(graph, slice_from(name), is_no_compose_file, NULL, NULL, &found);
+	return search_word(graph, slice_from(name), is_no_compose_file, NULL, NULL, &found) ||
+	       search_word(graph, slice_from(name), NULL, is_told_by_comment, NULL, &found);
 }
 
 /* The word that tells what it is for stands in the one name and not in the other. */
@@ -440,10 +447,16 @@ static bool is_called_after_project(const Graph *graph, const char *name, const 
 	return false;
 }
 
+/* Nobody slips in so many files alike. */
+#define MOST_SLIPS 2
+
 /* The other name that was probably meant: one that is made here, spoken of, or written by more files. */
 static Node near_external(const Graph *graph, NodeType type, const char *name, GHashTable *uses)
 {
-	NearSearch search = near_search(slice_from(name), MIN(near_limit(slice_from(name)), 2));
+	const GPtrArray *own = g_hash_table_lookup(uses, name);
+	if (own && own->len > MOST_SLIPS)
+		return NODE_NONE;
+	NearSearch search = near_search(slice_from(name), MIN(near_limit(slice_from(name)), strlen(name) < 8 ? 1 : 2));
 	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(Node));
 	GRAPH_NODES (graph, type, node) {
 		if (!is_of_compose(graph, node) || is_quiet(graph, node) || real_name(graph, node) == 0)

@@ -149,6 +149,25 @@ static bool is_commented(const Graph *graph, Span place)
 	return false;
 }
 
+#define LINES_OF_MANUAL 100
+
+/* In a comment of a file that is nearly all comments: the configuration that a program comes with, which says of each
+ * setting what it may be. */
+static bool is_of_manual(const Graph *graph, Node secret)
+{
+	Span place = graph_place(graph, secret);
+	Slice rest = graph_file_bytes(graph, place.file), line;
+	size_t comments = 0, lines = 0;
+	if (!is_commented(graph, place))
+		return false;
+	while (slice_next_line(&rest, &line)) {
+		line = slice_trim(line);
+		lines += line.length > 0;
+		comments += slice_starts(line, "#") || slice_starts(line, ";") || slice_starts(line, "//");
+	}
+	return lines >= LINES_OF_MANUAL && comments >= lines / 4 * 3;
+}
+
 /* q7w3zx.5m1v8k2c9r4t6b0n: with what kubeadm is told, a node joins a cluster within a day, and never after. Talos has
  * tokens that look alike and last. */
 static bool is_of_a_day(Slice file, Slice value)
@@ -253,7 +272,8 @@ static bool is_bait(const Graph *graph, Node secret)
 /* Around it, a document speaks of cloud.example.com: neither host nor secret is anybody's. */
 static bool is_of_example(const Graph *graph, Node secret)
 {
-	static const char *const hosts[] = {"example.com", "example.org", "example.net", "example@", NULL};
+	static const char *const hosts[] = {
+	        "example.com", "example.org", "example.net", "example@", ".example.", "domain.com", "domain.tld", NULL};
 	Span place = graph_place(graph, secret);
 	Slice bytes = graph_file_bytes(graph, place.file);
 	size_t start = place.start, end = place.end;
@@ -346,7 +366,9 @@ static void check_secret_in_repo(Checker *checker)
 			report_key_of_test(checker, secret);
 			continue;
 		}
-		if (object ? is_sample(graph, object) : is_of_example(graph, secret))
+		if (object ? is_sample(graph, object)
+		           : is_of_example(graph, secret) ||
+		                        (is_named_only(graph, secret) && is_of_manual(graph, secret)))
 			continue;
 		if (is_bait(graph, secret) ||
 		        (is_of_others(graph, secret) &&
@@ -396,31 +418,17 @@ static bool is_env_file(const Graph *graph, Node file)
 	       !is_sealed(graph, file);
 }
 
-/* pa55w0rd is a password for whoever reads it: small letters in place of the digits that look like them. Free with
- * g_free. */
-static char *as_it_reads(const char *value)
-{
-	static const char from[] = "01345@$", to[] = "oieasas";
-	char *text = g_ascii_strdown(value, -1);
-	for (char *at = text; *at; at++) {
-		const char *found = strchr(from, *at);
-		*at = found ? to[found - from] : *at;
-	}
-	return text;
-}
-
 /* What a base has until its overlay says better, and what a guide has: words, rows of letters, the variable's own name.
  */
 static bool is_stand_in(const char *name, const char *value)
 {
 	static const char *const parts[] = {"password", "passw0rd", "admin", "secret", "abcdef", "qwerty", "1234",
 	        "1,2,3", "0000", "default", "letmein", "random", NULL};
-	static const char *const words[] = {"password", NULL};
 	g_autofree char *lower = g_ascii_strdown(value, -1);
-	g_autofree char *read = as_it_reads(value);
 	g_autofree char *variable = g_ascii_strdown(name, -1);
-	return text_has_part(lower, parts) || text_has_part(read, words) ||
-	       strstr(variable, lower) != NULL; /* SHELF_TOKEN=shelf */
+	return text_has_part(lower, parts) || credential_reads_password(slice_from(value)) ||
+	       strstr(variable, lower) != NULL ||                                  /* SHELF_TOKEN=shelf */
+	       credential_is_own_name(slice_from(name), slice_from(value), false); /* BOOK_API_TOKEN=BOOKAPITOKEN */
 }
 
 /* Made to be secret: hosts and modes, which such a variable may hold too, are small letters. */
@@ -458,6 +466,22 @@ static bool holds_credential(const Graph *graph, Node env)
 	       !slice_starts(text, "/") && !slice_starts(text, "./") && slice_find(text, "://", 0) == SIZE_MAX &&
 	       slice_find_byte(text, '$', 0) == SIZE_MAX && !is_stand_in(graph_name(graph, env), text.at) &&
 	       !may_be_name(graph_name(graph, env), text.at);
+}
+
+/* "# … change this and keep it safe" right above, in a file whose values begin so. */
+static bool is_told_to_change(const Graph *graph, Node env)
+{
+	static const char *const words[] = {
+	        "change this", "change me", "change it", "replace this", "replace with", "must be changed", NULL};
+	Span place = graph_place(graph, env);
+	Slice line = graph_line_at(graph, place);
+	size_t start = (size_t)(line.at - graph_file_bytes(graph, place.file).at);
+	if (start < 2)
+		return false;
+	Slice above = slice_trim(graph_line_at(graph, (Span){place.file, (uint32_t)start - 1, (uint32_t)start - 1}));
+	g_autofree char *lower = g_ascii_strdown(above.at, (gssize)above.length);
+	return slice_starts(above, "#") && text_has_part(lower, words) &&
+	       !credential_is_drawn(slice_from(graph_text(graph, env, FACT_VALUE)));
 }
 
 /* A generator of a kustomization makes a ConfigMap of the file: it has to be in Git, and its secrets elsewhere. */
@@ -502,6 +526,7 @@ static void check_env_file_tracked(Checker *checker)
 		bool generated = is_generated_from(graph, file);
 		GRAPH_CHILDREN (graph, file, NODE_ENV, env) {
 			if (!holds_credential(graph, env) || is_called_nobodys(graph, graph_place(graph, env)) ||
+			        is_told_to_change(graph, env) ||
 			        (generated && !looks_made(graph_text(graph, env, FACT_VALUE))))
 				continue;
 			if (!finding)
@@ -562,6 +587,43 @@ static Node program_of(const Graph *graph, Node env)
 	return type == NODE_CONTAINER || type == NODE_SERVICE ? program : NODE_NONE;
 }
 
+/* *2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19 and the same without its star: what MySQL and its kin hash a password to.
+ */
+static bool is_hash_of_mysql(const char *value)
+{
+	value += *value == '*';
+	return strlen(value) == 40 && strspn(value, "0123456789ABCDEF") == 40;
+}
+
+/* TOKEN=token123: the word for the thing and a few digits. */
+static bool is_word_with_digits(const char *name, const char *value)
+{
+	g_autofree char *lower = g_ascii_strdown(value, -1), *variable = g_ascii_strdown(name, -1);
+	size_t end = strlen(lower);
+	while (end > 0 && g_ascii_isdigit(lower[end - 1]))
+		end--;
+	lower[end] = '\0';
+	return end >= 3 && strstr(variable, lower);
+}
+
+/* POSTGRES_USER and POSTGRES_PASSWORD are one word: a name that was put into every field. */
+static bool is_also_another(const Graph *graph, Node env, Symbol value)
+{
+	GRAPH_CHILDREN (graph, graph_parent(graph, env), NODE_ENV, other)
+		if (other != env && graph_symbol(graph, other, FACT_VALUE) == value &&
+		        !credential_is_named(slice_from(graph_name(graph, other))))
+			return true;
+	return false;
+}
+
+/* bookshelf4life in bookshelf.container: made of the program's own name by whoever wrote the guide. */
+static bool is_of_program(const Graph *graph, Node program, const char *value)
+{
+	g_autofree char *name = g_ascii_strdown(graph_name(graph, program), -1);
+	g_autofree char *lower = g_ascii_strdown(value, -1);
+	return strlen(name) >= 5 && strstr(lower, name) && strlen(lower) < 2 * strlen(name);
+}
+
 /* What an anchor hands to several services stands in the file once, and is one secret. */
 static bool is_first_at(const Graph *graph, const Row *value, GHashTable *places)
 {
@@ -581,8 +643,11 @@ static void check_secret_literal_in_workload(Checker *checker)
 		Node program = program_of(graph, env);
 		const Row *value = graph_find(graph, env, FACT_VALUE);
 		if (!program || !holds_credential(graph, env) || !looks_made(graph_symbol_text(graph, value->object)) ||
-		        is_quiet(graph, env) || is_for_developing(graph, env) ||
-		        is_to_be_changed(graph, graph_span(graph, value)) ||
+		        is_of_program(graph, program, graph_symbol_text(graph, value->object)) ||
+		        is_hash_of_mysql(graph_symbol_text(graph, value->object)) ||
+		        is_word_with_digits(graph_name(graph, env), graph_symbol_text(graph, value->object)) ||
+		        is_also_another(graph, env, value->object) || is_quiet(graph, env) ||
+		        is_for_developing(graph, env) || is_to_be_changed(graph, graph_span(graph, value)) ||
 		        is_called_nobodys(graph, graph_span(graph, value)) ||
 		        is_known_form(graph, graph_span(graph, value), &token) || !is_first_at(graph, value, places))
 			continue;

@@ -403,7 +403,8 @@ static bool is_no_document(const Graph *graph, uint32_t file, void *data)
 static const char *const whole_words[] = {"velero", "k8up", "borg", "borgmatic", "duplicati", "pg_dump", "pg_dumpall",
         "mysqldump", "mariadb-dump", "mongodump", "mongoexport", "ScheduledBackup", "RecurringJob", "sanoid", "syncoid",
         "zrepl", "vzdump", "barman", "pg_basebackup", "VolumeSnapshot", "proxmox-backup-client", "pgbackrest", "wal-g",
-        "litestream", "snapraid", "btrbk", "urbackup"};
+        "litestream", "snapraid", "btrbk", "urbackup", "backrest", "duplicacy", "autorestic", "resticprofile",
+        "databasus"};
 static const char *const volsync_words[] = {
         "volsync", "VolSync", "ReplicationSource", "restic", "kopia", "rclone", "rsync"};
 
@@ -509,18 +510,26 @@ static GArray *find_valued_mounts(const Graph *graph)
 	return mounts;
 }
 
-/* Of a database, or of what people put in themselves, nothing comes back; the state of a player can be made again. */
-static Level uncovered_level(const Graph *graph, const GArray *mounts)
+/* What a cluster runs is told by its manifests, its backups too; what copies the machine of a compose file as a whole
+ * is seldom written beside it. Of a database, or of what people put in themselves, nothing comes back; the state of a
+ * player can be made again, films are found again, a cache fills itself, and dashboards are drawn anew. */
+static Level level_of_loss(const Graph *graph, const GArray *mounts, bool planned)
 {
-	static const char *const words[] = {"postgres", "mariadb", "mysql", "mongo", "couchdb", "timescale",
-	        "nextcloud", "immich", "photoprism", "paperless", "vaultwarden", "gitea", "forgejo", "bookstack",
-	        "wikijs", "vikunja", "actual", "firefly", NULL};
+	static const char *const made_again[] = {"redis", "valkey", "jellyfin", "plex", "grafana", NULL},
+	                         *const precious[] = {"postgres", "mariadb", "mysql", "mongo", "couchdb", "timescale",
+	                                 "nextcloud", "immich", "photoprism", "paperless", "vaultwarden", "gitea",
+	                                 "forgejo", "bookstack", "wikijs", "vikunja", "actual", "firefly", NULL};
+	bool cluster = false, lasting = false, gone = false;
 	for (guint i = 0; i < mounts->len; i++) {
 		Node program = graph_parent(graph, g_array_index(mounts, Node, i));
-		if (text_has_part(graph_text(graph, program, FACT_IMAGE), words))
-			return LEVEL_ERROR;
+		const char *image = graph_text(graph, program, FACT_IMAGE);
+		cluster |= graph_node_type(graph, program) == NODE_CONTAINER;
+		lasting |= !text_has_part(image, made_again);
+		gone |= text_has_part(image, precious);
 	}
-	return LEVEL_WARNING;
+	if (!lasting)
+		return cluster ? LEVEL_WARNING : LEVEL_INFO;
+	return !planned && cluster && gone ? LEVEL_ERROR : LEVEL_WARNING;
 }
 
 static void report_no_backup(Checker *checker, const GArray *mounts)
@@ -531,9 +540,8 @@ static void report_no_backup(Checker *checker, const GArray *mounts)
 	        planned ? g_strdup("only documents speak of a backup")
 	                : g_strdup_printf("nothing in this repository backs %s up", one ? "it" : "any of them");
 	Node first = g_array_index(mounts, Node, 0);
-	Finding *finding = report_at(checker, planned ? LEVEL_WARNING : uncovered_level(graph, mounts), first,
-	        graph_place(graph, first), "%u %s data in volumes, and %s", mounts->len,
-	        one ? "program keeps" : "programs keep", why);
+	Finding *finding = report_at(checker, level_of_loss(graph, mounts, planned), first, graph_place(graph, first),
+	        "%u %s data in volumes, and %s", mounts->len, one ? "program keeps" : "programs keep", why);
 	for (guint i = 0; i < mounts->len; i++) {
 		Node mount = g_array_index(mounts, Node, i);
 		add_evidence(checker, finding, graph_place(graph, mount), "%s, volume %s",

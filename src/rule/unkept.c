@@ -6,6 +6,7 @@
  * something is mounted at /var/lib/postgresql/data. */
 #include "base/path.h"
 #include "rule/developing.h"
+#include "rule/extended.h"
 #include "rule/holder.h"
 #include "rule/reader.h"
 #include "rule/rule.h"
@@ -185,7 +186,8 @@ static bool may_be_elsewhere(const Graph *graph, const Use *use)
 	if (has_own_config(graph, use))
 		return true;
 	GRAPH_CHILDREN (graph, use->program, NODE_ENV, env)
-		if (use->keeper->moved_by && strcmp(graph_name(graph, env), use->keeper->moved_by) == 0)
+		if ((use->keeper->moved_by && strcmp(graph_name(graph, env), use->keeper->moved_by) == 0) ||
+		        (strncmp(use->keeper->path, "/home/", 6) == 0 && strcmp(graph_name(graph, env), "HOME") == 0))
 			return true;
 	if (takes_variables(graph, use->program) && is_said_elsewhere(graph, use->keeper->moved_by))
 		return true;
@@ -208,6 +210,8 @@ static bool is_part(const Graph *graph, Node program)
 		return true;
 	if (graph_node_type(graph, program) != NODE_SERVICE)
 		return false;
+	if (is_extended(graph, program))
+		return true;
 	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, program))));
 	GRAPH_NAMED(graph, NODE_SERVICE, graph_name_symbol(graph, program), other)
 	if (other != program &&

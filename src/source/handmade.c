@@ -296,7 +296,8 @@ static bool take(Slice line, const char *key, Slice *ret_value)
 static const char *manifest_kind(Slice value)
 {
 	static const char *const made[] = {"Secret", "ConfigMap", "Namespace", "ServiceAccount", "Service",
-	        "PersistentVolumeClaim", "SealedSecret", "ExternalSecret", "Middleware"};
+	        "PersistentVolumeClaim", "SealedSecret", "ExternalSecret", "Middleware", "ClusterIssuer", "Issuer",
+	        "ClusterSecretStore", "SecretStore"};
 	for (size_t i = 0; i < G_N_ELEMENTS(made); i++)
 		if (slice_is(value, made[i]))
 			return g_str_has_suffix(made[i], "Secret") ? "Secret" : made[i];

@@ -89,7 +89,7 @@ static bool is_lone_head(Slice value)
 /* https://id.home.example/token: where something is asked for, and nothing in it that only its owner knows.
  * op://home/db, azure://vault/key: where a tool finds the secret that it writes here. A user and a password stand
  * before an @. */
-static bool is_address(Slice text)
+static bool only_says_where(Slice text)
 {
 	size_t mark = slice_find(text, "://", 0);
 	bool web = slice_starts(text, "https://") || slice_starts(text, "http://");
@@ -107,11 +107,23 @@ bool credential_is_clear(Slice value, bool base64)
 	if (value.length < 8 || is_lone_head(value) || slice_starts(value, "ENC[") || is_placeholder(value))
 		return false;
 	if (!base64)
-		return !is_hashed(value) && !is_address(value);
+		return !is_hashed(value) && !only_says_where(value);
 	gsize length;
 	g_autofree guchar *decoded = g_base64_decode(value.at, &length);
 	Slice text = {(const char *)decoded, length};
-	return length >= 6 && !is_lone_head(text) && !is_placeholder(text) && !is_hashed(text) && !is_address(text);
+	return length >= 6 && !is_lone_head(text) && !is_placeholder(text) && !is_hashed(text) &&
+	       !only_says_where(text);
+}
+
+bool credential_reads_password(Slice value)
+{
+	static const char from[] = "01345@$", to[] = "oieasas";
+	g_autofree char *text = g_ascii_strdown(value.at, (gssize)value.length);
+	for (char *at = text; *at; at++) {
+		const char *found = strchr(from, *at);
+		*at = found ? to[found - from] : *at;
+	}
+	return strstr(text, "password") != NULL;
 }
 
 /* Small letters and digits alone; free with g_free. */
@@ -184,20 +196,42 @@ bool credential_is_named(Slice key)
 	return false;
 }
 
-bool credential_ends_name(const char *name)
+/* By its last two letters, which most names have not: asked of every one that a text has before a sign. */
+static bool may_end_name(const char *end)
+{
+	static const char pairs[] = "rd wd se ss en et ey lt";
+	for (const char *pair = pairs;; pair += 3) {
+		if (g_ascii_tolower(end[0]) == pair[0] && g_ascii_tolower(end[1]) == pair[1])
+			return true;
+		if (!pair[2])
+			return false;
+	}
+}
+
+/* A dash is as good as an underscore. */
+static bool ends_with(Slice name, const char *end)
+{
+	size_t length = strlen(end);
+	if (name.length < length)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		char c = name.at[name.length - length + i];
+		if ((c == '-' ? '_' : g_ascii_tolower(c)) != end[i])
+			return false;
+	}
+	return true;
+}
+
+bool credential_ends_name(Slice name)
 {
 	static const char *const ends[] = {"password", "passwd", "passphrase", "pass", "pwd", "token", "secret",
 	        "api_key", "apikey", "secret_key", "secretkey", "encryption_key", "private_key", "access_key",
 	        "master_key", "auth_key", "signing_key", "jwt_key", "app_key", "license_key", "salt"};
-	size_t length = strlen(name);
-	char last = length ? g_ascii_tolower(name[length - 1]) : '\0';
-	if (!last || !strchr("desnty", last)) /* most names: asked of every one that a text has before a sign */
+	if (name.length < 2 || !may_end_name(name.at + name.length - 2))
 		return false;
-	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
-		size_t end = strlen(ends[i]);
-		if (length >= end && g_ascii_strcasecmp(name + length - end, ends[i]) == 0)
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (ends_with(name, ends[i]))
 			return true;
-	}
 	return false;
 }
 

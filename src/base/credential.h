@@ -7,8 +7,8 @@
 bool credential_is_named(Slice key);
 
 /* What a variable is for stands at the end of its name: the others tell of a password, how long it lasts and where it
- * is asked. A key alone may be one to sort by. */
-bool credential_ends_name(const char *name);
+ * is asked. A key alone may be one to sort by. A dash is as good as an underscore. */
+bool credential_ends_name(Slice name);
 
 /* The value looks as if a machine had drawn it by lot: of letters and digits so drawn, neighbours differ in kind more
  * often than in words, paths and dates; the fewer places have digits, the more often. */
@@ -16,6 +16,9 @@ bool credential_is_drawn(Slice value);
 
 /* 8-4-4-4-12 of hexadecimal digits: a token of some issuers, and most often the name of something. */
 bool credential_is_uuid(Slice value);
+
+/* pa55w0rd and MySecureP@ssw0rd: a password for whoever reads it, with the digits that look like its letters. */
+bool credential_reads_password(Slice value);
 
 /* A value that guides and images have, and that is tried first: admin, changeme, minioadmin. */
 bool credential_is_default(Slice value, bool base64);

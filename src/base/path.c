@@ -85,6 +85,11 @@ char *path_resolve(Slice folder, Slice relative)
 	return g_string_free(g_steal_pointer(&path), FALSE);
 }
 
+bool path_is_byte(char byte)
+{
+	return g_ascii_isalnum(byte) || strchr("._/-+@~", byte) != NULL || (unsigned char)byte >= 0x80;
+}
+
 bool path_next_word(Slice *rest, Slice *ret_word)
 {
 	size_t start = 0, end;

@@ -12,6 +12,9 @@ bool path_is_below(Slice path, Slice folder);
 /* The same of one of the folders, NULL-terminated; NULL for all. */
 bool path_is_below_any(Slice path, const char *const *folders);
 
+/* Bytes that paths are commonly written with; those of patterns are none. */
+bool path_is_byte(char byte);
+
 /* Takes the next word off *rest, which is what slashes, dots, dashes and underscores part; false when nothing is left.
  */
 bool path_next_word(Slice *rest, Slice *ret_word);

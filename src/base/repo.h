@@ -1,5 +1,5 @@
 /* The files of a homelab: the Git index, the working tree, any commit, or a folder without Git. The only user of
- * libgit2.
+ * libgit2 beside base/trail.c.
  *
  * Index view: a file whose stat data match the index is read from the working tree, which is what Git itself holds for
  * unchanged, and any other from the object store; so the bytes are always those that a commit would have.
@@ -38,6 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Repo, repo_free)
 RepoView repo_view(const Repo *repo);
 /* Absolute path of the root, without a final slash. */
 const char *repo_root(const Repo *repo);
+/* As libgit2 has it, for base/trail.c; NULL where there is no Git. */
+struct git_repository *repo_git(const Repo *repo);
 /* The commit that is checked out or looked at in 40 digits, or NULL. */
 const char *repo_commit(const Repo *repo);
 /* Nothing was ever committed on the branch that is checked out. */
@@ -46,31 +48,6 @@ size_t repo_count(const Repo *repo);
 const RepoEntry *repo_entry(const Repo *repo, size_t index);
 /* Where path, as given to repo_open, lies below the root; "" for the root itself. Free with g_free; NULL if outside. */
 char *repo_relative(const Repo *repo, const char *path);
-
-/* When what is at a path was changed last. */
-typedef struct RepoTouch {
-	int64_t time; /* of that commit, in seconds since 1970; of the last that was looked at where none of them did it
-	               */
-	uint32_t commits; /* that came after it */
-} RepoTouch;
-
-/* Fills ret_touches for files and folders (NULL-terminated), along the first parents of the commit that is checked out,
- * looking at `most` commits. *ret_now is the time of the newest. False without commits. */
-bool repo_touches(const Repo *repo, const char *const *paths, uint32_t most, RepoTouch *ret_touches, int64_t *ret_now);
-
-/* An earlier content of a file: path is the one that was asked for, commit and subject are of the commit that changed
- * it to what came after. All is borrowed for the call. */
-typedef struct RepoVersion {
-	const char *path;
-	Slice bytes;
-	char commit[11]; /* ten digits */
-	const char *subject;
-} RepoVersion;
-
-/* Calls found for each earlier content of the files (NULL-terminated), the newest first, along the first parents of the
- * commit that is checked out and over renames, for `most` commits. Nothing without Git. */
-void repo_versions(const Repo *repo, const char *const *paths, uint32_t most,
-        void (*found)(const RepoVersion *version, void *data), void *data);
 
 /* Whether Git's index has the file. */
 bool repo_is_tracked(const Repo *repo, const char *path);

@@ -6,9 +6,17 @@
 #include <emmintrin.h>
 #endif
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
 bool slice_is_nocase(Slice s, const char *text)
 {
-	return strlen(text) == s.length && g_ascii_strncasecmp(s.at, text, s.length) == 0;
+	for (size_t i = 0; i < s.length; i++) /* most differ in the first letter: their lengths are not asked */
+		if (!text[i] || lower(s.at[i]) != lower(text[i]))
+			return false;
+	return text[s.length] == '\0';
 }
 
 bool slice_is_any(Slice s, const char *const *texts, size_t count)
@@ -28,8 +36,8 @@ bool slice_is_any_nocase(Slice s, const char *const *texts)
 }
 
 /* Sixteen places at a time where the first and the last byte of the needle stand as far apart as they should: W. Muła,
- * "SIMD-friendly algorithms for substring searching", 2016. A sixth of the work of memmem, which looks at each. What is
- * left at the end is memmem's. */
+ * "SIMD-friendly algorithms for substring searching", 2016. A sixth of the work of memmem, which looks at each. Of what
+ * is left at the end, and of short texts, each place is looked at: memmem would make a table first. */
 static const char *find_text(const char *text, size_t length, const char *needle, size_t needle_length)
 {
 #ifdef __SSE2__
@@ -44,6 +52,10 @@ static const char *find_text(const char *text, size_t length, const char *needle
 				if (memcmp(text + __builtin_ctz(places), needle, needle_length) == 0)
 					return text + __builtin_ctz(places);
 		}
+		for (; length >= needle_length; text++, length--)
+			if (*text == *needle && memcmp(text, needle, needle_length) == 0)
+				return text;
+		return NULL;
 	}
 #endif
 	return memmem(text, length, needle, needle_length);
@@ -134,17 +146,57 @@ static uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Eight bytes at a time; the last eight, or two fours, overlap what was taken. */
 uint64_t slice_hash(Slice text)
 {
 	const uint64_t k = 0x9e3779b97f4a7c15u;
-	uint64_t hash = text.length * k, word;
-	size_t i = 0;
-	for (; i + 8 <= text.length; i += 8) {
+	uint64_t hash = text.length * k, word = 0;
+	for (size_t i = 0; i + 8 < text.length; i += 8) {
 		memcpy(&word, text.at + i, 8);
 		hash = fold(hash ^ word, k);
 	}
-	word = 0;
-	if (i < text.length)
-		memcpy(&word, text.at + i, text.length - i);
+	if (text.length >= 8) {
+		memcpy(&word, text.at + text.length - 8, 8);
+	} else if (text.length >= 4) {
+		uint32_t halves[2];
+		memcpy(&halves[0], text.at, 4);
+		memcpy(&halves[1], text.at + text.length - 4, 4);
+		word = halves[0] | (uint64_t)halves[1] << 32;
+	} else {
+		for (size_t i = 0; i < text.length; i++)
+			word = word << 8 | (unsigned char)text.at[i];
+	}
 	return fold(hash ^ word, 0xd6e8feb86659fd93u);
 }
+
+/* ---- words ------------------------------------------------------------------------------------------------------ */
+
+#ifdef __SSE2__
+/* Which of sixteen bytes are no more than `width` above `first`. */
+static inline __m128i within(__m128i bytes, char first, char width)
+{
+	__m128i above = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
+	return _mm_cmpeq_epi8(_mm_min_epu8(above, _mm_set1_epi8(width)), above);
+}
+
+/* Letters of both cases are the same but for one bit. */
+uint64_t slice_word_bytes(const char *at)
+{
+	uint64_t are = 0;
+	for (int i = 0; i < SLICE_WORD_BLOCK / 16; i++) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)(at + 16 * i));
+		__m128i letters = within(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z' - 'a');
+		__m128i others = _mm_or_si128(within(bytes, '0', 9), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')));
+		are |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_or_si128(letters, others)) << 16 * i;
+	}
+	return are;
+}
+#else
+uint64_t slice_word_bytes(const char *at)
+{
+	uint64_t are = 0;
+	for (int i = 0; i < SLICE_WORD_BLOCK; i++)
+		are |= (uint64_t)(g_ascii_isalnum(at[i]) || at[i] == '_') << i;
+	return are;
+}
+#endif

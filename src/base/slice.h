@@ -77,3 +77,7 @@ char *slice_dup(Slice s);
 
 /* Of all bytes; the same in every run of one machine. No proof against who makes texts that collide. */
 uint64_t slice_hash(Slice s);
+
+#define SLICE_WORD_BLOCK 64
+/* Which of that many bytes are letters, digits or `_`: the lowest bit is for the first. */
+uint64_t slice_word_bytes(const char *at);

@@ -80,3 +80,11 @@ bool variable_next(Slice text, size_t *at, Variable *ret)
 	}
 	return false;
 }
+
+bool variable_is_name(Slice text)
+{
+	for (size_t i = 0; i < text.length; i++)
+		if (!g_ascii_isupper(text.at[i]) && !g_ascii_isdigit(text.at[i]) && text.at[i] != '_')
+			return false;
+	return text.length > 0 && !g_ascii_isdigit(text.at[0]);
+}

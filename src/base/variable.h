@@ -1,4 +1,4 @@
-/* ${NAME} and $NAME in a text, as the Compose Specification has them. */
+/* ${NAME} and $NAME in a text, as the Compose Specification has them; and names as programs' owners write them. */
 #pragma once
 
 #include "base/slice.h"
@@ -16,3 +16,6 @@ typedef struct Variable {
 /* The next use at or after *at. *at moves to `inner`, so that uses within a word come next; set it to `end` for those
  * beside each other. "$$" is a dollar sign and no use. False where there is none left. */
 bool variable_next(Slice text, size_t *at, Variable *ret);
+
+/* Capitals, digits and underscores, none of the digits first: what is written so is hardly another word. */
+bool variable_is_name(Slice text);

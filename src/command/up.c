@@ -259,11 +259,10 @@ static Live *look(const UpArguments *arguments, Homelab *homelab, Engine **ret_e
 {
 	g_autoptr(GError) problem = NULL;
 	*ret_engine = engine_open(&homelab->choice, &problem);
-	if (*ret_engine && !arguments->objects.dry_run &&
-	        (!homelab_lock(homelab, error) || !engine_recover(*ret_engine, homelab->project, error)))
-		return NULL;
-	if (*ret_engine)
+	if (*ret_engine && arguments->objects.dry_run)
 		return live_new(*ret_engine, homelab->project, error);
+	if (*ret_engine)
+		return homelab_lock(homelab, error) ? live_mended(*ret_engine, homelab->project, true, error) : NULL;
 	if (arguments->objects.dry_run) {
 		g_autofree char *first = g_strndup(problem->message, strcspn(problem->message, "\n"));
 		g_printerr("note: %s, so this is what up would make where nothing runs yet\n", first);

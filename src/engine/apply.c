@@ -441,7 +441,8 @@ bool rollout_apply(
 	Applying applying = {.rollout = rollout, .engine = engine, .options = options, .result = ret_result};
 	*ret_result = (ApplyResult){.failed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 	        .words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
-	if (!make_networks(&applying, error) || !make_volumes(&applying, error))
+	/* Containers that run hold their networks and volumes. */
+	if (rollout_changes(rollout) && (!make_networks(&applying, error) || !make_volumes(&applying, error)))
 		return false;
 	g_mutex_init(&applying.lock);
 	g_cond_init(&applying.changed);

@@ -1,7 +1,9 @@
-/* Tar archives for the engine, in memory, by libarchive: contexts of builds, and owners of volumes' top folders.
+/* Tar archives by libarchive: in memory for the engine, contexts of builds and owners of volumes' top folders; and
+ * charts that were fetched, as the files they hold.
  *
- * The library is loaded when an engine is opened and not when the program starts: with the eleven that it needs itself
- * that takes 3 ms, and `check`, which has no use for it, takes some 30 for several hundred files. */
+ * The library is loaded when an engine is opened or an archive unpacked, and not when the program starts: with the
+ * eleven that it needs itself that takes 3 ms, and `check`, which has no use for it, takes some 30 for several hundred
+ * files. */
 #include "engine/inner.h"
 
 #include "base/error.h"
@@ -17,14 +19,25 @@
 
 /* clang-format off */
 #define FUNCTIONS(each) \
+	each(archive_entry_filetype) \
 	each(archive_entry_free) \
 	each(archive_entry_new) \
+	each(archive_entry_pathname) \
 	each(archive_entry_set_filetype) \
 	each(archive_entry_set_gid) \
 	each(archive_entry_set_pathname) \
 	each(archive_entry_set_perm) \
 	each(archive_entry_set_size) \
 	each(archive_entry_set_symlink) \
+	each(archive_entry_size) \
+	each(archive_entry_size_is_set) \
+	each(archive_read_data) \
+	each(archive_read_free) \
+	each(archive_read_new) \
+	each(archive_read_next_header) \
+	each(archive_read_open_filename) \
+	each(archive_read_support_filter_gzip) \
+	each(archive_read_support_format_tar) \
 	each(archive_write_close) \
 	each(archive_write_data) \
 	each(archive_write_free) \
@@ -50,7 +63,7 @@ bool archive_load(GError **error)
 	if (library_load(LIBRARY, functions, G_N_ELEMENTS(functions), error))
 		return true;
 	tar_library.archive_write_new = NULL;
-	g_prefix_error(error, "an engine is fed by libarchive: ");
+	g_prefix_error(error, "archives are read and written by libarchive: ");
 	error_add_help(error, "on Debian: apt install libarchive13");
 	return false;
 }
@@ -214,4 +227,81 @@ GBytes *archive_tree(const char *folder, const char *dockerfile, GError **error)
 	bool fine = add_folder(&tree, "", 0, error);
 	g_autoptr(GBytes) bytes = tar_end(&tree.tar);
 	return fine ? g_steal_pointer(&bytes) : NULL;
+}
+
+/* ---- what an archive holds ------------------------------------------------------------------------------------ */
+
+#define BLOCK 65536
+
+/* Below the folder whatever is done: no part of it leads up. */
+static bool leads_down(const char *path)
+{
+	g_auto(GStrv) parts = g_strsplit(path ? path : "", "/", -1);
+	for (guint i = 0; parts[i]; i++)
+		if (strcmp(parts[i], "..") == 0)
+			return false;
+	return path && *path && *path != '/';
+}
+
+static bool write_entry(
+        struct archive *archive, struct archive_entry *entry, const char *folder, size_t length, GError **error)
+{
+	g_autofree char *path = g_build_filename(folder, tar_library.archive_entry_pathname(entry), NULL);
+	g_autofree char *parent = g_path_get_dirname(path), *bytes = g_malloc(length + 1);
+	la_ssize_t got = 1;
+	size_t done = 0;
+	while (done < length && got > 0) {
+		got = tar_library.archive_read_data(archive, bytes + done, MIN(length - done, BLOCK));
+		done += got > 0 ? (size_t)got : 0;
+	}
+	if (done < length) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "it ends in the middle of a file");
+		return false;
+	}
+	g_mkdir_with_parents(parent, 0700);
+	return g_file_set_contents_full(path, bytes, (gssize)length, G_FILE_SET_CONTENTS_NONE, 0600, error);
+}
+
+/* Folders are made for what they hold. */
+static bool unpack_entry(
+        struct archive *archive, struct archive_entry *entry, const char *folder, size_t *left, GError **error)
+{
+	la_int64_t size =
+	        tar_library.archive_entry_size_is_set(entry) ? tar_library.archive_entry_size(entry) : INT64_MAX;
+	mode_t type = tar_library.archive_entry_filetype(entry);
+	if (type == AE_IFDIR)
+		return true;
+	if (type != AE_IFREG || !leads_down(tar_library.archive_entry_pathname(entry))) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "it holds links, or leads out of its folder");
+		return false;
+	}
+	if (size < 0 || (size_t)size > *left) {
+		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "it holds too much");
+		return false;
+	}
+	*left -= (size_t)size;
+	return write_entry(archive, entry, folder, (size_t)size, error);
+}
+
+bool archive_unpack(const char *path, const char *folder, uint32_t files, size_t bytes, GError **error)
+{
+	g_autoptr(GError) trouble = NULL;
+	if (!archive_load(error))
+		return false;
+	struct archive *archive = tar_library.archive_read_new();
+	struct archive_entry *entry;
+	tar_library.archive_read_support_filter_gzip(archive);
+	tar_library.archive_read_support_format_tar(archive);
+	int state = tar_library.archive_read_open_filename(archive, path, BLOCK);
+	while (state == ARCHIVE_OK && !trouble &&
+	        (state = tar_library.archive_read_next_header(archive, &entry)) == ARCHIVE_OK && files-- > 0)
+		unpack_entry(archive, entry, folder, &bytes, &trouble);
+	tar_library.archive_read_free(archive);
+	if (!trouble && state != ARCHIVE_EOF)
+		g_set_error(&trouble, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK,
+		        state == ARCHIVE_OK ? "it holds too many files" : "it is no archive of a chart");
+	if (!trouble)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&trouble));
+	return false;
 }

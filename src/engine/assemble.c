@@ -27,15 +27,36 @@ static void part_clear(Part *part)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Part, part_clear)
 
-static void problem(const Part *part, bool blocking, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static void problem(const Part *part, bool blocking, Span place, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
-static void problem(const Part *part, bool blocking, const char *format, ...)
+static void problem(const Part *part, bool blocking, Span place, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
-	wanted_problem(part->project->wanted, part->place, blocking, "%s: %s", part->path, text);
+	bool there = strcmp(graph_file_path(part->project->graph, place.file), part->path) == 0;
+	wanted_problem(
+	        part->project->wanted, place, blocking, "%s%s%s", there ? "" : part->path, there ? "" : ": ", text);
+}
+
+static Span place_of_service(const Part *part, const char *name)
+{
+	gpointer node = g_hash_table_lookup(part->project->places, name);
+	Span place = node ? graph_place(part->project->graph, GPOINTER_TO_UINT(node)) : part->place;
+	return place.file == part->place.file ? place : part->place;
+}
+
+/* Where the file first uses a variable; the file, where Git does not hold it. */
+static Span place_of_variable(const Part *part, const char *name)
+{
+	const Graph *graph = part->project->graph;
+	Slice bytes = graph_file_bytes(graph, part->place.file);
+	size_t at = 0;
+	for (Variable use; variable_next(bytes, &at, &use); at = use.end)
+		if (slice_is(use.name, name))
+			return (Span){part->place.file, (uint32_t)use.start, (uint32_t)use.end};
+	return part->place;
 }
 
 /* ---- variables ------------------------------------------------------------------------------------------------- */
@@ -52,9 +73,11 @@ static void fill_use(const Part *part, const Variable *use, GString *out, uint32
 	if (use->op && depth < MOST_DEPTH)
 		fill(part, use->word, word, depth + 1);
 	if (use->op == '?' && !set)
-		problem(part, true, "the variable %s must be set%s%s", name, word->len ? ": " : "", word->str);
+		problem(part, true, place_of_variable(part, name), "the variable %s must be set%s%s", name,
+		        word->len ? ": " : "", word->str);
 	else if (!use->op && !value)
-		problem(part, false, "the variable %s is not set and becomes nothing", name);
+		problem(part, false, place_of_variable(part, name), "the variable %s is not set and becomes nothing",
+		        name);
 	if (use->op == '+')
 		g_string_append(out, set ? word->str : "");
 	else if (use->op == '-' && !set)
@@ -360,7 +383,8 @@ static Json *service_of_file(const Part *part, const char *written, const char *
 {
 	g_autofree char *path = path_resolve(slice_from(part->folder), slice_from(written));
 	if (!path || part->depth >= MOST_DEPTH) {
-		problem(part, true, "extends %s: %s", written, path ? "files extend each other" : "it is outside");
+		problem(part, true, part->place, "extends %s: %s", written,
+		        path ? "files extend each other" : "it is outside");
 		return NULL;
 	}
 	g_auto(Part) other = part_at(part->project, path, NULL, part);
@@ -369,7 +393,7 @@ static Json *service_of_file(const Part *part, const char *written, const char *
 	g_autoptr(Json) root = read_root(&other, &missing);
 	Json *services = json_get(root, "services");
 	if (!root) {
-		problem(part, true, "extends %s: %s", written, missing->message);
+		problem(part, true, part->place, "extends %s: %s", written, missing->message);
 		return NULL;
 	}
 	extend(&other, services, name, 0);
@@ -392,15 +416,16 @@ static void extend(const Part *part, Json *services, const char *name, uint32_t 
 	if (!extends)
 		return;
 	if (depth >= MOST_DEPTH || !base) {
-		problem(part, true, "service %s: extends %s", name, base ? "goes in a circle" : "names no service");
+		problem(part, true, place_of_service(part, name), "service %s: extends %s", name,
+		        base ? "goes in a circle" : "names no service");
 		return;
 	}
 	if (!file)
 		extend(part, services, base, depth + 1);
 	Json *merged = file ? service_of_file(part, file, base) : json_clone(json_get(services, base));
 	if (!merged) {
-		problem(part, true, "service %s extends %s%s%s, which is not there", name, base, file ? " of " : "",
-		        file ? file : "");
+		problem(part, true, place_of_service(part, name), "service %s extends %s%s%s, which is not there", name,
+		        base, file ? " of " : "", file ? file : "");
 		return;
 	}
 	g_autoptr(Json) own = json_clone(json_get(services, name));
@@ -421,7 +446,7 @@ static bool include_one(const Part *part, const Json *entry, Json *into, GError 
 	g_autofree char *path = first ? path_resolve(slice_from(part->folder), slice_from(first)) : NULL,
 	                *folder = directory ? path_resolve(slice_from(part->folder), slice_from(directory)) : NULL;
 	if (!path || part->depth >= MOST_DEPTH) {
-		problem(part, true, "include %s: %s", first ? first : "",
+		problem(part, true, part->place, "include %s: %s", first ? first : "",
 		        part->depth >= MOST_DEPTH ? "files include each other"
 		                                  : "only files of the repository are read");
 		return true;
@@ -448,7 +473,8 @@ static bool include_one(const Part *part, const Json *entry, Json *into, GError 
 	rebase_all(root, prefix);
 	JSON_MEMBERS (json_get(root, "services"), name, service)
 		if (json_get(json_get(into, "services"), name) && service)
-			problem(part, true, "service %s is also in %s, which is included", name, path);
+			problem(part, true, place_of_service(part, name), "service %s is also in %s, which is included",
+			        name, path);
 	merge(into, root);
 	return true;
 }

@@ -10,9 +10,15 @@
 typedef ComposeProject Compose;
 typedef ComposeService Service;
 
+static Span place_of(const Compose *compose, const char *name)
+{
+	gpointer node = g_hash_table_lookup(compose->places, name);
+	return node ? graph_place(compose->graph, GPOINTER_TO_UINT(node)) : compose->place;
+}
+
 static void problem(const Compose *compose, bool blocking, const char *service, const char *text)
 {
-	wanted_problem(compose->wanted, compose->place, blocking, "%s: service %s: %s", compose->path, service, text);
+	wanted_problem(compose->wanted, place_of(compose, service), blocking, "service %s: %s", service, text);
 }
 
 /* ---- small shapes
@@ -211,7 +217,47 @@ static void make_volumes_from(const Service *service)
 	}
 }
 
-/* secrets and configs of files are those files, read-only, where the specification puts them. */
+/* What the project says that a secret or config holds: its content, or a variable. Free with g_free. */
+static char *content_of(const Service *service, const Json *own)
+{
+	const char *text = json_text_at(own, "content"), *variable = json_text_at(own, "environment");
+	if (!text && variable)
+		text = g_hash_table_lookup(service->compose->variables, variable);
+	return g_strdup(text);
+}
+
+/* A file in the store; in memory, if it is a secret's. */
+static void add_file_mount(const Service *service, const char *kind, const char *name, char *take_content,
+        const char *target, uint32_t mode)
+{
+	const Compose *compose = service->compose;
+	bool secret = strcmp(kind, "secrets") == 0;
+	g_autofree char *store = g_strdup_printf("%s/%s/%s", compose->project, kind, name);
+	g_autofree char *source =
+	        g_strconcat(secret ? compose->options->secrets : compose->options->store, "/", store, NULL);
+	wanted_file(compose->wanted, store, g_bytes_new_take(take_content, strlen(take_content)), mode, secret);
+	Json *mount = json_new_map();
+	json_set_text(mount, "Type", "bind");
+	json_set_text(mount, "Source", source);
+	json_set_text(mount, "Target", target);
+	json_set_bool(mount, "ReadOnly", true);
+	json_append(json_list_in(service->host, "Mounts"), mount);
+}
+
+static void say_no_content(const Service *service, const char *kind, const char *name, const Json *own)
+{
+	const char *variable = json_text_at(own, "environment");
+	g_autofree char *text =
+	        variable ? g_strdup_printf("%s of %s: the variable %s is not set", name, kind, variable)
+	        : json_get(own, "external")
+	                ? g_strdup_printf("%s of %s is external: only a swarm keeps such; write file: or environment:",
+	                          name, kind)
+	        : own ? g_strdup_printf("%s of %s has neither file: nor environment: nor content:", name, kind)
+	              : g_strdup_printf("%s is not among the %s of the file", name, kind);
+	problem(service->compose, true, service->name, text);
+}
+
+/* secrets and configs, read-only, where the specification puts them. */
 static void make_compose_files(const Service *service, const char *kind, const char *where)
 {
 	JSON_EACH (json_get(service->json, kind), entry) {
@@ -219,14 +265,20 @@ static void make_compose_files(const Service *service, const char *kind, const c
 		           *target = json_text_at(entry, "target");
 		const Json *own = name ? json_get(json_get(service->compose->root, kind), name) : NULL;
 		const char *file = json_text_at(own, "file");
-		g_autofree char *plain = name ? g_strconcat(where, target ? target : name, NULL) : NULL;
+		if (!name)
+			continue;
+		g_autofree char *path =
+		        target && *target == '/' ? g_strdup(target) : g_strconcat(where, target ? target : name, NULL);
 		g_autofree char *beside =
 		        file ? g_strconcat(*file == '.' || *file == '/' ? "" : "./", file, NULL) : NULL;
+		char *content = file ? NULL : content_of(service, own);
 		if (file)
-			add_volume_mount(service, beside, target && *target == '/' ? target : plain, true);
-		else if (name)
-			problem(service->compose, true, service->name,
-			        "a secret or config without file: is not made here");
+			add_volume_mount(service, beside, path, true);
+		else if (content && is_sane_key(name))
+			add_file_mount(
+			        service, kind, name, content, path, (uint32_t)json_number_at(entry, "mode", 0444));
+		else
+			say_no_content(service, kind, name, own);
 	}
 }
 
@@ -484,11 +536,6 @@ static bool is_in_profile(const Compose *compose, const Json *service)
 }
 
 /* Where the service stands, in whichever file. */
-static Span place_of(const Compose *compose, const char *name)
-{
-	gpointer node = g_hash_table_lookup(compose->places, name);
-	return node ? graph_place(compose->graph, GPOINTER_TO_UINT(node)) : compose->place;
-}
 
 static void make_service(const Compose *compose, const char *name, const Json *json)
 {

@@ -124,9 +124,8 @@ static bool name_again(const Work *work, const char *id, const char *taken)
 {
 	g_autofree char *path = g_strdup_printf("/containers/%s/json", id);
 	g_autoptr(Json) there = engine_get(work->engine, path, NULL);
-	const char *name = json_text_at(there, "Name");
-	name = name && *name == '/' ? name + 1 : name;
-	return name && is_own(work, there) && strcmp(name, taken) != 0 &&
+	const char *name = live_name(there);
+	return *name && is_own(work, there) && strcmp(name, taken) != 0 &&
 	       act(work->engine, NULL, "POST", "/containers/%s/rename?name=%s", id, taken) &&
 	       act(work->engine, NULL, "POST", "/containers/%s/rename?name=%s", id, name);
 }

@@ -65,7 +65,7 @@ static bool remove_labelled(Engine *engine, const char *what, const char *projec
 bool engine_down(Engine *engine, const char *project, const char *const *only, bool volumes,
         const ApplyOptions *options, uint32_t *ret_removed, GError **error)
 {
-	g_autoptr(Live) live = engine_recover(engine, project, error) ? live_new(engine, project, error) : NULL;
+	g_autoptr(Live) live = live_mended(engine, project, false, error);
 	if (!live)
 		return false;
 	Ending ending = {.engine = engine, .options = options};

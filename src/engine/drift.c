@@ -433,8 +433,7 @@ static void add_stranger(Comparing *comparing, const char *name, const Json *liv
 
 static void look_at(Comparing *comparing, const Graph *graph, const Json *live)
 {
-	const char *project = label_of(live, LABEL_PROJECT), *name = json_text_at(live, "Name");
-	name = name ? name + (*name == '/') : "";
+	const char *project = label_of(live, LABEL_PROJECT), *name = live_name(live);
 	bool own = g_strcmp0(project, comparing->wanted->project) == 0;
 	if (project && !own) {
 		comparing->out->others++;

@@ -237,11 +237,13 @@ typedef struct Live {
 	GPtrArray *containers; /* LiveContainer, by name */
 } Live;
 
-/* Podman that was killed while it made or removed a container may keep one without files, and then lists none of them
- * at all. Takes such containers of the project away; their volumes stay. */
-bool engine_recover(Engine *engine, const char *project, GError **error);
 /* All containers with the project's label, looked at one by one; project NULL: of all projects. */
 Live *live_new(Engine *engine, const char *project, GError **error);
+/* The same for who changes what runs. Podman that was killed while it made or removed a container may keep one without
+ * files, and then lists none of them at all: such containers of the project are taken away first; their volumes stay.
+ * brief: of those that run only what the list says, which is all that rollout_new asks: id, name, image, labels and
+ * state; no address, network, port, limit, restart or time. */
+Live *live_mended(Engine *engine, const char *project, bool brief, GError **error);
 /* One without containers, for who reads them elsewhere, and another container in it. */
 Live *live_new_empty(void);
 LiveContainer *live_add(Live *live);
@@ -298,6 +300,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EngineDrift, engine_drift_clear)
  * services. complete: all Secrets are known, so that what no file gives was set by somebody. Nothing is changed. */
 bool engine_compare(Engine *engine, const Wanted *wanted, const Graph *graph, const char *root, bool complete,
         EngineDrift *ret_drift, GError **error);
+
+/* ---- archives ------------------------------------------------------------------------------------------------- */
+
+/* Writes the files of a compressed tar below the folder. False, with the reason, where it holds more of them or of
+ * their bytes, anything but files and folders, or a path that leads out. */
+bool archive_unpack(const char *path, const char *folder, uint32_t files, size_t bytes, GError **error);
 
 /* ---- from one to the other ----------------------------------------------------------------------------------- */
 

@@ -129,6 +129,8 @@ GBytes *archive_folder(const char *name, uint32_t mode, int group);
 GBytes *archive_file(const char *name, const void *bytes, size_t length, uint32_t mode);
 /* A folder of this machine, what its .dockerignore leaves out left out; paths and links as they are. */
 GBytes *archive_tree(const char *folder, const char *dockerfile, GError **error);
+/* Of what the API says of a container: its name, without the slash that Docker puts before it, or "". Borrowed. */
+const char *live_name(const Json *there);
 char *escape(const char *word);      /* for a path of the API; free with g_free */
 char *image_id(const char *written); /* in one form, whoever wrote it; NULL for NULL; free with g_free */
 /* What cuts short commands in containers and connections to them, until it is NULL again: who waits for an answer that

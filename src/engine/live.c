@@ -147,11 +147,6 @@ static char **words_of_label(const char *text)
 	return (char **)g_ptr_array_free(words, FALSE);
 }
 
-static const char *label_of(const Json *json, const char *name)
-{
-	return json_text(json_get(json_at(json, "Config.Labels"), name));
-}
-
 Live *live_new_empty(void)
 {
 	Live *live = g_new0(Live, 1);
@@ -168,23 +163,43 @@ LiveContainer *live_add(Live *live)
 	return container;
 }
 
+static const char *label_of(const Json *labels, const char *name)
+{
+	return json_text(json_get(labels, name));
+}
+
+static void read_labels(LiveContainer *container, const Json *labels)
+{
+	container->hash = g_strdup(label_of(labels, LABEL_HASH));
+	container->namespace = g_strdup(label_of(labels, LABEL_NAMESPACE));
+	container->workload = g_strdup(label_of(labels, LABEL_WORKLOAD));
+	container->pod = g_strdup(label_of(labels, LABEL_POD));
+	container->container = g_strdup(label_of(labels, LABEL_CONTAINER));
+	container->role = role_of(label_of(labels, LABEL_ROLE));
+	container->once = g_strcmp0(label_of(labels, LABEL_ONCE), "true") == 0;
+	container->before_stop = words_of_label(label_of(labels, LABEL_BEFORE_STOP));
+	container->probe = probe_parse(label_of(labels, LABEL_PROBE));
+}
+
+static const char *without_slash(const char *name)
+{
+	return name + (*name == '/');
+}
+
+const char *live_name(const Json *there)
+{
+	const char *name = json_text_at(there, "Name");
+	return name ? without_slash(name) : "";
+}
+
 static LiveContainer *read_container(Live *live, const Json *json)
 {
 	LiveContainer *container = live_add(live);
-	const char *name = json_text_at(json, "Name");
 	container->id = g_strdup(json_text_at(json, "Id"));
-	container->name = g_strdup(name ? name + (*name == '/') : "");
+	container->name = g_strdup(live_name(json));
 	container->image = g_strdup(json_text_at(json, "Config.Image"));
 	container->made_of = image_id(json_text_at(json, "Image"));
-	container->hash = g_strdup(label_of(json, LABEL_HASH));
-	container->namespace = g_strdup(label_of(json, LABEL_NAMESPACE));
-	container->workload = g_strdup(label_of(json, LABEL_WORKLOAD));
-	container->pod = g_strdup(label_of(json, LABEL_POD));
-	container->container = g_strdup(label_of(json, LABEL_CONTAINER));
-	container->role = role_of(label_of(json, LABEL_ROLE));
-	container->once = g_strcmp0(label_of(json, LABEL_ONCE), "true") == 0;
-	container->before_stop = words_of_label(label_of(json, LABEL_BEFORE_STOP));
-	container->probe = probe_parse(label_of(json, LABEL_PROBE));
+	read_labels(container, json_at(json, "Config.Labels"));
 	container->memory_limit = (uint64_t)json_number_at(json, "HostConfig.Memory", 0);
 	container->network = g_strdup(json_text_at(json, "HostConfig.NetworkMode"));
 	container->grace = (uint32_t)json_number_at(json, "Config.StopTimeout", USUAL_GRACE);
@@ -243,36 +258,61 @@ static char *broken_id(const GError *error)
 	return length == 64 ? g_strndup(found + strlen(start), length) : NULL;
 }
 
-bool engine_recover(Engine *engine, const char *project, GError **error)
+/* The list, once what the engine has lost is taken away. */
+static Json *list_mended(Engine *engine, const char *project, GError **error)
 {
-	for (uint32_t i = 0; i < MOST_BROKEN; i++) {
+	for (uint32_t i = 0;; i++) {
 		g_autoptr(GError) problem = NULL;
-		json_drop(list_containers(engine, project, &problem));
-		g_autofree char *id = broken_id(problem);
-		if (!id)
-			return true; /* whoever lists next says what else is wrong */
+		Json *list = list_containers(engine, project, &problem);
+		g_autofree char *id = i < MOST_BROKEN ? broken_id(problem) : NULL;
+		if (!id) {
+			if (!list)
+				g_propagate_error(error, g_steal_pointer(&problem));
+			return list;
+		}
 		g_autofree char *path = g_strdup_printf("/containers/%s?force=true", id);
 		if (!engine_send(engine, "DELETE", path, NULL, NULL, error)) {
 			g_prefix_error(error, "a container that the engine has lost cannot be removed: ");
-			return false;
+			return NULL;
 		}
 	}
+}
+
+/* The name of its own among those that the list has: Docker adds what others call it by links ("/web/db"). */
+static const char *listed_name(const Json *item)
+{
+	JSON_EACH (json_get(item, "Names"), entry) {
+		const char *name = json_text(entry) ? without_slash(json_text(entry)) : "";
+		if (*name && !strchr(name, '/'))
+			return name;
+	}
+	return NULL;
+}
+
+/* False where the list does not tell all that a rollout asks: of what does not run, how it ended; and the image has
+ * a name in it only while no other image has taken that. */
+static bool read_listed(Live *live, const Json *item)
+{
+	const char *name = listed_name(item), *image = json_text_at(item, "Image");
+	if (!name || !image || state_of(json_text_at(item, "State")) != LIVE_RUNNING ||
+	        g_str_has_prefix(image, "sha256:"))
+		return false;
+	LiveContainer *container = live_add(live);
+	container->id = g_strdup(json_text_at(item, "Id"));
+	container->name = g_strdup(name);
+	container->image = g_strdup(image);
+	container->made_of = image_id(json_text_at(item, "ImageID"));
+	container->state = LIVE_RUNNING;
+	read_labels(container, json_get(item, "Labels"));
 	return true;
 }
 
-Live *live_new(Engine *engine, const char *project, GError **error)
+static Live *live_of(Engine *engine, const Json *list, bool brief)
 {
-	g_autoptr(GError) problem = NULL;
-	g_autoptr(Json) list = list_containers(engine, project, &problem);
-	g_autofree char *broken = broken_id(problem);
-	if (!list) {
-		g_propagate_error(error, g_steal_pointer(&problem));
-		if (broken)
-			error_add_help(error, "labwright up takes away what an engine that was killed has left");
-		return NULL;
-	}
 	Live *live = live_new_empty();
 	JSON_EACH (list, item) {
+		if (brief && read_listed(live, item))
+			continue;
 		g_autofree char *one = g_strdup_printf("/containers/%s/json", json_text_at(item, "Id"));
 		g_autoptr(GError) gone = NULL;
 		g_autoptr(Json) json = engine_get(engine, one, &gone);
@@ -282,6 +322,25 @@ Live *live_new(Engine *engine, const char *project, GError **error)
 	live_sort(live);
 	share_addresses(live);
 	return live;
+}
+
+Live *live_new(Engine *engine, const char *project, GError **error)
+{
+	g_autoptr(GError) problem = NULL;
+	g_autoptr(Json) list = list_containers(engine, project, &problem);
+	g_autofree char *broken = broken_id(problem);
+	if (list)
+		return live_of(engine, list, false);
+	g_propagate_error(error, g_steal_pointer(&problem));
+	if (broken)
+		error_add_help(error, "labwright up takes away what an engine that was killed has left");
+	return NULL;
+}
+
+Live *live_mended(Engine *engine, const char *project, bool brief, GError **error)
+{
+	g_autoptr(Json) list = list_mended(engine, project, error);
+	return list ? live_of(engine, list, brief) : NULL;
 }
 
 Live *live_one(Engine *engine, const char *name, GError **error)

@@ -310,7 +310,7 @@ static void find_port_conflicts(Wanted *wanted)
 		JSON_MEMBERS (json_at(unit->body, "HostConfig.PortBindings"), port, bindings)
 			JSON_EACH (bindings, binding) {
 				const char *number = json_text_at(binding, "HostPort"), *protocol = strchr(port, '/');
-				if (!number || !*number)
+				if (!number || !*number || strcmp(number, "0") == 0) /* any that is free */
 					continue;
 				char *key = g_strconcat(number, protocol ? protocol : "/tcp", NULL);
 				Unit *other = g_hash_table_lookup(taken, key);

@@ -6,32 +6,53 @@
 
 #define LEAST_LENGTH 3
 #define BITS_PER_WORD 12
+#define BLOCK SLICE_WORD_BLOCK
 
-static inline bool is_word_byte(char c)
+typedef struct Words {
+	Slice text;
+	size_t at;      /* of the block after the one that is looked at */
+	size_t start;   /* of the word that is open, where one is */
+	uint64_t edges; /* of this block, where words begin and end, that were not taken yet */
+	bool open, last;
+} Words;
+
+/* At each edge a word begins, or the one that is open ends. */
+static void next_block(Words *words)
 {
-	static const bool are[256] = {['0' ... '9'] = true, ['A' ... 'Z'] = true, ['_'] = true, ['a' ... 'z'] = true};
-	return are[(unsigned char)c];
+	char rest[BLOCK] = {0};
+	size_t left = words->text.length - MIN(words->at, words->text.length);
+	const char *block = words->text.at + words->at;
+	if (left < BLOCK) {
+		if (left)
+			memcpy(rest, block, left);
+		block = rest;
+	}
+	uint64_t are = slice_word_bytes(block);
+	words->edges = are ^ (are << 1 | (words->last ? 1 : 0));
+	words->last = are >> (BLOCK - 1);
+	words->at += BLOCK;
 }
 
-/* The next word of the text from *at on, which ends behind it; false at the end. */
-static inline bool next_word(Slice text, size_t *at, uint32_t *ret_hash)
+/* The next word; false at the end. A block behind the text ends the word that is open. */
+static bool next_word(Words *words, uint32_t *ret_hash)
 {
-	for (size_t i = *at; i < text.length;) {
-		if (!is_word_byte(text.at[i])) {
-			i++;
-			continue;
+	for (;;) {
+		while (words->edges) {
+			size_t at = words->at - BLOCK + (size_t)__builtin_ctzll(words->edges);
+			words->edges &= words->edges - 1;
+			words->open = !words->open;
+			if (words->open)
+				words->start = at;
+			else if (at - words->start >= LEAST_LENGTH) {
+				Slice word = slice_sub(words->text, words->start, at);
+				*ret_hash = (uint32_t)(slice_hash(word) >> 32) | 1; /* 0 is nothing that was seen */
+				return true;
+			}
 		}
-		size_t start = i;
-		uint32_t hash = 0;
-		for (; i < text.length && is_word_byte(text.at[i]); i++)
-			hash = (hash ^ (unsigned char)text.at[i]) * 0x01000193u;
-		if (i - start < LEAST_LENGTH)
-			continue;
-		*at = i;
-		*ret_hash = hash | 1; /* 0 is nothing that was seen */
-		return true;
+		if (words->at >= words->text.length && !words->open)
+			return false;
+		next_block(words);
 	}
-	return false;
 }
 
 /* The three bits of a word among so many. */
@@ -51,7 +72,7 @@ static void collect(Slice text, GArray *hashes)
 	guint count = 0;
 	g_array_set_size(
 	        hashes, (guint)(text.length / (LEAST_LENGTH + 1) + 1)); /* a word and what parts it from the next */
-	for (size_t at = 0; next_word(text, &at, &hash);) {
+	for (Words words = {.text = text}; next_word(&words, &hash);) {
 		if (seen[hash % G_N_ELEMENTS(seen)] == hash)
 			continue;
 		seen[hash % G_N_ELEMENTS(seen)] = hash;
@@ -77,8 +98,8 @@ Slice words_in(Slice text, GArray *hashes, Arena *arena)
 Sought sought_words(Slice text)
 {
 	Sought words = {.count = 0};
-	for (size_t at = 0;
-	        words.count < G_N_ELEMENTS(words.hashes) && next_word(text, &at, &words.hashes[words.count]);)
+	for (Words of = {.text = text};
+	        words.count < G_N_ELEMENTS(words.hashes) && next_word(&of, &words.hashes[words.count]);)
 		words.count++;
 	return words;
 }

@@ -367,7 +367,7 @@ GHashTable *scan_render(const Scan *scan, bool online, GString *notes, GError **
 	g_autoptr(GHashTable) rendered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	size_t before = notes->len;
 	if (!render_charts(scan, online, rendered, notes, error) ||
-	        !render_kustomizations(scan, rendered, notes, error))
+	        !render_kustomizations(scan, online, rendered, notes, error))
 		return NULL;
 	if (notes->len == before)
 		g_string_append(notes, "note: nothing here asks for helm or kustomize\n");

@@ -69,7 +69,7 @@ void asked_tell(const Asked *asked, const char *program, const char *what, const
 
 /* ---- who asks ------------------------------------------------------------------------------------ */
 
-/* What charts make of releases (which are fetched where online says so) and what kustomizations come to, by
- * rendered_key. False with an error. */
+/* What charts make of releases and what kustomizations come to, by rendered_key; charts are fetched where online says
+ * so. False with an error. */
 bool render_charts(const Scan *scan, bool online, GHashTable *rendered, GString *notes, GError **error);
-bool render_kustomizations(const Scan *scan, GHashTable *rendered, GString *notes, GError **error);
+bool render_kustomizations(const Scan *scan, bool online, GHashTable *rendered, GString *notes, GError **error);

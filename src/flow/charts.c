@@ -7,6 +7,7 @@
 #include "flow/compile.h"
 #include "flow/fetch.h"
 #include "flow/homelab.h"
+#include "source/elements.h"
 #include "source/rendered.h"
 
 #include <string.h>
@@ -27,6 +28,7 @@ typedef struct Release {
 	GPtrArray *values;  /* Slice *, one file each, later ones count more */
 	ChartSource source; /* where it may be fetched */
 	const char *refusal;
+	const YamlNode *element; /* of an ApplicationSet's list, or NULL */
 } Release;
 
 /* ---- releases ------------------------------------------------------------------------------------------ */
@@ -150,33 +152,68 @@ static void read_flux(Charts *charts, Release *release)
 	add_values(charts, release, yaml_get(spec, "values"));
 }
 
-/* Argo CD leaves out the scheme of a registry. */
-static ChartSource argo_source(Charts *charts, const YamlNode *source, const char *chart, const char *version)
+/* A text of an Application, or of an ApplicationSet's template with what the element fills in. In the arena, or NULL.
+ */
+static const char *argo_text(Charts *charts, Release *release, const YamlNode *root, const char *path)
 {
-	const char *address = text_at(source, "repoURL");
+	const char *text = text_at(root, path);
+	const YamlNode *at;
+	if (!text || !release->element)
+		return text;
+	text = fill_in_element(charts->asked.arena, slice_from(text), release->element, &at);
+	if (!text)
+		release->refusal = "its template asks for what its list does not say";
+	return text;
+}
+
+/* The values that were read, as the element has them. */
+static void fill_in_values(Charts *charts, Release *release)
+{
+	const YamlNode *at;
+	for (guint i = 0; release->element && i < release->values->len; i++) {
+		Slice *values = release->values->pdata[i];
+		const char *text = fill_in_element(charts->asked.arena, *values, release->element, &at);
+		if (text)
+			*values = slice_from(text);
+		else
+			release->refusal = "its values ask for what its list does not say";
+	}
+}
+
+/* Argo CD leaves out the scheme of a registry. */
+static ChartSource argo_source(Charts *charts, Release *release, const YamlNode *source)
+{
+	const char *address = argo_text(charts, release, source, "repoURL");
 	if (address && !strstr(address, "://"))
 		address = arena_printf(charts->asked.arena, "oci://%s", address);
-	return (ChartSource){.repository = address, .name = chart, .version = version};
+	return (ChartSource){.repository = address, .name = release->chart, .version = release->version};
+}
+
+/* name: of the Application, which is that of its release unless it says another. */
+static void read_argo_spec(Charts *charts, Release *release, const YamlNode *spec, const char *name)
+{
+	const YamlNode *source = yaml_get(spec, "source"), *helm = yaml_get(source, "helm");
+	const char *own = argo_text(charts, release, helm, "releaseName"),
+	           *chart = argo_text(charts, release, source, "chart"),
+	           *path = argo_text(charts, release, source, "path");
+	release->name = own ? own : name;
+	release->namespace = argo_text(charts, release, spec, "destination.namespace");
+	release->chart = chart ? chart : path ? arena_printf(charts->asked.arena, "./%s", path) : NULL;
+	release->version = argo_text(charts, release, source, "targetRevision");
+	if (chart)
+		release->source = argo_source(charts, release, source);
+	add_values(charts, release, yaml_get(helm, "valuesObject"));
+	add_text(charts, release, yaml_get(helm, "values"));
+	fill_in_values(charts, release);
+	if (yaml_get(helm, "parameters") || yaml_get(helm, "valueFiles") || yaml_get(helm, "fileParameters"))
+		release->refusal = "takes values from elsewhere";
+	else if (!release->chart && !release->refusal)
+		release->refusal = "has several sources";
 }
 
 static void read_argo(Charts *charts, Release *release)
 {
-	const YamlNode *spec = yaml_get(release->root, "spec"), *source = yaml_get(spec, "source"),
-	               *helm = yaml_get(source, "helm");
-	const char *name = text_at(helm, "releaseName"), *chart = text_at(source, "chart"),
-	           *path = text_at(source, "path");
-	release->name = name ? name : text_at(release->root, "metadata.name");
-	release->namespace = text_at(spec, "destination.namespace");
-	release->chart = chart ? chart : path ? arena_printf(charts->asked.arena, "./%s", path) : NULL;
-	release->version = text_at(source, "targetRevision");
-	if (chart)
-		release->source = argo_source(charts, source, chart, release->version);
-	if (yaml_get(helm, "parameters") || yaml_get(helm, "valueFiles") || yaml_get(helm, "fileParameters"))
-		release->refusal = "takes values from elsewhere";
-	else if (!release->chart)
-		release->refusal = "has several sources";
-	add_values(charts, release, yaml_get(helm, "valuesObject"));
-	add_text(charts, release, yaml_get(helm, "values"));
+	read_argo_spec(charts, release, yaml_get(release->root, "spec"), text_at(release->root, "metadata.name"));
 }
 
 /* What the API server takes for a name; anything else may be an option to helm. */
@@ -373,12 +410,12 @@ static char *render_folder(Charts *charts, const Release *release, const char *p
 	return text;
 }
 
-static void render_release(Charts *charts, const Release *release)
+/* What helm makes of it, or NULL. Free with g_free. */
+static char *render_release(Charts *charts, const Release *release)
 {
-	const Graph *graph = charts->asked.scan->graph;
-	uint32_t file = graph_file_of(graph, release->object);
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	g_autofree char *archive = NULL, *text = NULL, *why = NULL;
+	g_autofree char *archive = NULL, *why = NULL;
+	char *text = NULL;
 	const char *folder = release->refusal ? NULL : chart_folder(charts, release);
 	g_checksum_update(sum, (const guchar *)charts->asked.identity, -1);
 	if (release->refusal) {
@@ -394,11 +431,83 @@ static void render_release(Charts *charts, const Release *release)
 	} else {
 		refuse(charts, release, why);
 	}
+	return text;
+}
+
+/* text is taken. */
+static void keep_rendering(Charts *charts, Node object, const YamlNode *root, char *text)
+{
+	const Graph *graph = charts->asked.scan->graph;
+	uint32_t file = graph_file_of(graph, object);
+	g_hash_table_insert(charts->rendered,
+	        rendered_key(
+	                RENDERING_MADE, slice_from(graph_file_path(graph, file)), graph_file_bytes(graph, file), root),
+	        text);
+}
+
+/* ---- ApplicationSets ------------------------------------------------------------------------------------- */
+
+/* Objects that say no namespace get that of their Application: a set has several. */
+static void add_in_namespace(Charts *charts, GString *out, const char *text, const char *namespace)
+{
+	Slice bytes = slice_from(text);
+	size_t done = 0;
+	for (const YamlDocument *document = yaml_read(bytes, charts->asked.arena); document;
+	        document = document->next) {
+		const YamlNode *metadata = document->error ? NULL : yaml_get(document->root, "metadata");
+		if (!namespace || !yaml_is_map(metadata) || !metadata->first || yaml_get(metadata, "namespace"))
+			continue;
+		size_t at = metadata->first->key->start, line = at;
+		while (line > 0 && bytes.at[line - 1] != '\n')
+			line--;
+		bool flow = metadata->style == YAML_FLOW;
+		g_string_append_len(out, bytes.at + done, (gssize)(at - done));
+		g_string_append_printf(out, "namespace: %s%s", namespace, flow ? ", " : "\n");
+		if (!flow)
+			g_string_append_printf(out, "%*s", (int)(at - line), "");
+		done = at;
+	}
+	g_string_append_len(out, bytes.at + done, (gssize)(bytes.length - done));
+	g_string_append(out, "\n---\n");
+}
+
+/* One Application of the set. False where it is not known what its chart makes. */
+static bool render_element(Charts *charts, Release *release, const YamlNode *template, GString *out)
+{
+	const char *name = argo_text(charts, release, template, "metadata.name");
+	read_argo_spec(charts, release, yaml_get(template, "spec"), name);
+	charts->asked.count++;
+	g_autofree char *text = charts->asked.program ? render_release(charts, release) : NULL;
 	if (text)
-		g_hash_table_insert(charts->rendered,
-		        rendered_key(RENDERING_MADE, slice_from(graph_file_path(graph, file)),
-		                graph_file_bytes(graph, file), release->root),
-		        g_steal_pointer(&text));
+		add_in_namespace(charts, out, text, release->namespace);
+	return text != NULL;
+}
+
+/* Each element of its lists is an Application. One that is not known leaves the whole set unknown. */
+static void read_set(Charts *charts, Node object, const YamlNode *root)
+{
+	const YamlNode *template = yaml_at(root, "spec.template"), *source = yaml_at(template, "spec.source");
+	g_autoptr(GString) out = g_string_new(NULL);
+	bool known = true, any = false;
+	if (!text_at(source, "chart") && !yaml_get(source, "helm"))
+		return;
+	YAML_EACH_ITEM (yaml_at(root, "spec.generators"), generator) {
+		Release release = {.object = object, .root = root, .refusal = "its generators are not lists alone"};
+		if (!is_element_list(generator)) {
+			charts->asked.count++;
+			refuse(charts, &release, release.refusal);
+			return;
+		}
+		YAML_EACH_ITEM (yaml_at(generator, "list.elements"), element) {
+			release = (Release){
+			        .object = object, .root = root, .element = element, .values = g_ptr_array_new()};
+			known &= render_element(charts, &release, template, out);
+			any = true;
+			g_ptr_array_unref(release.values);
+		}
+	}
+	if (known && any)
+		keep_rendering(charts, object, root, g_strdup(out->str));
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------ */
@@ -413,13 +522,20 @@ static const YamlNode *find_root(const YamlDocument *document, size_t place)
 	return NULL;
 }
 
-static bool is_release(const Graph *graph, Node object, bool *ret_flux)
+typedef enum ReleaseKind { NO_RELEASE, FLUX_RELEASE, ARGO_APPLICATION, ARGO_SET } ReleaseKind;
+
+static ReleaseKind release_kind(const Graph *graph, Node object)
 {
 	const char *version = graph_text(graph, object, FACT_API_VERSION);
-	*ret_flux = is_kind(graph, object, "HelmRelease") && g_str_has_prefix(version, "helm.toolkit.fluxcd.io/");
-	bool argo = is_kind(graph, object, "Application") && g_str_has_prefix(version, "argoproj.io/");
-	return (*ret_flux || argo) && !graph_has(graph, object, FACT_TRANSPARENT) && !is_quiet(graph, object) &&
-	       !is_patch(graph, object);
+	if (graph_has(graph, object, FACT_TRANSPARENT) || is_quiet(graph, object) || is_patch(graph, object))
+		return NO_RELEASE;
+	if (is_kind(graph, object, "HelmRelease") && g_str_has_prefix(version, "helm.toolkit.fluxcd.io/"))
+		return FLUX_RELEASE;
+	if (!g_str_has_prefix(version, "argoproj.io/"))
+		return NO_RELEASE;
+	return is_kind(graph, object, "Application")      ? ARGO_APPLICATION
+	       : is_kind(graph, object, "ApplicationSet") ? ARGO_SET
+	                                                  : NO_RELEASE;
 }
 
 /* An Application of plain manifests has no chart. */
@@ -429,22 +545,29 @@ static bool has_chart(Charts *charts, const Release *release, bool flux)
 	       (release->chart && chart_folder(charts, release));
 }
 
-static void read_object(Charts *charts, Node object, bool flux)
+static void read_release(Charts *charts, Node object, const YamlNode *root, bool flux)
+{
+	Release release = {.object = object, .root = root, .values = g_ptr_array_new()};
+	(flux ? read_flux : read_argo)(charts, &release);
+	if (has_chart(charts, &release, flux)) {
+		charts->asked.count++;
+		char *text = charts->asked.program ? render_release(charts, &release) : NULL;
+		if (text)
+			keep_rendering(charts, object, root, text);
+	}
+	g_ptr_array_unref(release.values);
+}
+
+static void read_object(Charts *charts, Node object, ReleaseKind kind)
 {
 	const Graph *graph = charts->asked.scan->graph;
 	const YamlDocument *documents =
 	        yaml_read(graph_file_bytes(graph, graph_file_of(graph, object)), charts->asked.arena);
-	Release release = {.object = object, .values = g_ptr_array_new()};
-	release.root = find_root(documents, graph_place(graph, object).start);
-	if (release.root) {
-		(flux ? read_flux : read_argo)(charts, &release);
-		if (has_chart(charts, &release, flux)) {
-			charts->asked.count++;
-			if (charts->asked.program)
-				render_release(charts, &release);
-		}
-	}
-	g_ptr_array_unref(release.values);
+	const YamlNode *root = find_root(documents, graph_place(graph, object).start);
+	if (root && kind == ARGO_SET)
+		read_set(charts, object, root);
+	else if (root)
+		read_release(charts, object, root, kind == FLUX_RELEASE);
 	arena_reset(charts->asked.arena);
 }
 
@@ -461,19 +584,18 @@ static bool is_missed(const Charts *charts, GError **error)
 bool render_charts(const Scan *scan, bool online, GHashTable *rendered, GString *notes, GError **error)
 {
 	Charts charts = {.rendered = rendered};
-	bool flux, well = asked_init(&charts.asked, scan, owners_program("helm"), error);
-	charts.fetcher = well ? fetcher_new(&charts.asked, online) : NULL;
+	bool well = asked_init(&charts.asked, scan, owners_program("helm"), error);
+	charts.fetcher = well ? fetcher_new(&charts.asked, charts.asked.program, online) : NULL;
 	if (well)
 		GRAPH_NODES (scan->graph, NODE_OBJECT, object)
-			if (is_release(scan->graph, object, &flux))
-				read_object(&charts, object, flux);
+			if (release_kind(scan->graph, object))
+				read_object(&charts, object, release_kind(scan->graph, object));
 	well = well && !is_missed(&charts, error);
 	if (well && charts.asked.count) {
 		char *argv[] = {charts.asked.program, "version", "--short", NULL};
 		g_autofree char *version = asked_version(&charts.asked, argv);
 		asked_tell(&charts.asked, "helm", "charts", version, notes);
-		if (fetcher_count(charts.fetcher))
-			g_string_append_printf(notes, "note: helm fetched %u charts\n", fetcher_count(charts.fetcher));
+		fetcher_tell(charts.fetcher, notes);
 	}
 	fetcher_free(charts.fetcher);
 	asked_clear(&charts.asked);

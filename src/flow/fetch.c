@@ -18,6 +18,7 @@
 
 struct Fetcher {
 	Asked *asked;
+	const char *helm;
 	char *folder, *work;  /* archives that are kept; what helm writes in this run */
 	GHashTable *troubles; /* repository → why it said nothing: it is asked once */
 	GHashTable *added;    /* repositories whose list of charts helm has */
@@ -25,10 +26,11 @@ struct Fetcher {
 	bool allowed;
 };
 
-Fetcher *fetcher_new(Asked *asked, bool allowed)
+Fetcher *fetcher_new(Asked *asked, const char *helm, bool allowed)
 {
 	Fetcher *fetcher = g_new0(Fetcher, 1);
 	*fetcher = (Fetcher){.asked = asked,
+	        .helm = helm,
 	        .allowed = allowed,
 	        .troubles = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 	        .added = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
@@ -50,9 +52,10 @@ void fetcher_free(Fetcher *fetcher)
 	g_free(fetcher);
 }
 
-uint32_t fetcher_count(const Fetcher *fetcher)
+void fetcher_tell(const Fetcher *fetcher, GString *notes)
 {
-	return fetcher->count;
+	if (fetcher->count)
+		g_string_append_printf(notes, "note: helm fetched %u charts\n", fetcher->count);
 }
 
 /* ---- what is kept --------------------------------------------------------------------------------------- */
@@ -107,7 +110,7 @@ static bool keep_archive(const Fetcher *fetcher, const char *path)
 
 /* ---- helm ----------------------------------------------------------------------------------------------- */
 
-static bool is_address(const char *text)
+static bool is_chart_place(const char *text)
 {
 	const char *host = strstr(text, "://");
 	if (!host || !(g_str_has_prefix(text, "https:") || g_str_has_prefix(text, "http:") ||
@@ -137,7 +140,7 @@ static char *add_repository(Fetcher *fetcher, const char *address, char **option
 {
 	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_MD5, address, -1);
 	g_autofree char *words = NULL;
-	char *argv[] = {fetcher->asked->program, "repo", "add", sum, (char *)address, options[0], options[1], NULL};
+	char *argv[] = {(char *)fetcher->helm, "repo", "add", sum, (char *)address, options[0], options[1], NULL};
 	if (!g_hash_table_contains(fetcher->added, address)) {
 		if (!asked_fetch(fetcher->asked, argv, &words)) {
 			*ret_why = failure_of(words);
@@ -170,7 +173,7 @@ static bool pull(Fetcher *fetcher, const ChartSource *source, const char *path, 
 	g_autofree char *words = NULL;
 	if (!chart)
 		return false;
-	char *argv[] = {fetcher->asked->program, "pull", chart, target, version, lists, settings,
+	char *argv[] = {(char *)fetcher->helm, "pull", chart, target, version, lists, settings,
 	        source->plain ? "--plain-http" : NULL, NULL};
 	remove_tree(fetcher->work);
 	g_mkdir_with_parents(fetcher->work, 0700);
@@ -184,7 +187,7 @@ static bool pull(Fetcher *fetcher, const ChartSource *source, const char *path, 
 char *fetch_chart(Fetcher *fetcher, const ChartSource *source, char **ret_why)
 {
 	*ret_why = NULL;
-	if (!source->repository || !is_address(source->repository) || !is_chart_name(source->name) ||
+	if (!source->repository || !is_chart_place(source->repository) || !is_chart_name(source->name) ||
 	        (!*source->name && !g_str_has_prefix(source->repository, "oci:"))) {
 		*ret_why = g_strdup("its chart is neither in the repository nor in helm's cache");
 		return NULL;
@@ -196,6 +199,8 @@ char *fetch_chart(Fetcher *fetcher, const ChartSource *source, char **ret_why)
 	if (!fetcher->allowed)
 		*ret_why = g_strdup(
 		        "its chart is neither in the repository nor in helm's cache, and --online is not said");
+	else if (!fetcher->helm)
+		*ret_why = g_strdup("PATH has no helm that would fetch its chart");
 	else if (trouble)
 		*ret_why = g_strdup(trouble);
 	else if (pull(fetcher, source, path, ret_why) && ++fetcher->count)

@@ -13,10 +13,11 @@ typedef struct ChartSource {
 
 typedef struct Fetcher Fetcher;
 
-/* allowed: whether anything is fetched; else only what earlier runs have brought is found. Borrows asked. */
-Fetcher *fetcher_new(Asked *asked, bool allowed);
+/* By this helm (NULL where PATH has none), in the folder of asked; both are borrowed. allowed: whether anything is
+ * fetched; else only what earlier runs have brought is found. */
+Fetcher *fetcher_new(Asked *asked, const char *helm, bool allowed);
 void fetcher_free(Fetcher *fetcher);
 /* The path of an archive; NULL, with the reason in ret_why (to be freed), where there is none. Free with g_free. */
 char *fetch_chart(Fetcher *fetcher, const ChartSource *source, char **ret_why);
-/* Charts that were brought by the network in this run. */
-uint32_t fetcher_count(const Fetcher *fetcher);
+/* Says how many charts were brought by the network in this run, if any. */
+void fetcher_tell(const Fetcher *fetcher, GString *notes);

@@ -4,6 +4,7 @@
 #include "flow/former.h"
 
 #include "base/path.h"
+#include "base/trail.h"
 #include "link/link.h"
 #include "source/source.h"
 

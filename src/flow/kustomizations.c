@@ -1,14 +1,16 @@
 /* What kustomizations come to that are beyond labwright's own reading: with charts, generators, transformers,
- * replacements or vars. The owner's `kustomize build` (or `kubectl kustomize`) is asked of copies, and nothing is
- * fetched.
+ * replacements or vars. The owner's `kustomize build` (or `kubectl kustomize`) is asked of copies, and fetches nothing:
+ * charts that lie elsewhere are put where it looks for them first, if fetch.c may bring them.
  *
  * Names stay as they are written, since src/link says what becomes of them: prefixes, suffixes and hashes are taken out
  * of the copies. kustomize is told to say where each object comes from. What no file of the repository holds becomes an
  * object of the kustomization; what a file holds is read as kustomize leaves it, where that is the only way in which it
  * is applied. */
 #include "base/path.h"
+#include "engine/engine.h"
 #include "flow/asked.h"
 #include "flow/compile.h"
+#include "flow/fetch.h"
 #include "flow/homelab.h"
 #include "source/rendered.h"
 
@@ -20,6 +22,7 @@
 
 typedef struct Builds {
 	Asked asked;
+	Fetcher *fetcher;
 	GHashTable *rendered; /* of the caller */
 	char *helm;           /* or NULL */
 	bool kubectl;
@@ -30,10 +33,11 @@ typedef struct Build {
 	const YamlNode *root;
 	const char *path, *folder;
 	Copies copies;
-	GHashTable *seen;   /* kustomizations of it */
-	bool remote, lacks; /* names something elsewhere; a chart that is not here */
-	bool changes;       /* what its files hold, not only what it adds */
-	Node missing;       /* an ENTRY that leads nowhere, or NODE_NONE */
+	GHashTable *seen;  /* kustomizations of it */
+	const char *lacks; /* why a chart is not at hand, or NULL; in the arena */
+	bool remote;       /* names something elsewhere */
+	bool changes;      /* what its files hold, not only what it adds */
+	Node missing;      /* an ENTRY that leads nowhere, or NODE_NONE */
 	GString *made;
 } Build;
 
@@ -151,20 +155,63 @@ static bool is_tracked_chart(const Graph *graph, const char *folder)
 	return graph_find_file(graph, slice_from(file)) != NODE_NONE;
 }
 
+static bool is_on_disk(const Builds *builds, const char *path)
+{
+	const Repo *repo = builds->asked.scan->repo;
+	if (!repo || repo_view(repo) == REPO_REVISION)
+		return false;
+	g_autofree char *full = g_build_filename(repo_root(repo), path, NULL);
+	return g_file_test(full, G_FILE_TEST_EXISTS);
+}
+
+static const char *optional_text(const YamlNode *map, const char *key)
+{
+	Slice text = yaml_text_of(map, key);
+	return text.length ? text.at : NULL;
+}
+
+/* The archive holds a folder of the chart's name. Why it is not there, in the arena, or NULL. */
+static const char *fetch_to(Builds *builds, Build *build, const YamlNode *chart, const char *path, GChecksum *sum)
+{
+	g_autoptr(GError) error = NULL;
+	ChartSource source = {.repository = optional_text(chart, "repo"),
+	        .name = yaml_text_of(chart, "name").at,
+	        .version = optional_text(chart, "version")};
+	g_autofree char *why = NULL, *archive = fetch_chart(builds->fetcher, &source, &why);
+	g_autofree char *above = g_path_get_dirname(path);
+	g_autofree char *folder = g_build_filename(builds->asked.folder, COPIES_FOLDER, above, NULL);
+	g_autofree char *identity = asked_identity(archive);
+	if (!archive)
+		return arena_text(builds->asked.arena, slice_from(why));
+	if (!archive_unpack(archive, folder, MOST_CHART_FILES, build->copies.left, &error))
+		return arena_printf(builds->asked.arena, "its chart was fetched, and %s", error->message);
+	g_checksum_update(sum, (const guchar *)path, (gssize)strlen(path) + 1);
+	g_checksum_update(sum, (const guchar *)identity, -1);
+	return NULL;
+}
+
+static void take_chart(
+        Builds *builds, Build *build, const char *folder, const YamlNode *root, const YamlNode *chart, GChecksum *sum)
+{
+	char *path = chart_folder(builds, folder, root, chart);
+	uint32_t left = MOST_CHART_FILES;
+	if (!path)
+		build->lacks = "its chart would lie outside of the repository";
+	else if (is_tracked_chart(builds->asked.scan->graph, path))
+		copies_take(&build->copies, path);
+	else if (!is_on_disk(builds, path))
+		build->lacks = fetch_to(builds, build, chart, path, sum);
+	else if (!copy_untracked(build, path, sum, &left, 0))
+		build->lacks = "its chart beside it holds links, or is too large";
+}
+
 static void take_charts(Builds *builds, Build *build, const char *folder, const YamlNode *root, GChecksum *sum)
 {
-	const Graph *graph = builds->asked.scan->graph;
-	build->lacks |= yaml_get(root, "helmChartInflationGenerator") != NULL;
-	YAML_EACH_ITEM (yaml_get(root, "helmCharts"), chart) {
-		char *path = chart_folder(builds, folder, root, chart);
-		uint32_t left = MOST_CHART_FILES;
-		const Repo *repo = builds->asked.scan->repo;
-		if (path && is_tracked_chart(graph, path))
-			copies_take(&build->copies, path);
-		else if (!path || !repo || repo_view(repo) == REPO_REVISION ||
-		         !copy_untracked(build, path, sum, &left, 0))
-			build->lacks = true;
-	}
+	if (yaml_get(root, "helmChartInflationGenerator"))
+		build->lacks = "it names charts in a way that kustomize has given up";
+	YAML_EACH_ITEM (yaml_get(root, "helmCharts"), chart)
+		if (!build->lacks)
+			take_chart(builds, build, folder, root, chart, sum);
 }
 
 /* ---- all that it reads ----------------------------------------------------------------------------------- */
@@ -396,7 +443,7 @@ static const char *why_not(Builds *builds, const Build *build)
 	if (build->remote)
 		return "it takes resources from elsewhere, which nobody fetches";
 	if (build->lacks)
-		return "its chart is not beside it, and nobody fetches it";
+		return build->lacks;
 	if (build->copies.refused)
 		return "its folder is too large";
 	if (yaml_get(build->root, "helmCharts") && !builds->helm)
@@ -457,16 +504,20 @@ static void tell(Builds *builds, GString *notes)
 	asked_tell(&builds->asked, builds->kubectl ? "kubectl" : "kustomize", "kustomizations", version, notes);
 }
 
-bool render_kustomizations(const Scan *scan, GHashTable *rendered, GString *notes, GError **error)
+bool render_kustomizations(const Scan *scan, bool online, GHashTable *rendered, GString *notes, GError **error)
 {
 	char *program = owners_program("kustomize");
 	Builds builds = {.rendered = rendered, .helm = owners_program("helm"), .kubectl = !program};
 	bool well = asked_init(&builds.asked, scan, program ? program : owners_program("kubectl"), error);
+	builds.fetcher = well ? fetcher_new(&builds.asked, builds.helm, online) : NULL;
 	if (well)
 		GRAPH_NODES (scan->graph, NODE_KUSTOMIZATION, node)
 			look_at(&builds, node);
 	if (well && builds.asked.count)
 		tell(&builds, notes);
+	if (well)
+		fetcher_tell(builds.fetcher, notes);
+	fetcher_free(builds.fetcher);
 	asked_clear(&builds.asked);
 	g_free(builds.helm);
 	return well;

@@ -94,11 +94,21 @@ static bool is_touched(const Touched *touched, uint32_t start, uint32_t end)
 	return false;
 }
 
-/* The name that is written beside a mention stands elsewhere, and is a fact about the mention all the same. */
+static bool is_inside(const Touched *touched, Span span)
+{
+	for (size_t i = 0; i < touched->count; i++)
+		if (touched->places[i].start <= span.start && span.end <= touched->places[i].end)
+			return true;
+	return false;
+}
+
+/* The name that is written beside a mention stands elsewhere, and is a fact about the mention all the same; so is the
+ * Service's port that a chart's probe asks, of a probe that comes or goes as a whole. */
 static bool is_about_touched(const Graph *graph, const Row *row, const Touched *touched)
 {
 	Span place = graph_place(graph, row->subject);
-	return graph_node_type(graph, row->subject) == NODE_MENTION && is_touched(touched, place.start, place.end);
+	return is_inside(touched, place) ||
+	       (graph_node_type(graph, row->subject) == NODE_MENTION && is_touched(touched, place.start, place.end));
 }
 
 /* What a file says outside of what is touched, or within, at the places that the edits, if any, move them to. */

@@ -208,9 +208,7 @@ static void add_path_entry(Linker *linker, Carrier *carrier, Node entry)
 	Slice path = graph_symbol_slice(graph, graph_name_symbol(graph, entry));
 	if (graph_has(graph, entry, FACT_UNRESOLVED))
 		return;
-	while (path.length && path.at[0] == '/')
-		path = slice_sub(path, 1, path.length);
-	Place place = link_find_place(graph, (Slice){"", 0}, path);
+	Place place = link_find_from_root(graph, entry, path);
 	Context change = change_of(graph, carrier->node, entry);
 	bool recursive = is_flux(graph, carrier->node) || graph_has(graph, entry, FACT_RECURSIVE);
 	if (place.kind == PLACE_FILE)
@@ -221,32 +219,6 @@ static void add_path_entry(Linker *linker, Carrier *carrier, Node entry)
 }
 
 /* ---- ApplicationSet ------------------------------------------------------------------------------ */
-
-/* `*` stays within one part of the path, `**` does not. One star is kept to go back to: enough for paths. */
-bool link_glob_matches(const char *glob, Slice path)
-{
-	const char *star = NULL;
-	size_t at = 0, star_at = 0;
-	bool deep = false;
-	while (at < path.length) {
-		if (*glob == '*') {
-			deep = glob[1] == '*';
-			star = glob += 1 + deep;
-			star_at = at;
-		} else if (*glob == path.at[at]) {
-			glob++;
-			at++;
-		} else if (star && (deep || path.at[star_at] != '/')) {
-			glob = star;
-			at = ++star_at;
-		} else {
-			return false;
-		}
-	}
-	while (*glob == '*')
-		glob++;
-	return *glob == '\0';
-}
 
 /* The template's path as a glob: `{{path}}` is what the generator lists, any other expression is one part. */
 static char *path_glob(const char *template, const char *directories)
@@ -278,14 +250,71 @@ static bool is_excluded(const Graph *graph, Node object, Slice folder)
 	return false;
 }
 
-/* `{{path.basename}}` is the commonest namespace of such sets. */
+/* The part of a path with that number, the first being 0; empty where there is none. */
+static Slice segment_of(Slice path, guint64 number)
+{
+	size_t start = 0;
+	for (; number && start < path.length; number--)
+		start = MIN(slice_find_byte(path, '/', start), path.length) + 1;
+	return start < path.length ? slice_sub(path, start, MIN(slice_find_byte(path, '/', start), path.length))
+	                           : (Slice){"", 0};
+}
+
+/* What `path.basename`, `path[1]` or `index .path.segments 1` is for that folder; empty for any other expression. */
+static Slice path_value(const char *expression, Slice folder)
+{
+	const char *name = *expression == '.' ? expression + 1 : expression;
+	if (strcmp(name, "path.basename") == 0 || strcmp(name, "path.basenameNormalized") == 0)
+		return path_name(folder);
+	if (g_str_has_prefix(name, "path[") && g_ascii_isdigit(name[5]))
+		return segment_of(folder, g_ascii_strtoull(name + 5, NULL, 10));
+	if (g_str_has_prefix(name, "index .path.segments ") && g_ascii_isdigit(name[21]))
+		return segment_of(folder, g_ascii_strtoull(name + 21, NULL, 10));
+	return (Slice){"", 0};
+}
+
+/* A template with the values of that folder in it; NULL where it has others. Free with g_free. */
+static char *fill_path(const char *template, Slice folder)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	for (const char *at = template; *at;) {
+		const char *end = strncmp(at, "{{", 2) == 0 ? strstr(at, "}}") : NULL;
+		if (!end) {
+			g_string_append_c(text, *at++);
+			continue;
+		}
+		g_autofree char *expression = g_strstrip(g_strndup(at + 2, (gsize)(end - at - 2)));
+		Slice value = path_value(expression, folder);
+		if (value.length == 0)
+			return NULL;
+		g_string_append_len(text, value.at, (gssize)value.length);
+		at = end + 2;
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* The folder that the generator found: what stands behind its expression in the path is the same for all. */
+static Slice generated_folder(const Graph *graph, Node entry, Slice folder)
+{
+	const char *template = graph_name(graph, entry), *end = strstr(template, "}}");
+	Slice rest = slice_from(end ? end + 2 : "");
+	while (rest.length && rest.at[rest.length - 1] == '/')
+		rest.length--;
+	return rest.length && slice_find(rest, "{{", 0) == SIZE_MAX && folder.length > rest.length &&
+	                       slice_equal(slice_sub(folder, folder.length - rest.length, folder.length), rest)
+	               ? slice_sub(folder, 0, folder.length - rest.length)
+	               : folder;
+}
+
+/* The namespace of such sets is commonly made of the path. */
 static Context set_change(Linker *linker, Node object, Node entry, Slice folder)
 {
 	Context change = change_of(linker->graph, object, entry);
 	const char *target = graph_text(linker->graph, object, FACT_TARGET_NAMESPACE);
-	if (strstr(target, "path.basename") && strncmp(target, "{{", 2) == 0 && strstr(target, "}}") &&
-	        strstr(target, "}}")[2] == '\0')
-		change.fallback = graph_intern(linker->graph, path_name(folder));
+	g_autofree char *filled =
+	        strstr(target, "{{") ? fill_path(target, generated_folder(linker->graph, entry, folder)) : NULL;
+	if (filled)
+		change.fallback = graph_intern(linker->graph, slice_from(filled));
 	return change;
 }
 

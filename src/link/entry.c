@@ -118,14 +118,6 @@ static bool same_repository(const char *one, const char *other)
 	return true;
 }
 
-/* "/apps" and "./apps" are the same to both. */
-static Place find_from_root(const Graph *graph, Slice path)
-{
-	while (path.length && path.at[0] == '/')
-		path = slice_sub(path, 1, path.length);
-	return link_find_place(graph, (Slice){"", 0}, path);
-}
-
 static Source *add_source(Sources *sources, Symbol name)
 {
 	Source *source = g_hash_table_lookup(sources->by_name, GUINT_TO_POINTER(name));
@@ -186,7 +178,7 @@ static void count_generator(const Graph *graph, Sources *sources, Node entry)
 
 static void count_source(const Graph *graph, Sources *sources, Node entry)
 {
-	Place place = find_from_root(graph, entry_path(graph, entry));
+	Place place = link_find_from_root(graph, entry, entry_path(graph, entry));
 	Source *source = add_source(sources, source_of(graph, entry));
 	bool root = place.kind == PLACE_FOLDER && *place.path == '\0';
 	if (place.kind != PLACE_UNKNOWN && !root) {
@@ -214,7 +206,7 @@ static bool is_here(const Graph *graph, const Sources *sources, Node entry)
 
 static void link_path_entry(Graph *graph, const Sources *sources, Node entry)
 {
-	Place place = find_from_root(graph, entry_path(graph, entry));
+	Place place = link_find_from_root(graph, entry, entry_path(graph, entry));
 	if (!is_here(graph, sources, entry) || place.kind == PLACE_UNKNOWN) {
 		unresolved(graph, entry, "unknown");
 	} else if (place.kind == PLACE_MISSING) {
@@ -237,7 +229,7 @@ static void link_chart_entry(Graph *graph, const Sources *sources, Node entry)
 	Slice path = entry_path(graph, entry);
 	if (!slice_starts(path, "./") && !slice_starts(path, "../") && !slice_starts(path, "/"))
 		return;
-	Place place = find_from_root(graph, path);
+	Place place = link_find_from_root(graph, entry, path);
 	if (place.kind == PLACE_FOLDER) {
 		g_autofree char *chart = g_strdup_printf("%s/Chart.yaml", place.path);
 		Node file = graph_find_file(graph, slice_from(chart));
@@ -255,7 +247,7 @@ static void link_flux_component(Graph *graph, Node entry)
 	Node object = graph_parent(graph, entry);
 	GRAPH_CHILDREN (graph, object, NODE_ENTRY, path)
 		if (link_has_role(graph, path, "path")) {
-			Place place = find_from_root(graph, entry_path(graph, path));
+			Place place = link_find_from_root(graph, path, entry_path(graph, path));
 			if (place.kind == PLACE_FOLDER)
 				link_entry_from(graph, entry, slice_from(place.path));
 			g_free(place.path);
@@ -270,9 +262,10 @@ static void link_values_entry(Graph *graph, Node entry)
 	size_t slash = slice_find_byte(path, '/', 0);
 	Place place = {.kind = PLACE_UNKNOWN};
 	if (slice_starts(path, "$") && slash != SIZE_MAX) {
-		place = find_from_root(graph, slice_sub(path, slash + 1, path.length));
+		place = link_find_from_root(graph, entry, slice_sub(path, slash + 1, path.length));
 	} else if (graph_node_type(graph, graph_parent(graph, entry)) == NODE_ENTRY) {
-		Place folder = find_from_root(graph, entry_path(graph, graph_parent(graph, entry)));
+		Place folder = link_find_from_root(
+		        graph, graph_parent(graph, entry), entry_path(graph, graph_parent(graph, entry)));
 		if (folder.kind == PLACE_FOLDER)
 			place = link_find_place(graph, slice_from(folder.path), path);
 		g_free(folder.path);

@@ -58,23 +58,43 @@ static Symbol substituted(const Graph *graph, Node applier, Symbol written)
 	return graph_find_symbol(graph, slice_from(text), &symbol) ? known_namespace(graph, symbol) : 0;
 }
 
-/* What a release makes goes where the release says, or where it stands; an Application always says it. */
-static Symbol made_in(const Graph *graph, Node release, const Context *context)
+/* What a release makes goes where the release says, or where it stands; an Application always says it. An
+ * ApplicationSet has a namespace for each Application, which is written into what is rendered of it. */
+static Symbol made_in(const Graph *graph, Node node, Node release, const Context *context)
 {
 	Symbol target = graph_symbol(graph, release, FACT_TARGET_NAMESPACE);
+	if (link_is_kind(graph, release, "ApplicationSet"))
+		return known_namespace(graph, graph_symbol(graph, node, FACT_NAMESPACE));
 	if (target)
 		return link_is_open(graph_symbol_text(graph, target)) ? 0 : target;
 	return link_is_kind(graph, release, "Application") ? 0 : namespace_in(graph, release, context);
 }
 
+/* What a patch of a kustomization that lists the object's file says of it; NULL where none does. */
+static const char *patched(const Graph *graph, Node node, FactKind kind)
+{
+	Rows all = graph_rows(graph, kind);
+	if (all.at == all.end)
+		return NULL;
+	g_autofree char *start = g_strdup_printf("%s/%s=", graph_text(graph, node, FACT_KIND), graph_name(graph, node));
+	GRAPH_OF (graph, graph_file_node(graph, graph_file_of(graph, node)), FACT_REACHED_BY, by)
+		GRAPH_OF (graph, by->object, kind, row)
+			if (g_str_has_prefix(graph_symbol_text(graph, row->object), start))
+				return graph_symbol_text(graph, row->object) + strlen(start);
+	return NULL;
+}
+
 static Symbol namespace_in(const Graph *graph, Node node, const Context *context)
 {
+	const char *moved = context ? patched(graph, node, FACT_MOVES) : NULL;
 	if (maker(graph, node))
-		return made_in(graph, maker(graph, node), context);
+		return made_in(graph, node, maker(graph, node), context);
 
 	Symbol written = graph_symbol(graph, node, FACT_NAMESPACE);
 	if (context && context->namespace)
 		return context->namespace == LINK_UNKNOWN_NAMESPACE ? 0 : context->namespace;
+	if (moved)
+		return graph_find_symbol(graph, slice_from(moved), &written) ? written : 0;
 	if (written)
 		return context && context->applier ? substituted(graph, context->applier, written)
 		                                   : known_namespace(graph, written);
@@ -113,6 +133,8 @@ static char *applied_name(const Graph *graph, Node node, const Context *context)
 		                        : graph_symbol_text(graph, context->namespace));
 	if (!context)
 		return g_strdup(name);
+	const char *given = patched(graph, node, FACT_NAMES_AS);
+	name = given ? given : name;
 	if (keeps_name(kind) || maker(graph, node))
 		return link_substitute(graph, context->applier, name);
 	g_autofree char *whole = g_strdup_printf(

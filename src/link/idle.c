@@ -28,6 +28,25 @@ static bool read_switched_off(Slice line, Slice *ret_path)
 	return slice_find_byte(word, ':', 0) == SIZE_MAX;
 }
 
+/* `#   path: ./apps/web` of a Flux Kustomization that is all comment: what it would bring in. */
+static bool read_put_aside(Slice line, bool *ret_kustomization, Slice *ret_path)
+{
+	static const char kind[] = "kind: Kustomization", key[] = "path: ";
+	Slice text = slice_trim(line);
+	if (!slice_starts(text, "#")) {
+		*ret_kustomization = false;
+		return false;
+	}
+	while (text.length && strchr("# \t", text.at[0]))
+		text = slice_sub(text, 1, text.length);
+	if (slice_is(text, kind))
+		*ret_kustomization = true;
+	if (!*ret_kustomization || !slice_starts(text, key))
+		return false;
+	*ret_path = slice_trim(slice_sub(text, strlen(key), text.length));
+	return slice_starts(*ret_path, "./");
+}
+
 /* FILE nodes → the list that named them last, as its node. */
 typedef struct Off {
 	Graph *graph;
@@ -76,6 +95,20 @@ static void read_list(Off *off, Node list)
 	}
 }
 
+/* Beside a Kustomization of Flux that is in use. */
+static void read_appliers(Off *off, Node applier)
+{
+	const Graph *graph = off->graph;
+	Slice rest = graph_file_bytes(graph, graph_file_of(graph, applier)), line, written;
+	bool kustomization = false;
+	while (slice_next_line(&rest, &line)) {
+		g_autofree char *path =
+		        read_put_aside(line, &kustomization, &written) ? path_resolve((Slice){"", 0}, written) : NULL;
+		if (path && *path)
+			switch_off(off, slice_from(path), applier);
+	}
+}
+
 /* What only files that are switched off bring in: the manifests behind a Flux Kustomization. */
 static bool spread(Off *off)
 {
@@ -100,9 +133,12 @@ static void mark_switched_off(Graph *graph)
 {
 	g_autoptr(GHashTable) files = g_hash_table_new(NULL, NULL);
 	Off off = {graph, files};
-	Symbol reason = graph_intern(graph, SLICE("switched off"));
+	Symbol reason = graph_intern(graph, SLICE("switched off")), kind;
 	GRAPH_NODES (graph, NODE_KUSTOMIZATION, list)
 		read_list(&off, list);
+	if (graph_find_symbol(graph, SLICE("Kustomization"), &kind))
+		GRAPH_TO (graph, FACT_KIND, kind, row)
+			read_appliers(&off, row->subject);
 	for (int i = 0; g_hash_table_size(files) && i < MOST_STEPS && spread(&off); i++)
 		continue;
 	for (uint32_t i = 0; i < graph_files(graph); i++) {

@@ -45,6 +45,81 @@ Place link_find_place(const Graph *graph, Slice folder, Slice path)
 	return (Place){.kind = PLACE_UNKNOWN};
 }
 
+/* `*` stays within one part of the path, `**` does not. One star is kept to go back to: enough for paths. */
+bool link_glob_matches(const char *glob, Slice path)
+{
+	const char *star = NULL;
+	size_t at = 0, star_at = 0;
+	bool deep = false;
+	while (at < path.length) {
+		if (*glob == '*') {
+			deep = glob[1] == '*';
+			star = glob += 1 + deep;
+			star_at = at;
+		} else if (*glob == path.at[at]) {
+			glob++;
+			at++;
+		} else if (star && (deep || path.at[star_at] != '/')) {
+			glob = star;
+			at = ++star_at;
+		} else {
+			return false;
+		}
+	}
+	while (*glob == '*')
+		glob++;
+	return *glob == '\0';
+}
+
+/* `./kubernetes/${CLUSTER}/apps`: the one folder that it can be, or of several the one in the tree that names it. NULL
+ * where nobody can say. Free with g_free. */
+static char *only_folder(const Graph *graph, Node entry, Slice path)
+{
+	g_autoptr(GString) glob = g_string_new(NULL);
+	g_autofree char *found = NULL;
+	while (slice_starts(path, "./"))
+		path = slice_sub(path, 2, path.length);
+	for (size_t at = 0; at < path.length; at++) {
+		size_t end = path.at[at] == '$' ? slice_find_byte(path, '}', at) : SIZE_MAX;
+		g_string_append_c(glob, end == SIZE_MAX ? path.at[at] : '*');
+		at = end == SIZE_MAX ? at : end;
+	}
+	while (glob->len && glob->str[glob->len - 1] == '/')
+		g_string_truncate(glob, glob->len - 1);
+	size_t fixed = strcspn(glob->str, "*");
+	Slice own = link_folder(graph, entry);
+	bool here = false, several = false;
+	for (uint32_t file = 0; fixed && file < graph_files(graph); file++) {
+		Slice name = slice_from(graph_file_path(graph, file));
+		for (size_t at = 0; at < name.length; at++) {
+			Slice folder = slice_sub(name, 0, at);
+			if (name.at[at] != '/' || !link_glob_matches(glob->str, folder) ||
+			        (found && slice_is(folder, found)))
+				continue;
+			size_t tree = MIN(slice_find_byte(folder, '/', fixed), folder.length);
+			bool inside = path_is_below(own, slice_sub(folder, 0, tree));
+			several = found && (inside == here);
+			if (!found || inside) {
+				g_free(found);
+				found = slice_dup(folder);
+				here = inside;
+			}
+		}
+	}
+	return several ? NULL : g_steal_pointer(&found);
+}
+
+/* "/apps" and "./apps" are the same to both. */
+Place link_find_from_root(const Graph *graph, Node entry, Slice path)
+{
+	while (path.length && path.at[0] == '/')
+		path = slice_sub(path, 1, path.length);
+	bool open = slice_find(path, "${", 0) != SIZE_MAX &&
+	            link_is_kind(graph, graph_parent(graph, entry), "Kustomization");
+	char *only = open ? only_folder(graph, entry, path) : NULL;
+	return only ? (Place){PLACE_FOLDER, NODE_NONE, only} : link_find_place(graph, (Slice){"", 0}, path);
+}
+
 static Node read_kustomization(const Graph *graph, Node file)
 {
 	GRAPH_CHILDREN (graph, file, NODE_DOCUMENT, document) {

@@ -15,11 +15,6 @@ struct Bonds {
 
 /* ---- texts ------------------------------------------------------------------------------------------------- */
 
-static bool is_path_byte(char c)
-{
-	return g_ascii_isalnum(c) || strchr("._/-+@~", c) != NULL || (unsigned char)c >= 0x80;
-}
-
 static const char *place(const Bonds *bonds, uint32_t file, size_t at)
 {
 	uint32_t line, column;
@@ -43,7 +38,7 @@ static bool note_folder(const Bonds *bonds, Slice from, Slice folder, uint32_t f
 static void note_pattern(const Bonds *bonds, uint32_t file, Slice text, size_t slash)
 {
 	size_t start = slash;
-	while (start > 0 && slash - start < 256 && is_path_byte(text.at[start - 1]))
+	while (start > 0 && slash - start < 256 && path_is_byte(text.at[start - 1]))
 		start--;
 	Slice word = slice_sub(text, start, slash);
 	bool variable = start > 0 && strchr("$}", text.at[start - 1]);
@@ -80,7 +75,7 @@ static bool is_page_of_file(Slice address)
 static void note_address(const Bonds *bonds, uint32_t file, Slice text, size_t start)
 {
 	size_t end = start;
-	while (end < text.length && is_path_byte(text.at[end]))
+	while (end < text.length && path_is_byte(text.at[end]))
 		end++;
 	Slice address = slice_sub(text, start, end);
 	if (!is_page_of_file(address))
@@ -133,9 +128,9 @@ static bool has_commands(Slice path)
 static void note_glob(const Bonds *bonds, uint32_t file, Slice text, size_t star)
 {
 	size_t start = star, end = star;
-	while (start > 0 && is_path_byte(text.at[start - 1]))
+	while (start > 0 && path_is_byte(text.at[start - 1]))
 		start--;
-	while (end < text.length && (is_path_byte(text.at[end]) || text.at[end] == '*'))
+	while (end < text.length && (path_is_byte(text.at[end]) || text.at[end] == '*'))
 		end++;
 	Slice word = slice_sub(text, start, end);
 	bool own = start > 0 && text.at[start - 1] == ' ' && (end == text.length || strchr(" \n\r;)`", text.at[end]));

@@ -3,6 +3,7 @@
  * not one of them or comes beside a newer definition or a document's word: what works is often not touched for years.
  */
 #include "base/path.h"
+#include "base/trail.h"
 #include "organize/organize.h"
 #include "rule/apply.h"
 #include "rule/owner.h"

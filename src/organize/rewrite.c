@@ -24,9 +24,9 @@ typedef struct Rewriter {
 	bool settings;             /* labwright.yaml */
 } Rewriter;
 
-static bool is_path_byte(char c)
+static bool is_word_byte(char c)
 {
-	return g_ascii_isalnum(c) || strchr("._/-+@*~", c) != NULL || (unsigned char)c >= 0x80;
+	return path_is_byte(c) || c == '*';
 }
 
 /* ---- which words ------------------------------------------------------------------------------------------ */
@@ -110,7 +110,7 @@ static bool ends_variable(Slice text, size_t slash)
 {
 	char before = slash > 0 ? text.at[slash - 1] : '\n', earlier = slash > 1 ? text.at[slash - 2] : '\n';
 	return before == '}' || before == ')' ||
-	       (before == '"' && (is_path_byte(earlier) || earlier == '}' || earlier == ')'));
+	       (before == '"' && (is_word_byte(earlier) || earlier == '}' || earlier == ')'));
 }
 
 /* A link's target has bytes that no other path has here, such as "%20". */
@@ -131,10 +131,10 @@ static bool next_word(const Rewriter *rewriter, size_t *at, Word *ret_word)
 {
 	Slice text = rewriter->text;
 	while (*at < text.length) {
-		while (*at < text.length && !is_path_byte(text.at[*at]))
+		while (*at < text.length && !is_word_byte(text.at[*at]))
 			(*at)++;
 		size_t start = *at;
-		while (*at < text.length && is_path_byte(text.at[*at]))
+		while (*at < text.length && is_word_byte(text.at[*at]))
 			(*at)++;
 		if (next_link(rewriter, start, at, ret_word))
 			return true;

@@ -130,6 +130,23 @@ static void take_object(Json *take_object, Span place, GArray *out)
 	}
 }
 
+static bool is_template(const Graph *graph, uint32_t file)
+{
+	return strcmp(graph_text(graph, graph_file_node(graph, file), FACT_FORMAT), "template") == 0;
+}
+
+/* Said of the first of a folder. */
+static void say_template(Rendering *rendering, uint32_t file)
+{
+	const Graph *graph = rendering->graph;
+	Slice folder = path_folder(slice_from(graph_file_path(graph, file)));
+	bool more = file > 0 && is_template(graph, file - 1) &&
+	            slice_equal(path_folder(slice_from(graph_file_path(graph, file - 1))), folder);
+	if (!more)
+		render_problem(rendering, graph_place(graph, graph_file_node(graph, file)),
+		        "the templates in this folder are a chart's, which only helm fills in: they are left out");
+}
+
 void read_manifests(Rendering *rendering, const char *path, GArray *out)
 {
 	const Graph *graph = rendering->graph;
@@ -137,6 +154,10 @@ void read_manifests(Rendering *rendering, const char *path, GArray *out)
 	if (!file)
 		return;
 	uint32_t number = graph_file_of(graph, file);
+	if (is_template(graph, number)) {
+		say_template(rendering, number);
+		return;
+	}
 	g_autoptr(Arena) arena = arena_new();
 	const YamlDocument *document = yaml_read(graph_file_bytes(graph, number), arena);
 	for (; document; document = document->next) {

@@ -1,4 +1,5 @@
 /* Addresses that disagree, and addresses of nobody. Whose an address is, src/rule/hosts.c tells. */
+#include "base/path.h"
 #include "rule/hosts.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -171,13 +172,69 @@ static void report_declared(Checker *checker, const Hosts *hosts, const Count *c
 		mend_address(checker, finding, hosts, use, graph_symbol_text(graph, said.first->object));
 }
 
-/* Rows that give one host several addresses say that it has them all. */
-static bool has_them_all(const GArray *counts)
+static bool is_tied_to_other(const Hosts *hosts, Node mention, const char *host)
 {
-	for (guint i = 0; i < counts->len; i++)
-		if (!g_array_index(counts, Count, i).beside_others)
-			return false;
-	return true;
+	for (guint i = 0; i < hosts->uses->len; i++) {
+		const Use *use = &g_array_index(hosts->uses, Use, i);
+		if (use->mention == mention && use->host != host)
+			return true;
+	}
+	return false;
+}
+
+/* The line that the mention is on; of an item of a list with the one above and the one below, as the cards of a machine
+ * are listed. */
+static Slice lines_around(const Graph *graph, Node mention)
+{
+	Span place = graph_place(graph, mention);
+	Slice line = graph_line_at(graph, place), bytes = graph_file_bytes(graph, place.file);
+	size_t start = (size_t)(line.at - bytes.at), end = start + line.length;
+	bool item = slice_starts(slice_trim(line), "- ") || slice_starts(slice_trim(line), "{");
+	if (!item || slice_ends(slice_from(graph_file_path(graph, place.file)), ".md"))
+		return line;
+	if (start > 0)
+		for (start--; start > 0 && bytes.at[start - 1] != '\n';)
+			start--;
+	if (end < bytes.length)
+		end = MIN(slice_find_byte(bytes, '\n', end + 1), bytes.length);
+	return slice_sub(bytes, start, end);
+}
+
+/* 10.0.20.1 is not in 10.0.20.11. */
+static bool has_address(Slice text, const char *address)
+{
+	size_t length = strlen(address);
+	for (size_t at = slice_find(text, address, 0); at != SIZE_MAX; at = slice_find(text, address, at + 1)) {
+		bool before = at > 0 && (g_ascii_isdigit(text.at[at - 1]) || text.at[at - 1] == '.');
+		if (!before && (at + length >= text.length || !g_ascii_isdigit(text.at[at + length])))
+			return true;
+	}
+	return false;
+}
+
+/* Some place names both addresses together, and neither is there another host's than the one given, where one is. */
+static bool stand_together(const Hosts *hosts, Symbol one, const char *other, const char *host)
+{
+	const Graph *graph = hosts->graph;
+	GRAPH_TO (graph, FACT_ADDRESS, one, row)
+		if (graph_node_type(graph, row->subject) == NODE_MENTION && !is_quiet(graph, row->subject) &&
+		        !(host && is_tied_to_other(hosts, row->subject, host)) &&
+		        has_address(lines_around(graph, row->subject), other))
+			return true;
+	return false;
+}
+
+/* Rows that give one host several addresses say that it has them all, and so do its cards, one below the other. */
+static bool has_them_all(const Hosts *hosts, const char *host, const GArray *counts)
+{
+	bool rows = true, together = true;
+	for (guint i = 0; i < counts->len; i++) {
+		const Count *count = &g_array_index(counts, Count, i), *first = &g_array_index(counts, Count, 0);
+		rows &= count->beside_others;
+		together &= i == 0 || stand_together(hosts, count->address,
+		                              graph_symbol_text(hosts->graph, first->address), host);
+	}
+	return rows || together;
 }
 
 /* The address that inventories of Ansible give the host, where they give it one; 0 for none and for several. */
@@ -198,7 +255,40 @@ static Symbol inventory_address(const Hosts *hosts, const Use *like)
 	return found;
 }
 
-static void report_disagreement(Checker *checker, const Hosts *hosts, GArray *counts)
+/* 10.0.20.11 and 10.0.40.11: the same number in each network. */
+static bool is_numbered_alike(const Graph *graph, const GArray *counts)
+{
+	Ip first = {0}, ip;
+	for (guint i = 0; i < counts->len; i++) {
+		if (!ip_parse_v4(graph_symbol_slice(graph, g_array_index(counts, Count, i).address), &ip))
+			return false;
+		first = i ? first : ip;
+		if (ip.bytes[3] != first.bytes[3])
+			return false;
+	}
+	return counts->len > 1;
+}
+
+/* So many hosts with one number in two networks have a card in each, or moved together; nobody moves twice. */
+#define MANY_ALIKE 3
+#define MANY_NETWORKS 3
+
+static uint32_t count_alike(const Hosts *hosts)
+{
+	g_autoptr(GHashTable) done = g_hash_table_new(g_direct_hash, g_direct_equal);
+	uint32_t count = 0;
+	for (guint i = 0; i < hosts->uses->len; i++) {
+		const char *host = g_array_index(hosts->uses, Use, i).host;
+		if (!g_hash_table_add(done, (gpointer)host))
+			continue;
+		g_autoptr(GArray) counts = count_addresses(hosts, host, IP_PRIVATE);
+		count += is_numbered_alike(hosts->graph, counts);
+	}
+	return count;
+}
+
+/* alike: how many hosts have one number in several networks. */
+static void report_disagreement(Checker *checker, const Hosts *hosts, GArray *counts, uint32_t alike)
 {
 	const Graph *graph = hosts->graph;
 	const Use *first = g_array_index(counts, Count, 0).first;
@@ -208,8 +298,9 @@ static void report_disagreement(Checker *checker, const Hosts *hosts, GArray *co
 		g_string_append_printf(list, "%s%s (%s)", i ? (i + 1 == counts->len ? " and " : ", ") : "",
 		        graph_symbol_text(graph, count->address), how_often(checker, count));
 	}
-	Finding *finding = report(checker, first->mention, graph_place(graph, first->mention), "%s is written as %s",
-	        first->host, list->str);
+	bool networks = (alike >= MANY_ALIKE || counts->len >= MANY_NETWORKS) && is_numbered_alike(graph, counts);
+	Finding *finding = report_at(checker, networks ? LEVEL_INFO : LEVEL_WARNING, first->mention,
+	        graph_place(graph, first->mention), "%s is written as %s", first->host, list->str);
 	set_detail(checker, finding, "%s %s", first->host, ip_scope_name(first->scope));
 	Symbol inventory = inventory_address(hosts, first);
 	if (inventory)
@@ -227,6 +318,7 @@ static void check_address_drift(Checker *checker)
 	static const IpScope scopes[] = {IP_PRIVATE, IP_SHARED};
 	Hosts hosts = hosts_new(checker_graph(checker));
 	g_autoptr(GHashTable) done = g_hash_table_new(g_direct_hash, g_direct_equal);
+	uint32_t alike = count_alike(&hosts);
 	for (guint i = 0; i < hosts.uses->len; i++) {
 		const char *host = g_array_index(hosts.uses, Use, i).host;
 		if (!g_hash_table_add(done, (gpointer)host))
@@ -236,8 +328,8 @@ static void check_address_drift(Checker *checker)
 			for (guint c = 0; c < counts->len; c++)
 				report_declared(checker, &hosts, &g_array_index(counts, Count, c));
 			if (counts->len > 1 && counts->len < MOST_ADDRESSES &&
-			        !declared(&hosts, host, scopes[k], 0).first && !has_them_all(counts))
-				report_disagreement(checker, &hosts, counts);
+			        !declared(&hosts, host, scopes[k], 0).first && !has_them_all(&hosts, host, counts))
+				report_disagreement(checker, &hosts, counts, alike);
 		}
 	}
 	hosts_clear(&hosts);
@@ -402,16 +494,121 @@ static bool is_put_aside(const Graph *graph, Symbol address)
 	return false;
 }
 
-/* The line names the twin as well: the host has an address in each of the networks. */
-static bool stands_beside(const Graph *graph, Symbol address, const Ip *twin)
+/* The twin stands beside it: the host has an address in each of the networks. */
+static bool stands_beside(const Hosts *hosts, Symbol address, const Ip *twin)
 {
 	g_autofree char *text =
 	        g_strdup_printf("%u.%u.%u.%u", twin->bytes[0], twin->bytes[1], twin->bytes[2], twin->bytes[3]);
-	GRAPH_TO (graph, FACT_ADDRESS, address, row)
-		if (graph_node_type(graph, row->subject) == NODE_MENTION &&
-		        slice_find(graph_line_at(graph, graph_place(graph, row->subject)), text, 0) != SIZE_MAX)
+	return stand_together(hosts, address, text, NULL);
+}
+
+/* `10.0.10.11 ceres.belt.example.org` begins a line, as in a file of hosts, and no host that is known is called so. */
+static bool is_given_a_name(const Hosts *hosts, Symbol address)
+{
+	const Graph *graph = hosts->graph;
+	GRAPH_TO (graph, FACT_ADDRESS, address, row) {
+		if (graph_node_type(graph, row->subject) != NODE_MENTION)
+			continue;
+		Slice line = slice_trim(graph_line_at(graph, graph_place(graph, row->subject))), word, name;
+		if (!slice_next_word(&line, &word) || !slice_is(word, graph_symbol_text(graph, address)) ||
+		        !slice_next_word(&line, &name) || slice_find_byte(name, '.', 0) == SIZE_MAX)
+			continue;
+		g_autofree char *label = slice_dup(slice_sub(name, 0, slice_find_byte(name, '.', 0)));
+		if (g_ascii_isalpha(*label) && !hosts_find(hosts, label))
 			return true;
+	}
 	return false;
+}
+
+/* b8:27:eb:1d:44:90 */
+static bool has_mac(Slice text)
+{
+	for (size_t at = 0; at + 17 <= text.length; at++) {
+		size_t i = 0;
+		while (i < 17 && (i % 3 == 2 ? strchr(":-", text.at[at + i]) != NULL && text.at[at + i]
+		                             : g_ascii_isxdigit(text.at[at + i])))
+			i++;
+		if (i == 17)
+			return true;
+	}
+	return false;
+}
+
+/* "| talos-1 | worker | 10.10.20.11 |": a row whose cell holds the address alone says whose it is, be it in no
+ * inventory.
+ */
+static bool has_row_of_its_own(const Graph *graph, Symbol address)
+{
+	GRAPH_TO (graph, FACT_ADDRESS, address, row) {
+		if (graph_node_type(graph, row->subject) != NODE_MENTION)
+			continue;
+		Span place = graph_place(graph, row->subject);
+		Slice line = graph_line_at(graph, place), bytes = graph_file_bytes(graph, place.file);
+		size_t start = (size_t)(bytes.at + place.start - line.at),
+		       end = (size_t)(bytes.at + place.end - line.at);
+		while (start > 0 && strchr(" \t`*", line.at[start - 1]))
+			start--;
+		while (end < line.length && strchr(" \t`*", line.at[end]))
+			end++;
+		if (slice_starts(slice_trim(line), "|") && start > 1 && line.at[start - 1] == '|' &&
+		        end < line.length && line.at[end] == '|')
+			return true;
+	}
+	return false;
+}
+
+/* Behind the last thing that ended before. */
+static size_t after_last_brace(Slice text)
+{
+	size_t at = text.length;
+	while (at > 0 && text.at[at - 1] != '}')
+		at--;
+	return at;
+}
+
+/* The end of a range that DHCP gives from, and what it keeps for a device whose MAC stands beside it: both are said
+ * here, and are nobody's slip. */
+static bool is_of_dhcp(const Graph *graph, Node mention)
+{
+	static const char *const words[] = {"dhcp", "lease", "leases", "start", "stop", "end", "pool", "range", "first",
+	        "last", "begin", "from", "to", "min", "max", NULL};
+	Span place = graph_place(graph, mention);
+	Slice name = slice_from(graph_text(graph, mention, FACT_NEARBY_NAME)), word;
+	g_autofree char *parted = g_strdelimit(slice_dup(name), "_", '-');
+	Slice rest = slice_from(parted);
+	while (path_next_word(&rest, &word))
+		if (slice_is_any_nocase(word, words))
+			return true;
+	Slice line = graph_line_at(graph, place), bytes = graph_file_bytes(graph, place.file);
+	size_t start = (size_t)(line.at - bytes.at);
+	Slice after = slice_sub(bytes, start, MIN(bytes.length, start + line.length + 120));
+	Slice before = slice_sub(bytes, start > 120 ? start - 120 : 0, start);
+	return has_mac(slice_sub(before, after_last_brace(before), before.length)) ||
+	       has_mac(slice_sub(after, 0, MIN(slice_find_byte(after, '}', 0), after.length)));
+}
+
+/* So many addresses of one network with a like in another are the second network of all hosts, and no remains of a
+ * swap.
+ */
+#define MOST_OF_SWAP 2
+
+static void lower_second_networks(const Graph *graph, GPtrArray *findings)
+{
+	g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (int pass = 0; pass < 2; pass++)
+		for (guint i = 0; i < findings->len; i++) {
+			Finding *finding = findings->pdata[i];
+			Slice text = graph_span_bytes(graph, finding->span);
+			const char *dot = text.length ? memrchr(text.at, '.', text.length) : NULL;
+			char *net = g_strndup(text.at, dot ? (size_t)(dot - text.at) : text.length);
+			guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, net));
+			if (pass && count > MOST_OF_SWAP)
+				finding->level = LEVEL_INFO;
+			if (pass)
+				g_free(net);
+			else
+				g_hash_table_insert(counts, net, GUINT_TO_POINTER(count + 1));
+		}
 }
 
 /* Each address is judged once; asked holds its finding, or NULL where it is none. */
@@ -422,6 +619,7 @@ static void check_address_unknown(Checker *checker)
 	g_autoptr(GArray) all = known_addresses(&hosts);
 	g_autoptr(GArray) ranges = given_ranges(graph);
 	g_autoptr(GHashTable) asked = g_hash_table_new(g_direct_hash, g_direct_equal);
+	g_autoptr(GPtrArray) findings = g_ptr_array_new();
 	GRAPH_NODES (graph, NODE_MENTION, mention) {
 		IpScope scope;
 		Ip ip;
@@ -439,14 +637,18 @@ static void check_address_unknown(Checker *checker)
 		const Known *twin =
 		        ip_parse_v4(graph_symbol_slice(graph, address), &ip) ? looks_swapped(all, &ip) : NULL;
 		finding = twin && !is_given_out(graph, ranges, address, &ip) && !is_put_aside(graph, address) &&
-		                          !stands_beside(graph, address, &twin->ip) &&
+		                          !stands_beside(&hosts, address, &twin->ip) && !is_of_dhcp(graph, mention) &&
+		                          !is_given_a_name(&hosts, address) && !has_row_of_its_own(graph, address) &&
 		                          !is_in_example(graph, graph_place(graph, mention))
 		                  ? report_unknown(checker, mention, address, twin)
 		                  : NULL;
-		if (finding)
+		if (finding) {
 			mend_unknown(checker, finding, &hosts, address, twin);
+			g_ptr_array_add(findings, finding);
+		}
 		g_hash_table_insert(asked, GUINT_TO_POINTER(address), finding);
 	}
+	lower_second_networks(graph, findings);
 	hosts_clear(&hosts);
 }
 

@@ -6,6 +6,7 @@
  * are kept by one engine, for whether two paths lie on one disk cannot be told from files. */
 #include "base/path.h"
 #include "rule/cluster.h"
+#include "rule/extended.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -142,14 +143,21 @@ static GArray *find_programs(const Graph *graph, bool (*is_one)(const Graph *gra
 	return programs;
 }
 
-static void report_copy(Checker *checker, Node copier, Node mount, Node database, Node data)
+/* One finding for each that copies: whoever has it take dumps, has it take all of them. */
+static void report_copy(Checker *checker, Node copier, Node mount, Node database, Node data, GHashTable *copies)
 {
 	const Graph *graph = checker_graph(checker);
+	Finding *known = g_hash_table_lookup(copies, GUINT_TO_POINTER(copier));
+	if (known) {
+		add_evidence(checker, known, graph_place(graph, data), "and those of %s", graph_name(graph, database));
+		return;
+	}
 	Finding *finding = report(checker, database, graph_place(graph, data),
 	        "the files of %s are copied while it writes to them", graph_name(graph, database));
 	add_evidence(checker, finding, graph_place(graph, mount), "%s copies them", graph_name(graph, copier));
 	add_evidence(checker, finding, graph_span(graph, graph_find(graph, database, FACT_IMAGE)), "they are of %s",
 	        graph_text(graph, database, FACT_IMAGE));
+	g_hash_table_insert(copies, GUINT_TO_POINTER(copier), finding);
 }
 
 static void check_db_file_copy_only(Checker *checker)
@@ -157,18 +165,19 @@ static void check_db_file_copy_only(Checker *checker)
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GArray) copiers = find_programs(graph, is_copier);
 	g_autoptr(GArray) databases = find_programs(graph, is_database);
+	g_autoptr(GHashTable) copies = g_hash_table_new(NULL, NULL);
 	bool asked = false;
 	for (guint i = 0; i < databases->len && copiers->len <= MOST_COPIERS; i++)
 		for (guint j = 0; j < copiers->len; j++) {
 			Node database = g_array_index(databases, Node, i), copier = g_array_index(copiers, Node, j),
 			     mount;
 			Node data = copied_mount(graph, copier, database, &mount);
-			if (!data)
+			if (!data || is_extended(graph, database))
 				continue;
 			if (!asked && takes_care(graph))
 				return;
 			asked = true;
-			report_copy(checker, copier, mount, database, data);
+			report_copy(checker, copier, mount, database, data, copies);
 			break;
 		}
 }

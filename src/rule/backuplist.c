@@ -200,13 +200,13 @@ static Node meant_volume(const Graph *graph, const GArray *named, Slice name)
 	return count == 1 ? alike : NODE_NONE;
 }
 
-/* The service that the volume is called after, and what it mounts now. */
-static void add_service(Checker *checker, Finding *finding, Slice name)
+/* The service that the volume is called after, and what it mounts now; false where there is none. */
+static bool add_service(Checker *checker, Finding *finding, Slice name)
 {
 	const Graph *graph = checker_graph(checker);
 	Symbol symbol;
 	if (!graph_find_symbol(graph, name, &symbol))
-		return;
+		return false;
 	GRAPH_NAMED(graph, NODE_SERVICE, symbol, service)
 	{
 		Node mount = graph_first_child(graph, service, NODE_MOUNT);
@@ -216,8 +216,9 @@ static void add_service(Checker *checker, Finding *finding, Slice name)
 		        graph_name(graph, service));
 		set_hint(checker, finding, "back up what service %s mounts now, and take the name out",
 		        graph_name(graph, service));
-		return;
+		return true;
 	}
+	return false;
 }
 
 static void report_gone(Checker *checker, const GArray *all, const Named *named)
@@ -228,7 +229,8 @@ static void report_gone(Checker *checker, const GArray *all, const Named *named)
 	set_detail(checker, finding, "%.*s", SLICE_ARGS(named->name));
 	Node meant = meant_volume(graph, all, named->name);
 	if (!meant) {
-		add_service(checker, finding, first_word(named->name));
+		if (!add_service(checker, finding, first_word(named->name)))
+			finding->level = LEVEL_INFO; /* nothing that is here lacks its copy */
 		return;
 	}
 	add_evidence(checker, finding, graph_place(graph, meant), "%s is not backed up here", graph_name(graph, meant));

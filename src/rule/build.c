@@ -4,7 +4,9 @@
  * that has most of the sources. A folder that has all of them settles it, whatever compose says, since CI may build it
  * there. What is commonly made by a step before the build, or put there by hand, is unknown. */
 #include "base/path.h"
+#include "rule/built.h"
 #include "rule/ignored.h"
+#include "rule/listened.h"
 #include "rule/moved.h"
 #include "rule/need.h"
 #include "rule/rule.h"
@@ -183,6 +185,7 @@ typedef struct Search {
 	Checker *checker;
 	const GArray *contexts;
 	const Ignored *ignored;
+	Finding *lost; /* all of the Dockerfile that is nowhere */
 } Search;
 
 /* A tracked file or folder below the context that has the source's last name: one, or nothing. */
@@ -211,27 +214,34 @@ static char *find_moved(const Graph *graph, Slice context, Slice source)
 	return g_steal_pointer(&found);
 }
 
-static void report_missing(Checker *checker, const Ignored *ignored, const Copy *copy)
+static void report_missing(Search *search, const Copy *copy)
 {
+	Checker *checker = search->checker;
 	const Graph *graph = checker_graph(checker);
 	bool said;
 	const char *context = build_context(graph, copy->dockerfile, &said);
 	g_autofree char *path = source_path(slice_from(context), copy->source);
-	if (!path || ignoring_pattern(ignored, path, true) || ignoring_pattern(ignored, path, false))
+	if (!path || ignoring_pattern(search->ignored, path, true) || ignoring_pattern(search->ignored, path, false))
 		return;
+	g_autofree char *same = find_moved(graph, slice_from(context), copy->source),
+	                *near = same ? NULL : moved_near(graph, path, 1);
+	const char *moved = same ? same : near;
+	if (!moved && search->lost) {
+		add_evidence(checker, search->lost, copy->span, "nor is %.*s", SLICE_ARGS(copy->source));
+		return;
+	}
 	const char *word = graph_name(graph, copy->instruction);
-	Finding *finding =
-	        report(checker, copy->instruction, copy->span, "%s takes %.*s, which is not in the build context %s",
-	                word, SLICE_ARGS(copy->source), *context ? context : "(the root of the repository)");
+	Finding *finding = report_at(checker, is_pulled(graph, copy->dockerfile) ? LEVEL_WARNING : LEVEL_ERROR,
+	        copy->instruction, copy->span, "%s takes %.*s, which is not in the build context %s", word,
+	        SLICE_ARGS(copy->source), *context ? context : "(the root of the repository)");
 	set_detail(checker, finding, "%.*s", SLICE_ARGS(copy->source));
 	if (said)
 		add_evidence(checker, finding, graph_span(graph, graph_find(graph, copy->dockerfile, FACT_CONTEXT)),
 		        "it is built in this folder");
-	g_autofree char *same = find_moved(graph, slice_from(context), copy->source),
-	                *near = same ? NULL : moved_near(graph, path, 1);
-	const char *moved = same ? same : near;
-	if (!moved)
+	if (!moved) {
+		search->lost = finding;
 		return;
+	}
 	set_hint(checker, finding, "%s exists: copy that, or move it back", moved);
 	Node file = graph_find_file(graph, slice_from(moved));
 	if (file)
@@ -260,26 +270,44 @@ static bool is_explained(const Graph *graph, const Copy *copy)
 	return false;
 }
 
+static bool is_download(const Graph *graph, Span word, void *data)
+{
+	static const char *const programs[] = {"wget ", "curl ", "aria2c ", "get_url", "url:", "dest:", NULL};
+	g_autofree char *line = slice_dup(graph_line_at(graph, word));
+	return text_has_part(line, programs);
+}
+
+/* `wget https://…/latest.tar.bz2` in a script: the archive is fetched before the image is built. */
+static bool is_fetched(const Graph *graph, const Copy *copy)
+{
+	Span found;
+	Slice name = path_name(trim_slashes(copy->source));
+	return slice_find_byte(name, '.', 1) != SIZE_MAX && search_word(graph, name, NULL, is_download, NULL, &found);
+}
+
 static void check_source(const Copy *copy, void *data)
 {
-	const Search *search = data;
+	Search *search = data;
 	const Graph *graph = checker_graph(search->checker);
 	if (is_whole_context(copy->source) || may_be_made(copy->source) || is_explained(graph, copy))
 		return;
 	for (guint i = 0; i < search->contexts->len; i++)
 		if (is_in(graph, g_array_index(search->contexts, Slice, i), copy->source))
 			return;
-	report_missing(search->checker, search->ignored, copy);
+	if (!is_fetched(graph, copy))
+		report_missing(search, copy);
 }
 
 /* What CMD or ENTRYPOINT starts. Two builds of one Dockerfile may lack the same. */
-static void check_starts(Checker *checker, const Ignored *ignored)
+static void check_starts(Checker *checker, const Ignored *ignored, GHashTable *lost)
 {
 	const Graph *graph = checker_graph(checker);
 	GRAPH_EACH (graph, FACT_LACKS_START, row) {
 		const char *path = graph_symbol_text(graph, row->object);
 		bool repeated = graph_find(graph, row->subject, FACT_LACKS_START) != row;
-		if (repeated || ignoring_pattern(ignored, path, false))
+		Node dockerfile = graph_ancestor(graph, row->subject, NODE_DOCKERFILE);
+		if (repeated || ignoring_pattern(ignored, path, false) ||
+		        g_hash_table_contains(lost, GUINT_TO_POINTER(dockerfile)))
 			continue;
 		Finding *finding = report(checker, row->subject, graph_span(graph, row),
 		        "%s starts %s, which is not in the image", graph_name(graph, row->subject), path);
@@ -288,17 +316,37 @@ static void check_starts(Checker *checker, const Ignored *ignored)
 	}
 }
 
+/* `cp "$HERE/Dockerfile" "$CONTEXT"`: a script beside it puts the build context together, somewhere else. */
+static bool is_carried_off(const Graph *graph, Node dockerfile)
+{
+	Slice own = slice_from(graph_file_path(graph, graph_file_of(graph, dockerfile)));
+	g_autofree char *name = slice_dup(path_name(own));
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file)), rest, line;
+		if (!slice_equal(path_folder(path), path_folder(own)) || !slice_ends(path, ".sh"))
+			continue;
+		rest = graph_file_bytes(graph, file);
+		while (slice_next_line(&rest, &line))
+			if (slice_starts(slice_trim(line), "cp ") && slice_find(line, name, 0) != SIZE_MAX)
+				return true;
+	}
+	return false;
+}
+
 static void check_copy_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(Ignored) ignored = ignored_new(graph);
+	g_autoptr(GHashTable) lost = g_hash_table_new(NULL, NULL); /* what they start comes of what they lack */
 	GRAPH_NODES (graph, NODE_DOCKERFILE, dockerfile) {
 		g_autoptr(GArray) contexts = possible_contexts(graph, dockerfile);
-		Search search = {checker, contexts, ignored};
-		if (contexts->len)
+		Search search = {checker, contexts, ignored, NULL};
+		if (contexts->len && !is_carried_off(graph, dockerfile))
 			each_source(graph, dockerfile, check_source, &search);
+		if (search.lost)
+			g_hash_table_add(lost, GUINT_TO_POINTER(dockerfile));
 	}
-	check_starts(checker, ignored);
+	check_starts(checker, ignored, lost);
 }
 
 /* ---- copy-ignored-file ------------------------------------------------------------------------------------------ */
@@ -617,6 +665,7 @@ static void check_port_not_exposed(Checker *checker)
 		check_services(checker, dockerfile, &start);
 		check_containers(checker, dockerfile, &start);
 	}
+	check_listened_ports(checker);
 }
 
 static const Rule rules[] = {
@@ -649,8 +698,8 @@ static const Rule rules[] = {
                 .fix = FIX_VALUE,
                 .title = "the program starts on another port than is declared",
                 .why = "EXPOSE, published ports and container ports are what everybody else reads: proxies, Services "
-                       "and "
-                       "people. Whoever follows them reaches nothing.",
+                       "and people. Whoever follows them reaches nothing. The number is read from how the program is "
+                       "started, or from the configuration that is mounted.",
                 .remedy = "Make the number the program is started with and the declared one the same.",
                 .check = check_port_not_exposed,
         },

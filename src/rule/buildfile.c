@@ -98,14 +98,15 @@ static Lack find_lack(const Graph *graph, Slice folder, const Build *build)
 	return nearest;
 }
 
-/* `git clone` and downloads in the same line, and ignore files: somebody puts the folder there. */
+/* `git clone`, downloads and what writes contexts in the same line, and ignore files: somebody puts the folder there.
+ */
 static bool is_fetched(const Graph *graph, Span word, void *data)
 {
 	Slice line = graph_line_at(graph, word);
 	Slice name = path_name(slice_from(graph_file_path(graph, word.file)));
-	return text_has(line, "git clone") || text_has(line, "curl") || text_has(line, "wget") ||
-	       text_has(line, "unzip") || text_has(line, "submodule") || slice_is(name, ".gitignore") ||
-	       slice_is(name, ".gitmodules");
+	return text_has(line, "ansible-builder create") || text_has(line, "git clone") || text_has(line, "curl") ||
+	       text_has(line, "wget") || text_has(line, "unzip") || text_has(line, "submodule") ||
+	       slice_is(name, ".gitignore") || slice_is(name, ".gitmodules");
 }
 
 static bool is_put_there(const Graph *graph, Slice context)
@@ -117,6 +118,21 @@ static bool is_put_there(const Graph *graph, Slice context)
 		return true;
 	g_autofree char *repository = g_strdup_printf("%.*s.git", SLICE_ARGS(name));
 	return search_word(graph, slice_from(repository), NULL, is_fetched, NULL, &span);
+}
+
+/* `mkdir -p workspace` in a step before: the workflow makes what it builds. */
+static bool is_made_by_step(const Graph *graph, uint32_t file, Slice context)
+{
+	Slice rest = graph_file_bytes(graph, file), line;
+	while (slice_starts(context, "./"))
+		context = slice_sub(context, 2, context.length);
+	g_autofree char *name = slice_dup(slice_sub(context, 0, MIN(slice_find_byte(context, '/', 0), context.length)));
+	while (*name && slice_next_line(&rest, &line)) {
+		size_t at = slice_find(line, "mkdir ", 0);
+		if (at != SIZE_MAX && slice_find(line, name, at) != SIZE_MAX)
+			return true;
+	}
+	return false;
 }
 
 /* A line that says to clone something from somewhere. */
@@ -213,7 +229,8 @@ static void check_service_build(Checker *checker, const Row *row)
 		return;
 	Lack lack = find_lack(graph, folder, &build);
 	if (lack == LACK_NOTHING || (lack == LACK_CONTEXT && is_put_there(graph, build.context)) ||
-	        (!step && folder.length && is_cloned_beside(graph, folder)))
+	        (!step && folder.length && is_cloned_beside(graph, folder)) ||
+	        (step && is_made_by_step(graph, graph_file_of(graph, service), build.context)))
 		return;
 	Level level = is_pulled(graph, service) ? LEVEL_WARNING : LEVEL_ERROR;
 	if (lack == LACK_CONTEXT) {

@@ -362,18 +362,29 @@ static bool is_wrong_key(const Graph *graph, const WrongKey *wrong, bool *ret_re
 	return *ret_refused || gone || (never && *wrong->near);
 }
 
+/* All that a release runs stands below this key. */
+static bool is_all_it_runs(const Graph *graph, const WrongKey *wrong)
+{
+	if (strcmp(wrong->near, "controllers") != 0 || strcmp(wrong->map, "the values") != 0)
+		return false;
+	GRAPH_CHILDREN (graph, graph_parent(graph, wrong->problem), NODE_REFERENCE, reference)
+		if (has_role(graph, reference, "values"))
+			return false;
+	return true;
+}
+
 static void report_key(Checker *checker, const WrongKey *wrong)
 {
 	const Graph *graph = checker_graph(checker);
 	uint32_t before = graph_number(graph, wrong->problem, FACT_KNOWN_BEFORE), version = wrong->version;
 	Span place = graph_place(graph, wrong->problem);
-	bool refused;
+	bool refused, all = is_all_it_runs(graph, wrong);
 	if (!is_wrong_key(graph, wrong, &refused))
 		return;
+	const char *so = refused ? " and refuses these values" : all ? " and runs nothing of what stands there" : "";
 	g_autofree char *number = version ? g_strdup_printf(" %u.%u", version / 100, version % 100) : g_strdup("");
-	Finding *finding = report_at(checker, refused ? LEVEL_ERROR : LEVEL_WARNING,
-	        graph_parent(graph, wrong->problem), place, "app-template%s has no key '%s' in %s%s", number,
-	        wrong->key, wrong->map, refused ? " and refuses these values" : "");
+	Finding *finding = report_at(checker, *so ? LEVEL_ERROR : LEVEL_WARNING, graph_parent(graph, wrong->problem),
+	        place, "app-template%s has no key '%s' in %s%s", number, wrong->key, wrong->map, so);
 	set_detail(checker, finding, "%s in %s", wrong->key, wrong->map);
 	if (before && version >= before)
 		set_hint(checker, finding, "version %u.%u took it out; read how that version says it", before / 100,

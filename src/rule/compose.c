@@ -131,6 +131,17 @@ static void mend_depends(Checker *checker, Finding *finding, Node service, Node 
 		}
 }
 
+/* `db: {condition: service_started}`: the long form asks for a condition, so that its owner thought of it. */
+static bool is_chosen(const Graph *graph, const Row *row)
+{
+	Span span = graph_span(graph, row);
+	Slice bytes = graph_file_bytes(graph, span.file);
+	size_t at = span.end;
+	while (at < bytes.length && strchr("\"' ", bytes.at[at]))
+		at++;
+	return at < bytes.length && bytes.at[at] == ':';
+}
+
 static void check_compose_depends_unhealthy(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -147,8 +158,8 @@ static void check_compose_depends_unhealthy(Checker *checker)
 		if (!probe || !is_database(graph, database) || only_looks(graph_text(graph, row->subject, FACT_IMAGE)))
 			continue;
 		const char *name = graph_name(graph, database);
-		Finding *finding = report(checker, row->subject, graph_span(graph, row),
-		        "service %s starts as soon as %s does, and not once it answers",
+		Finding *finding = report_at(checker, is_chosen(graph, row) ? LEVEL_INFO : LEVEL_WARNING, row->subject,
+		        graph_span(graph, row), "service %s starts as soon as %s does, and not once it answers",
 		        graph_name(graph, row->subject), name);
 		set_detail(checker, finding, "%s", name);
 		add_evidence(checker, finding, graph_place(graph, probe), "%s says here how to ask it", name);
@@ -250,12 +261,42 @@ static bool is_task(const Graph *graph, Node service)
 	return false;
 }
 
+/* Up to the next service of its file. */
+static Slice text_of_service(const Graph *graph, Node service)
+{
+	Span place = graph_place(graph, service);
+	Slice bytes = graph_file_bytes(graph, place.file);
+	size_t end = bytes.length;
+	GRAPH_CHILDREN (graph, graph_parent(graph, service), NODE_SERVICE, other) {
+		Span next = graph_place(graph, other);
+		if (next.file == place.file && next.start > place.start)
+			end = MIN(end, next.start);
+	}
+	return slice_sub(bytes, place.start, end);
+}
+
+/* `# restart: unless-stopped`: the owner has thought of it, and does not want it yet. */
+static bool is_turned_off(const Graph *graph, Node service)
+{
+	Slice rest = text_of_service(graph, service), line;
+	while (slice_next_line(&rest, &line)) {
+		Slice words = slice_trim(line);
+		bool comment = slice_starts(words, "#");
+		while (words.length && strchr("# \t", words.at[0]))
+			words = slice_sub(words, 1, words.length);
+		if (comment && slice_starts(words, "restart:"))
+			return true;
+	}
+	return false;
+}
+
 static bool is_left_down(const Graph *graph, Node service)
 {
 	return is_whole(graph, service) && !is_task(graph, service) && !graph_has(graph, service, FACT_RESTART) &&
 	       !graph_has(graph, service, FACT_EXTENDS) && is_meant_to_stay(graph, service) &&
 	       !graph_has(graph, service, FACT_PROFILE) && !is_for_developing(graph, service) &&
-	       !is_waited_out(graph, service) && !is_restarted_elsewhere(graph, service);
+	       !is_waited_out(graph, service) && !is_restarted_elsewhere(graph, service) &&
+	       !is_turned_off(graph, service);
 }
 
 /* The image, which every service has that is not built, says where the line goes. */
@@ -267,30 +308,50 @@ static void mend_restart(Checker *checker, Finding *finding, Node service)
 		add_pair_below(checker, finding, graph_span(graph, image), "restart: unless-stopped");
 }
 
+/* More files than so many, and more services than are brought back: their owner starts all by hand, or something else
+ * does that is not seen here. One decision, and not one for each. */
+#define FEW_LEFT_DOWN 5
+#define MOST_LEFT_DOWN 15 /* are told at once in any case */
+
+static bool is_habit(const Graph *graph, const GPtrArray *left_down)
+{
+	g_autoptr(GHashTable) files = g_hash_table_new(NULL, NULL);
+	guint kept = 0;
+	for (guint i = 0; i < left_down->len; i++)
+		g_hash_table_add(files, GUINT_TO_POINTER(graph_file_of(graph, GPOINTER_TO_UINT(left_down->pdata[i]))));
+	GRAPH_NODES (graph, NODE_SERVICE, service)
+		kept += !is_quiet(graph, service) && graph_has(graph, service, FACT_RESTART);
+	guint count = g_hash_table_size(files);
+	return count > MOST_LEFT_DOWN || (count > FEW_LEFT_DOWN && left_down->len > kept);
+}
+
 static void check_compose_restart_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
-	bool asked = false;
-	GRAPH_NODES (graph, NODE_COMPOSE, compose) {
-		Finding *finding = NULL;
-		if (is_quiet(graph, compose))
-			continue;
-		GRAPH_CHILDREN (graph, compose, NODE_SERVICE, service) {
-			if (!is_left_down(graph, service))
-				continue;
-			if (!asked && is_started_by_another(graph))
-				return;
-			asked = true;
-			if (!finding) {
-				finding = report(checker, service, graph_place(graph, service),
-				        "service %s stays down after a crash, and after a boot of its machine",
-				        graph_name(graph, service));
-				set_because(checker, finding, FIX_SAFE, "a service that was stopped by hand stays so");
-			} else
-				add_evidence(checker, finding, graph_place(graph, service), "so does %s",
-				        graph_name(graph, service));
-			mend_restart(checker, finding, service);
-		}
+	g_autoptr(GPtrArray) left_down = g_ptr_array_new();
+	GRAPH_NODES (graph, NODE_COMPOSE, compose)
+		GRAPH_CHILDREN (graph, compose, NODE_SERVICE, service)
+			if (!is_quiet(graph, compose) && is_left_down(graph, service))
+				g_ptr_array_add(left_down, GUINT_TO_POINTER(service));
+	if (left_down->len == 0 || is_started_by_another(graph))
+		return;
+	bool habit = is_habit(graph, left_down);
+	Finding *finding = NULL;
+	Node last = NODE_NONE;
+	for (guint i = 0; i < left_down->len; i++) {
+		Node service = GPOINTER_TO_UINT(left_down->pdata[i]);
+		if (!finding || (!habit && graph_parent(graph, service) != last)) {
+			finding = report(checker, service, graph_place(graph, service),
+			        habit ? "service %s and %u more stay down after a crash, and after a boot of their "
+			                "machine"
+			              : "service %s stays down after a crash, and after a boot of its machine",
+			        graph_name(graph, service), left_down->len - 1);
+			set_because(checker, finding, FIX_SAFE, "a service that was stopped by hand stays so");
+		} else
+			add_evidence(checker, finding, graph_place(graph, service), "so does %s",
+			        graph_name(graph, service));
+		mend_restart(checker, finding, service);
+		last = graph_parent(graph, service);
 	}
 }
 

@@ -15,11 +15,18 @@ static GHashTable *lines_of(const Graph *graph, Node object)
 	return lines;
 }
 
+/* What SOPS wrote: one value is sealed otherwise each time. */
+static bool is_sealed(const char *line)
+{
+	return strstr(line, "ENC[AES256_GCM") || g_str_has_prefix(line, "lastmodified:") ||
+	       g_str_has_prefix(line, "mac:");
+}
+
 static void add_key(GString *keys, GHashTable *seen, const char *line)
 {
 	const char *start = g_str_has_prefix(line, "- ") ? line + 2 : line, *colon = strchr(start, ':');
 	size_t length = colon ? (size_t)(colon - start) : 0;
-	if (g_str_has_prefix(start, "namespace:")) /* the identity has it, whoever wrote it */
+	if (g_str_has_prefix(start, "namespace:") || is_sealed(line)) /* the identity has it, whoever wrote it */
 		return;
 	if (length == 0 || length > 40 || g_hash_table_size(seen) >= 6)
 		return;

@@ -25,6 +25,7 @@ typedef struct Services {
 	const Graph *graph;
 	GPtrArray *sorted;         /* IDENTITY rows by their text, "Service/namespace/name" */
 	GHashTable *names, *alike; /* name, or namespace and digits of the name → GPtrArray of them as in the graph */
+	GHashTable *custom; /* names under which objects of operators are applied, after which they call Services */
 } Services;
 
 static void add_to(GHashTable *lists, Slice key, const Row *row)
@@ -59,11 +60,20 @@ static int compare_texts(const void *a, const void *b, void *graph)
 	return strcmp(graph_symbol_text(graph, left->object), graph_symbol_text(graph, right->object));
 }
 
+/* The group of its API has a dot; an Ingress makes no Service. */
+static bool is_of_operator(const Graph *graph, Node object)
+{
+	return strchr(graph_text(graph, object, FACT_API_VERSION), '.') && !is_kind(graph, object, "Ingress");
+}
+
 static Services services_new(const Graph *graph)
 {
-	Services services = {graph, g_ptr_array_new(), lists_new(), lists_new()};
+	Services services = {
+	        graph, g_ptr_array_new(), lists_new(), lists_new(), g_hash_table_new(g_str_hash, g_str_equal)};
 	GRAPH_EACH (graph, FACT_IDENTITY, row) {
 		const char *identity = graph_symbol_text(graph, row->object), *space = identity + strlen("Service/");
+		if (is_of_operator(graph, row->subject))
+			g_hash_table_add(services.custom, (gpointer)name_of(graph, row));
 		if (!g_str_has_prefix(identity, "Service/"))
 			continue;
 		const char *name = name_of(graph, row);
@@ -72,6 +82,10 @@ static Services services_new(const Graph *graph)
 		add_to(services.names, slice_from(name), row);
 		add_to(services.alike, slice_from(alike), row);
 	}
+	/* A patch may give the name. */
+	GRAPH_NODES (graph, NODE_OBJECT, object)
+		if (is_patch(graph, object) && is_of_operator(graph, object))
+			g_hash_table_add(services.custom, (gpointer)graph_name(graph, object));
 	g_ptr_array_sort_with_data(services.sorted, compare_texts, (gpointer)graph);
 	return services;
 }
@@ -81,6 +95,7 @@ static void services_clear(Services *services)
 	g_ptr_array_unref(services->sorted);
 	g_hash_table_unref(services->names);
 	g_hash_table_unref(services->alike);
+	g_hash_table_unref(services->custom);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Services, services_clear)
 
@@ -143,26 +158,24 @@ static Node near_service(const Services *services, const char *namespace, const 
 	return !elsewhere && longer == 1 ? part : elsewhere;
 }
 
-/* A name that operators make of one of their objects, such as db-rw of the cluster db. */
-static bool may_be_of_operator(const Graph *graph, const char *name)
+/* The name of one of an operator's objects, or one that it makes of that, such as db-rw of the cluster db. */
+static bool may_be_of_operator(const Services *services, const char *name)
 {
 	for (const char *at = strchr(name, '-'); at; at = strchr(at + 1, '-')) {
-		Symbol symbol;
-		if (!graph_find_symbol(graph, (Slice){name, (size_t)(at - name)}, &symbol))
-			continue;
-		GRAPH_NAMED(graph, NODE_OBJECT, symbol, object)
-		if (strchr(graph_text(graph, object, FACT_API_VERSION), '.') && !is_kind(graph, object, "Ingress"))
+		g_autofree char *start = g_strndup(name, (size_t)(at - name));
+		if (g_hash_table_contains(services->custom, start))
 			return true;
 	}
-	return false;
+	return g_hash_table_contains(services->custom, name);
 }
 
 /* Other words of such hosts: the name of a StatefulSet's pod, of an ExternalName, of a headless Service. */
-static bool is_made_otherwise(const Graph *graph, const char *namespace, const char *name)
+static bool is_made_otherwise(const Services *services, const char *namespace, const char *name)
 {
+	const Graph *graph = services->graph;
 	Symbol symbol;
-	if (is_opaque(graph, namespace, name) || may_be_of_operator(graph, name) || strcmp(namespace, "default") == 0 ||
-	        strncmp(namespace, "kube-", 5) == 0)
+	if (is_opaque(graph, namespace, name) || may_be_of_operator(services, name) ||
+	        strcmp(namespace, "default") == 0 || strncmp(namespace, "kube-", 5) == 0)
 		return true;
 	if (!graph_find_symbol(graph, slice_from(name), &symbol))
 		return false;
@@ -194,6 +207,18 @@ static void mend_host(Checker *checker, Finding *finding, Node mention, char **p
 	g_autofree char *old = g_strdup_printf("%s.%s.svc", parts[0], parts[1]);
 	g_autofree char *new = g_strdup_printf("%s.%s.svc", graph_name(graph, near), known ? identity[1] : parts[1]);
 	add_rename(checker, finding, graph_place(graph, mention), old, new);
+}
+
+/* What documents alone say of a Service of another namespace may be an example, or of another cluster. */
+static bool is_example(const Graph *graph, Node mention, const char *namespace, Node near)
+{
+	g_auto(GStrv) identity = g_strsplit(graph_text(graph, near, FACT_IDENTITY), "/", 3);
+	if (g_strv_length(identity) == 3 && strcmp(identity[1], namespace) == 0)
+		return false;
+	GRAPH_NAMED(graph, NODE_MENTION, graph_name_symbol(graph, mention), other)
+	if (!is_document(graph, other))
+		return false;
+	return true;
 }
 
 /* What is called wrongly in one way is one finding with many places. */
@@ -228,6 +253,8 @@ static void report_host(const Asked *asked, Node mention, char **parts)
 	if (near) {
 		const char *identity = graph_text(graph, near, FACT_IDENTITY);
 		add_evidence(checker, finding, graph_place(graph, near), "there is %s", identity);
+	}
+	if (near && !is_example(graph, mention, parts[1], near)) {
 		set_because(checker, finding, FIX_VALUE, "no other Service has a name so near");
 		mend_host(checker, finding, mention, parts, near);
 	}
@@ -280,7 +307,7 @@ static void judge_short(const Asked *asked, Node mention)
 	        strcmp(host, "localhost") == 0 || is_called_so(graph, graph_name_symbol(graph, mention)))
 		return;
 	g_autofree char *namespace = namespace_at(graph, graph_place(graph, mention));
-	if (!namespace || !*namespace || is_made_otherwise(graph, namespace, host))
+	if (!namespace || !*namespace || is_made_otherwise(asked->services, namespace, host))
 		return;
 	Node near = slipped_service(asked->services, namespace, host);
 	if (!near)
@@ -310,7 +337,7 @@ static void check_service_dns_wrong(Checker *checker)
 		g_auto(GStrv) parts = strstr(host, ".svc") ? split_service_host(host) : NULL;
 		if (parts && !is_of_compose(graph, mention) && !find_service(graph, parts[1], parts[0]) &&
 		        !find_service(graph, "", parts[0]) && knows_namespace(&services, parts[1]) &&
-		        !is_made_otherwise(graph, parts[1], parts[0]))
+		        !is_made_otherwise(&services, parts[1], parts[0]))
 			report_host(&asked, mention, parts);
 	}
 }

@@ -25,7 +25,8 @@ static bool stands_for_any(Slice word)
 {
 	static const char *const words[] = {"HOST", "HOSTNAME", "NAME", "NODE", "SERVICE", "STACK", "APP", "USER",
 	        "USERNAME", "DOMAIN", "TOPIC", "APPNAME", "NODENAME", "CLUSTER", "NAMESPACE", "DATE", "YYYY", "MM",
-	        "DD", "YYYYMMDD"};
+	        "DD", "YYYYMMDD", "PLAYBOOK", "ROLE", "PROJECT", "MODULE", "ENVIRONMENT", "CHART", "RELEASE", "MACHINE",
+	        "SERVER", "FOLDER", "CONTAINER"};
 	size_t digits = 0, letters;
 	if (slice_is_any(word, words, G_N_ELEMENTS(words)))
 		return true;
@@ -71,7 +72,9 @@ static bool says_absent(Slice line)
 	        "temporary", "runtime", "never ", "without ", "don't", "do not", "is gone", "are gone", "save ",
 	        "pending", "there is no", "**no**", "broken", "decommission", "dropped", "drifted", "stale", "git rm",
 	        "`rm ", "add to ", "put in ", "put into ", "every new ", "each new ", "mới", "nouveau", "neue ",
-	        "nuevo", "novo "};
+	        "nuevo", "novo ", "source code", "código-fonte", "quellcode", "code source", "if `", "supprim",
+	        "remplac", "à ajouter", "entfern", "ersetz", "elimin", "reemplaz", "crear ", "crea ", "crée", "criar ",
+	        "erstell", "anlegen"};
 	g_autofree char *lower = g_ascii_strdown(line.at, (gssize)MIN(line.length, 2000));
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strstr(lower, words[i]))
@@ -175,6 +178,37 @@ static bool is_below_absent(Slice bytes, size_t at)
 	return false;
 }
 
+/* "The hook (`hooks/before.sh`):" and a fence that begins with `#!`: the reader writes the file. */
+static bool is_shown_below(Slice bytes, size_t end)
+{
+	Slice rest = slice_sub(bytes, MIN(end + 1, bytes.length), bytes.length), line = {"", 0};
+	while (line.length == 0 && slice_next_line(&rest, &line))
+		line = slice_trim(line);
+	return slice_starts(line, "```") && slice_starts(rest, "#!");
+}
+
+/* The paragraph right below the list: "Copy the examples to those paths". */
+static bool is_told_below_list(Slice bytes, size_t end)
+{
+	static const char *const words[] = {"copy ", "create ", "add these", "these files are", "both are made", NULL};
+	Slice rest = slice_sub(bytes, MIN(end + 1, bytes.length), bytes.length), line;
+	bool blank = false;
+	for (int i = 0; i < MOST_LINES_UP && slice_next_line(&rest, &line); i++) {
+		Slice text = slice_trim(line);
+		if (text.length && blank && !is_item(line)) {
+			g_autofree char *lower = g_ascii_strdown(text.at, (gssize)MIN(text.length, 40));
+			for (size_t w = 0; words[w]; w++)
+				if (g_str_has_prefix(lower, words[w]))
+					return true;
+			return false;
+		}
+		if (text.length && (blank || !is_item(line)))
+			return false;
+		blank = text.length == 0;
+	}
+	return false;
+}
+
 static bool is_said_absent(const Graph *graph, Span span)
 {
 	Slice bytes = graph_file_bytes(graph, span.file), line = graph_line_at(graph, span);
@@ -186,6 +220,9 @@ static bool is_said_absent(const Graph *graph, Span span)
 		return true;
 	while (end < bytes.length && bytes.at[end] != '\n')
 		end++;
+	if ((slice_ends(slice_trim(line), ":") && is_shown_below(bytes, end)) ||
+	        (is_item(line) && is_told_below_list(bytes, end)))
+		return true;
 	if (end + 1 < bytes.length) {
 		Slice next = graph_line_at(graph, (Span){span.file, (uint32_t)end + 1, (uint32_t)end + 1});
 		if (!is_item(next) && says_absent(next))
@@ -231,6 +268,59 @@ static bool is_forge_page(Slice path)
 
 /* ---- links ----------------------------------------------------------------------------------------------------- */
 
+/* selecting.html, which is made of selecting.md beside it. */
+static bool is_built_page(const Graph *graph, Slice folder, Slice path)
+{
+	static const char *const endings[] = {".md", ".rst", ".adoc", ".ipynb"};
+	if (!slice_ends(path, ".html"))
+		return false;
+	g_autofree char *full = path_resolve(folder, slice_sub(path, 0, path.length - strlen(".html")));
+	for (size_t i = 0; full && i < G_N_ELEMENTS(endings); i++) {
+		g_autofree char *source = g_strconcat(full, endings[i], NULL);
+		if (graph_find_file(graph, slice_from(source)))
+			return true;
+	}
+	return false;
+}
+
+/* [Go](go.dev): a host, which a browser takes for a file beside the document. Endings that files have too are left out.
+ */
+static bool is_host_name(Slice path)
+{
+	static const char *const ends[] = {
+	        ".com", ".org", ".net", ".io", ".dev", ".app", ".eu", ".de", ".fr", ".nl", ".co.uk", ".cloud", ".xyz"};
+	Slice host = slice_sub(path, 0, MIN(slice_find_byte(path, '/', 0), path.length));
+	if (host.length == 0 || host.at[0] == '.')
+		return false;
+	for (size_t i = 0; i < host.length; i++)
+		if (!g_ascii_islower(host.at[i]) && !g_ascii_isdigit(host.at[i]) && !strchr(".-", host.at[i]))
+			return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (slice_ends(host, ends[i]))
+			return true;
+	return false;
+}
+
+static void report_host(Checker *checker, Node link, Slice path)
+{
+	Span place = graph_place(checker_graph(checker), link);
+	Finding *finding = report(checker, link, place,
+	        "the link '%.*s' leads to a file that is not there, since it does not begin with https://",
+	        SLICE_ARGS(path));
+	set_detail(checker, finding, "%.*s", SLICE_ARGS(path));
+	set_hint(checker, finding, "write https://%.*s", SLICE_ARGS(path));
+	set_because(checker, finding, FIX_VALUE, "it is the name of a host");
+	add_edit(checker, finding, (Span){place.file, place.start, place.start}, SLICE("https://"));
+}
+
+/* ~~[old](old.md)~~ */
+static bool is_crossed_out(const Graph *graph, Span place)
+{
+	Slice line = graph_line_at(graph, place);
+	size_t at = (size_t)(graph_file_bytes(graph, place.file).at + place.start - line.at);
+	return text_has(slice_sub(line, 0, at), "~~") && text_has(slice_sub(line, at, line.length), "~~");
+}
+
 static void check_link(Gone *gone, Checker *checker, Node link)
 {
 	const Graph *graph = checker_graph(checker);
@@ -252,10 +342,15 @@ static void check_link(Gone *gone, Checker *checker, Node link)
 	if (rooted && !graph_has_folder(graph, first_part(path)))
 		return;
 	g_autofree char *full = path_resolve(folder, path);
-	if (!full || exists_above(graph, folder, path) || is_kept_out(gone, folder, path))
+	if (!full || exists_above(graph, folder, path) || is_kept_out(gone, folder, path) ||
+	        is_built_page(graph, folder, path))
 		return;
+	if (is_host_name(path)) {
+		report_host(checker, link, path);
+		return;
+	}
 	bool route = rooted || !has_extension(path) || is_short_form(gone, path_name(path));
-	if (!route || !is_in_site(graph, folder))
+	if ((!route || !is_in_site(graph, folder)) && !is_crossed_out(graph, graph_place(graph, link)))
 		gone_add(gone, LEVEL_WARNING, link, graph_place(graph, link), slice_from(full));
 }
 
@@ -295,18 +390,36 @@ static bool is_made_elsewhere(const Graph *graph, Slice path)
 	       search_word(graph, path_name(path), is_program, is_written, NULL, &span);
 }
 
+/* `home/kitchen/#`, `home/+/state`: a topic of MQTT with what stands for any. */
+static bool is_topic(Slice text)
+{
+	return slice_ends(text, "/#") || text_has(text, "/+/") || slice_ends(text, "/+");
+}
+
+/* default.yaml, of which default.yaml.example is there: the reader makes it. */
+static bool has_sample(const Graph *graph, const char *path)
+{
+	static const char *const endings[] = {".example", ".sample", ".template", ".tmpl", ".dist"};
+	for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
+		g_autofree char *sample = g_strconcat(path, endings[i], NULL);
+		if (graph_find_file(graph, slice_from(sample)))
+			return true;
+	}
+	return false;
+}
+
 static void check_code(Gone *gone, Checker *checker, Node link)
 {
 	const Graph *graph = checker_graph(checker);
 	Slice document = document_of(graph, link), folder = path_folder(document),
 	      path = bare_path(name_of(graph, link));
 	if (!is_literal_path(path) || !(has_extension(path) || path.at[path.length - 1] == '/') || is_plan(document) ||
-	        is_sample_path(path))
+	        is_sample_path(path) || is_topic(name_of(graph, link)))
 		return;
 	g_autofree char *full = own_path(graph, document, path);
 	if (full && !exists_above(graph, folder, path) && !is_kept_out(gone, folder, path) &&
 	        !is_short_form(gone, path) && !is_said_absent(graph, graph_place(graph, link)) &&
-	        !is_made_elsewhere(graph, path))
+	        !is_made_elsewhere(graph, path) && !has_sample(graph, full))
 		gone_add(gone, LEVEL_WARNING, link, graph_place(graph, link), slice_from(full));
 }
 
@@ -386,18 +499,19 @@ static void add_stale(Stale *stale, Node link, const char *path)
 
 static void check_tree(Stale *stale, const DrawnTree *tree)
 {
-	g_autofree char *missing = NULL; /* what lies below it is not there either, and need not be said */
+	g_autofree char *missing =
+	        NULL; /* what lies below it is not there either, and need not be said: nor of a plan */
 	for (Node link = tree->first; link && link != tree->end; link = graph_next_node(tree->graph, link)) {
 		g_autofree char *path = drawn_path(tree, link);
 		if (!path || path_exists(tree->graph, slice_from(path)) ||
 		        (missing && path_is_below(slice_from(path), slice_from(missing))))
 			continue;
 		g_autofree char *folder = g_strconcat(path, "/", NULL);
-		if (is_sample_path(slice_from(path)) || is_kept_out(stale->gone, (Slice){"", 0}, slice_from(folder)) ||
-		        is_kept_out(stale->gone, (Slice){"", 0}, slice_from(path)) ||
-		        says_absent(graph_line_at(tree->graph, graph_place(tree->graph, link))))
-			continue;
-		add_stale(stale, link, path);
+		if (!is_sample_path(slice_from(path)) &&
+		        !is_kept_out(stale->gone, (Slice){"", 0}, slice_from(folder)) &&
+		        !is_kept_out(stale->gone, (Slice){"", 0}, slice_from(path)) &&
+		        !says_absent(graph_line_at(tree->graph, graph_place(tree->graph, link))))
+			add_stale(stale, link, path);
 		g_free(missing);
 		missing = g_steal_pointer(&path);
 	}

@@ -4,6 +4,7 @@
  * that it may stand for, and what databases and languages keep apart on purpose is no drift. */
 #include "base/path.h"
 #include "rule/cluster.h"
+#include "rule/developing.h"
 #include "rule/image.h"
 #include "rule/rule.h"
 #include "rule/search.h"
@@ -73,6 +74,8 @@ static uint32_t free_numbers(Slice name)
 	for (size_t i = 0; i < G_N_ELEMENTS(languages); i++)
 		if (slice_is(name, languages[i]))
 			return 2;
+	if (slice_ends(name, "/meilisearch") || slice_ends(name, "/typesense"))
+		return 2; /* each minor version has data of its own */
 	return image_is_database(name) ? 1 : 0;
 }
 
@@ -194,7 +197,8 @@ static void mend_drift(Checker *checker, Finding *finding, const Image *image, c
 static void report_drift(Checker *checker, const Image *image, const GArray *fixed, const Fixed *old, const Fixed *new)
 {
 	const Graph *graph = checker_graph(checker);
-	Finding *finding = report(checker, old->use->row->subject, graph_span(graph, old->use->row),
+	Level level = is_compose_collection(graph) ? LEVEL_INFO : LEVEL_WARNING; /* each maker has chosen his own */
+	Finding *finding = report_at(checker, level, old->use->row->subject, graph_span(graph, old->use->row),
 	        "'%.*s' is %.*s here and %.*s elsewhere", SLICE_ARGS(image->name), SLICE_ARGS(old->use->tag),
 	        SLICE_ARGS(new->use->tag));
 	set_detail(checker, finding, "%.*s", SLICE_ARGS(image->name));

@@ -1,4 +1,5 @@
 /* Variables that compose replaces: whether something sets them, and whether the example says so. */
+#include "base/variable.h"
 #include "rule/environment.h"
 #include "rule/rule.h"
 
@@ -65,20 +66,12 @@ static void add_names(Checker *checker, Finding *finding, const GPtrArray *uses)
 		add_uses(checker, finding, uses->pdata[0]);
 }
 
-static bool any_required(const Graph *graph, const GPtrArray *uses)
+static bool is_required(const Graph *graph, const EnvUse *use)
 {
-	for (guint i = 0; i < uses->len; i++)
-		if (graph_has(graph, first_use(uses->pdata[i]), FACT_REQUIRED))
+	for (guint i = 0; i < use->nodes->len; i++)
+		if (graph_has(graph, g_array_index(use->nodes, Node, i), FACT_REQUIRED))
 			return true;
 	return false;
-}
-
-static bool is_variable_name(Slice text)
-{
-	for (size_t i = 0; i < text.length; i++)
-		if (!g_ascii_isupper(text.at[i]) && !g_ascii_isdigit(text.at[i]) && text.at[i] != '_')
-			return false;
-	return text.length > 0;
 }
 
 /* `NAME=${X}` or `NAME: ${X}` and nothing more: a program is told that it has no value, and may do without. */
@@ -99,24 +92,36 @@ static bool is_handed_on(const Graph *graph, Node variable)
 		before = slice_sub(before, 1, before.length);
 	bool whole = before.length && strchr("=:", before.at[before.length - 1]) &&
 	             (after.length == 0 || after.at[0] == '#');
-	return whole && is_variable_name(slice_sub(before, 0, before.length - 1));
+	return whole && variable_is_name(slice_sub(before, 0, before.length - 1));
 }
 
-/* Whoever keeps an example has the .env itself elsewhere, and the variable in it perhaps. Without what it requires,
- * compose does not start. */
-static Level undefined_level(const Graph *graph, const EnvProject *project, const EnvUse *use)
+/* So many projects take a variable from the machine, and not from a file of their own. */
+#define LEAST_OF_MACHINE 3
+
+static bool is_of_machine(const EnvSurvey *survey, const EnvUse *use)
 {
-	bool handed = true;
-	for (guint i = 0; i < use->nodes->len; i++) {
-		Node node = g_array_index(use->nodes, Node, i);
-		if (graph_has(graph, node, FACT_REQUIRED))
-			return LEVEL_ERROR;
-		handed = handed && is_handed_on(graph, node);
+	guint count = 0;
+	for (guint i = 0; i < survey->projects->len; i++) {
+		const EnvProject *project = survey->projects->pdata[i];
+		const EnvUse *other = g_hash_table_lookup(project->by_name, GUINT_TO_POINTER(use->name));
+		count += other && !other->set_by && !other->only_container;
 	}
-	return handed || is_env_example(graph, project->env_file) ? LEVEL_WARNING : LEVEL_ERROR;
+	return count >= LEAST_OF_MACHINE;
 }
 
-/* What the file of a project lacks, in one finding for each level. */
+/* Whoever keeps an example has the .env itself elsewhere, and the variable in it perhaps. */
+static Level undefined_level(const EnvSurvey *survey, const EnvProject *project, const EnvUse *use)
+{
+	const Graph *graph = survey->graph;
+	bool handed = true;
+	for (guint i = 0; i < use->nodes->len; i++)
+		handed = handed && is_handed_on(graph, g_array_index(use->nodes, Node, i));
+	if (is_env_example(graph, project->env_file) || is_of_machine(survey, use))
+		return LEVEL_WARNING;
+	return handed && !is_required(graph, use) ? LEVEL_WARNING : LEVEL_ERROR;
+}
+
+/* What the file of a project lacks, in one finding for all that weighs the same. */
 static void report_undefined(Checker *checker, Level level, const EnvProject *project, const GPtrArray *uses)
 {
 	const Graph *graph = checker_graph(checker);
@@ -132,7 +137,7 @@ static void report_undefined(Checker *checker, Level level, const EnvProject *pr
 	        "sets the other variables of this project, not %s", one ? "this one" : "these");
 	add_names(checker, finding, uses);
 	g_autofree char *rest =
-	        any_required(graph, uses)
+	        is_required(graph, uses->pdata[0])
 	                ? g_strdup_printf("; compose refuses to start without %s", one ? "it" : "them")
 	                : g_strdup_printf(", or write %s: ${NAME:-value}", one ? "a default" : "defaults");
 	if (one)
@@ -228,15 +233,17 @@ static void report_lacked(Checker *checker, const EnvProject *project, Node exam
 }
 
 typedef struct Judged {
-	const Graph *graph;
+	const EnvSurvey *survey;
 	const EnvProject *project;
 } Judged;
 
-static bool same_level(const EnvUse *one, const EnvUse *other, const void *data)
+/* Of one level, and compose stops without either, or without none. */
+static bool are_one_finding(const EnvUse *one, const EnvUse *other, const void *data)
 {
 	const Judged *judged = data;
-	return undefined_level(judged->graph, judged->project, one) ==
-	       undefined_level(judged->graph, judged->project, other);
+	const EnvSurvey *survey = judged->survey;
+	return undefined_level(survey, judged->project, one) == undefined_level(survey, judged->project, other) &&
+	       is_required(survey->graph, one) == is_required(survey->graph, other);
 }
 
 static bool same_container_file(const EnvUse *one, const EnvUse *other, const void *graph)
@@ -253,9 +260,9 @@ static void check_env_undefined(Checker *checker)
 		g_autoptr(GPtrArray) undefined = uses_of(&survey, project, VERDICT_UNDEFINED),
 		                     contained = uses_of(&survey, project, VERDICT_ONLY_CONTAINER);
 		while (undefined->len) {
-			Judged judged = {survey.graph, project};
-			Level level = undefined_level(survey.graph, project, undefined->pdata[0]);
-			g_autoptr(GPtrArray) alike = take_alike(undefined, same_level, &judged);
+			Judged judged = {&survey, project};
+			Level level = undefined_level(&survey, project, undefined->pdata[0]);
+			g_autoptr(GPtrArray) alike = take_alike(undefined, are_one_finding, &judged);
 			report_undefined(checker, level, project, alike);
 		}
 		while (contained->len) {
@@ -595,7 +602,9 @@ static const Rule rules[] = {
                 .title = "a variable is set twice in one place",
                 .why = "Only the last one is in effect, so an edit of the first changes nothing.",
                 .remedy = "Keep the one that is meant.",
-                .peers = "kube-score: environment-variable-key-duplication; dotenv-linter: DuplicatedKey",
+                .peers = "kube-score: environment-variable-key-duplication; kube-linter: duplicate-env-var; Kubescape: "
+                         "C-0295; "
+                         "dotenv-linter: DuplicatedKey",
                 .check = check_duplicate_env,
         },
         {

@@ -173,7 +173,8 @@ static bool is_read_by_compose(const EnvSurvey *survey, const EnvProject *projec
 {
 	const Graph *graph = survey->graph;
 	g_autofree char *bare = bare_name(path_name(file_path(graph, file)));
-	if (strcmp(bare, "env.") == 0)
+	/* Portainer writes what it is told into stack.env, and has compose read that too. */
+	if (strcmp(bare, "env.") == 0 || strcmp(bare, "stack.env.") == 0)
 		return true;
 	if (is_named_by(graph, project, FACT_ENV_FILE, NODE_COMPOSE, file))
 		return true;
@@ -345,11 +346,22 @@ static bool has_assignment_after(Slice bytes, size_t at, bool spaced, bool colon
 	return at + 1 >= bytes.length || bytes.at[at + 1] != '=';
 }
 
+/* `"name": "DB_PASSWORD"` in a template of Portainer, which asks for it where the stack is made. */
+static bool is_asked_by_template(const Graph *graph, Span span, Slice path)
+{
+	Slice line = slice_trim(graph_line_at(graph, span));
+	if (slice_starts(line, "{"))
+		line = slice_trim(slice_sub(line, 1, line.length));
+	return slice_ends(path, ".json") && text_has(path_name(path), "template") && slice_starts(line, "\"name\":");
+}
+
 static bool is_assignment(const Graph *graph, Span span, Slice path)
 {
 	bool colon = slice_ends(path, ".yml") || slice_ends(path, ".yaml") || slice_ends(path, ".json");
 	if (is_advice(graph, span))
 		return false;
+	if (is_asked_by_template(graph, span, path))
+		return true;
 	if (has_assignment_after(graph_file_bytes(graph, span.file), span.end, !is_program(path), colon))
 		return true;
 	Slice line = slice_trim(graph_line_at(graph, span));

@@ -29,6 +29,17 @@ static Node extended_elsewhere(const Graph *graph, const Row *row)
 	return NODE_NONE;
 }
 
+bool is_extended(const Graph *graph, Node service)
+{
+	g_autofree char *name = g_path_get_basename(graph_file_path(graph, graph_file_of(graph, service)));
+	g_autofree char *ending = g_strdup_printf("%s:%s", name, graph_name(graph, service));
+	GRAPH_EACH (graph, FACT_EXTENDS, row)
+		if (slice_ends(graph_symbol_slice(graph, row->object), ending) &&
+		        graph_file_of(graph, row->subject) != graph_file_of(graph, service))
+			return true;
+	return false;
+}
+
 GHashTable *images_replaced(const Graph *graph)
 {
 	GHashTable *replaced = g_hash_table_new(NULL, NULL);

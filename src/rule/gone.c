@@ -400,6 +400,14 @@ static bool says_much(const char *path)
 	return strcspn(path_name(slice_from(path)).at, ".") > 4;
 }
 
+/* Who names radarr/README.md as well means another by readarr/README.md. */
+static bool is_written_there(const Graph *graph, const Mention *mention, const char *path)
+{
+	Slice folder = path_folder(slice_from(graph_file_path(graph, mention->span.file)));
+	g_autofree char *text = moved_text(graph_span_bytes(graph, mention->span), folder, mention->path, path);
+	return text && text_has(graph_file_bytes(graph, mention->span.file), text);
+}
+
 /* The new place of a mention's path: its own, or below that of the folder that is gone. No file means itself by another
  * name. Free with g_free. */
 static char *new_path(Gone *gone, const Mention *mention)
@@ -412,7 +420,10 @@ static char *new_path(Gone *gone, const Mention *mention)
 	g_autofree char *below = folder ? g_strconcat(folder, mention->path + strlen(mention->cause), NULL) : NULL;
 	if (below && path_exists(graph, slice_from(below)))
 		return g_steal_pointer(&below);
-	return says_much(mention->path) ? moved_near(graph, mention->path, 1) : NULL;
+	char *near = says_much(mention->path) ? moved_near(graph, mention->path, 1) : NULL;
+	if (near && is_written_there(graph, mention, near))
+		g_clear_pointer(&near, g_free);
+	return near;
 }
 
 /* The same name in another handwriting, or one of a letter more or less. */
@@ -421,9 +432,10 @@ static void add_near(Gone *gone, Finding *finding, const Mention *mention)
 	const Graph *graph = checker_graph(gone->checker);
 	g_autofree char *now = new_path(gone, mention);
 	Node file = now ? graph_find_file(graph, slice_from(now)) : NODE_NONE;
-	if (!file)
+	if (!now)
 		return;
-	add_evidence(gone->checker, finding, graph_place(graph, file), "a file of nearly that name is here");
+	if (file)
+		add_evidence(gone->checker, finding, graph_place(graph, file), "a file of nearly that name is here");
 	hint_moved(gone, finding, mention, now);
 }
 
@@ -481,6 +493,13 @@ static void mend_mentions(Gone *gone, Finding *finding, const Cause *cause)
 	}
 }
 
+/* Nothing is known of where the path may be now. */
+static bool is_lost(Gone *gone, const Mention *mention)
+{
+	g_autofree char *now = NULL, *text = find_moved_below(gone, mention) ? NULL : mended_text(gone, mention, &now);
+	return !text && !find_moved_below(gone, mention);
+}
+
 static void report_cause(Gone *gone, const Cause *cause)
 {
 	const Mention *first = cause->mentions->pdata[0];
@@ -493,7 +512,7 @@ static void report_cause(Gone *gone, const Cause *cause)
 		finding = report_at(gone->checker, cause->level, first->subject, first->span,
 		        "%s '%s' and %u more path%s, which are not in the repository", gone->what, first->path,
 		        cause->paths - 1, cause->paths == 2 ? "" : "s");
-		set_detail(gone->checker, finding, "several");
+		set_detail(gone->checker, finding, is_lost(gone, first) ? "several" : "several moved");
 	} else {
 		finding = report_at(gone->checker, cause->level, first->subject, first->span,
 		        "%s '%s' and %u more below %s, which is not in the repository", gone->what, first->path,
@@ -502,13 +521,8 @@ static void report_cause(Gone *gone, const Cause *cause)
 	}
 	add_mentions(gone, finding, cause);
 	mend_mentions(gone, finding, cause);
-}
-
-/* Nothing is known of where the path may be now. */
-static bool is_lost(Gone *gone, const Mention *mention)
-{
-	g_autofree char *now = NULL, *text = find_moved_below(gone, mention) ? NULL : mended_text(gone, mention, &now);
-	return !text && !find_moved_below(gone, mention);
+	if (cause->several && cause->paths > 1 && finding->n_edits)
+		set_hint(gone->checker, finding, "they are elsewhere now, and `labwright fix` shows where");
 }
 
 /* The path, whose folder is there, was never written or is gone for good; or all that a folder has lost is named in one
@@ -561,6 +575,48 @@ static void count_paths(Cause *cause)
 	g_ptr_array_sort(cause->mentions, compare_mentions);
 }
 
+/* One document alone names it, and what to write there is known. */
+static bool is_known_move(Gone *gone, const Cause *cause)
+{
+	const Graph *graph = checker_graph(gone->checker);
+	const Mention *first = cause->mentions->len ? cause->mentions->pdata[0] : NULL;
+	if (!first || !g_str_has_suffix(graph_file_path(graph, first->span.file), ".md"))
+		return false;
+	for (guint i = 0; i < cause->mentions->len; i++) {
+		const Mention *mention = cause->mentions->pdata[i];
+		g_autofree char *now = NULL, *text = mended_text(gone, mention, &now);
+		if (!text || mention->span.file != first->span.file)
+			return false;
+	}
+	return true;
+}
+
+/* So many moves of one document are told one by one. */
+#define FEW_MOVED 3
+
+/* A document that the folders have left behind is one finding. */
+static void merge_moves(Gone *gone, GPtrArray *order, guint causes)
+{
+	g_autoptr(GHashTable) documents = g_hash_table_new(NULL, NULL), counts = g_hash_table_new(NULL, NULL);
+	g_autofree bool *known = g_new0(bool, causes);
+	for (guint i = 0; i < causes; i++) {
+		const Cause *cause = order->pdata[i];
+		if (!(known[i] = is_known_move(gone, cause)))
+			continue;
+		gpointer file = GUINT_TO_POINTER(((const Mention *)cause->mentions->pdata[0])->span.file);
+		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, file));
+		g_hash_table_insert(counts, file, GUINT_TO_POINTER(count + 1));
+	}
+	for (guint i = 0; i < causes; i++) {
+		Cause *cause = order->pdata[i];
+		if (!known[i])
+			continue;
+		gpointer file = GUINT_TO_POINTER(((const Mention *)cause->mentions->pdata[0])->span.file);
+		if (GPOINTER_TO_UINT(g_hash_table_lookup(counts, file)) > FEW_MOVED)
+			spread_cause(documents, order, cause);
+	}
+}
+
 /* What one document names and nothing can be written for is one finding: whoever mends the first has all of them before
  * him. */
 static void merge_causes(Gone *gone, GPtrArray *order)
@@ -570,6 +626,7 @@ static void merge_causes(Gone *gone, GPtrArray *order)
 	for (guint i = 0; i < causes; i++)
 		if (may_merge(gone, order->pdata[i]))
 			spread_cause(documents, order, order->pdata[i]);
+	merge_moves(gone, order, causes);
 	for (guint i = causes; i < order->len; i++)
 		count_paths(order->pdata[i]);
 }

@@ -40,3 +40,12 @@ char *mount_source(const Graph *graph, Node service, Node mount)
 		g_clear_pointer(&path, g_free);
 	return path;
 }
+
+bool is_packed(const Graph *graph, uint32_t file)
+{
+	GRAPH_TO (graph, FACT_REFERS_TO, graph_file_node(graph, file), row)
+		if (strcmp(graph_text(graph, row->subject, FACT_ROLE), "file") == 0 &&
+		        graph_node_type(graph, graph_parent(graph, row->subject)) == NODE_GENERATED)
+			return true;
+	return false;
+}

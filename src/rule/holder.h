@@ -11,3 +11,7 @@ Node mount_holding(const Graph *graph, Node service, const char *path);
 
 /* The path of the repository that a mount brings; NULL for volumes and for what lies elsewhere. Free with g_free. */
 char *mount_source(const Graph *graph, Node service, Node mount);
+
+/* A generator of a kustomization makes a key of the file: a container runs or reads it, where other files lie beside
+ * it. */
+bool is_packed(const Graph *graph, uint32_t file);

@@ -326,7 +326,7 @@ static const Rule rules[] = {
                        "takes the port away from the first at the next reboot.",
                 .remedy = "Give one of them another host port, bind them to different addresses, or put a reverse "
                           "proxy in front of both.",
-                .peers = "docker: port is already allocated",
+                .peers = "docker: port is already allocated; dclint: no-duplicate-exported-ports",
                 .check = check_hostport_collision,
         },
 };

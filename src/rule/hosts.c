@@ -2,7 +2,10 @@
  * is a row that gives one host several. Prose that merely has both on one line says nothing either. */
 #include "rule/hosts.h"
 
+#include "base/path.h"
+
 #include "rule/rule.h"
+#include "rule/search.h"
 
 #define HOSTNAME "kubernetes.io/hostname="
 #define MOST_HOSTS 200
@@ -324,6 +327,23 @@ static bool has_other_purpose(const Graph *graph, Node mention)
 	}
 }
 
+#define MOST_WORDS_OF_CELL 4
+
+/* "its resolver points at 192.168.10.2": a sentence within the row, of whatever it speaks of. */
+static bool is_in_sentence(const Graph *graph, Node mention)
+{
+	Span place = graph_place(graph, mention);
+	Slice line = graph_line_at(graph, place);
+	size_t at = (size_t)(graph_span_bytes(graph, place).at - line.at), words = 0;
+	bool within = false;
+	while (at > 0 && line.at[at - 1] != '|') {
+		bool letter = g_ascii_isalpha(line.at[--at]);
+		words += letter && !within;
+		within = letter;
+	}
+	return words > MOST_WORDS_OF_CELL;
+}
+
 /* Fills host and tie. ret_row: the row of a table is about that host, whatever else stands in it. */
 static void find_host(Hosts *hosts, Use *use, bool *ret_row)
 {
@@ -332,7 +352,8 @@ static void find_host(Hosts *hosts, Use *use, bool *ret_row)
 	        name = inventory_name(graph, use->mention),
 	        variable = graph_symbol_slice(graph, graph_symbol(graph, use->mention, FACT_NEARBY_NAME));
 	bool cell = table_cell(graph, graph_place(graph, use->mention), &first, &header, &first_header);
-	bool other = cell && (is_other_purpose(header) || has_other_purpose(graph, use->mention));
+	bool other = cell && (is_other_purpose(header) || has_other_purpose(graph, use->mention) ||
+	                             is_in_sentence(graph, use->mention));
 	const char *row = cell && !other ? find_slice(hosts, first) : NULL;
 	const char *node = cell || name.length ? NULL : node_above(hosts, use->mention);
 	const char *named = cell || name.length || node ? NULL : host_of_variable(hosts, variable);
@@ -365,6 +386,16 @@ static bool has_company(const Graph *graph, Node first, Node mention, IpScope sc
 	return false;
 }
 
+/* TODO.md tells of addresses to come. */
+static bool is_of_plan(const Graph *graph, Node mention)
+{
+	static const char *const words[] = {
+	        "todo", "roadmap", "migration", "proposal", "-plan", "_plan", "plan.md", NULL};
+	Slice path = slice_from(graph_file_path(graph, graph_file_of(graph, mention))), name = path_name(path);
+	g_autofree char *lower = g_ascii_strdown(name.at, (gssize)name.length);
+	return slice_ends(path, ".md") && text_has_part(lower, words);
+}
+
 static void add_uses(Hosts *hosts)
 {
 	const Graph *graph = hosts->graph;
@@ -374,7 +405,8 @@ static void add_uses(Hosts *hosts)
 		Use use = {.mention = mention, .address = graph_symbol(graph, mention, FACT_ADDRESS)};
 		if (hosts->uses->len == MOST_USES)
 			break;
-		if (!use.address || !is_host_address(graph, mention, &use.scope) || is_quiet(graph, mention))
+		if (!use.address || !is_host_address(graph, mention, &use.scope) || is_quiet(graph, mention) ||
+		        is_of_plan(graph, mention))
 			continue;
 		const char *line = graph_line_at(graph, graph_place(graph, mention)).at;
 		if (line != first_line) {

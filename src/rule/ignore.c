@@ -371,6 +371,8 @@ static size_t find_comment(Slice pattern)
 static void check_ignore_file_comment(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	Finding *finding = NULL;
+	uint32_t file = 0; /* of that finding */
 	GRAPH_NODES (graph, NODE_PATTERN, pattern) {
 		Span place = graph_place(graph, pattern);
 		Slice written = graph_span_bytes(graph, place);
@@ -379,9 +381,13 @@ static void check_ignore_file_comment(Checker *checker)
 			continue;
 		Slice before = slice_trim(slice_sub(written, 0, hash)),
 		      comment = slice_trim(slice_sub(written, hash, written.length));
-		Finding *finding = report(checker, pattern, place,
-		        "the pattern is '%.*s' with all that follows, and matches no file of the name '%.*s'",
-		        SLICE_ARGS(before), SLICE_ARGS(before));
+		if (finding && file == place.file)
+			add_evidence(checker, finding, place, "so is '%.*s'", SLICE_ARGS(before));
+		else
+			finding = report(checker, pattern, place,
+			        "the pattern is '%.*s' with all that follows, and matches no file of the name '%.*s'",
+			        SLICE_ARGS(before), SLICE_ARGS(before));
+		file = place.file;
 		set_hint(checker, finding, "put the comment on a line of its own");
 		set_because(checker, finding, FIX_SAFE, "a comment begins only at the start of a line");
 		add_edit(checker, finding, place,

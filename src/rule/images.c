@@ -1,150 +1,15 @@
 /* Tags that move by themselves, and names that nothing builds.
  *
- * What is said is said of an image, not of each place that names it: all uses are the evidence of one finding. An image
- * is built where a compose service, a script, a CI job or a document builds it; a build from a folder that is not there
- * builds nothing. */
+ * What is said is said of an image, not of each place that names it: all uses are the evidence of one finding. */
 #include "base/near.h"
 #include "base/path.h"
 #include "base/variable.h"
+#include "rule/built.h"
 #include "rule/image.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
 #include <string.h>
-
-/* From a registry on the machine itself, which only what was built there gets into. */
-static bool is_own_registry(Slice name)
-{
-	return slice_starts(name, "localhost:") || slice_starts(name, "127.0.0.1:");
-}
-
-/* ---- what is built here --------------------------------------------------------------------------------- */
-
-static bool has_build_word(Slice text)
-{
-	static const char *const words[] = {"docker build", "podman build", "buildah", "buildx", "build-push-action",
-	        "nerdctl build", "kaniko", "docker-bake", "dockerTools", "ko build", "skaffold", "docker_build",
-	        "earthly", "images import", "image import", "docker load", "kind load", "k3d image", "docker tag",
-	        "podman tag", "docker image build", "docker-build", "compose build", "docker save", "image load"};
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (text_has(text, words[i]))
-			return true;
-	return false;
-}
-
-/* Files in which an image is built, loaded or renamed. */
-static bool builds_images(const Graph *graph, uint32_t file, void *data)
-{
-	Slice bytes = graph_file_bytes(graph, file), name = path_name(slice_from(graph_file_path(graph, file)));
-	return has_build_word(bytes) || (slice_starts(name, "kustomization.") && text_has(bytes, "images:"));
-}
-
-/* The last word of `docker build … DIR` is a path that is neither beside the file nor at the root. */
-static bool is_context_gone(const Graph *graph, Span span, Slice line)
-{
-	Slice rest = line, word, last = {"", 0};
-	while (slice_next_word(&rest, &word))
-		last = word;
-	if (!text_has(line, " build ") || slice_find_byte(last, '/', 0) == SIZE_MAX ||
-	        slice_find_byte(last, '$', 0) != SIZE_MAX || text_has(last, "://") || text_has(last, "`"))
-		return false;
-	Slice folders[] = {path_folder(slice_from(graph_file_path(graph, span.file))), {"", 0}};
-	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
-		g_autofree char *path = path_resolve(folders[i], last);
-		if (!path || graph_has_folder(graph, slice_from(path)) || graph_find_file(graph, slice_from(path)))
-			return false;
-	}
-	return true;
-}
-
-static bool is_document(Slice path)
-{
-	return slice_ends(path, ".md") || slice_ends(path, ".txt") || slice_ends(path, ".rst");
-}
-
-/* Of a document only the very line that builds counts. data is a Span *: a build of the name from nowhere. */
-static bool is_build(const Graph *graph, Span span, void *data)
-{
-	Slice line = graph_line_at(graph, span), path = slice_from(graph_file_path(graph, span.file));
-	if (is_document(path) && !has_build_word(line))
-		return false;
-	if (!is_context_gone(graph, span, line))
-		return true;
-	*(Span *)data = span;
-	return false;
-}
-
-/* A tracked Dockerfile in a folder of the image's name. */
-static Node build_file_of(const Graph *graph, Slice name)
-{
-	for (uint32_t file = 0; file < graph_files(graph); file++) {
-		Slice path = slice_from(graph_file_path(graph, file));
-		bool is_one =
-		        slice_starts(path_name(path), "Dockerfile") || slice_starts(path_name(path), "Containerfile");
-		if (is_one && slice_equal(path_name(path_folder(path)), name))
-			return graph_file_node(graph, file);
-	}
-	return NODE_NONE;
-}
-
-/* A line of a script or CI file that builds what a variable names: in a loop, by an argument, in a matrix. */
-static bool builds_by_variable(const Graph *graph, uint32_t file)
-{
-	Slice rest = graph_file_bytes(graph, file), line;
-	if (is_document(slice_from(graph_file_path(graph, file))) || !has_build_word(rest))
-		return false;
-	while (slice_next_line(&rest, &line))
-		if (slice_find_byte(line, '$', 0) != SIZE_MAX && (text_has(line, "build") || text_has(line, "tags:")))
-			return true;
-	return false;
-}
-
-static bool any_file_builds(const Graph *graph)
-{
-	for (uint32_t file = 0; file < graph_files(graph); file++)
-		if (builds_by_variable(graph, file))
-			return true;
-	return false;
-}
-
-/* Compose names what it builds after the project and the service where no image is written. */
-static bool is_compose_built(const Graph *graph, Slice name)
-{
-	GRAPH_EACH (graph, FACT_BUILD_CONTEXT, row) {
-		Node compose = graph_ancestor(graph, row->subject, NODE_COMPOSE);
-		if (!compose)
-			continue;
-		for (const char *join = "-_"; *join; join++) {
-			g_autofree char *built = g_strdup_printf(
-			        "%s%c%s", graph_name(graph, compose), *join, graph_name(graph, row->subject));
-			if (slice_is(name, built))
-				return true;
-		}
-	}
-	return false;
-}
-
-typedef struct Origin {
-	bool built;
-	Node build_file; /* that would build it, or NODE_NONE */
-	Span gone;       /* a build from a folder that is not there; empty if there is none */
-} Origin;
-
-/* Where an image with a local name comes from. A Dockerfile in a folder of its name is built without being named where
- * a script goes through the folders. */
-static Origin find_origin(const Graph *graph, const Image *image)
-{
-	Slice name = image_bare_name(image->name);
-	Origin origin = {.built = image->built || image_is_set_by_kustomization(graph, image->name) ||
-	                          is_compose_built(graph, name)};
-	Span span;
-	if (origin.built)
-		return origin;
-	origin.build_file = build_file_of(graph, name);
-	origin.built = search_word(graph, name, builds_images, is_build, &origin.gone, &span) ||
-	               (origin.build_file && any_file_builds(graph));
-	return origin;
-}
 
 /* ---- tag-floating ------------------------------------------------------------------------------------- */
 
@@ -158,12 +23,21 @@ static bool is_release_name(Slice tag)
 	return false;
 }
 
+/* latest-build-859: what stands behind the last dash counts builds or days, and stays. */
+static bool is_numbered(Slice tag)
+{
+	size_t digits = 0;
+	while (digits < tag.length && g_ascii_isdigit(tag.at[tag.length - 1 - digits]))
+		digits++;
+	return digits >= 3 && digits < tag.length && tag.at[tag.length - 1 - digits] == '-';
+}
+
 /* No tag, latest, and words without a digit, such as stable, main or alpine. */
 static bool is_floating(const ImageUse *use)
 {
 	if (use->digest.length)
 		return false;
-	if (use->tag.length == 0 || slice_starts(use->tag, "latest"))
+	if (use->tag.length == 0 || (slice_starts(use->tag, "latest") && !is_numbered(use->tag)))
 		return true;
 	for (size_t i = 0; i < use->tag.length; i++)
 		if (g_ascii_isdigit(use->tag.at[i]))
@@ -172,6 +46,9 @@ static bool is_floating(const ImageUse *use)
 }
 
 #define MOST_EVIDENCE 30
+
+/* More images than so many, and more than stay what they are: their owner's habit, which is one decision. */
+#define FEW_FLOATING 5
 
 /* A version of the same variant that another place has. Of a database it may be older than its data, and Bitnami took
  * its versions off Docker Hub. */
@@ -224,12 +101,62 @@ static bool is_of_our_own(const Graph *graph, const Image *image)
 	return registry && build_file_of(graph, path_name(image->name));
 }
 
-static void report_floating(Checker *checker, const Image *image, const ImageUse *first, guint count)
+/* An image that follows a moving tag somewhere. */
+typedef struct Floating {
+	const Image *image;
+	const ImageUse *first;
+	guint count;
+	Level level;
+	Node updater; /* that keeps it at what its tag says, or NODE_NONE */
+} Floating;
+
+/* `AutoUpdate=registry` wants a tag that moves: Podman takes up what it has moved to, and goes back where that fails.
+ */
+static bool floats(const Graph *graph, const ImageUse *use)
+{
+	/* newName of a kustomization: its tag stands beside it, or in the manifest */
+	bool renames = use->tag.length == 0 && graph_node_type(graph, use->row->subject) == NODE_KUSTOMIZATION;
+	return is_floating(use) && !renames &&
+	       strcmp(graph_text(graph, use->row->subject, FACT_AUTO_UPDATE), "registry") != 0;
+}
+
+/* A service that brings in whatever the tags of the others have moved to, and does not only tell of it; NODE_NONE for
+ * none. */
+static Node find_updater(const Graph *graph)
+{
+	static const char *const programs[] = {"/watchtower", "/ouroboros", NULL};
+	GRAPH_EACH (graph, FACT_IMAGE, row) {
+		Node service = row->subject;
+		bool tells = false;
+		if (graph_node_type(graph, service) != NODE_SERVICE || is_quiet(graph, service) ||
+		        !text_has_part(graph_symbol_text(graph, row->object), programs))
+			continue;
+		GRAPH_CHILDREN (graph, service, NODE_ENV, env)
+			tells = tells || slice_is(graph_symbol_slice(graph, graph_name_symbol(graph, env)),
+			                         "WATCHTOWER_MONITOR_ONLY");
+		if (!tells)
+			return service;
+	}
+	return NODE_NONE;
+}
+
+/* Services alone use it: an updater of containers reaches no pods. */
+static bool is_of_services(const Graph *graph, const Image *image)
+{
+	for (guint i = 0; i < image->uses->len; i++)
+		if (graph_node_type(graph, g_array_index(image->uses, ImageUse, i).row->subject) != NODE_SERVICE)
+			return false;
+	return true;
+}
+
+static void report_floating(Checker *checker, const Floating *floating)
 {
 	const Graph *graph = checker_graph(checker);
-	g_autofree char *places = count > 1 ? g_strdup_printf(" (%u places)", count) : g_strdup("");
+	const Image *image = floating->image;
+	const ImageUse *first = floating->first;
+	g_autofree char *places = floating->count > 1 ? g_strdup_printf(" (%u places)", floating->count) : g_strdup("");
 	Span span = graph_span(graph, first->row);
-	Level level = is_of_our_own(graph, image) ? LEVEL_INFO : LEVEL_WARNING;
+	Level level = floating->level;
 	Finding *finding = first->tag.length ? report_at(checker, level, first->row->subject, span,
 	                                               "'%.*s' follows the moving tag '%.*s'%s",
 	                                               SLICE_ARGS(image->name), SLICE_ARGS(first->tag), places)
@@ -237,16 +164,55 @@ static void report_floating(Checker *checker, const Image *image, const ImageUse
 	                                               "'%.*s' has no tag, so 'latest' is what is pulled%s",
 	                                               SLICE_ARGS(image->name), places);
 	set_detail(checker, finding, "%.*s", SLICE_ARGS(image->name));
+	if (floating->updater)
+		add_evidence(checker, finding, graph_place(graph, floating->updater),
+		        "this brings in what the tag has moved to");
 	Slice fixed = fixed_elsewhere(image, first->tag);
 	if (fixed.length)
 		set_hint(checker, finding, "elsewhere it is %.*s:%.*s", SLICE_ARGS(image->name), SLICE_ARGS(fixed));
 	for (guint i = 0; i < image->uses->len && finding->n_evidence < MOST_EVIDENCE; i++) {
 		const ImageUse *use = &g_array_index(image->uses, ImageUse, i);
-		if (use != first && is_floating(use))
+		if (use != first && floats(graph, use))
 			add_evidence(checker, finding, graph_span(graph, use->row), "'%s' uses it too",
 			        graph_name(graph, use->row->subject));
 	}
 	mend_floating(checker, finding, image);
+}
+
+#define MOST_TOLD 60
+
+static bool is_habit(const GArray *all, guint images)
+{
+	guint warned = 0;
+	for (guint i = 0; i < all->len; i++)
+		warned += g_array_index(all, Floating, i).level == LEVEL_WARNING;
+	return warned > FEW_FLOATING && warned * 2 > images;
+}
+
+static void report_habit(Checker *checker, const GArray *all, guint images)
+{
+	const Graph *graph = checker_graph(checker);
+	Finding *finding = NULL;
+	guint count = 0;
+	for (guint i = 0; i < all->len; i++)
+		count += g_array_index(all, Floating, i).level == LEVEL_WARNING;
+	for (guint i = 0; i < all->len; i++) {
+		const Floating *floating = &g_array_index(all, Floating, i);
+		Span span = graph_span(graph, floating->first->row);
+		if (floating->level != LEVEL_WARNING)
+			continue;
+		if (!finding)
+			finding = report(checker, floating->first->row->subject, span,
+			        "%u of %u images follow moving tags", count, images);
+		if (finding->n_evidence < MOST_TOLD)
+			add_evidence(checker, finding, span, "'%.*s' follows '%.*s'", SLICE_ARGS(floating->image->name),
+			        SLICE_ARGS(floating->first->tag.length ? floating->first->tag : SLICE("latest")));
+	}
+	set_detail(checker, finding, "habit");
+	set_hint(checker, finding,
+	        "begin with those that keep data: a version that runs, or its digest; Renovate or Diun say when there "
+	        "is "
+	        "a newer one");
 }
 
 /* A file that sets variables, or an example of one, gives the variable a version; or the word that moves, which is then
@@ -282,11 +248,29 @@ static bool ends_in_fallback(Slice image, Variable *ret_use)
 	return found;
 }
 
-/* One finding for a variable: it is the version of all that use it. */
+static guint count_fallbacks(const Graph *graph)
+{
+	guint count = 0;
+	GRAPH_EACH (graph, FACT_IMAGE, row) {
+		Variable variable;
+		ImageUse use = {row, {"", 0}, {"", 0}};
+		if (is_quiet(graph, row->subject) ||
+		        !ends_in_fallback(graph_symbol_slice(graph, row->object), &variable))
+			continue;
+		use.tag = variable.word;
+		count += is_floating(&use);
+	}
+	return count;
+}
+
+/* One finding for a variable: it is the version of all that use it. Where each image has a variable of its own, they
+ * are one habit. */
 static void check_fallback_tags(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	bool habit = count_fallbacks(graph) > 2 * FEW_FLOATING;
+	Finding *all = NULL;
 	GRAPH_EACH (graph, FACT_IMAGE, row) {
 		Variable variable;
 		Node other;
@@ -306,10 +290,18 @@ static void check_fallback_tags(Checker *checker)
 			        graph_name(graph, row->subject));
 			continue;
 		}
+		if (all) {
+			add_evidence(checker, all, graph_span(graph, row), "'%.*s' does unless %s is set",
+			        SLICE_ARGS(name), key);
+			g_hash_table_insert(known, g_steal_pointer(&key), all);
+			continue;
+		}
 		finding = report(checker, row->subject, graph_span(graph, row),
-		        "'%.*s' follows the moving tag '%.*s' unless %s is set", SLICE_ARGS(name),
-		        SLICE_ARGS(variable.word), key);
-		set_detail(checker, finding, "%s", key);
+		        habit ? "'%.*s' and others follow moving tags, '%.*s' here, unless %s and the like are set"
+		              : "'%.*s' follows the moving tag '%.*s' unless %s is set",
+		        SLICE_ARGS(name), SLICE_ARGS(variable.word), key);
+		set_detail(checker, finding, "%s", habit ? "fallbacks" : key);
+		all = habit ? finding : NULL;
 		set_hint(checker, finding, "write a version for '%.*s'%s", SLICE_ARGS(variable.word),
 		        other ? ", here and where the variable is set" : "");
 		if (other)
@@ -319,31 +311,48 @@ static void check_fallback_tags(Checker *checker)
 	}
 }
 
+/* False for an image that stays what it is, or that is made here. */
+static bool read_floating(const Graph *graph, const Image *image, Node updater, Floating *floating)
+{
+	*floating = (Floating){.image = image, .level = LEVEL_WARNING};
+	for (guint i = 0; i < image->uses->len; i++) {
+		const ImageUse *use = &g_array_index(image->uses, ImageUse, i);
+		if (!floats(graph, use))
+			continue;
+		floating->first = floating->first ? floating->first : use;
+		floating->count++;
+	}
+	if (!floating->first || image->built || is_own_registry(image->name) ||
+	        slice_starts(image->name, "localhost/") || image_is_set_by_kustomization(graph, image->name) ||
+	        (image_is_local(image->name) && find_origin(graph, image).built))
+		return false;
+	floating->updater = updater && is_of_services(graph, image) ? updater : NODE_NONE;
+	if (is_of_our_own(graph, image) || floating->updater)
+		floating->level = LEVEL_INFO;
+	return true;
+}
+
 static void check_tag_floating(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	Node updater = find_updater(graph);
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Floating));
 	check_fallback_tags(checker);
 	g_auto(Images) images;
 	images_init(&images, graph);
 	for (guint i = 0; i < images.at->len; i++) {
-		const Image *image = images.at->pdata[i];
-		const ImageUse *first = NULL;
-		guint count = 0;
-		for (guint j = 0; j < image->uses->len; j++) {
-			const ImageUse *use = &g_array_index(image->uses, ImageUse, j);
-			/* newName of a kustomization: its tag stands beside it, or in the manifest */
-			bool renames =
-			        use->tag.length == 0 && graph_node_type(graph, use->row->subject) == NODE_KUSTOMIZATION;
-			if (!is_floating(use) || renames)
-				continue;
-			first = first ? first : use;
-			count++;
-		}
-		if (!first || image->built || is_own_registry(image->name) ||
-		        image_is_set_by_kustomization(graph, image->name))
-			continue;
-		if (!image_is_local(image->name) || !find_origin(graph, image).built)
-			report_floating(checker, image, first, count);
+		Floating floating;
+		if (read_floating(graph, images.at->pdata[i], updater, &floating))
+			g_array_append_val(all, floating);
+	}
+	bool known = graph_rows(graph, FACT_RUNNING_DIGEST).at != graph_rows(graph, FACT_RUNNING_DIGEST).end;
+	bool habit = !known && is_habit(all, images.at->len);
+	if (habit)
+		report_habit(checker, all, images.at->len);
+	for (guint i = 0; i < all->len; i++) {
+		const Floating *floating = &g_array_index(all, Floating, i);
+		if (!habit || floating->level != LEVEL_WARNING)
+			report_floating(checker, floating);
 	}
 }
 
@@ -569,7 +578,8 @@ static const Rule rules[] = {
                        "ran before.",
                 .remedy = "Write the version that runs now, or its digest; Renovate or Diun say when there is a newer "
                           "one.",
-                .peers = "kube-score: container-image-tag; kube-linter: latest-tag; hadolint: DL3006, DL3007; "
+                .peers = "kube-score: container-image-tag; kube-linter: latest-tag; hadolint: DL3006, DL3007; Trivy: "
+                         "DS-0001; "
                          "Trivy: KSV-0013; Checkov: CKV_K8S_14, CKV_DOCKER_7; dclint: "
                          "service-image-require-explicit-tag",
                 .check = check_tag_floating,

@@ -147,6 +147,33 @@ void add_pair_after(Checker *checker, Finding *finding, Span span, const char *k
 	add_indented(checker, finding, span, depth, pair);
 }
 
+/* How deep the pairs of the block map stand that begins below the line of that byte; 0 where none does. */
+static size_t depth_within(Slice text, uint32_t at)
+{
+	uint32_t start, end, line_end;
+	edit_line_span(text, at, at, &start, &end);
+	size_t depth = key_depth(slice_sub(text, start, end));
+	for (uint32_t next = end; next < text.length; next = line_end) {
+		edit_line_span(text, next, next, &start, &line_end);
+		Slice words = slice_trim(slice_sub(text, start, line_end));
+		size_t indent = edit_indent(text, next).length;
+		if (words.length && words.at[0] != '#')
+			return indent > depth && words.at[0] != '-' ? indent : 0;
+	}
+	return 0;
+}
+
+void add_pair_within(Checker *checker, Finding *finding, Span span, const char *key, const char *pair)
+{
+	if (sketch(checker, finding, span))
+		return;
+	size_t depth = depth_within(text_of(checker, span), span.start);
+	if (depth == 0)
+		return;
+	span.start = find_block_end(text_of(checker, span), span.start, depth, key);
+	add_indented(checker, finding, span, depth, pair);
+}
+
 void add_lines_below(Checker *checker, Finding *finding, Span span, const char *lines)
 {
 	if (sketch(checker, finding, span))

@@ -28,20 +28,29 @@ bool reference_is_elsewhere(const Graph *graph, Node reference)
 	return is_why(graph, reference, "other-namespace");
 }
 
-static bool is_in_folder_of(const Graph *graph, Node node, Node other)
+static Slice folder_of(const Graph *graph, Node node)
 {
-	return slice_equal(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node)))),
-	        path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, other)))));
+	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
+}
+
+/* Asked of all objects of a kind for each reference: most differ in the first bytes. */
+static bool is_in_folder(const Graph *graph, Node node, Slice folder)
+{
+	const char *path = graph_file_path(graph, graph_file_of(graph, node));
+	if (folder.length && (strncmp(path, folder.at, folder.length) != 0 || path[folder.length] != '/'))
+		return false;
+	return !strchr(path + folder.length + (folder.length != 0), '/');
 }
 
 /* A database beside what names it is meant whatever it is called now; NODE_NONE for none and for two. */
 static Node only_database(const Graph *graph, Node reference)
 {
 	Node only = NODE_NONE;
+	Slice folder = folder_of(graph, reference);
 	if (!has_role(graph, reference, "database"))
 		return NODE_NONE;
 	GRAPH_TO (graph, FACT_KIND, graph_symbol(graph, reference, FACT_WANTS_KIND), row) {
-		if (is_quiet(graph, row->subject) || !is_in_folder_of(graph, row->subject, reference))
+		if (is_quiet(graph, row->subject) || !is_in_folder(graph, row->subject, folder))
 			continue;
 		if (only)
 			return NODE_NONE;
@@ -64,7 +73,8 @@ static bool is_unused(const Graph *graph, Node object)
  * operator may make. NODE_NONE for none and for two. */
 static Node forsaken(const Graph *graph, Node reference)
 {
-	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference));
+	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference)),
+	      folder = folder_of(graph, reference);
 	NearSearch search = near_search(name, MIN(near_limit(name), 2));
 	g_autoptr(GArray) objects = g_array_new(FALSE, FALSE, sizeof(Node));
 	uint32_t left = MOST_OBJECTS;
@@ -73,7 +83,7 @@ static Node forsaken(const Graph *graph, Node reference)
 		if (left-- == 0)
 			break;
 		if (graph_node_type(graph, object) != NODE_OBJECT || is_patch(graph, object) ||
-		        !is_in_folder_of(graph, object, reference) || !is_unused(graph, object))
+		        !is_in_folder(graph, object, folder) || !is_unused(graph, object))
 			continue;
 		near_offer(&search, graph_symbol_slice(graph, graph_name_symbol(graph, object)));
 		g_array_append_val(objects, object);
@@ -86,7 +96,8 @@ static Node forsaken(const Graph *graph, Node reference)
 static const Row *forsaken_provided(const Graph *graph, Node reference)
 {
 	g_autofree char *kind = g_strconcat(graph_text(graph, reference, FACT_WANTS_KIND), "/", NULL);
-	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference));
+	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference)),
+	      folder = folder_of(graph, reference);
 	NearSearch search = near_search(name, MIN(near_limit(name), 2));
 	g_autoptr(GPtrArray) rows = g_ptr_array_new();
 	uint32_t left = MOST_OBJECTS;
@@ -95,7 +106,7 @@ static const Row *forsaken_provided(const Graph *graph, Node reference)
 			break;
 		Slice made = graph_symbol_slice(graph, row->object);
 		if (!slice_starts(made, kind) || is_patch(graph, row->subject) ||
-		        !is_in_folder_of(graph, row->subject, reference) || !is_unused(graph, row->subject))
+		        !is_in_folder(graph, row->subject, folder) || !is_unused(graph, row->subject))
 			continue;
 		near_offer(&search, slice_sub(made, strlen(kind), made.length));
 		g_ptr_array_add(rows, (gpointer)row);
@@ -202,6 +213,9 @@ static void explain_missing(Checker *checker, Finding *finding, Node reference)
 		add_evidence(checker, finding, graph_place(graph, elsewhere), "the %s of that name is in %s%s",
 		        graph_text(graph, reference, FACT_WANTS_KIND), *namespace ? "namespace " : "another namespace",
 		        namespace);
+	} else if (near && graph_name_symbol(graph, near) == graph_name_symbol(graph, reference)) {
+		add_evidence(checker, finding, graph_place(graph, near),
+		        "one of that name is made here, for another namespace");
 	} else if (near) {
 		bool beside = near == only_database(graph, reference);
 		add_evidence(checker, finding, graph_place(graph, near),
@@ -287,7 +301,9 @@ void report_missing(
 			g_free(key);
 			continue;
 		}
-		finding = report_reference(checker, reference, unlikely ? LEVEL_WARNING : own, unless);
+		/* A chart calls its accounts as it likes: those that programs use which its own program starts. */
+		Level doubted = reference_wants(graph, reference, "ServiceAccount") ? LEVEL_INFO : LEVEL_WARNING;
+		finding = report_reference(checker, reference, unlikely ? doubted : own, unless);
 		g_hash_table_insert(known, key, finding);
 	}
 }

@@ -1,11 +1,12 @@
 /* Paths of the container that a configuration reads: rule files of Prometheus, templates of Alertmanager, dashboards of
  * Grafana, logs that Promtail follows. Where the file is mounted says which container reads it, and the other mounts of
- * that container say what lies there. A volume, or a folder of the machine, may hold anything; so may an image that is
- * not the program's own.
+ * that container say what lies there (rule/reader.h). A volume, or a folder of the machine, may hold anything; so may
+ * an image that is not the program's own.
  */
 #include "base/path.h"
 #include "rule/holder.h"
 #include "rule/ignored.h"
+#include "rule/reader.h"
 #include "rule/rule.h"
 
 #include <string.h>
@@ -16,24 +17,6 @@ typedef struct Mounted {
 	Ignored *ignored;
 	GHashTable *told; /* rows that were reported */
 } Mounted;
-
-/* A whole tree is mounted for what else is in it: who edits it, or keeps a copy. */
-static bool is_far_below(const char *rest)
-{
-	const char *slash = strchr(rest, '/');
-	return slash && strchr(slash + 1, '/');
-}
-
-/* Where the container has the file of the repository, by this mount. Free with g_free. */
-static char *container_path(const Graph *graph, Node service, Node mount, const char *file)
-{
-	g_autofree char *source = mount_source(graph, service, mount);
-	const char *at = graph_text(graph, mount, FACT_DESTINATION),
-	           *rest = source && *source ? path_within(file, source) : NULL;
-	if (!rest || at[0] != '/' || is_far_below(rest))
-		return NULL;
-	return *rest ? g_strdup_printf("%s/%s", at, rest) : g_strdup(at);
-}
 
 /* A pattern that matches nothing in a folder that is there may be meant for later. */
 static bool has_match(const Graph *graph, const char *pattern)
@@ -114,24 +97,6 @@ static void check_path(Mounted *mounted, const Row *row, Node service, const cha
 		report_unread(mounted, row, service, path, target);
 }
 
-/* How much of the file's own path the mount names; 0 where it does not bring the file in. */
-static size_t closeness(const Graph *graph, Node service, Node mount, const char *file)
-{
-	g_autofree char *source = mount_source(graph, service, mount);
-	return source && *source && path_within(file, source) ? strlen(source) : 0;
-}
-
-/* The program that has the file by the nearest mount reads it. A folder far above it is mounted for what else is there.
- */
-static size_t nearest_mount(const Graph *graph, const char *file)
-{
-	size_t nearest = 0;
-	GRAPH_NODES (graph, NODE_SERVICE, service)
-		GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount)
-			nearest = MAX(nearest, closeness(graph, service, mount, file));
-	return nearest;
-}
-
 /* ---- pods ------------------------------------------------------------------------------------------------------- */
 
 /* Images of the programs themselves, which bring nothing but an example of their configuration. */
@@ -139,9 +104,7 @@ static bool is_known_image(const Graph *graph, Node container)
 {
 	static const char *const names[] = {"prometheus", "alertmanager", "grafana", "grafana-oss",
 	        "grafana-enterprise", "loki", "vmalert", "promtail", NULL};
-	const char *image = graph_text(graph, container, FACT_IMAGE), *slash = strrchr(image, '/');
-	const char *name = slash ? slash + 1 : image;
-	return slice_is_any_nocase((Slice){name, strcspn(name, ":@")}, names);
+	return is_image_of(graph, container, names);
 }
 
 typedef enum Holds { HOLDS, LACKS, HOLDS_UNKNOWN } Holds;
@@ -212,92 +175,26 @@ static void check_pod_path(Mounted *mounted, const Row *row, Node container, con
 		report_lacking(mounted, row, container, path, mount);
 }
 
-/* The container has the key as a file of the folder it mounts, or as that path itself, where one key is mounted. */
-static void check_container(Mounted *mounted, const Row *row, Node container, Symbol volume, const char *key)
-{
-	const Graph *graph = mounted->graph;
-	if (!is_known_image(graph, container) || has_patch(graph, graph_ancestor(graph, container, NODE_OBJECT)))
-		return;
-	GRAPH_CHILDREN (graph, container, NODE_MOUNT, mount) {
-		const char *at = graph_text(graph, mount, FACT_DESTINATION), *slash = strrchr(at, '/');
-		if (graph_name_symbol(graph, mount) != volume || at[0] != '/' || is_open_text(at))
-			continue;
-		bool single = strcmp(slash + 1, key) == 0;
-		g_autofree char *config = single ? g_strdup(at) : g_build_filename(at, key, NULL);
-		if (single || !strchr(slash, '.'))
-			check_pod_path(mounted, row, container, config);
-	}
-}
-
-static void check_readers(Mounted *mounted, const Row *row, Node data, const char *key)
-{
-	const Graph *graph = mounted->graph;
-	GRAPH_TO (graph, FACT_REFERS_TO, data, reference) {
-		Node volume = graph_parent(graph, reference->subject), pod = graph_parent(graph, volume);
-		if (graph_node_type(graph, volume) != NODE_VOLUME || graph_node_type(graph, pod) != NODE_POD ||
-		        is_quiet(graph, pod) || graph_has(graph, reference->subject, FACT_WANTS_KEY))
-			continue;
-		GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container)
-			check_container(mounted, row, container, graph_name_symbol(graph, volume), key);
-	}
-}
-
-/* The key of a ConfigMap that the row stands in is the last one that begins before it. */
-static void check_config_map(Mounted *mounted, const Row *row)
-{
-	const Graph *graph = mounted->graph;
-	Node found = NODE_NONE;
-	GRAPH_CHILDREN (graph, row->subject, NODE_OBJECT, object)
-		if (is_kind(graph, object, "ConfigMap"))
-			GRAPH_CHILDREN (graph, object, NODE_KEY, key)
-				if (graph_place(graph, key).start < row->start &&
-				        (!found || graph_place(graph, key).start > graph_place(graph, found).start))
-					found = key;
-	if (found)
-		check_readers(mounted, row, graph_parent(graph, found), graph_name(graph, found));
-}
-
-/* The key that a generator gives to a file stands in the same item of its list: "key=path", or the end of the path. */
-static void check_generated(Mounted *mounted, const Row *row)
-{
-	const Graph *graph = mounted->graph;
-	Node file = graph_file_node(graph, graph_file_of(graph, row->subject));
-	GRAPH_TO (graph, FACT_REFERS_TO, file, use) {
-		Node generated = graph_parent(graph, use->subject);
-		if (!has_role(graph, use->subject, "file") || graph_node_type(graph, generated) != NODE_GENERATED)
-			continue;
-		Span entry = graph_place(graph, use->subject);
-		GRAPH_CHILDREN (graph, generated, NODE_KEY, key) {
-			Span place = graph_place(graph, key);
-			if ((place.start >= entry.start && place.end <= entry.end) || place.end + 1 == entry.start)
-				check_readers(mounted, row, generated, graph_name(graph, key));
-		}
-	}
-}
-
 /* ---- the rule -----------------------------------------------------------------------------------------------------
  */
+
+static void check_reader(Node program, const Row *row, const char *config, void *data)
+{
+	Mounted *mounted = data;
+	const Graph *graph = mounted->graph;
+	if (graph_node_type(graph, program) == NODE_SERVICE)
+		check_path(mounted, row, program, config);
+	else if (is_known_image(graph, program) && !has_patch(graph, graph_ancestor(graph, program, NODE_OBJECT)))
+		check_pod_path(mounted, row, program, config);
+}
 
 static void check_config_path_unmounted(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
 	Mounted mounted = {checker, graph, ignored_new(graph), g_hash_table_new(NULL, NULL)};
-	GRAPH_EACH (graph, FACT_READS_PATH, row) {
-		const char *file = graph_file_path(graph, graph_file_of(graph, row->subject));
-		if (is_quiet(graph, row->subject))
-			continue;
-		check_config_map(&mounted, row);
-		check_generated(&mounted, row);
-		size_t nearest = nearest_mount(graph, file);
-		GRAPH_NODES (graph, NODE_SERVICE, service)
-			GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
-				bool reads =
-				        !is_quiet(graph, service) && closeness(graph, service, mount, file) == nearest;
-				g_autofree char *config = reads ? container_path(graph, service, mount, file) : NULL;
-				if (config)
-					check_path(&mounted, row, service, config);
-			}
-	}
+	GRAPH_EACH (graph, FACT_READS_PATH, row)
+		if (!is_quiet(graph, row->subject))
+			each_reader(graph, row, check_reader, &mounted);
 	ignored_free(mounted.ignored);
 	g_hash_table_unref(mounted.told);
 }

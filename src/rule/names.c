@@ -3,7 +3,9 @@
  * here, or where it is the one name that compose does not take: a service's for its container, or the other way round.
  */
 #include "base/near.h"
+#include "base/path.h"
 #include "rule/rule.h"
+#include "rule/search.h"
 
 #include <string.h>
 
@@ -16,7 +18,8 @@ typedef struct Names {
 	uint32_t unknown;       /* names that were compared so far */
 	GHashTable *services;   /* name → Node: the first SERVICE so called */
 	GHashTable *given; /* names that `docker run --name` gives, and those of services that say none or several */
-	bool open;         /* some container_name holds a variable */
+	GHashTable *documents; /* file and kind of name → Told */
+	bool open;             /* some container_name holds a variable */
 } Names;
 
 /* ---- what there is ------------------------------------------------------------------------------------------- */
@@ -160,12 +163,62 @@ static bool is_script(const Graph *graph, Node node)
 	return strcmp(graph_text(graph, file, FACT_FORMAT), "markdown") != 0;
 }
 
+/* `container_name: NAME` of a template, `name: NAME` of a task of Ansible, `ContainerName=NAME`. */
+static bool is_naming(const Graph *graph, Span word, void *data)
+{
+	Slice line = slice_trim(graph_line_at(graph, word));
+	if (slice_starts(line, "- "))
+		line = slice_trim(slice_sub(line, 2, line.length));
+	return slice_starts(line, "container_name:") || slice_starts(line, "name:") ||
+	       slice_starts(line, "ContainerName=") || slice_starts(line, "--name");
+}
+
+/* Another file than those that are read makes it: postgres.container.j2, a role, a script. */
+static bool is_made_by_others(const Graph *graph, const char *name)
+{
+	Span span;
+	g_autofree char *unit = g_strconcat(name, ".container", NULL);
+	for (uint32_t file = 0; file < graph_files(graph); file++)
+		if (slice_starts(path_name(slice_from(graph_file_path(graph, file))), unit))
+			return true;
+	return search_word(graph, slice_from(name), NULL, is_naming, NULL, &span);
+}
+
 /* A guide that shows the compose file itself speaks of that one's containers. */
 static bool is_shown_there(const Graph *graph, Node command, const char *name)
 {
 	g_autofree char *key = g_strdup_printf("container_name: %s", name);
 	Slice bytes = graph_file_bytes(graph, graph_file_of(graph, command));
 	return !is_script(graph, command) && slice_find(bytes, key, 0) != SIZE_MAX;
+}
+
+/* So many names of one document are told one by one. */
+#define FEW_NAMES 3
+
+typedef struct Told {
+	Finding *last;
+	guint count;
+} Told;
+
+static gpointer document_key(uint32_t file, bool compose)
+{
+	return GUINT_TO_POINTER(file * 2 + compose + 1);
+}
+
+/* A document that renames have left behind has its further names in the last of its findings; NULL where it has few. */
+static Finding *document_finding(Names *names, uint32_t file, bool compose)
+{
+	const Told *told = g_hash_table_lookup(names->documents, document_key(file, compose));
+	return told && told->count >= FEW_NAMES ? told->last : NULL;
+}
+
+static void note_document(Names *names, uint32_t file, bool compose, Finding *finding)
+{
+	Told *told = g_hash_table_lookup(names->documents, document_key(file, compose));
+	if (!told)
+		g_hash_table_insert(names->documents, document_key(file, compose), told = g_new0(Told, 1));
+	told->last = finding;
+	told->count++;
 }
 
 static void check_command(Names *names, Node command, GHashTable *known)
@@ -178,15 +231,19 @@ static void check_command(Names *names, Node command, GHashTable *known)
 	if (!is_plain(name) || (names->open && !compose) || (!compose && is_shown_there(graph, command, name)))
 		return;
 	g_autofree char *wanted = meant(names, name, compose, &service, &other);
-	if (!wanted)
+	if (!wanted || is_quiet(graph, service) || (!compose && is_made_by_others(graph, name)))
 		return;
 	const char *path = graph_file_path(graph, graph_file_of(graph, command));
 	char *key = g_strdup_printf("%s %s %d", path, name, compose);
 	Finding *finding = g_hash_table_lookup(known, key);
+	bool again = finding != NULL;
+	if (!finding && !is_script(graph, command))
+		finding = document_finding(names, graph_file_of(graph, command), compose);
 	if (finding) {
-		g_free(key);
-		add_evidence(names->checker, finding, graph_span(graph, named), "named here too");
+		add_evidence(names->checker, finding, graph_span(graph, named),
+		        again ? "named here too" : "nor '%s', which is '%s' now", name, wanted);
 		add_rename(names->checker, finding, graph_span(graph, named), name, wanted);
+		g_hash_table_insert(known, key, finding);
 		return;
 	}
 	finding = report_at(names->checker, is_script(graph, command) ? LEVEL_ERROR : LEVEL_WARNING, command,
@@ -203,6 +260,8 @@ static void check_command(Names *names, Node command, GHashTable *known)
 	        other ? "it is what the service is called there" : "no other name is so near");
 	add_rename(names->checker, finding, graph_span(graph, named), name, wanted);
 	g_hash_table_insert(known, key, finding);
+	if (!is_script(graph, command))
+		note_document(names, graph_file_of(graph, command), compose, finding);
 }
 
 static void check_doc_names_missing(Checker *checker)
@@ -212,7 +271,12 @@ static void check_doc_names_missing(Checker *checker)
 	g_autoptr(GHashTable) services = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GHashTable) given = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	Names names = {.checker = checker, .containers = containers, .services = services, .given = given};
+	g_autoptr(GHashTable) documents = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	Names names = {.checker = checker,
+	        .containers = containers,
+	        .services = services,
+	        .given = given,
+	        .documents = documents};
 	collect_services(&names);
 	if (g_hash_table_size(services) == 0)
 		return;

@@ -130,13 +130,25 @@ static bool has_chart(const Graph *graph, Node applier)
 	return chart;
 }
 
-/* All in the namespace is for such a program, and nothing of it runs by this repository. */
+/* longhorn-system for objects of longhorn.io: whoever installs the program makes it. */
+static bool is_called_after(const char *name, const char *version)
+{
+	size_t stem = strcspn(name, "-");
+	return stem > 3 && strncmp(version, name, stem) == 0 && version[stem] == '.';
+}
+
+/* All in the namespace is for such a program, or it is called after one, and nothing of it runs by this repository. */
 static bool is_of_program(const Graph *graph, const char *name)
 {
-	GRAPH_EACH (graph, FACT_IDENTITY, row)
-		if (strcmp(namespace_of(graph, row->object), name) == 0 && is_in_use(graph, row->subject) &&
-		        !is_for_program(graph, row->subject))
-			return false;
+	bool others = false, own = false;
+	GRAPH_EACH (graph, FACT_IDENTITY, row) {
+		if (strcmp(namespace_of(graph, row->object), name) != 0 || !is_in_use(graph, row->subject))
+			continue;
+		others = others || !is_for_program(graph, row->subject);
+		own = own || is_called_after(name, graph_text(graph, row->subject, FACT_API_VERSION));
+	}
+	if (others && !own)
+		return false;
 	GRAPH_EACH (graph, FACT_TARGET_NAMESPACE, row)
 		if (strcmp(graph_symbol_text(graph, row->object), name) == 0 && has_chart(graph, row->subject))
 			return false;

@@ -3,6 +3,7 @@
  * Two files hold the same object only where both end in one cluster: below one root of Flux, Argo CD or kustomize, or,
  * where there is none, when their paths do not tell two environments apart. Trees that repeat one another file by file
  * are environments, whatever they are called. */
+#include "base/kind.h"
 #include "base/path.h"
 #include "rule/apply.h"
 #include "rule/cluster.h"
@@ -22,6 +23,7 @@ typedef struct Pair {
 	Symbol identity;
 	bool build;       /* one run of kustomize, or of Argo CD on a folder, meets both */
 	bool argo;        /* the latter */
+	bool unused;      /* what meets both is a kustomization that neither Flux nor Argo CD reaches, where they run */
 	const char *keys; /* in which they differ; "" where they cannot be compared, NULL where they are the same */
 	Level level;
 } Pair;
@@ -298,6 +300,36 @@ static bool is_plain_application(const Graph *graph, Node owner)
 	       g_str_has_prefix(graph_text(graph, owner, FACT_API_VERSION), "argoproj.io");
 }
 
+/* An ApplicationSet makes an Application of each folder: only what a kustomization or a folder holds together is one
+ * build. */
+static bool is_built_apart(const Graph *graph, const Pair *pair, Node owner)
+{
+	Node one = file_node_of(graph, pair->one), other = file_node_of(graph, pair->other);
+	if (!is_kind(graph, owner, "ApplicationSet"))
+		return false;
+	Carriers left = carriers_of(graph, one), right = carriers_of(graph, other);
+	for (uint32_t i = 0; i < left.count; i++)
+		for (uint32_t j = 0; j < right.count; j++)
+			if (left.at[i] == right.at[j])
+				return false;
+	return left.count || right.count ||
+	       !slice_equal(path_folder(slice_from(graph_name(graph, one))),
+	               path_folder(slice_from(graph_name(graph, other))));
+}
+
+/* Each goes to a namespace that its applier is only told later. */
+static bool may_part(const Doubles *doubles, const Pair *pair)
+{
+	const Graph *graph = checker_graph(doubles->checker);
+	const Owners *owners = find_owners(doubles, pair->one);
+	if (has_namespace(graph, pair->identity) || kind_is_cluster_wide(graph_text(graph, pair->one, FACT_KIND)))
+		return false;
+	for (uint32_t i = 0; i < owners->count; i++)
+		if (is_open_text(graph_text(graph, owners->at[i], FACT_TARGET_NAMESPACE)))
+			return true;
+	return false;
+}
+
 static bool in_one_build(const Doubles *doubles, Pair *pair)
 {
 	const Graph *graph = checker_graph(doubles->checker);
@@ -305,7 +337,10 @@ static bool in_one_build(const Doubles *doubles, Pair *pair)
 	for (uint32_t i = 0; i < one->count; i++)
 		for (uint32_t j = 0; j < other->count; j++)
 			if (one->at[i] == other->at[j] && !is_applied_directly(graph, pair->one, one->at[i]) &&
-			        !is_applied_directly(graph, pair->other, one->at[i])) {
+			        !is_applied_directly(graph, pair->other, one->at[i]) &&
+			        !is_built_apart(graph, pair, one->at[i])) {
+				pair->unused =
+				        doubles->live && graph_node_type(graph, one->at[i]) == NODE_KUSTOMIZATION;
 				pair->argo =
 				        is_plain_application(graph, one->at[i]) &&
 				        graph_says(graph, file_node_of(graph, pair->one), FACT_REACHED_BY, one->at[i]);
@@ -413,6 +448,13 @@ static bool is_taken_over(const Graph *graph, const Pair *pair)
 	return (one == NODE_NONE) != (other == NODE_NONE) && takes_over(graph, one ? one : other);
 }
 
+/* How often Flux looks is nothing that either place could get wrong. */
+static bool differ_in_pace(const Pair *pair)
+{
+	return pair->keys && (strcmp(pair->keys, "interval") == 0 || strcmp(pair->keys, "timeout") == 0 ||
+	                             strcmp(pair->keys, "interval, timeout") == 0);
+}
+
 /* What is the same in both places, or defines a kind that one bundle or another brings along, breaks nothing today. */
 static Level double_level(const Doubles *doubles, const Pair *pair)
 {
@@ -420,14 +462,14 @@ static Level double_level(const Doubles *doubles, const Pair *pair)
 	if (is_taken_over(graph, pair))
 		return LEVEL_WARNING;
 	if (pair->build)
-		return LEVEL_ERROR;
+		return pair->unused ? LEVEL_WARNING : LEVEL_ERROR;
 	const Row *root = graph_find(graph, file_node_of(graph, pair->one), FACT_ROOT);
 	bool script = root && graph_node_type(graph, root->object) == NODE_FILE;
 	if (script && graph_has(graph, file_node_of(graph, pair->other), FACT_ROOT) && !applied_last(doubles, pair))
 		return LEVEL_WARNING;
 	bool definition = strcmp(graph_text(graph, pair->one, FACT_KIND), "CustomResourceDefinition") == 0;
 	bool choice = may_be_choice(doubles, pair) || are_two_ways(doubles, pair);
-	return pair->keys && !definition && !choice ? LEVEL_ERROR : LEVEL_WARNING;
+	return pair->keys && !definition && !choice && !differ_in_pace(pair) ? LEVEL_ERROR : LEVEL_WARNING;
 }
 
 static char *differences_of(const Graph *graph, const Pair *pair)
@@ -446,12 +488,21 @@ static const char *script_of(const Doubles *doubles, Node object)
 	return path_of(checker_graph(doubles->checker), find_owners(doubles, object)->at[0]);
 }
 
+/* SOPS keeps the values, and the same one looks otherwise each time. */
+static bool is_sealed(const Graph *graph, Node object)
+{
+	Slice text = graph_span_bytes(graph, graph_place(graph, graph_ancestor(graph, object, NODE_DOCUMENT)));
+	return slice_find(text, "ENC[AES256_GCM", 0) != SIZE_MAX;
+}
+
 /* keys: "" where the two cannot be compared, NULL where they are the same. */
 static void explain_double(Doubles *doubles, Finding *finding, const Pair *pair)
 {
 	Checker *checker = doubles->checker;
 	Span place = graph_place(checker_graph(checker), pair->one);
-	if (!pair->keys)
+	if (!pair->keys && is_sealed(checker_graph(checker), pair->one))
+		add_evidence(checker, finding, place, "the first one; at most what is sealed in them differs");
+	else if (!pair->keys)
 		add_evidence(checker, finding, place, "the first one; both are the same");
 	else if (*pair->keys)
 		add_evidence(checker, finding, place, "the first one; they differ in %s", pair->keys);
@@ -532,7 +583,7 @@ static bool judge(Doubles *doubles, Pair *pair)
 	if (are_parallel_trees(doubles, pair) || are_alternatives(doubles, pair) || is_for_helm(graph, pair))
 		return false;
 	pair->build = graph_has(graph, file_node_of(graph, pair->one), FACT_ROOT) && in_one_build(doubles, pair);
-	if (is_harmless(graph, pair, pair->build))
+	if (is_harmless(graph, pair, pair->build) || (!pair->build && may_part(doubles, pair)))
 		return false;
 	g_autofree char *keys = differences_of(graph, pair);
 	pair->keys = keys ? arena_text(checker_arena(doubles->checker), slice_from(keys)) : NULL;
@@ -571,7 +622,7 @@ static void mend_double(Checker *checker, Finding *finding, const Pair *pair)
 	Node document = graph_ancestor(graph, pair->other, NODE_DOCUMENT), file = file_node_of(graph, pair->other);
 	Node first = graph_first_child(graph, file, NODE_DOCUMENT);
 	bool alone = !graph_next_child(graph, first, NODE_DOCUMENT);
-	if (pair->keys || alone || graph_file_of(graph, pair->one) != graph_file_of(graph, pair->other) ||
+	if (pair->keys || alone || is_sealed(graph, pair->one) || graph_file_of(graph, pair->one) != graph_file_of(graph, pair->other) ||
 	        graph_node_type(graph, pair->other) != NODE_OBJECT) {
 		finding->n_edits = 0;
 		return;

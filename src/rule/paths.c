@@ -78,20 +78,6 @@ static bool is_asked_for(const Graph *graph, const Script *script, Node link)
 	return script->tests_variable && slice_equal(line, name_of(graph, link));
 }
 
-/* A path below a variable that holds the script's own folder or the root: its place is certain. */
-static void check_expanded(Reader *reader, Node link)
-{
-	const Graph *graph = checker_graph(reader->checker);
-	const Script *script = script_of(reader, graph_file_of(graph, link));
-	if (is_asked_for(graph, script, link))
-		return;
-	g_autofree char *full = script_expand(script, name_of(graph, link));
-	Slice path = slice_from(full);
-	if (full && is_script_path(path) && !path_exists(graph, path) && !script_makes(script, path) &&
-	        !is_kept_out(reader->gone, (Slice){"", 0}, path))
-		gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), path);
-}
-
 /* A Dockerfile that copies or starts the file by its name: what it names is looked for in the image. */
 static bool is_taken_by(const Graph *graph, Node dockerfile, Slice name)
 {
@@ -109,10 +95,8 @@ static bool is_brought_into_container(const Graph *graph, uint32_t file)
 {
 	const char *path = graph_file_path(graph, file);
 	g_autofree char *folder = slice_dup(path_folder(slice_from(path)));
-	GRAPH_TO (graph, FACT_REFERS_TO, graph_file_node(graph, file), row)
-		if (has_role(graph, row->subject, "file") &&
-		        graph_node_type(graph, graph_parent(graph, row->subject)) == NODE_GENERATED)
-			return true;
+	if (is_packed(graph, file))
+		return true;
 	GRAPH_NODES (graph, NODE_SERVICE, service)
 		GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
 			g_autofree char *source = mount_source(graph, service, mount);
@@ -136,10 +120,55 @@ static bool runs_in_image(const Graph *graph, uint32_t file)
 	return false;
 }
 
+/* A path below a variable that holds the script's own folder or the root: its place is certain, where the script runs
+ * in the repository. */
+static void check_expanded(Reader *reader, Node link)
+{
+	const Graph *graph = checker_graph(reader->checker);
+	uint32_t file = graph_file_of(graph, link);
+	const Script *script = script_of(reader, file);
+	if (is_asked_for(graph, script, link))
+		return;
+	g_autofree char *full = script_expand(script, name_of(graph, link));
+	Slice path = slice_from(full);
+	if (full && is_script_path(path) && !path_exists(graph, path) && !script_makes(script, path) &&
+	        !is_kept_out(reader->gone, (Slice){"", 0}, path) && !runs_in_image(graph, file))
+		gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), path);
+}
+
 /* `.husky/_/husky.sh`: husky writes it where the packages are installed. */
 static bool is_written_by_tool(Slice path)
 {
 	return slice_ends(path, "_/husky.sh");
+}
+
+/* `./server` behind `sh build.sh`: a compiler writes it. */
+static bool is_built_there(const Graph *graph, Node link)
+{
+	Slice path = name_of(graph, link);
+	bool plain = slice_starts(path, "./") && slice_find_byte(path, '/', 2) == SIZE_MAX && !has_extension(path);
+	uint32_t file = graph_file_of(graph, link);
+	Slice before = slice_sub(graph_file_bytes(graph, file), 0, graph_place(graph, link).start);
+	return plain && (slice_find(before, "build", 0) != SIZE_MAX || slice_find(before, "make", 0) != SIZE_MAX);
+}
+
+/* What a role of Ansible lays on a machine runs there, beside other files. */
+static bool is_laid_elsewhere(Slice path)
+{
+	return (slice_starts(path, "roles/") || text_has(path, "/roles/")) &&
+	       (text_has(path, "/templates/") || text_has(path, "/files/"));
+}
+
+/* "# shellcheck source=…" above: it stands elsewhere here than where the script runs. */
+static bool has_source_elsewhere(const Graph *graph, Node link)
+{
+	Span place = graph_place(graph, link);
+	Slice line = graph_line_at(graph, place);
+	size_t start = (size_t)(line.at - graph_file_bytes(graph, place.file).at);
+	if (start < 2)
+		return false;
+	Slice above = graph_line_at(graph, (Span){place.file, (uint32_t)start - 1, (uint32_t)start - 1});
+	return text_has(above, "shellcheck source=");
 }
 
 static void check_script_link(Reader *reader, Node link)
@@ -148,11 +177,13 @@ static void check_script_link(Reader *reader, Node link)
 	Node command = graph_ancestor(graph, link, NODE_COMMAND);
 	Slice folder = folder_of(graph, link), path = name_of(graph, link);
 	if (graph_has(graph, command, FACT_GUARDED) || graph_has(graph, command, FACT_FENCE) ||
-	        is_written_by_tool(path))
+	        is_written_by_tool(path) || is_built_there(graph, link) || has_source_elsewhere(graph, link))
 		return;
 	if (slice_starts(path, "$"))
 		check_expanded(reader, link);
-	if (!is_script_path(path) || is_kept_out(reader->gone, folder, path) ||
+	if (!is_script_path(path) ||
+	        is_laid_elsewhere(slice_from(graph_file_path(graph, graph_file_of(graph, link)))) ||
+	        is_kept_out(reader->gone, folder, path) ||
 	        script_knows(script_of(reader, graph_file_of(graph, link)), path) ||
 	        runs_in_image(graph, graph_file_of(graph, link)))
 		return;
@@ -504,6 +535,12 @@ static char *regex_folder(Slice regex)
 	return alternative ? g_strdup("") : slice_dup(folder);
 }
 
+/* A rule of SOPS for a folder that is gone seals nothing any more, and leaves nothing open either. */
+static bool is_of_sops(const Graph *graph, Node link)
+{
+	return slice_starts(path_name(slice_from(graph_file_path(graph, graph_file_of(graph, link)))), ".sops.");
+}
+
 static void check_config_regex(Reader *reader, Node link)
 {
 	const Graph *graph = checker_graph(reader->checker);
@@ -512,7 +549,8 @@ static void check_config_regex(Reader *reader, Node link)
 	if (*plain && is_literal_path(slice_from(plain)) && !path_exists(graph, slice_from(plain)) &&
 	        !is_short_form(reader->gone, slice_from(plain)) &&
 	        !is_kept_out(reader->gone, (Slice){"", 0}, slice_from(plain)))
-		gone_add(reader->gone, LEVEL_WARNING, link, graph_place(graph, link), slice_from(plain));
+		gone_add(reader->gone, is_of_sops(graph, link) ? LEVEL_INFO : LEVEL_WARNING, link,
+		        graph_place(graph, link), slice_from(plain));
 }
 
 /* github>owner/name//path: what stands before and behind the two slashes; without its ending, .json is meant. */

@@ -411,17 +411,52 @@ static bool is_no_compose_file(const Graph *graph, uint32_t file, void *data)
 	return strcmp(graph_text(graph, graph_file_node(graph, file), FACT_FORMAT), "compose") != 0;
 }
 
+/* "# docker volume create books", beside the place that names it. */
+static bool is_told_by_comment(const Graph *graph, Span word, void *data)
+{
+	return is_on_comment_line(graph, word) && text_has(graph_line_at(graph, word), "create");
+}
+
 /* Somebody is told to make it, or a script, a playbook or a unit does. */
 static bool is_spoken_of(const Graph *graph, const char *name)
 {
 	Span found;
-	return search_word(graph, slice_from(name), is_no_compose_file, NULL, NULL, &found);
+	return search_word(graph, slice_from(name), is_no_compose_file, NULL, NULL, &found) ||
+	       search_word(graph, slice_from(name), NULL, is_told_by_comment, NULL, &found);
 }
+
+/* The word that tells what it is for stands in the one name and not in the other. */
+static bool is_for(const char *name, const char *other, const char *word)
+{
+	return strlen(word) > 3 && strstr(name, word) && !strstr(other, word);
+}
+
+/* home_gitea-data in the folder gitea, near home_gitlab-data: it is called after what uses it, which is no slip. */
+static bool is_called_after_project(const Graph *graph, const char *name, const char *other, const GPtrArray *nodes)
+{
+	for (guint i = 0; i < nodes->len; i++) {
+		Node compose = graph_parent(graph, GPOINTER_TO_UINT(nodes->pdata[i]));
+		Slice path = slice_from(graph_file_path(graph, graph_file_of(graph, compose)));
+		g_autofree char *folder = slice_dup(path_name(path_folder(path)));
+		if (is_for(name, other, folder))
+			return true;
+		GRAPH_CHILDREN (graph, compose, NODE_SERVICE, user)
+			if (is_for(name, other, graph_name(graph, user)))
+				return true;
+	}
+	return false;
+}
+
+/* Nobody slips in so many files alike. */
+#define MOST_SLIPS 2
 
 /* The other name that was probably meant: one that is made here, spoken of, or written by more files. */
 static Node near_external(const Graph *graph, NodeType type, const char *name, GHashTable *uses)
 {
-	NearSearch search = near_search(slice_from(name), MIN(near_limit(slice_from(name)), 2));
+	const GPtrArray *own = g_hash_table_lookup(uses, name);
+	if (own && own->len > MOST_SLIPS)
+		return NODE_NONE;
+	NearSearch search = near_search(slice_from(name), MIN(near_limit(slice_from(name)), strlen(name) < 8 ? 1 : 2));
 	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(Node));
 	GRAPH_NODES (graph, type, node) {
 		if (!is_of_compose(graph, node) || is_quiet(graph, node) || real_name(graph, node) == 0)
@@ -533,9 +568,11 @@ static void check_externals(Checker *checker, const char *word, NodeType type)
 		if (is_open_text(name) || strchr(name, '$') || is_made_here(graph, type, name) ||
 		        is_spoken_of(graph, name) || is_default_network(graph, type, slice_from(name)))
 			continue;
+		const GPtrArray *nodes = g_hash_table_lookup(uses, name);
 		Node near = near_external(graph, type, name, uses);
-		if (near)
-			report_external(checker, word, name, g_hash_table_lookup(uses, name), near);
+		if (near &&
+		        !is_called_after_project(graph, name, graph_symbol_text(graph, real_name(graph, near)), nodes))
+			report_external(checker, word, name, nodes, near);
 		else
 			g_ptr_array_add(lost, (gpointer)name);
 	}

@@ -3,6 +3,7 @@
  * list names. One missing module is one finding, however many files import it. */
 #include "base/package.h"
 #include "base/path.h"
+#include "rule/holder.h"
 #include "rule/ignored.h"
 #include "rule/import.h"
 #include "rule/modules.h"
@@ -253,7 +254,7 @@ static void check_import_unresolved(Checker *checker)
 	        .all = g_hash_table_new(g_str_hash, g_str_equal),
 	        .order = g_ptr_array_new_with_free_func((GDestroyNotify)missing_free)};
 	GRAPH_EACH (graph, FACT_NOT_IN_IMAGE, row)
-		if (!is_quiet(graph, row->subject))
+		if (!is_quiet(graph, row->subject) && !is_packed(graph, graph_file_of(graph, row->subject)))
 			add_import(&collector, row->subject);
 	Finding *last = NULL;
 	const Missing *before = NULL;

@@ -30,12 +30,18 @@ static Node near_unit(const Graph *graph, Node reference, Slice name)
 	return best == SIZE_MAX ? NODE_NONE : graph_file_node(graph, g_array_index(files, uint32_t, best));
 }
 
-static void report_unit(Checker *checker, Node reference)
+/* One file that is not there is one finding, however many name it. */
+static void report_unit(Checker *checker, GHashTable *known, Node reference)
 {
 	const Graph *graph = checker_graph(checker);
 	const char *name = graph_name(graph, reference);
-	Finding *finding = report(checker, reference, graph_place(graph, reference),
-	        "the unit %s is named, and there is no such file", name);
+	Finding *finding = g_hash_table_lookup(known, name);
+	if (finding)
+		add_evidence(checker, finding, graph_place(graph, reference), "named here as well");
+	else
+		finding = report(checker, reference, graph_place(graph, reference),
+		        "the unit %s is named, and there is no such file", name);
+	g_hash_table_insert(known, (gpointer)name, finding);
 	set_detail(checker, finding, "%s", name);
 	Node near = near_unit(graph, reference, graph_symbol_slice(graph, graph_name_symbol(graph, reference)));
 	if (!near)
@@ -50,11 +56,12 @@ static void report_unit(Checker *checker, Node reference)
 static void check_quadlet_unit_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
 	GRAPH_NODES (graph, NODE_REFERENCE, reference)
 		if (has_role(graph, reference, "unit") && !is_quiet(graph, reference) &&
 		        !is_open_text(graph_name(graph, reference)) && !strchr(graph_name(graph, reference), '%') &&
 		        !is_there(graph, graph_symbol_slice(graph, graph_name_symbol(graph, reference))))
-			report_unit(checker, reference);
+			report_unit(checker, known, reference);
 }
 
 static const Rule rules[] = {

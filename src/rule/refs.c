@@ -419,7 +419,7 @@ static const Rule rules[] = {
                        "Secret that no file makes "
                        "may well have been made by hand: then the note says what a rebuild of the cluster would lack.",
                 .remedy = "Correct the name, or add the object, its generator or its sealed form to the repository.",
-                .peers = "kube-linter: non-existent-config",
+                .peers = "kube-linter: env-value-from",
                 .check = check_ref_config_missing,
         },
         {

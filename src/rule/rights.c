@@ -84,7 +84,8 @@ static const Rule rules[] = {
                 .why = "Whoever gets out of the container, or reaches a volume of the machine through it, is root "
                        "there.",
                 .remedy = "securityContext: runAsNonRoot: true, with runAsUser where the image names no number.",
-                .peers = "kube-linter: run-as-non-root; Trivy: KSV-0012; Checkov: CKV_K8S_23; Kubescape: C-0013",
+                .peers = "kube-linter: run-as-non-root; Trivy: KSV-0012, KSV-0105; Checkov: CKV_K8S_23; Kubescape: "
+                         "C-0013",
                 .check = check_run_as_root,
         },
         {
@@ -96,7 +97,7 @@ static const Rule rules[] = {
                        "or "
                        "takes over other programs: that is root on the machine by another name.",
                 .remedy = "Take it out, or give the one device or mount that the program needs.",
-                .peers = "kube-linter: drop-net-raw-capability; Trivy: KSV-0005; Checkov: CKV_K8S_25, CKV_K8S_39; "
+                .peers = "Trivy: KSV-0005, KSV-0120; Checkov: CKV_K8S_25, CKV_K8S_39; "
                          "Kubescape: C-0046",
                 .check = check_capability_risky,
         },

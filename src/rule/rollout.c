@@ -1,5 +1,6 @@
 /* How controllers replace and count their pods: an update that needs two pods where the volume admits one, a number
  * that two sides set, a name that leads to no pod. */
+#include "base/path.h"
 #include "rule/rule.h"
 
 #include <string.h>
@@ -17,6 +18,22 @@ static bool admits_one(const Graph *graph, Node claim)
 		one = true;
 	}
 	return one;
+}
+
+/* A share of the network has no node to be taken from: what mounts it first keeps nobody out. */
+static bool is_on_share(const Graph *graph, Node claim)
+{
+	static const char *const words[] = {"nfs", "smb", "cifs", NULL};
+	Slice class = slice_from(graph_text(graph, claim, FACT_CLASS_NAME)), word;
+	while (path_next_word(&class, &word))
+		if (slice_is_any_nocase(word, words))
+			return true;
+	GRAPH_CHILDREN (graph, claim, NODE_REFERENCE, reference) {
+		const Row *volume = graph_find(graph, reference, FACT_REFERS_TO);
+		if (volume && strcmp(graph_text(graph, volume->object, FACT_TYPE), "nfs") == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Some container may write to it. */
@@ -39,7 +56,8 @@ static Node single_claim(const Graph *graph, Node pod, Node *ret_reference)
 		Node reference = graph_first_child(graph, volume, NODE_REFERENCE);
 		const Row *target = reference ? graph_find(graph, reference, FACT_REFERS_TO) : NULL;
 		if (!target || !is_kind(graph, target->object, "PersistentVolumeClaim") ||
-		        !admits_one(graph, target->object) || !is_written(graph, pod, volume))
+		        !admits_one(graph, target->object) || is_on_share(graph, target->object) ||
+		        !is_written(graph, pod, volume))
 			continue;
 		*ret_reference = reference;
 		return target->object;
@@ -256,8 +274,7 @@ static const Rule rules[] = {
                        "autoscaler "
                        "undoes it a minute later.",
                 .remedy = "Take `replicas` out of the manifest.",
-                .peers = "kube-score: deployment-targeted-by-hpa-does-not-have-replicas-configured; kube-linter: "
-                         "hpa-minimum-three-replicas",
+                .peers = "kube-score: deployment-targeted-by-hpa-does-not-have-replicas-configured",
                 .check = check_hpa_vs_replicas,
         },
         {

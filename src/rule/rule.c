@@ -226,6 +226,14 @@ static bool is_misread(const Graph *graph, Node subject)
 	return object && is_made(graph, object) && graph_has(graph, graph_parent(graph, object), FACT_MISREAD);
 }
 
+/* Both sides of a merge stand in the file: that it does not parse and says things twice comes of that alone, and all
+ * else is to be asked once it is one file again. */
+static bool is_torn(const Checker *checker, Node file)
+{
+	return !checker->rule->everywhere && strcmp(checker->rule->id, "merge-conflict") != 0 &&
+	       graph_has(checker->graph, file, FACT_CONFLICT);
+}
+
 /* What labwright.yaml ignores is ignored even by the rules that look everywhere. */
 static bool is_reported(const Checker *checker, Node subject, uint32_t file)
 {
@@ -234,6 +242,8 @@ static bool is_reported(const Checker *checker, Node subject, uint32_t file)
 	if (is_misread(graph, subject))
 		return false;
 	if (strcmp(graph_text(graph, node, FACT_QUIET), "ignored") == 0)
+		return false;
+	if (is_torn(checker, node))
 		return false;
 	return checker->rule->everywhere || !is_quiet(graph, node);
 }

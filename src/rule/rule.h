@@ -109,6 +109,9 @@ void add_lines_below(Checker *checker, Finding *finding, Span span, const char *
 /* A pair below the block of another key of the block map that holds the span's line; below that line where the map has
  * no such key further down. */
 void add_pair_after(Checker *checker, Finding *finding, Span span, const char *key, const char *pair);
+/* The same in the block map below the key of the span's line; its first pair where that map has no such key. No edit
+ * where no block map stands there. */
+void add_pair_within(Checker *checker, Finding *finding, Span span, const char *key, const char *pair);
 void add_lines_above(Checker *checker, Finding *finding, Span span, const char *lines);
 /* The pod, which has no selector of nodes yet, is bound to the host; false where its template takes no line. */
 bool add_node_selector(Checker *checker, Finding *finding, Node pod, const char *host);

@@ -395,7 +395,8 @@ static const Rule rules[] = {
                        "applied together with the "
                        "object stops with it.",
                 .remedy = "Write the version that took its place; where the shape changed, move the fields too.",
-                .peers = "pluto: removed; kube-linter: no-extensions-v1beta; kube-score: stable-version",
+                .peers = "pluto: removed; kube-linter: no-extensions-v1beta; kube-score: stable-version; Trivy: "
+                         "KSV-0107",
                 .check = check_api_removed,
         },
 };

@@ -63,14 +63,6 @@ static void check_secret_value(Checker *checker, Node object, Node secret, GHash
 	g_hash_table_insert(copies, g_steal_pointer(&copy), finding);
 }
 
-/* What stands in a sample for a value may look like one; a token of a known form is told all the same. */
-static bool is_sample(const Graph *graph, Node object)
-{
-	Symbol example;
-	return graph_find_symbol(graph, SLICE("example"), &example) &&
-	       graph_says(graph, graph_ancestor(graph, object, NODE_FILE), FACT_CLASS, example);
-}
-
 /* A part of the path between slashes, dots and dashes is one of the words; NULL ends them. */
 static bool has_word_of(Slice path, const char *const *words)
 {
@@ -79,6 +71,17 @@ static bool has_word_of(Slice path, const char *const *words)
 		if (slice_is_any_nocase(word, words))
 			return true;
 	return false;
+}
+
+/* What stands in a sample for a value may look like one; a token of a known form is told all the same. */
+static bool is_sample(const Graph *graph, Node object)
+{
+	static const char *const words[] = {"example", "sample", NULL};
+	Symbol example;
+	if (has_word_of(path_name(slice_from(graph_file_path(graph, graph_file_of(graph, object)))), words))
+		return true;
+	return graph_find_symbol(graph, SLICE("example"), &example) &&
+	       graph_says(graph, graph_ancestor(graph, object, NODE_FILE), FACT_CLASS, example);
 }
 
 /* A test that speaks TLS needs a key, and nothing else trusts it. A token of somebody's is what it is anywhere. */
@@ -146,6 +149,25 @@ static bool is_commented(const Graph *graph, Span place)
 	return false;
 }
 
+#define LINES_OF_MANUAL 100
+
+/* In a comment of a file that is nearly all comments: the configuration that a program comes with, which says of each
+ * setting what it may be. */
+static bool is_of_manual(const Graph *graph, Node secret)
+{
+	Span place = graph_place(graph, secret);
+	Slice rest = graph_file_bytes(graph, place.file), line;
+	size_t comments = 0, lines = 0;
+	if (!is_commented(graph, place))
+		return false;
+	while (slice_next_line(&rest, &line)) {
+		line = slice_trim(line);
+		lines += line.length > 0;
+		comments += slice_starts(line, "#") || slice_starts(line, ";") || slice_starts(line, "//");
+	}
+	return lines >= LINES_OF_MANUAL && comments >= lines / 4 * 3;
+}
+
 /* q7w3zx.5m1v8k2c9r4t6b0n: with what kubeadm is told, a node joins a cluster within a day, and never after. Talos has
  * tokens that look alike and last. */
 static bool is_of_a_day(Slice file, Slice value)
@@ -176,8 +198,73 @@ static bool is_shown(const Graph *graph, Node secret)
 	Span place = graph_place(graph, secret);
 	return is_named_only(graph, secret) &&
 	       (is_document(path) || is_template(slice_from(path)) || is_for_show(slice_from(path)) ||
+	               strcmp(graph_text(graph, graph_file_node(graph, place.file), FACT_CLASS), "test") == 0 ||
 	               is_commented(graph, place) ||
 	               is_of_a_day(graph_file_bytes(graph, place.file), graph_span_bytes(graph, place)));
+}
+
+/* A line that is a comment and nothing else. */
+static bool is_comment_line(Slice line)
+{
+	Slice text = slice_trim(line);
+	return slice_starts(text, "#") || slice_starts(text, "//");
+}
+
+#define MOST_COMMENT_LINES 8
+
+/* `key: value`, `export KEY="value"`: the value, without its quotes. */
+static Slice value_of_line(Slice line)
+{
+	size_t at = 0;
+	while (at < line.length && line.at[at] != '=' && line.at[at] != ':')
+		at++;
+	Slice value = slice_trim(slice_sub(line, MIN(at + 1, line.length), line.length));
+	while (value.length && strchr("\"'", value.at[0]))
+		value = slice_sub(value, 1, value.length);
+	while (value.length && strchr("\"'", value.at[value.length - 1]))
+		value.length--;
+	return value;
+}
+
+/* "# e.g. 1a8d68" above TOKEN="1a8d68": what the comment shows is what stands there still. */
+static bool repeats_example(const char *comment, Slice line)
+{
+	g_autofree char *value = slice_dup(value_of_line(line));
+	return *value && strstr(comment, value) != NULL;
+}
+
+/* Behind the value or right above it, its owner says that it is nobody's: "not a real credential"; or that the comment
+ * shows an example, and the line is in a comment or repeats it. */
+static bool is_called_nobodys(const Graph *graph, Span place)
+{
+	static const char *const words[] = {"not real", "not a real", "no real", "safe to commit", "dummy",
+	        "well-known", "well known", "publicly known", NULL};
+	static const char *const heads[] = {"example:", "examples:", "for example", "e.g.", NULL};
+	Slice bytes = graph_file_bytes(graph, place.file), line = graph_line_at(graph, place);
+	bool commented = is_comment_line(line);
+	size_t start = (size_t)(line.at - bytes.at), mark = slice_find_byte(line, '#', 0);
+	g_autoptr(GString) said = g_string_new(NULL);
+	if (!commented && mark != SIZE_MAX && line.at + mark > bytes.at + place.end)
+		g_string_append_len(said, line.at + mark, (gssize)(line.length - mark));
+	for (int i = 0; start > 0 && i < MOST_COMMENT_LINES; i++) {
+		size_t end = start - 1;
+		for (start = end; start > 0 && bytes.at[start - 1] != '\n';)
+			start--;
+		if (!is_comment_line(slice_sub(bytes, start, end)))
+			break;
+		g_string_append_len(said, bytes.at + start, (gssize)(end + 1 - start));
+	}
+	g_autofree char *lower = g_ascii_strdown(said->str, (gssize)said->len);
+	return text_has_part(lower, words) ||
+	       (text_has_part(lower, heads) && (commented || repeats_example(said->str, line)));
+}
+
+/* What lies out to be stolen, and tells on the thief. */
+static bool is_bait(const Graph *graph, Node secret)
+{
+	static const char *const words[] = {"honeypot", "honeypots", "honeytoken", "honeytokens", "decoy", "decoys",
+	        "canarytoken", "canarytokens", NULL};
+	return has_word_of(slice_from(graph_file_path(graph, graph_file_of(graph, secret))), words);
 }
 
 #define LINES_AROUND 5
@@ -185,7 +272,8 @@ static bool is_shown(const Graph *graph, Node secret)
 /* Around it, a document speaks of cloud.example.com: neither host nor secret is anybody's. */
 static bool is_of_example(const Graph *graph, Node secret)
 {
-	static const char *const hosts[] = {"example.com", "example.org", "example.net", "example@", NULL};
+	static const char *const hosts[] = {
+	        "example.com", "example.org", "example.net", "example@", ".example.", "domain.com", "domain.tld", NULL};
 	Span place = graph_place(graph, secret);
 	Slice bytes = graph_file_bytes(graph, place.file);
 	size_t start = place.start, end = place.end;
@@ -199,11 +287,34 @@ static bool is_of_example(const Graph *graph, Node secret)
 	return text_has_part(lower, hosts);
 }
 
+/* Collections of Ansible and packages that were copied in, and the tests that came with them: public as they are. */
+static bool is_of_others(const Graph *graph, Node secret)
+{
+	static const char *const names[] = {
+	        "ansible_collections", "node_modules", "site-packages", "third_party", NULL};
+	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
+	for (; folder.length; folder = path_folder(folder))
+		if (slice_is_any_nocase(path_name(folder), names))
+			return true;
+	return false;
+}
+
+static bool is_private_key(const Graph *graph, Node secret)
+{
+	return strcmp(graph_name(graph, secret), "private key") == 0;
+}
+
 /* A dump of a coordinator has the key of each lamp, a script the password of each database: one file is one decision.
  * Free with g_free. */
 static char *value_key(const Graph *graph, Node secret, Level level)
 {
 	return g_strdup_printf("%d %u %s", level, graph_file_of(graph, secret), graph_name(graph, secret));
+}
+
+/* What a machine's file was rendered from has the same values again. Dies with the table, like copy_key. */
+static char *literal_copy_key(const Graph *graph, Node secret, Level level)
+{
+	return g_strdup_printf("%d =%.*s", level, SLICE_ARGS(graph_span_bytes(graph, graph_place(graph, secret))));
 }
 
 /* Of a collection of compose projects, what stands there is each maker's sample. */
@@ -214,11 +325,18 @@ static void check_literal(Checker *checker, Node secret, bool collection, GHashT
 	bool trial = is_for_trial(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
 	bool half = is_half(graph, secret);
 	bool shown = is_shown(graph, secret) || (is_named_only(graph, secret) && collection);
-	Level level = trial || half || shown ? LEVEL_WARNING : LEVEL_ERROR;
-	g_autofree char *key = is_named_only(graph, secret) ? value_key(graph, secret, level) : NULL;
+	bool local = is_named_only(graph, secret) && folder_of_local_cluster(graph, secret).length;
+	Level level = trial || half || shown || local ? LEVEL_WARNING : LEVEL_ERROR;
+	bool named = is_named_only(graph, secret);
+	g_autofree char *key = named || is_private_key(graph, secret) ? value_key(graph, secret, level) : NULL;
+	g_autofree char *copy = named ? literal_copy_key(graph, secret, level) : NULL;
 	Finding *finding = key ? g_hash_table_lookup(values, key) : NULL;
 	if (finding) {
 		add_evidence(checker, finding, graph_place(graph, secret), "and another %s", form);
+		return;
+	}
+	if (copy && (finding = g_hash_table_lookup(values, copy))) {
+		add_evidence(checker, finding, graph_place(graph, secret), "the same here, a copy of it");
 		return;
 	}
 	finding = report_at(checker, level, secret, graph_place(graph, secret),
@@ -228,6 +346,8 @@ static void check_literal(Checker *checker, Node secret, bool collection, GHashT
 	set_detail(checker, finding, "%s ", form);
 	if (key)
 		g_hash_table_insert(values, g_steal_pointer(&key), finding);
+	if (copy)
+		g_hash_table_insert(values, g_steal_pointer(&copy), finding);
 }
 
 static void check_secret_in_repo(Checker *checker)
@@ -246,7 +366,15 @@ static void check_secret_in_repo(Checker *checker)
 			report_key_of_test(checker, secret);
 			continue;
 		}
-		if (object ? is_sample(graph, object) : is_of_example(graph, secret))
+		if (object ? is_sample(graph, object)
+		           : is_of_example(graph, secret) ||
+		                        (is_named_only(graph, secret) && is_of_manual(graph, secret)))
+			continue;
+		if (is_bait(graph, secret) ||
+		        (is_of_others(graph, secret) &&
+		                (is_named_only(graph, secret) || is_private_key(graph, secret))) ||
+		        ((object || is_named_only(graph, secret)) &&
+		                is_called_nobodys(graph, graph_place(graph, secret))))
 			continue;
 		if (object) {
 			check_secret_value(checker, object, secret, objects, copies);
@@ -290,31 +418,17 @@ static bool is_env_file(const Graph *graph, Node file)
 	       !is_sealed(graph, file);
 }
 
-/* pa55w0rd is a password for whoever reads it: small letters in place of the digits that look like them. Free with
- * g_free. */
-static char *as_it_reads(const char *value)
-{
-	static const char from[] = "01345@$", to[] = "oieasas";
-	char *text = g_ascii_strdown(value, -1);
-	for (char *at = text; *at; at++) {
-		const char *found = strchr(from, *at);
-		*at = found ? to[found - from] : *at;
-	}
-	return text;
-}
-
 /* What a base has until its overlay says better, and what a guide has: words, rows of letters, the variable's own name.
  */
 static bool is_stand_in(const char *name, const char *value)
 {
 	static const char *const parts[] = {"password", "passw0rd", "admin", "secret", "abcdef", "qwerty", "1234",
 	        "1,2,3", "0000", "default", "letmein", "random", NULL};
-	static const char *const words[] = {"password", NULL};
 	g_autofree char *lower = g_ascii_strdown(value, -1);
-	g_autofree char *read = as_it_reads(value);
 	g_autofree char *variable = g_ascii_strdown(name, -1);
-	return text_has_part(lower, parts) || text_has_part(read, words) ||
-	       strstr(variable, lower) != NULL; /* SHELF_TOKEN=shelf */
+	return text_has_part(lower, parts) || credential_reads_password(slice_from(value)) ||
+	       strstr(variable, lower) != NULL ||                                  /* SHELF_TOKEN=shelf */
+	       credential_is_own_name(slice_from(name), slice_from(value), false); /* BOOK_API_TOKEN=BOOKAPITOKEN */
 }
 
 /* Made to be secret: hosts and modes, which such a variable may hold too, are small letters. */
@@ -348,10 +462,26 @@ static bool holds_credential(const Graph *graph, Node env)
 	const Row *value = graph_find(graph, env, FACT_VALUE);
 	Slice text = value ? graph_symbol_slice(graph, value->object) : (Slice){"", 0};
 	return value && credential_is_named(slice_from(graph_name(graph, env))) &&
-	       credential_ends_name(graph_name(graph, env)) && credential_is_clear(text, false) &&
+	       credential_ends_name(slice_from(graph_name(graph, env))) && credential_is_clear(text, false) &&
 	       !slice_starts(text, "/") && !slice_starts(text, "./") && slice_find(text, "://", 0) == SIZE_MAX &&
 	       slice_find_byte(text, '$', 0) == SIZE_MAX && !is_stand_in(graph_name(graph, env), text.at) &&
 	       !may_be_name(graph_name(graph, env), text.at);
+}
+
+/* "# … change this and keep it safe" right above, in a file whose values begin so. */
+static bool is_told_to_change(const Graph *graph, Node env)
+{
+	static const char *const words[] = {
+	        "change this", "change me", "change it", "replace this", "replace with", "must be changed", NULL};
+	Span place = graph_place(graph, env);
+	Slice line = graph_line_at(graph, place);
+	size_t start = (size_t)(line.at - graph_file_bytes(graph, place.file).at);
+	if (start < 2)
+		return false;
+	Slice above = slice_trim(graph_line_at(graph, (Span){place.file, (uint32_t)start - 1, (uint32_t)start - 1}));
+	g_autofree char *lower = g_ascii_strdown(above.at, (gssize)above.length);
+	return slice_starts(above, "#") && text_has_part(lower, words) &&
+	       !credential_is_drawn(slice_from(graph_text(graph, env, FACT_VALUE)));
 }
 
 /* A generator of a kustomization makes a ConfigMap of the file: it has to be in Git, and its secrets elsewhere. */
@@ -395,7 +525,8 @@ static void check_env_file_tracked(Checker *checker)
 			continue;
 		bool generated = is_generated_from(graph, file);
 		GRAPH_CHILDREN (graph, file, NODE_ENV, env) {
-			if (!holds_credential(graph, env) ||
+			if (!holds_credential(graph, env) || is_called_nobodys(graph, graph_place(graph, env)) ||
+			        is_told_to_change(graph, env) ||
 			        (generated && !looks_made(graph_text(graph, env, FACT_VALUE))))
 				continue;
 			if (!finding)
@@ -456,6 +587,43 @@ static Node program_of(const Graph *graph, Node env)
 	return type == NODE_CONTAINER || type == NODE_SERVICE ? program : NODE_NONE;
 }
 
+/* *2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19 and the same without its star: what MySQL and its kin hash a password to.
+ */
+static bool is_hash_of_mysql(const char *value)
+{
+	value += *value == '*';
+	return strlen(value) == 40 && strspn(value, "0123456789ABCDEF") == 40;
+}
+
+/* TOKEN=token123: the word for the thing and a few digits. */
+static bool is_word_with_digits(const char *name, const char *value)
+{
+	g_autofree char *lower = g_ascii_strdown(value, -1), *variable = g_ascii_strdown(name, -1);
+	size_t end = strlen(lower);
+	while (end > 0 && g_ascii_isdigit(lower[end - 1]))
+		end--;
+	lower[end] = '\0';
+	return end >= 3 && strstr(variable, lower);
+}
+
+/* POSTGRES_USER and POSTGRES_PASSWORD are one word: a name that was put into every field. */
+static bool is_also_another(const Graph *graph, Node env, Symbol value)
+{
+	GRAPH_CHILDREN (graph, graph_parent(graph, env), NODE_ENV, other)
+		if (other != env && graph_symbol(graph, other, FACT_VALUE) == value &&
+		        !credential_is_named(slice_from(graph_name(graph, other))))
+			return true;
+	return false;
+}
+
+/* bookshelf4life in bookshelf.container: made of the program's own name by whoever wrote the guide. */
+static bool is_of_program(const Graph *graph, Node program, const char *value)
+{
+	g_autofree char *name = g_ascii_strdown(graph_name(graph, program), -1);
+	g_autofree char *lower = g_ascii_strdown(value, -1);
+	return strlen(name) >= 5 && strstr(lower, name) && strlen(lower) < 2 * strlen(name);
+}
+
 /* What an anchor hands to several services stands in the file once, and is one secret. */
 static bool is_first_at(const Graph *graph, const Row *value, GHashTable *places)
 {
@@ -475,8 +643,12 @@ static void check_secret_literal_in_workload(Checker *checker)
 		Node program = program_of(graph, env);
 		const Row *value = graph_find(graph, env, FACT_VALUE);
 		if (!program || !holds_credential(graph, env) || !looks_made(graph_symbol_text(graph, value->object)) ||
-		        is_quiet(graph, env) || is_for_developing(graph, env) ||
-		        is_to_be_changed(graph, graph_span(graph, value)) ||
+		        is_of_program(graph, program, graph_symbol_text(graph, value->object)) ||
+		        is_hash_of_mysql(graph_symbol_text(graph, value->object)) ||
+		        is_word_with_digits(graph_name(graph, env), graph_symbol_text(graph, value->object)) ||
+		        is_also_another(graph, env, value->object) || is_quiet(graph, env) ||
+		        is_for_developing(graph, env) || is_to_be_changed(graph, graph_span(graph, value)) ||
+		        is_called_nobodys(graph, graph_span(graph, value)) ||
 		        is_known_form(graph, graph_span(graph, value), &token) || !is_first_at(graph, value, places))
 			continue;
 		if (program == last) {

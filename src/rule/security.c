@@ -407,7 +407,8 @@ static const Rule rules[] = {
                        "program is a fault in the machine.",
                 .remedy = "Name what it needs instead: a device (`devices`, a device plugin), a capability "
                           "(`cap_add`, `capabilities.add`), or a sysctl set on the machine once.",
-                .peers = "kube-linter: privileged-container; Trivy: KSV-0017; Checkov: CKV_K8S_16; Kubescape: C-0057",
+                .peers = "kube-linter: privileged-container; kube-score: container-security-context-privileged; Trivy: "
+                         "KSV-0017; Checkov: CKV_K8S_16; Kubescape: C-0057",
                 .check = check_privileged,
         },
         {
@@ -420,7 +421,7 @@ static const Rule rules[] = {
                        "start a pod with any machine's disk in it.",
                 .remedy = "Bind it to a role with the verbs and kinds that it asks for. Where it only looks, `view` is "
                           "enough.",
-                .peers = "kube-linter: cluster-admin-role-binding; Kubescape: C-0035; Trivy: KSV-0111",
+                .peers = "kube-linter: cluster-admin-role-binding; Kubescape: C-0035, C-0272; Trivy: KSV-0111",
                 .check = check_cluster_admin,
         },
         {

@@ -1,6 +1,7 @@
 /* Services, the pods behind them and the ports between: what keeps a program that runs from being reached. */
 #include "base/near.h"
 #include "rule/cluster.h"
+#include "rule/owner.h"
 #include "rule/rule.h"
 
 static bool is_core_service(const Graph *graph, Node object)
@@ -244,6 +245,7 @@ static void mend_label(Checker *checker, Finding *finding, Node pod, const Row *
 static bool find_key_above(Slice text, uint32_t at, const char *key, size_t depth, uint32_t *ret_line)
 {
 	uint32_t start, end;
+	*ret_line = at;
 	for (edit_line_span(text, at, at, &start, &end); start > 0;) {
 		edit_line_span(text, start - 1, start - 1, &start, &end);
 		Slice line = slice_trim(slice_sub(text, start, end));
@@ -401,6 +403,21 @@ static bool is_reached(const Graph *graph, Node pod, Node declared)
 	return false;
 }
 
+/* The number was meant: the Service has it as its own port, too, or another Service sends there as well. */
+static bool is_said_twice(const Graph *graph, Node pod, Node said, uint32_t number)
+{
+	if (graph_number(graph, said, FACT_NUMBER) == number)
+		return true;
+	GRAPH_TO (graph, FACT_SELECTS, pod, row)
+		GRAPH_CHILDREN (graph, row->subject, NODE_PORT, port) {
+			const Row *target = graph_find(graph, port, FACT_TARGET_NUMBER);
+			if (port != said &&
+			        (target ? target->object : graph_number(graph, port, FACT_NUMBER)) == number)
+				return true;
+		}
+	return false;
+}
+
 /* One digit more, less or other, as slips of the hand are: 8081 for 8080. */
 static bool is_slip(uint32_t number, uint32_t declared)
 {
@@ -412,8 +429,8 @@ static bool is_slip(uint32_t number, uint32_t declared)
 
 /* Declared ports are only information to Kubernetes: a number that is not declared may still be listened on. It is an
  * error for a name, which must be declared, and for a number only where the pod declares exactly one other, which no
- * Service sends to. Where one does, the program may listen on both, unless the number is but a slip away, or
- * one of those that nodes open. */
+ * Service sends to, and where the number is said once: who wrote it twice may have declared the wrong one. Where one
+ * does, the program may listen on both, unless the number is but a slip away, or one of those that nodes open. */
 static void check_service_port(Checker *checker, Node service, Node port, Node pod)
 {
 	const Graph *graph = checker_graph(checker);
@@ -429,13 +446,17 @@ static void check_service_port(Checker *checker, Node service, Node port, Node p
 	if (!name && (!number || count != 1 || graph_next_child(graph, container, NODE_CONTAINER) ||
 	                     container_says(graph, container, number->object)))
 		return;
+	Carriers carriers = carriers_of(graph, file_node_of(graph, pod));
+	if (is_patched_with(graph, &carriers, "containerPort"))
+		return;
 	bool other = !name && is_reached(graph, pod, only);
 	bool of_node = number && number->object >= 30000 && number->object <= 32767;
 	if (other && !of_node && !is_slip(number->object, graph_number(graph, only, FACT_NUMBER)))
 		return;
 	g_autofree char *target = name ? g_strdup_printf("'%s'", graph_symbol_text(graph, name->object))
 	                               : g_strdup_printf("%u", number->object);
-	Finding *finding = report_at(checker, other ? LEVEL_WARNING : LEVEL_ERROR, service,
+	bool doubt = !name && is_said_twice(graph, pod, port, number->object);
+	Finding *finding = report_at(checker, other || doubt ? LEVEL_WARNING : LEVEL_ERROR, service,
 	        graph_span(graph, name ? name : number),
 	        "Service %s sends to port %s of its pods, which is not among their ports", graph_name(graph, service),
 	        target);
@@ -455,8 +476,12 @@ static void check_service_port(Checker *checker, Node service, Node port, Node p
 		return;
 	}
 	uint32_t target_number = graph_number(graph, only, FACT_NUMBER);
-	set_hint(checker, finding, "set targetPort to %u", target_number);
-	set_because(checker, finding, FIX_VALUE, "it is the only port of the pods");
+	if (doubt)
+		set_hint(checker, finding, "set targetPort to %u; or containerPort to %s, if the program listens there",
+		        target_number, target);
+	else
+		set_hint(checker, finding, "set targetPort to %u", target_number);
+	set_because(checker, finding, doubt ? FIX_PROPOSAL : FIX_VALUE, "it is the only port of the pods");
 	if (name && *only_name)
 		add_rename(
 		        checker, finding, graph_span(graph, name), graph_symbol_text(graph, name->object), only_name);
@@ -579,7 +604,7 @@ static const Rule rules[] = {
                 .why = "The Service exists and has an address, but no endpoint: every connection is refused or times "
                        "out.",
                 .remedy = "Write the labels of the pod template into the selector, all of them equal to the letter.",
-                .peers = "kube-linter: dangling-service; kube-score: service-targets-pod",
+                .peers = "kube-linter: dangling-service; kube-score: service-targets-pod; Kubescape: C-0293",
                 .check = check_service_selects_nothing,
         },
         {
@@ -602,7 +627,8 @@ static const Rule rules[] = {
                 .remedy = "Copy the selector's labels into the pod template. The selector of a controller that runs "
                           "cannot be changed.",
                 .peers = "kube-linter: mismatching-selector; kube-score: "
-                         "deployment-pod-selector-labels-match-template-metadata-labels",
+                         "deployment-pod-selector-labels-match-template-metadata-labels, "
+                         "statefulset-pod-selector-labels-match-template-metadata-labels; Kubescape: C-0296",
                 .check = check_selector_template_mismatch,
         },
         {
@@ -624,6 +650,7 @@ static const Rule rules[] = {
                        "restarted in a loop. A number "
                        "that is not declared is legal, but more often a slip.",
                 .remedy = "Use the name or number of the port that the program listens on.",
+                .peers = "kube-linter: liveness-port, readiness-port, startup-port",
                 .check = check_probe_port_mismatch,
         },
 };

@@ -403,7 +403,8 @@ static bool is_no_document(const Graph *graph, uint32_t file, void *data)
 static const char *const whole_words[] = {"velero", "k8up", "borg", "borgmatic", "duplicati", "pg_dump", "pg_dumpall",
         "mysqldump", "mariadb-dump", "mongodump", "mongoexport", "ScheduledBackup", "RecurringJob", "sanoid", "syncoid",
         "zrepl", "vzdump", "barman", "pg_basebackup", "VolumeSnapshot", "proxmox-backup-client", "pgbackrest", "wal-g",
-        "litestream", "snapraid", "btrbk", "urbackup"};
+        "litestream", "snapraid", "btrbk", "urbackup", "backrest", "duplicacy", "autorestic", "resticprofile",
+        "databasus"};
 static const char *const volsync_words[] = {
         "volsync", "VolSync", "ReplicationSource", "restic", "kopia", "rclone", "rsync"};
 
@@ -509,6 +510,28 @@ static GArray *find_valued_mounts(const Graph *graph)
 	return mounts;
 }
 
+/* What a cluster runs is told by its manifests, its backups too; what copies the machine of a compose file as a whole
+ * is seldom written beside it. Of a database, or of what people put in themselves, nothing comes back; the state of a
+ * player can be made again, films are found again, a cache fills itself, and dashboards are drawn anew. */
+static Level level_of_loss(const Graph *graph, const GArray *mounts, bool planned)
+{
+	static const char *const made_again[] = {"redis", "valkey", "jellyfin", "plex", "grafana", NULL},
+	                         *const precious[] = {"postgres", "mariadb", "mysql", "mongo", "couchdb", "timescale",
+	                                 "nextcloud", "immich", "photoprism", "paperless", "vaultwarden", "gitea",
+	                                 "forgejo", "bookstack", "wikijs", "vikunja", "actual", "firefly", NULL};
+	bool cluster = false, lasting = false, gone = false;
+	for (guint i = 0; i < mounts->len; i++) {
+		Node program = graph_parent(graph, g_array_index(mounts, Node, i));
+		const char *image = graph_text(graph, program, FACT_IMAGE);
+		cluster |= graph_node_type(graph, program) == NODE_CONTAINER;
+		lasting |= !text_has_part(image, made_again);
+		gone |= text_has_part(image, precious);
+	}
+	if (!lasting)
+		return cluster ? LEVEL_WARNING : LEVEL_INFO;
+	return !planned && cluster && gone ? LEVEL_ERROR : LEVEL_WARNING;
+}
+
 static void report_no_backup(Checker *checker, const GArray *mounts)
 {
 	const Graph *graph = checker_graph(checker);
@@ -517,7 +540,7 @@ static void report_no_backup(Checker *checker, const GArray *mounts)
 	        planned ? g_strdup("only documents speak of a backup")
 	                : g_strdup_printf("nothing in this repository backs %s up", one ? "it" : "any of them");
 	Node first = g_array_index(mounts, Node, 0);
-	Finding *finding = report_at(checker, planned ? LEVEL_WARNING : LEVEL_ERROR, first, graph_place(graph, first),
+	Finding *finding = report_at(checker, level_of_loss(graph, mounts, planned), first, graph_place(graph, first),
 	        "%u %s data in volumes, and %s", mounts->len, one ? "program keeps" : "programs keep", why);
 	for (guint i = 0; i < mounts->len; i++) {
 		Node mount = g_array_index(mounts, Node, i);
@@ -606,7 +629,16 @@ static void check_volume_without_backup(Checker *checker)
 /* ---- reclaim-delete --------------------------------------------------------------------------------------------- */
 
 /* A volume that somebody wrote down by hand leads to data that is there; what a driver makes by itself comes from a
- * class. Kubernetes itself deletes neither shares nor folders: only drivers do. */
+ * class. Kubernetes itself deletes neither shares nor folders: only drivers do. Ceph's driver leaves what is called a
+ * static volume. */
+static bool is_static(const Graph *graph, const Row *type)
+{
+	Span place = graph_span(graph, type);
+	Slice bytes = graph_file_bytes(graph, place.file), rest = slice_sub(bytes, place.start, bytes.length);
+	return slice_find(slice_sub(rest, 0, MIN(slice_find(rest, "\n---", 0), rest.length)), "staticVolume", 0) !=
+	       SIZE_MAX;
+}
+
 static void check_reclaim_delete(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -618,7 +650,8 @@ static void check_reclaim_delete(Checker *checker)
 		const Row *policy = graph_find(graph, volume, FACT_STRATEGY),
 		          *type = graph_find(graph, volume, FACT_TYPE);
 		if (!policy || strcmp(graph_symbol_text(graph, policy->object), "Delete") != 0 || !type ||
-		        strcmp(graph_symbol_text(graph, type->object), "csi") != 0 || is_patch(graph, volume))
+		        strcmp(graph_symbol_text(graph, type->object), "csi") != 0 || is_patch(graph, volume) ||
+		        is_static(graph, type))
 			continue;
 		Finding *finding = report(checker, volume, graph_span(graph, policy),
 		        "the data of volume %s is deleted with its claim", graph_name(graph, volume));

@@ -1,11 +1,14 @@
 /* Programs whose data is in no volume: what they wrote goes with the container, at the next update already. Only of a
- * few images is it known for certain where their data is, and that without it nothing is left.
+ * few images is it known for certain where their data is, and that without it nothing is left;
+ * of Loki its configuration says it (source/server.c).
  *
  * PostgreSQL moved: images from 18 on keep each major version below /var/lib/postgresql, and refuse to start where
  * something is mounted at /var/lib/postgresql/data. */
 #include "base/path.h"
 #include "rule/developing.h"
+#include "rule/extended.h"
 #include "rule/holder.h"
+#include "rule/reader.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -33,6 +36,7 @@ static const Keeper keepers[] = {
         {"vaultwarden/server", "/data", "DATA_FOLDER", false},
         {"n8nio/n8n", "/home/node/.n8n", "N8N_USER_FOLDER", true},
         {"louislam/uptime-kuma", "/app/data", "DATA_DIR", false},
+        {"grafana/loki", "/loki", NULL, true},
 };
 
 typedef struct Use {
@@ -40,7 +44,7 @@ typedef struct Use {
 	Node program;
 	const Row *image;
 	Slice tag;
-	uint32_t major; /* of PostgreSQL; 0 where the tag does not say */
+	uint32_t major; /* 0 where the tag does not say */
 	bool digest;
 } Use;
 
@@ -126,14 +130,67 @@ static bool is_in_database(const Graph *graph, const Use *use)
 	       (*value_of(graph, use->program, "N8N_ENCRYPTION_KEY") || graph_has(graph, use->program, FACT_ENV_FILE));
 }
 
+/* A ConfigMap, or what one is made of, has the variable: the container takes them all. */
+static bool is_said_elsewhere(const Graph *graph, const char *name)
+{
+	Symbol symbol;
+	if (!name || !graph_find_symbol(graph, slice_from(name), &symbol))
+		return false;
+	if (graph_next_named(graph, NODE_KEY, symbol, 0))
+		return true;
+	GRAPH_NAMED(graph, NODE_ENV, symbol, env)
+	if (graph_node_type(graph, graph_parent(graph, env)) == NODE_FILE)
+		return true;
+	return false;
+}
+
+static bool takes_variables(const Graph *graph, Node program)
+{
+	GRAPH_CHILDREN (graph, program, NODE_REFERENCE, reference)
+		if (has_role(graph, reference, "env-from"))
+			return true;
+	return false;
+}
+
+/* Some mount lies in the folder or below it. */
+static Node mount_below(const Graph *graph, Node program, const char *path)
+{
+	GRAPH_CHILDREN (graph, program, NODE_MOUNT, mount)
+		if (path_within(graph_text(graph, mount, FACT_DESTINATION), path))
+			return mount;
+	return NODE_NONE;
+}
+
+/* Loki is told by its configuration; the one in its image keeps all below /loki, since version 2 for certain. */
+static bool has_own_config(const Graph *graph, const Use *use)
+{
+	if (strcmp(use->keeper->image, "grafana/loki") != 0)
+		return false;
+	if (use->major == 1)
+		return true;
+	GRAPH_OF (graph, use->program, FACT_ARGUMENT, row) {
+		const char *word = graph_symbol_text(graph, row->object);
+		if (strstr(word, "config") && !g_str_has_suffix(word, "/etc/loki/local-config.yaml") &&
+		        !g_str_has_suffix(word, "config.file"))
+			return true;
+	}
+	return graph_has(graph, use->program, FACT_BUILD_CONTEXT) || mount_below(graph, use->program, "/etc/loki") ||
+	       mount_holding(graph, use->program, "/etc/loki");
+}
+
 /* A variable, the server's own words or a file may say where the data is. */
 static bool may_be_elsewhere(const Graph *graph, const Use *use)
 {
 	static const char *const parts[] = {"datadir", "data_directory", "dbpath", "-D", NULL};
 	bool mounts = false;
+	if (has_own_config(graph, use))
+		return true;
 	GRAPH_CHILDREN (graph, use->program, NODE_ENV, env)
-		if (use->keeper->moved_by && strcmp(graph_name(graph, env), use->keeper->moved_by) == 0)
+		if ((use->keeper->moved_by && strcmp(graph_name(graph, env), use->keeper->moved_by) == 0) ||
+		        (strncmp(use->keeper->path, "/home/", 6) == 0 && strcmp(graph_name(graph, env), "HOME") == 0))
 			return true;
+	if (takes_variables(graph, use->program) && is_said_elsewhere(graph, use->keeper->moved_by))
+		return true;
 	GRAPH_OF (graph, use->program, FACT_ARGUMENT, row)
 		if (text_has_part(graph_symbol_text(graph, row->object), parts))
 			return true;
@@ -153,6 +210,8 @@ static bool is_part(const Graph *graph, Node program)
 		return true;
 	if (graph_node_type(graph, program) != NODE_SERVICE)
 		return false;
+	if (is_extended(graph, program))
+		return true;
 	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, program))));
 	GRAPH_NAMED(graph, NODE_SERVICE, graph_name_symbol(graph, program), other)
 	if (other != program &&
@@ -170,15 +229,6 @@ static Node mount_at(const Graph *graph, Node program, const char *path, bool ab
 		if (rest && (above || *rest == '\0'))
 			return mount;
 	}
-	return NODE_NONE;
-}
-
-/* Some mount lies in the folder or below it. */
-static Node mount_below(const Graph *graph, Node program, const char *path)
-{
-	GRAPH_CHILDREN (graph, program, NODE_MOUNT, mount)
-		if (path_within(graph_text(graph, mount, FACT_DESTINATION), path))
-			return mount;
 	return NODE_NONE;
 }
 
@@ -241,6 +291,49 @@ static void judge(Checker *checker, const Use *use)
 		report_unkept(checker, use);
 }
 
+/* ---- folders that a configuration says ----------------------------------------------------------------------------
+ */
+
+static bool is_kept(const Graph *graph, Node program, const char *path)
+{
+	return mount_holding(graph, program, path) || mount_below(graph, program, path);
+}
+
+/* Words of the command outweigh the file, and a mount whose place is a variable may be anywhere. */
+static bool may_be_told_otherwise(const Graph *graph, Node program)
+{
+	static const char *const parts[] = {"path-prefix", "directory", ".dir", NULL};
+	GRAPH_OF (graph, program, FACT_ARGUMENT, row)
+		if (text_has_part(graph_symbol_text(graph, row->object), parts))
+			return true;
+	GRAPH_CHILDREN (graph, program, NODE_MOUNT, mount)
+		if (is_open_text(graph_text(graph, mount, FACT_DESTINATION)))
+			return true;
+	return false;
+}
+
+static void check_keeper(Node program, const Row *row, const char *config, void *data)
+{
+	Checker *checker = data;
+	const Graph *graph = checker_graph(checker);
+	const char *path = graph_symbol_text(graph, row->object);
+	if (!starts_loki(graph, program, config) || is_kept(graph, program, path) ||
+	        graph_has(graph, program, FACT_INIT) || is_for_developing(graph, program) || is_part(graph, program) ||
+	        has_patch(graph, graph_ancestor(graph, program, NODE_OBJECT)) || may_be_told_otherwise(graph, program))
+		return;
+	Finding *finding = report(checker, row->subject, graph_span(graph, row),
+	        "%s %s keeps its data in no volume: nothing is mounted at %s", noun_of(graph, program),
+	        graph_name(graph, program), path);
+	set_detail(checker, finding, "%s %s", graph_name(graph, program), path);
+	add_evidence(checker, finding, graph_span(graph, graph_find(graph, program, FACT_IMAGE)),
+	        "it reads this configuration as %s", config);
+	GRAPH_OF (graph, row->subject, FACT_WRITES_PATH, other)
+		if (!is_kept(graph, program, graph_symbol_text(graph, other->object)))
+			add_evidence(checker, finding, graph_span(graph, other), "nor is %s in a volume",
+			        graph_symbol_text(graph, other->object));
+	set_hint(checker, finding, "mount a volume at %s or above it", path);
+}
+
 static void check_data_not_kept(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -253,6 +346,9 @@ static void check_data_not_kept(Checker *checker)
 		        runs_server(graph, &use) && !may_be_elsewhere(graph, &use) && !is_in_database(graph, &use))
 			judge(checker, &use);
 	}
+	GRAPH_EACH (graph, FACT_KEEPS_PATH, row)
+		if (!is_quiet(graph, row->subject))
+			each_reader(graph, row, check_keeper, checker);
 }
 
 static const Rule rules[] = {

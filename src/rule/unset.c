@@ -4,7 +4,9 @@
  * How a program writes such a variable is a row of `languages`; only what cannot mean anything else is taken, so that
  * the `$host` of nginx or the `${1}` of a rewrite is none. */
 #include "base/path.h"
+#include "base/variable.h"
 #include "rule/configured.h"
+#include "rule/extended.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -134,8 +136,10 @@ static bool is_passed(const Graph *graph, Node service, const char *name)
 {
 	static const FactKind kinds[] = {FACT_ENV_FILE, FACT_ENV_FILE_OPTIONAL};
 	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, service))));
-	if (graph_has(graph, service, FACT_EXTENDS) || holds(graph, service, name) || is_set_by_image(graph, name))
-		return true;
+	if (graph_has(graph, service, FACT_EXTENDS) || is_extended(graph, service) || holds(graph, service, name) ||
+	        is_set_by_image(graph, name) || file_has(graph, graph_file_of(graph, service), "override.yaml") ||
+	        file_has(graph, graph_file_of(graph, service), "override.yml"))
+		return true; /* a comment says that a file beside it, of the machine alone, adds the rest */
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
 		GRAPH_OF (graph, service, kinds[i], row) {
 			g_autofree char *path = path_resolve(folder, graph_symbol_slice(graph, row->object));
@@ -150,10 +154,7 @@ static bool is_passed(const Graph *graph, Node service, const char *name)
 
 static bool is_name(Slice name)
 {
-	for (size_t i = 0; i < name.length; i++)
-		if (!g_ascii_isupper(name.at[i]) && !g_ascii_isdigit(name.at[i]) && name.at[i] != '_')
-			return false;
-	return name.length > 1 && name.length < 100 && !g_ascii_isdigit(name.at[0]);
+	return name.length > 1 && name.length < 100 && variable_is_name(name);
 }
 
 static bool is_comment(Slice bytes, size_t at)
@@ -231,7 +232,7 @@ static Node set_elsewhere(const Graph *graph, const char *name)
 	return NODE_NONE;
 }
 
-static void report_use(Unset *unset, const Use *use)
+static Finding *report_use(Unset *unset, const Use *use)
 {
 	const Graph *graph = unset->graph;
 	Node elsewhere = set_elsewhere(graph, use->name);
@@ -244,17 +245,27 @@ static void report_use(Unset *unset, const Use *use)
 		add_evidence(unset->checker, finding, graph_place(graph, elsewhere),
 		        "here it is set, for compose and not for the container");
 	set_hint(unset->checker, finding, "add to environment: %s: ${%s}", use->name, use->name);
+	return finding;
 }
 
+/* One finding for each variable of a file, wherever it is read there. */
 static void check_config_variable_unset(Checker *checker)
 {
 	Unset unset = {checker_graph(checker), checker, g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	        g_ptr_array_new_with_free_func(g_free), MOST_USES};
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	each_configured(unset.graph, read_file, &unset);
 	for (guint i = 0; i < unset.order->len; i++) {
 		const Use *use = unset.order->pdata[i];
-		if (!use->passed)
-			report_use(&unset, use);
+		if (use->passed)
+			continue;
+		char *key = g_strdup_printf("%u %u %s", use->span.file, use->service, use->name);
+		Finding *finding = g_hash_table_lookup(known, key);
+		if (finding)
+			add_evidence(checker, finding, use->span, "read here too");
+		else
+			finding = report_use(&unset, use);
+		g_hash_table_insert(known, key, finding);
 	}
 	g_hash_table_unref(unset.uses);
 	g_ptr_array_unref(unset.order);

@@ -133,13 +133,18 @@ static bool is_numbered(const char *name)
 	return dash && dash[1] && strspn(dash + 1, "0123456789") == strlen(dash + 1);
 }
 
-/* A chart, an operator or a job may mount it: then its name stands in what they are told. */
-static bool is_named(const Graph *graph, Node claim)
+static bool is_taken(const Graph *graph, Node object)
 {
-	Rows users = graph_rows_to(graph, FACT_REFERS_TO, claim);
+	Rows users = graph_rows_to(graph, FACT_REFERS_TO, object);
+	return users.at != users.end;
+}
+
+/* A chart, an operator or a job may mount it: then its name stands in what they are told. */
+static bool is_named(const Graph *graph, Node object)
+{
 	Span found;
-	return users.at != users.end || search_word(graph, slice_from(graph_name(graph, claim)), is_no_document,
-	                                        is_elsewhere, GUINT_TO_POINTER(claim), &found);
+	return search_word(graph, slice_from(graph_name(graph, object)), is_no_document, is_elsewhere,
+	        GUINT_TO_POINTER(object), &found);
 }
 
 static void check_claim_unused(Checker *checker)
@@ -150,7 +155,7 @@ static void check_claim_unused(Checker *checker)
 		const char *name = graph_name(graph, claim);
 		if (!is_kind(graph, claim, "PersistentVolumeClaim") || is_quiet(graph, claim) ||
 		        is_patch(graph, claim) || graph_node_type(graph, document) != NODE_DOCUMENT ||
-		        is_open_text(name) || is_numbered(name) || is_named(graph, claim))
+		        is_open_text(name) || is_numbered(name) || is_taken(graph, claim) || is_named(graph, claim))
 			continue;
 		report(checker, claim, graph_place(graph, claim),
 		        "nothing mounts claim %s, and no file but its own names it", name);
@@ -218,27 +223,43 @@ static bool is_of_programs(const Graph *graph, Node object)
 	return !known;
 }
 
-/* Something in its namespace is started by files that are read, so that what it takes is known. */
-static bool has_neighbours(const Graph *graph, Node object)
+static char *folder_of(const Graph *graph, Node node)
 {
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, object))));
-	GRAPH_EACH (graph, FACT_IMAGE, row)
-		if (slice_equal(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, row->subject)))),
-		            folder))
-			return true;
-	return false;
+	return slice_dup(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node)))));
+}
+
+/* Folders whose files start something: beside it, what a ConfigMap is for is known. */
+static GHashTable *folders_that_start(const Graph *graph)
+{
+	GHashTable *folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	uint32_t last = UINT32_MAX;
+	GRAPH_EACH (graph, FACT_IMAGE, row) {
+		uint32_t file = graph_file_of(graph, row->subject);
+		if (file != last)
+			g_hash_table_add(folders, folder_of(graph, row->subject));
+		last = file;
+	}
+	return folders;
+}
+
+static bool has_neighbours(const Graph *graph, GHashTable *folders, Node object)
+{
+	g_autofree char *folder = folder_of(graph, object);
+	return g_hash_table_contains(folders, folder);
 }
 
 static void check_config_unused(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
+	g_autoptr(GHashTable) folders = folders_that_start(graph);
 	GRAPH_NODES (graph, NODE_OBJECT, object) {
 		const char *name = graph_name(graph, object);
 		if (!(is_kind(graph, object, "ConfigMap") || is_kind(graph, object, "Secret")) ||
 		        is_quiet(graph, object) || is_patch(graph, object) || is_open_text(name) ||
 		        graph_node_type(graph, graph_parent(graph, object)) != NODE_DOCUMENT ||
-		        is_found_by_marks(graph, object) || is_of_programs(graph, object) ||
-		        !has_neighbours(graph, object) || is_named(graph, object))
+		        is_taken(graph, object) || is_found_by_marks(graph, object) ||
+		        !has_neighbours(graph, folders, object) || is_of_programs(graph, object) ||
+		        is_named(graph, object))
 			continue;
 		report(checker, object, graph_place(graph, object),
 		        "nothing takes %s %s, and no file but its own names it", graph_text(graph, object, FACT_KIND),

@@ -148,18 +148,50 @@ static bool knows_readiness(const Graph *graph, Node pod)
 	return false;
 }
 
-/* Into the container that has the port, or the only one. */
-static void mend_readiness(Checker *checker, Finding *finding, Node pod, const char *port)
+/* The one that is no init container, or NODE_NONE. */
+static Node only_container(const Graph *graph, Node pod)
 {
-	const Graph *graph = checker_graph(checker);
 	Node chosen = NODE_NONE;
 	uint32_t count = 0;
 	GRAPH_CHILDREN (graph, pod, NODE_CONTAINER, container) {
 		count += !graph_has(graph, container, FACT_INIT);
 		chosen = graph_has(graph, container, FACT_INIT) ? chosen : container;
 	}
+	return count == 1 ? chosen : NODE_NONE;
+}
+
+static bool has_udp(const Graph *graph, Node pod)
+{
+	GRAPH_TO (graph, FACT_SELECTS, pod, row)
+		GRAPH_CHILDREN (graph, row->subject, NODE_PORT, port)
+			if (strcmp(graph_text(graph, port, FACT_PROTOCOL), "UDP") == 0)
+				return true;
+	return false;
+}
+
+/* app-template asks a port of its first Service by TCP where a probe is turned on and nothing else is said. */
+static void mend_values(Checker *checker, Finding *finding, Node container)
+{
+	const Graph *graph = checker_graph(checker);
+	bool some = graph_first_child(graph, container, NODE_PROBE) != NODE_NONE;
+	if (graph_has(graph, graph_parent(graph, graph_ancestor(graph, container, NODE_OBJECT)), FACT_RENDERED))
+		return;
+	set_because(checker, finding, FIX_VALUE, "the chart then asks the port that the Service sends to");
+	add_pair_within(checker, finding, graph_place(graph, container), some ? "probes" : "image",
+	        some ? "  readiness:\n    enabled: true" : "probes:\n  readiness:\n    enabled: true");
+}
+
+static void mend_readiness(Checker *checker, Finding *finding, Node pod, const char *port)
+{
+	const Graph *graph = checker_graph(checker);
+	Node chosen = only_container(graph, pod);
 	const Row *image = chosen ? graph_find(graph, chosen, FACT_IMAGE) : NULL;
-	if (count != 1 || !image || graph_file_of(graph, chosen) != graph_span(graph, image).file)
+	if (chosen && is_made(graph, graph_parent(graph, pod))) {
+		if (!has_udp(graph, pod))
+			mend_values(checker, finding, chosen);
+		return;
+	}
+	if (!image || graph_file_of(graph, chosen) != graph_span(graph, image).file)
 		return;
 	set_because(checker, finding, FIX_VALUE,
 	        "the Service sends to this port, so a program that is ready listens there");
@@ -197,7 +229,11 @@ static void hint_probe(Checker *checker, Finding *finding, Node pod, Node servic
 			return;
 		const char *asked = name ? graph_symbol_text(graph, name->object)
 		                         : arena_printf(checker_arena(checker), "%u", number->object);
-		set_hint(checker, finding, "add readinessProbe: {tcpSocket: {port: %s}}", asked);
+		if (is_made(graph, graph_parent(graph, pod)))
+			set_hint(checker, finding, "add probes: {readiness: {enabled: true%s%s}} to the container",
+			        has_udp(graph, pod) ? ", port: " : "", has_udp(graph, pod) ? asked : "");
+		else
+			set_hint(checker, finding, "add readinessProbe: {tcpSocket: {port: %s}}", asked);
 		mend_readiness(checker, finding, pod, asked);
 		return;
 	}
@@ -307,6 +343,27 @@ static void check_liveness_risky(Checker *checker)
 	}
 }
 
+/* ---- one probe for two questions ------------------------------------------------------------------------------ */
+
+/* What is written is the same, or one stands for both (`*probe`). */
+static void check_liveness_as_readiness(Checker *checker)
+{
+	const Graph *graph = checker_graph(checker);
+	GRAPH_NODES (graph, NODE_CONTAINER, container) {
+		Node object = graph_ancestor(graph, container, NODE_OBJECT),
+		     liveness = probe_of(graph, container, "liveness"),
+		     readiness = probe_of(graph, container, "readiness");
+		if (!liveness || !readiness || !is_service_workload(graph, object) || is_patch(graph, object) ||
+		        !slice_equal(slice_trim(graph_span_bytes(graph, graph_place(graph, liveness))),
+		                slice_trim(graph_span_bytes(graph, graph_place(graph, readiness)))))
+			continue;
+		Finding *finding = report(checker, container, graph_place(graph, liveness),
+		        "container %s of %s %s is killed by the probe that only takes requests from it",
+		        graph_name(graph, container), graph_text(graph, object, FACT_KIND), graph_name(graph, object));
+		add_evidence(checker, finding, graph_place(graph, readiness), "its readiness probe asks the same");
+	}
+}
+
 /* ---- mounts of nothing -------------------------------------------------------------------------------------- */
 
 /* The API server knows these and refuses them as a whole; other kinds may find volumes in other places. */
@@ -406,8 +463,7 @@ static const Rule rules[] = {
                        "to be killed.",
                 .remedy = "Set a memory request near its measured use, and a limit above its peak.",
                 .peers = "kube-linter: unset-memory-requirements; Trivy: KSV-0016, KSV-0018; Checkov: CKV_K8S_12, "
-                         "CKV_K8S_13; "
-                         "Kubescape: C-0004; kube-score: container-resources",
+                         "CKV_K8S_13; Kubescape: C-0004, C-0269, C-0271; kube-score: container-resources",
                 .check = check_requests_missing,
         },
         {
@@ -433,6 +489,19 @@ static const Rule rules[] = {
                 .remedy = "A startup probe holds the liveness probe back until the program has answered once; give it "
                           "minutes.",
                 .check = check_liveness_risky,
+        },
+        {
+                .id = "liveness-as-readiness",
+                .level = LEVEL_WARNING,
+                .profile = PROFILE_STRICT,
+                .title = "one probe says whether a program gets requests and whether it is killed",
+                .why = "A program that is busy for a moment, or whose database is away, needs to be left alone until "
+                       "it "
+                       "answers again; killed, it loses what it did, and starts into the same trouble.",
+                .remedy = "Take the liveness probe out, or let it ask something simpler or fail later: a higher "
+                          "failureThreshold.",
+                .peers = "kube-score: pod-probes-identical",
+                .check = check_liveness_as_readiness,
         },
         {
                 .id = "volume-missing",

@@ -1,4 +1,5 @@
 /* Files that a YAML reader stumbles over. */
+#include "rule/holder.h"
 #include "rule/owner.h"
 #include "rule/rule.h"
 #include "rule/templated.h"
@@ -15,6 +16,14 @@ static bool is_part_to_paste(const Graph *graph, Node problem, const char *messa
 			return text.at > line.at;
 	}
 	return false;
+}
+
+/* `port: %(webPort)d`: Jsonnet or Python fills it in before anything reads it as YAML. */
+static bool is_format(const Graph *graph, Node problem)
+{
+	Slice line = graph_line_at(graph, graph_place(graph, problem));
+	size_t at = slice_find(line, "%(", 0), end = at == SIZE_MAX ? at : slice_find_byte(line, ')', at);
+	return end != SIZE_MAX && end > at + 2 && end + 1 < line.length && strchr("sdfi", line.at[end + 1]);
 }
 
 static void report_part(Checker *checker, Node problem)
@@ -69,6 +78,8 @@ static void check_problem(Checker *checker, const char *name, const char *what)
 	GRAPH_NAMED(graph, NODE_PROBLEM, symbol, problem)
 	{
 		const char *message = graph_text(graph, problem, FACT_MESSAGE);
+		if (is_format(graph, problem))
+			continue;
 		if (is_part_to_paste(graph, problem, message)) {
 			report_part(checker, problem);
 			continue;
@@ -161,11 +172,12 @@ static void report_doubled(Checker *checker, Node problem)
 	             graph_first_child(graph, document, NODE_COMPOSE) ||
 	             graph_first_child(graph, document, NODE_KUSTOMIZATION);
 	/* Deep in its own YAML a program may read a second key as one more, and mean it. */
-	Finding *finding = report_at(checker, known ? level_of(graph, document) : LEVEL_WARNING, document,
-	        graph_place(graph, problem),
-	        strcmp(message, "same value") == 0 ? "the key '%s' stands twice in one map, with the same value"
-	                                           : "the key '%s' stands twice in one map, with another value",
-	        key);
+	Level own = is_packed(graph, graph_file_of(graph, document)) ? LEVEL_INFO : LEVEL_WARNING;
+	Finding *finding =
+	        report_at(checker, known ? level_of(graph, document) : own, document, graph_place(graph, problem),
+	                strcmp(message, "same value") == 0 ? "the key '%s' stands twice in one map, with the same value"
+	                                                   : "the key '%s' stands twice in one map, with another value",
+	                key);
 	add_evidence(checker, finding, graph_span(graph, first), "here it stands first");
 	set_detail(checker, finding, "%s", key);
 	if (strcmp(message, "same value") == 0) {
@@ -173,7 +185,9 @@ static void report_doubled(Checker *checker, Node problem)
 		add_block_deletion(checker, finding, graph_place(graph, problem));
 	} else {
 		set_hint(checker, finding,
-		        is_kustomized(graph, document)
+		        (graph_first_child(graph, document, NODE_OBJECT) ||
+		                graph_first_child(graph, document, NODE_KUSTOMIZATION)) &&
+		                        is_kustomized(graph, document)
 		                ? "kustomize refuses such a file: put what belongs together under one '%s'"
 		                : "readers refuse such a file, or take the second alone: put what belongs together "
 		                  "under "

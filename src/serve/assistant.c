@@ -137,11 +137,36 @@ static Json *list_tools(gpointer data, const Json *params, GError **error)
 
 /* ---- words of the command line ------------------------------------------------------------------------------- */
 
+/* Whoever asked wrongly learns from the answer what may be asked. */
 static bool fail_argument(GError **error, const Parameter *parameter)
 {
 	static const char *const types[] = {"a text", "a list of texts", "true or false"};
-	g_set_error(error, RPC_ERROR, RPC_INVALID_PARAMS, "'%s' wants %s", parameter->name, types[parameter->type]);
+	g_set_error(error, RPC_ERROR, RPC_INVALID_PARAMS, "'%s' wants %s: %s", parameter->name, types[parameter->type],
+	        parameter->description);
 	return false;
+}
+
+static void append_name(GString *list, const char *name)
+{
+	g_string_append_printf(list, "%s%s", list->len ? ", " : "", name);
+}
+
+static bool fail_unknown(GError **error, const Tool *tool, const char *name)
+{
+	g_autoptr(GString) list = g_string_new(NULL);
+	for (size_t i = 0; i < MOST_PARAMETERS && tool->parameters[i].name; i++)
+		append_name(list, tool->parameters[i].name);
+	g_set_error(error, RPC_ERROR, RPC_INVALID_PARAMS, "%s has no '%s'; it takes %s", tool->name, name, list->str);
+	return false;
+}
+
+static void fail_tool(GError **error, const char *name)
+{
+	g_autoptr(GString) list = g_string_new(NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(tools); i++)
+		append_name(list, tools[i].name);
+	g_set_error(error, RPC_ERROR, RPC_INVALID_PARAMS, "no tool is called '%s'; there are %s", name ? name : "",
+	        list->str);
 }
 
 /* A path leads nowhere else: a folder outside would be read as a whole. */
@@ -206,10 +231,8 @@ static bool add_arguments(const Assistant *assistant, const Tool *tool, const Js
 {
 	JSON_MEMBERS (arguments, name, value) {
 		const Parameter *parameter = find_parameter(tool, name);
-		if (!parameter) {
-			g_set_error(error, RPC_ERROR, RPC_INVALID_PARAMS, "%s has no '%s'", tool->name, name);
-			return false;
-		}
+		if (!parameter)
+			return fail_unknown(error, tool, name);
 		if (json_kind(value) != JSON_NIL && !add_argument(assistant, options, words, parameter, value, error))
 			return false;
 	}
@@ -327,7 +350,11 @@ static Json *call_tool(gpointer data, const Json *params, GError **error)
 	const Json *arguments = json_get(params, "arguments");
 	const Tool *tool = find_tool(name);
 	if (!tool) {
-		g_set_error(error, RPC_ERROR, RPC_INVALID_PARAMS, "no tool is called '%s'", name ? name : "");
+		fail_tool(error, name);
+		return NULL;
+	}
+	if (arguments && json_kind(arguments) != JSON_MAP && json_kind(arguments) != JSON_NIL) {
+		g_set_error(error, RPC_ERROR, RPC_INVALID_PARAMS, "the arguments of %s want an object", tool->name);
 		return NULL;
 	}
 	if (strcmp(tool->name, "fix") == 0 && !assistant->options->allow_write &&

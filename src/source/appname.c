@@ -349,8 +349,7 @@ uint32_t app_minor_version(Slice version)
 	return major * 100 + minor;
 }
 
-/* The first number of "^3.1.0", "4.x" or "5.1.0"; 0 where there is none. */
-static uint32_t major_version(Slice version)
+uint32_t app_major_version(Slice version)
 {
 	size_t start = 0, end;
 	uint32_t major = 0;
@@ -365,7 +364,7 @@ static uint32_t major_version(Slice version)
 void app_begin(AppTemplate *app, const YamlNode *values, Slice version)
 {
 	app->values = values;
-	app->major = major_version(version);
+	app->major = app_major_version(version);
 	app->version = app_minor_version(version);
 	if (app->major == 0 && names_as_3(values))
 		app->major = 3;

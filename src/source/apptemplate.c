@@ -4,7 +4,10 @@
  * an object is said as another name of it. */
 #include "source/apptemplate.h"
 
+#include "base/near.h"
+
 #define MOST_CONTROLLERS 60
+#define MOST_SLIPS 2 /* in a key by which the values are told */
 
 /* ---- labels --------------------------------------------------------------------------------------------- */
 
@@ -423,26 +426,58 @@ static void make_objects(AppTemplate *app, Node parent)
 		make_role(app, &at, parent);
 }
 
-bool has_app_template_values(const YamlNode *values)
+/* Controllers of any name, below a key that is `controllers` or, with slips, was meant to be. */
+static bool has_controllers(const YamlNode *map, unsigned slips)
 {
-	for (YamlPairs pairs = yaml_pairs(yaml_get(values, "controllers")); yaml_next_pair(&pairs);) {
-		const YamlNode *containers = yaml_get(pairs.value, "containers");
-		if (yaml_is_map(containers) && containers->first && yaml_is_map(containers->first->value))
-			return true;
-	}
+	for (YamlPairs pairs = yaml_pairs(map); yaml_next_pair(&pairs);)
+		for (YamlPairs below = yaml_pairs(pairs.value); yaml_next_pair(&below);)
+			if (near_distance(yaml_text(below.key), SLICE("containers"), slips) <= slips &&
+			        yaml_is_map(below.value) && below.value->first &&
+			        yaml_is_map(below.value->first->value))
+				return true;
 	return false;
 }
 
-void read_app_template(const SourceFile *file, const YamlNode *values, const char *release, Slice version, Node parent)
+bool has_app_template_values(const YamlNode *values)
 {
-	g_autoptr(GHashTable) answer = g_hash_table_new(NULL, NULL);
+	return has_controllers(yaml_get(values, "controllers"), 0);
+}
+
+static bool is_nearly_app_template(const YamlNode *values)
+{
+	for (YamlPairs pairs = yaml_pairs(values); yaml_next_pair(&pairs);)
+		if (near_distance(yaml_text(pairs.key), SLICE("controllers"), MOST_SLIPS) <= MOST_SLIPS &&
+		        has_controllers(pairs.value, MOST_SLIPS))
+			return true;
+	return false;
+}
+
+static AppTemplate begin_values(const SourceFile *file, const YamlNode *values, const char *release, Slice version)
+{
 	AppTemplate app = {.file = file,
 	        .arena = file->arena,
 	        .release = release,
 	        .left = 500 + (uint32_t)((values->end - values->start) / 16),
-	        .answer = answer};
+	        .answer = g_hash_table_new(NULL, NULL)};
 	app_begin(&app, values, version);
+	return app;
+}
+
+void read_app_template(const SourceFile *file, const YamlNode *values, const char *release, Slice version, Node parent)
+{
+	AppTemplate app = begin_values(file, values, release, version);
 	make_objects(&app, parent);
 	app_check(&app, parent);
 	app_check_keys(&app, parent);
+	g_hash_table_unref(app.answer);
+}
+
+/* Before version 2 there were no controllers: values of that form are not misspelt. */
+void check_app_template(const SourceFile *file, const YamlNode *values, const char *release, Slice version, Node parent)
+{
+	if (!yaml_is_map(values) || (app_major_version(version) < 2 && !is_nearly_app_template(values)))
+		return;
+	AppTemplate app = begin_values(file, values, release, version);
+	app_check_keys(&app, parent);
+	g_hash_table_unref(app.answer);
 }

@@ -17,6 +17,9 @@ typedef struct AppTemplate {
 	GHashTable *answer;              /* nodes whose templates are expanded already, to what they became */
 } AppTemplate;
 
+/* The first number of "^3.1.0", "4.x" or "5.1.0"; 0 where there is none. */
+uint32_t app_major_version(Slice version);
+
 /* Reads from the values what all of them depend on: version, names of the release, templates. */
 void app_begin(AppTemplate *app, const YamlNode *values, Slice version);
 

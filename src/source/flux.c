@@ -1,6 +1,7 @@
 /* Objects of Flux and Argo CD: which folder of which repository they bring into which namespace, what they wait for and
  * where charts and their values come from. Paths are ENTRY nodes like those of a kustomization, so that one piece of
  * code finds what they lead to. The fields of a chart's values may name other objects and are kept as NAMES. */
+#include "source/elements.h"
 #include "source/kubernetes.h"
 #include "source/made.h"
 #include "source/rendered.h"
@@ -154,11 +155,10 @@ static bool is_app_template(Slice chart)
 
 /* Where a release only refers to its chart, the shape of the values decides what is read of them, and the linker
  * whether the chart is the one that it looks like. */
-static bool is_app_release(const YamlNode *spec)
+static bool may_be_app_template(const YamlNode *spec)
 {
 	const YamlNode *chart = yaml_at(spec, "chart.spec.chart");
-	return (chart ? is_app_template(yaml_text(chart)) : yaml_get(spec, "chartRef") != NULL) &&
-	       has_app_template_values(yaml_get(spec, "values"));
+	return chart ? is_app_template(yaml_text(chart)) : yaml_get(spec, "chartRef") != NULL;
 }
 
 /* Flux puts the target namespace before the name where no other is given. */
@@ -174,14 +174,17 @@ static const char *release_name(const SourceFile *file, const YamlNode *root, co
 static void read_release_values(const SourceFile *file, const YamlNode *root, const YamlNode *spec, Node object)
 {
 	const YamlNode *values = yaml_get(spec, "values");
+	const char *release = release_name(file, root, spec);
+	Slice version = yaml_text(yaml_at(spec, "chart.spec.version"));
 	bool whole = !yaml_get(spec, "valuesFrom") && !yaml_get(spec, "postRenderers");
-	if (!is_app_release(spec) || !whole)
+	bool app = may_be_app_template(spec), shaped = app && has_app_template_values(values);
+	if (!shaped || !whole)
 		add_names(file, values, object);
-	if (!is_app_release(spec))
-		return;
-	read_app_template(
-	        file, values, release_name(file, root, spec), yaml_text(yaml_at(spec, "chart.spec.version")), object);
-	if (whole)
+	if (shaped)
+		read_app_template(file, values, release, version, object);
+	else if (app)
+		check_app_template(file, values, release, version, object);
+	if (shaped && whole)
 		graph_add_flag(file->builder, object, FACT_TRANSPARENT, values->start, values->start);
 }
 
@@ -250,10 +253,13 @@ static void read_app_source(const SourceFile *file, const YamlNode *source, Slic
 		return;
 	if (!values)
 		values = values_text(file, yaml_get(helm, "values"));
-	if (!has_app_template_values(values))
+	const char *release = name.length ? name.at : application.at;
+	Slice version = yaml_text_of(source, "targetRevision");
+	if (!has_app_template_values(values)) {
+		check_app_template(file, values, release, version, object);
 		return;
-	read_app_template(
-	        file, values, name.length ? name.at : application.at, yaml_text_of(source, "targetRevision"), object);
+	}
+	read_app_template(file, values, release, version, object);
 	if (!yaml_get(helm, "valueFiles") && !yaml_get(helm, "parameters"))
 		graph_add_flag(file->builder, object, FACT_TRANSPARENT, values->start, values->start);
 }
@@ -345,37 +351,11 @@ static void read_git_generator(const SourceFile *file, const YamlNode *git, Node
 		add_generator_entry(file, object, "generator-files", yaml_get(item, "path"), git);
 }
 
-/* {{name}} or {{ .name }} of the template with the element's value in its place, and where the last of them stands.
- * NULL where something else is to be filled in, or nothing. */
-static const char *fill_in(const SourceFile *file, Slice template, const YamlNode *element, const YamlNode **ret_at)
+/* The path that an element makes of the template's, and where that is said; NULL where the element says nothing. */
+static const char *fill_in(const SourceFile *file, Slice path, const YamlNode *element, const YamlNode **ret_at)
 {
-	g_autoptr(GString) out = g_string_new(NULL);
-	*ret_at = NULL;
-	for (size_t at = 0; at < template.length;) {
-		size_t open = slice_find(template, "{{", at);
-		if (open == SIZE_MAX)
-			open = template.length;
-		g_string_append_len(out, template.at + at, (gssize)(open - at));
-		size_t close = open < template.length ? slice_find(template, "}}", open) : template.length;
-		if (open == template.length)
-			break;
-		if (close == SIZE_MAX)
-			return NULL;
-		Slice word = slice_trim(slice_sub(template, open + 2, close));
-		g_autofree char *key = slice_dup(slice_starts(word, ".") ? slice_sub(word, 1, word.length) : word);
-		const YamlNode *value = yaml_get(element, key);
-		if (!yaml_is_scalar(value) || yaml_is_open(value->value))
-			return NULL;
-		*ret_at = value;
-		g_string_append_len(out, value->value.at, (gssize)value->value.length);
-		at = close + 2;
-	}
-	return *ret_at ? arena_text(file->arena, (Slice){out->str, out->len}) : NULL;
-}
-
-static bool is_list(const YamlNode *generator)
-{
-	return yaml_is_map(generator) && generator->count == 1 && yaml_is_sequence(yaml_at(generator, "list.elements"));
+	const char *text = fill_in_element(file->arena, path, element, ret_at);
+	return *ret_at ? text : NULL;
 }
 
 /* Each element of lists is one Application. False where another generator takes part, or the path is not of them: it is
@@ -385,7 +365,7 @@ static bool read_lists(const SourceFile *file, const YamlNode *generators, const
 	const YamlNode *source = yaml_get(spec, "source"), *at;
 	Slice path = yaml_text_of(source, "path");
 	YAML_EACH_ITEM (generators, generator) {
-		if (!is_list(generator))
+		if (!is_element_list(generator))
 			return false;
 		YAML_EACH_ITEM (yaml_at(generator, "list.elements"), element)
 			if (!fill_in(file, path, element, &at))
@@ -424,6 +404,7 @@ static void read_application_set(const SourceFile *file, const YamlNode *root, N
 	if (!read_lists(file, generators, template, object))
 		read_sources(file, template, yaml_text(yaml_at(spec, "template.metadata.name")), object);
 	read_destination(file, template, object);
+	read_rendered(file, root, spec, object);
 }
 
 static void read_project(const SourceFile *file, const YamlNode *root, Node object)

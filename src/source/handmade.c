@@ -296,7 +296,8 @@ static bool take(Slice line, const char *key, Slice *ret_value)
 static const char *manifest_kind(Slice value)
 {
 	static const char *const made[] = {"Secret", "ConfigMap", "Namespace", "ServiceAccount", "Service",
-	        "PersistentVolumeClaim", "SealedSecret", "ExternalSecret", "Middleware"};
+	        "PersistentVolumeClaim", "SealedSecret", "ExternalSecret", "Middleware", "ClusterIssuer", "Issuer",
+	        "ClusterSecretStore", "SecretStore"};
 	for (size_t i = 0; i < G_N_ELEMENTS(made); i++)
 		if (slice_is(value, made[i]))
 			return g_str_has_suffix(made[i], "Secret") ? "Secret" : made[i];
@@ -335,9 +336,18 @@ static bool take_assigned(Slice line, const char *key, Slice *ret_value)
 	return true;
 }
 
+/* `metadata { name = "y" }` on one line: what stands in the braces. */
+static Slice without_block(Slice line)
+{
+	size_t open = slice_starts(line, "metadata ") ? slice_find_byte(line, '{', 0) : SIZE_MAX;
+	size_t close = open == SIZE_MAX ? SIZE_MAX : slice_find_byte(line, '}', open);
+	return close == SIZE_MAX ? line : slice_trim(slice_sub(line, open + 1, close));
+}
+
 static void read_line(Reader *reader, Slice line)
 {
 	Slice value;
+	line = without_block(line);
 	if (take(line, "kind:", &value)) {
 		expect_name(reader, manifest_kind(value));
 	} else if (slice_starts(line, "resource ")) {

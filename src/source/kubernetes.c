@@ -4,11 +4,13 @@
 #include "source/rendered.h"
 #include "source/schema.h"
 
-/* A document is an object when it says so; values files and templates that happen to hold `kind` have no apiVersion. */
+/* A document is an object when it says so; values files and templates that happen to hold `kind` have no apiVersion.
+ * What SOPS has sealed with its kind and name is not known to be any. */
 static bool claims(const SourceFile *file, const YamlDocument *document)
 {
-	return yaml_is_scalar(yaml_get(document->root, "apiVersion")) &&
-	       yaml_is_scalar(yaml_get(document->root, "kind"));
+	const YamlNode *kind = yaml_get(document->root, "kind");
+	return yaml_is_scalar(yaml_get(document->root, "apiVersion")) && yaml_is_scalar(kind) &&
+	       !slice_starts(kind->value, "ENC[");
 }
 
 Node add_reference(const SourceFile *file, Node parent, const char *role, const char *kind, const YamlNode *name)

@@ -44,6 +44,10 @@ void read_live_object(const SourceFile *file, const YamlNode *root, Slice kind, 
  * name, version the chart's as written, or empty. has_… says whether values have the chart's shape. */
 bool has_app_template_values(const YamlNode *values);
 void read_app_template(const SourceFile *file, const YamlNode *values, const char *release, Slice version, Node parent);
+/* Only the keys of values that lack the shape: those of the chart itself, or, where nothing says of which version they
+ * are, values that have it but for slips in the keys by which it is told. */
+void check_app_template(
+        const SourceFile *file, const YamlNode *values, const char *release, Slice version, Node parent);
 /* The first two numbers of "4.1.1" or "~4.1" as 401; 0 where the text leaves the second open or is no version. */
 uint32_t app_minor_version(Slice version);
 

@@ -79,6 +79,46 @@ static Node add_inline_patch(const SourceFile *file, Node parent, const YamlNode
 	return add_entry_at(file, parent, "inline-patch", (Slice){"", 0}, patch->start, patch->end);
 }
 
+/* The value of an operation on that path in a patch of JSON operations; empty where there is none. */
+static Slice value_of_operation(Slice patch, const char *path)
+{
+	Slice line, value = {"", 0};
+	bool here = false;
+	while (slice_next_line(&patch, &line)) {
+		Slice text = slice_trim(line);
+		bool item = slice_starts(text, "- ");
+		if (item)
+			text = slice_trim(slice_sub(text, 2, text.length));
+		if (item && here)
+			break;
+		if (item)
+			value = (Slice){"", 0};
+		if (slice_starts(text, "path: "))
+			here = slice_is(slice_trim(slice_sub(text, 6, text.length)), path);
+		else if (slice_starts(text, "value: "))
+			value = slice_trim(slice_sub(text, 7, text.length));
+	}
+	return here ? value : (Slice){"", 0};
+}
+
+/* Operations may give the one object they are for another name, and put it elsewhere. */
+static void read_identity_patch(const SourceFile *file, Node list, const YamlNode *patch, const YamlNode *target)
+{
+	static const struct {
+		const char *path;
+		FactKind kind;
+	} parts[] = {{"/metadata/name", FACT_NAMES_AS}, {"/metadata/namespace", FACT_MOVES}};
+	Slice kind = yaml_text_of(target, "kind"), name = yaml_text_of(target, "name");
+	for (size_t i = 0; kind.length && name.length && i < G_N_ELEMENTS(parts); i++) {
+		Slice value = value_of_operation(yaml_text(patch), parts[i].path);
+		if (value.length == 0 || strchr("\"'{[$*&", value.at[0]))
+			continue;
+		const char *text = arena_printf(
+		        file->arena, "%.*s/%.*s=%.*s", SLICE_ARGS(kind), SLICE_ARGS(name), SLICE_ARGS(value));
+		graph_add(file->builder, list, parts[i].kind, slice_from(text), patch->start, patch->end);
+	}
+}
+
 static void read_patches(const SourceFile *file, Node parent, const YamlNode *list)
 {
 	YAML_EACH_ITEM (list, item) {
@@ -88,6 +128,8 @@ static void read_patches(const SourceFile *file, Node parent, const YamlNode *li
 			entry = add_entry(file, parent, "patch", path);
 		else if (patch)
 			entry = add_inline_patch(file, parent, patch);
+		if (patch)
+			read_identity_patch(file, parent, patch, yaml_get(item, "target"));
 		add_patch_target(file, entry, yaml_get(item, "target"));
 	}
 }

@@ -105,16 +105,28 @@ static void add_router_host(Slice host, Slice path, void *data)
 	add_names(file, route, find_label(labels, "routers", router->name, "middlewares"), "middleware");
 }
 
+static void write_label(const Labels *labels, const Label *label)
+{
+	const SourceFile *file = labels->file;
+	char *pair = arena_printf(file->arena, "%.*s=%.*s", SLICE_ARGS(label->key), SLICE_ARGS(label->value));
+	graph_add(file->builder, labels->node, FACT_LABEL, slice_from(pair), label->scalar->start, label->scalar->end);
+}
+
+/* Of two with one key in a list, compose keeps the last. */
 static void take_label(Slice key, Slice value, const YamlNode *scalar, void *data)
 {
 	Labels *labels = data;
-	const SourceFile *file = labels->file;
 	if (!value.at)
 		value = (Slice){"", 0};
-	char *pair = arena_printf(file->arena, "%.*s=%.*s", SLICE_ARGS(key), SLICE_ARGS(value));
-	graph_add(file->builder, labels->node, FACT_LABEL, slice_from(pair), scalar->start, scalar->end);
-	if (labels->count < MOST_LABELS)
-		labels->at[labels->count++] = (Label){key, value, scalar};
+	if (labels->count == MOST_LABELS) {
+		write_label(labels, &(Label){key, value, scalar});
+		return;
+	}
+	uint32_t i = 0;
+	while (i < labels->count && !slice_equal(labels->at[i].key, key))
+		i++;
+	labels->at[i] = (Label){key, value, scalar};
+	labels->count += i == labels->count;
 }
 
 void read_service_labels(const SourceFile *file, const YamlNode *settings, Node node)
@@ -123,6 +135,8 @@ void read_service_labels(const SourceFile *file, const YamlNode *settings, Node 
 	labels->file = file;
 	labels->node = node;
 	each_setting(settings, take_label, labels);
+	for (uint32_t i = 0; i < labels->count; i++)
+		write_label(labels, &labels->at[i]);
 	for (uint32_t i = 0; i < labels->count; i++) {
 		const Label *rule = &labels->at[i];
 		Router router = {labels, rule, setting_name(rule->key, "routers", "rule")};

@@ -324,7 +324,7 @@ static bool speaks_of_parts(Slice text)
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (slice_find(text, words[i], 0) != SIZE_MAX)
 			return true;
-	return false;
+	return speaks_of_server(text);
 }
 
 static void walk(Parts *parts, const YamlNode *node, uint32_t depth);
@@ -362,6 +362,8 @@ static void walk(Parts *parts, const YamlNode *node, uint32_t depth)
 			read_text(parts, node, depth + 1);
 		return;
 	}
+	if (yaml_is_map(node))
+		read_server(parts->file, node, parts->node);
 	if (yaml_is_map(node) && (read_alertmanager(parts, node) || read_traefik(parts, node)))
 		return;
 	for (const YamlEntry *entry = node->first; entry; entry = entry->next)

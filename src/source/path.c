@@ -18,6 +18,9 @@ static const struct {
         {"unused", "archive"},
         {"legacy", "archive"},
         {"graveyard", "archive"},
+        {"sunset", "archive"},
+        {"_sunset", "archive"},
+        {"decommissioned", "archive"},
         {"disabled", "archive"},
         {"_disabled", "archive"},
         {"old", "archive"},
@@ -25,6 +28,7 @@ static const struct {
         {"scratch", "archive"},
         {".tmp", "archive"},
         {"temp", "archive"},
+        {"evidence", "dated"},
         {"changelog", "dated"},
         {"changelogs", "dated"},
         {"node_modules", "vendored"},
@@ -36,6 +40,7 @@ static const struct {
         {"third_party", "vendored"},
         {"cue.mod", "vendored"},
         {"site-packages", "vendored"},
+        {"ansible_collections", "vendored"},
         {".venv", "vendored"},
         {"venv", "vendored"},
         {"__pycache__", "generated"},
@@ -53,12 +58,14 @@ static const struct {
         {"tutorials", "example"},
         {"testdata", "test"},
         {"fixtures", "test"},
+        {"eval", "test"},
+        {"evals", "test"},
         {"tests", "test"},
         {"test", "test"},
         {"__tests__", "test"},
 };
 
-/* old_versions, backup-old, archive-2023: a word for what is past begins or ends the name. */
+/* old_versions, backup-old, archive-2023, moved-to-cluster: a word for what is past begins or ends the name. */
 static bool is_past(Slice part)
 {
 	static const char *const words[] = {
@@ -69,7 +76,8 @@ static bool is_past(Slice part)
 			continue;
 		char after = part.at[length], before = part.at[part.length - length - 1];
 		Slice head = slice_sub(part, 0, length), tail = slice_sub(part, part.length - length, part.length);
-		if ((slice_is_nocase(head, words[i]) && strchr("-_.", after)) ||
+		if (slice_starts(part, "moved-to-") || slice_starts(part, "moved_to_") ||
+		        (slice_is_nocase(head, words[i]) && strchr("-_.", after)) ||
 		        (slice_is_nocase(tail, words[i]) && strchr("-_.", before)))
 			return true;
 	}
@@ -160,7 +168,7 @@ static const char *name_class(Slice name)
 		return "dated";
 	if (slice_ends(name, ".lock") || slice_is(name, "package-lock.json") || slice_is(name, "pnpm-lock.yaml") ||
 	        slice_ends(name, ".min.js") || slice_ends(name, ".min.css") || slice_is(name, "go.sum") ||
-	        slice_ends(name, ".po") || slice_find(name, ".gen.", 0) != SIZE_MAX ||
+	        slice_ends(name, ".po") || slice_ends(name, ".jsonl") || slice_find(name, ".gen.", 0) != SIZE_MAX ||
 	        slice_find(name, ".generated.", 0) != SIZE_MAX)
 		return "generated";
 	if (slice_ends(name, "_test.go") || slice_ends(name, ".test.ts") || slice_ends(name, ".test.js") ||
@@ -168,6 +176,8 @@ static const char *name_class(Slice name)
 		return "test";
 	if (slice_ends(name, ".tpl.sh") || slice_ends(name, ".tmpl.sh") || slice_ends(name, ".template.sh"))
 		return "example"; /* to be copied beside what it is for */
+	if (slice_find(name, ".old.", 1) != SIZE_MAX || slice_find(name, ".bak.", 1) != SIZE_MAX)
+		return "archive"; /* compose.old.yaml */
 	if (slice_ends(name, ".bak") || slice_ends(name, ".old") || slice_ends(name, ".orig") ||
 	        slice_ends(name, ".disabled"))
 		return "archive";
@@ -348,6 +358,23 @@ static bool is_demonstration(const SourceFile *file)
 	return false;
 }
 
+/* "# NOTE: this file is not used right now", among the comments at its head. */
+static bool is_said_unused(Slice bytes)
+{
+	static const char *const words[] = {"this file is not used", "this file is unused", "file is no longer used",
+	        "this file is not in use", "this stack is not used", "this stack is no longer used"};
+	Slice line, rest = bytes;
+	for (int i = 0; i < HEAD_LINES && slice_next_line(&rest, &line); i++) {
+		if (line.length && !slice_starts(line, "#"))
+			return false;
+		g_autofree char *lower = g_ascii_strdown(line.at, (gssize)MIN(line.length, 200));
+		for (size_t w = 0; w < G_N_ELEMENTS(words); w++)
+			if (strstr(lower, words[w]))
+				return true;
+	}
+	return false;
+}
+
 /* "# ARCHIVED! DO NOT USE" on the first line: its owner says so in the file and not by its path. */
 static bool is_put_aside(Slice bytes)
 {
@@ -404,13 +431,24 @@ static bool is_made_by_program(const SourceFile *file)
 	return generated && closed;
 }
 
+/* What `kubectl get -o yaml` printed: a list of objects as they ran, with the marks that the cluster gives each. */
+static bool is_dump(Slice bytes)
+{
+	Slice text = slice_trim(bytes);
+	if (slice_starts(text, "---"))
+		text = slice_trim(slice_sub(text, 3, text.length));
+	return slice_starts(text, "apiVersion: v1\nitems:\n") &&
+	       slice_find(text, "\n    resourceVersion: ", 0) != SIZE_MAX &&
+	       slice_find(text, "\n    uid: ", 0) != SIZE_MAX && slice_find(text, "\nkind: List", 0) != SIZE_MAX;
+}
+
 static const char *file_class(const SourceFile *file)
 {
 	if (file->class)
 		return file->class;
-	if (is_put_aside(file->bytes))
+	if ((is_put_aside(file->bytes) || is_said_unused(file->bytes)))
 		return "archive";
-	if (is_made_by_program(file) || is_described(file->bytes))
+	if (is_made_by_program(file) || is_described(file->bytes) || is_dump(file->bytes))
 		return "generated";
 	return is_sample_manifest(file) || is_demonstration(file) ? "example" : document_class(file);
 }

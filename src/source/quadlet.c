@@ -62,15 +62,32 @@ static YamlNode *scalar(Unit *unit, Slice part)
 	return made_text(unit->arena, filled_in(unit, part), &place);
 }
 
-/* The next word, which may stand in quotes: those of systemd have no words joined to them. */
+/* A word goes on through blanks in quotes that begin within it: NAME='two words'. */
+static size_t end_of_word(Slice text)
+{
+	char quote = '\0';
+	size_t at = 0;
+	for (; at < text.length && (quote || !strchr(" \t\r\n", text.at[at])); at++) {
+		if (text.at[at] == quote)
+			quote = '\0';
+		else if (!quote && strchr("\"'", text.at[at]) && slice_find_byte(text, text.at[at], at + 1) != SIZE_MAX)
+			quote = text.at[at];
+	}
+	return at;
+}
+
+/* The next word, which may stand in quotes. */
 static bool next_word(Slice *rest, Slice *ret_word)
 {
 	*rest = slice_trim(*rest);
 	if (rest->length == 0)
 		return false;
 	char quote = rest->at[0];
-	if (quote != '"' && quote != '\'')
-		return slice_next_word(rest, ret_word);
+	if (quote != '"' && quote != '\'') {
+		*ret_word = slice_sub(*rest, 0, end_of_word(*rest));
+		*rest = slice_sub(*rest, ret_word->length, rest->length);
+		return true;
+	}
 	size_t end = slice_find_byte(*rest, quote, 1);
 	end = end == SIZE_MAX ? rest->length : end;
 	*ret_word = slice_sub(*rest, 1, end);
@@ -78,11 +95,16 @@ static bool next_word(Slice *rest, Slice *ret_word)
 	return true;
 }
 
-static void add_item(Unit *unit, size_t list, Slice value)
+static void append(Unit *unit, size_t list, const YamlNode *item)
 {
 	if (!unit->lists[list])
 		unit->lists[list] = made_list(unit->arena, unit->at);
-	made_append(unit->arena, unit->lists[list], scalar(unit, value));
+	made_append(unit->arena, unit->lists[list], item);
+}
+
+static void add_item(Unit *unit, size_t list, Slice value)
+{
+	append(unit, list, scalar(unit, value));
 }
 
 /* ---- what another unit is named for --------------------------------------------------------------------------- */
@@ -118,11 +140,25 @@ static void set(Unit *unit, const char *key, Slice value)
 	made_set(unit->arena, unit->service, key, scalar(unit, value));
 }
 
+/* NAME='value' is value: systemd takes quotes off wherever they stand. The place stays that of the whole. */
+static YamlNode *without_quotes(Unit *unit, YamlNode *item)
+{
+	Slice text = item->value;
+	size_t equals = slice_find_byte(text, '=', 0), at = equals + 1;
+	bool quoted = equals != SIZE_MAX && text.length >= at + 2 && strchr("\"'", text.at[at]) &&
+	              text.at[text.length - 1] == text.at[at];
+	if (!quoted)
+		return item;
+	char *bare =
+	        arena_printf(unit->arena, "%.*s%.*s", (int)at, text.at, (int)(text.length - at - 2), text.at + at + 1);
+	return made_text(unit->arena, bare, item);
+}
+
 static void read_words(Unit *unit, size_t list, Slice value)
 {
 	for (Slice word; next_word(&value, &word);)
 		if (!slice_is(word, "\\"))
-			add_item(unit, list, word);
+			append(unit, list, without_quotes(unit, scalar(unit, word)));
 }
 
 /* Options for podman itself say some things that have no key. */
@@ -148,6 +184,15 @@ static void read_health(Unit *unit, Slice value)
 	made_set(unit->arena, unit->service, "healthcheck", check);
 }
 
+/* What `AutoUpdate=` is written to. */
+#define UPDATE_LABEL "io.containers.autoupdate="
+
+static void add_update(Unit *unit, Slice value)
+{
+	size_t start = (size_t)(value.at - unit->file->bytes.at);
+	graph_add(unit->file->builder, unit->node, FACT_AUTO_UPDATE, value, start, start + value.length);
+}
+
 static void read_container_key(Unit *unit, Slice key, Slice value)
 {
 	if (slice_is(key, "Image") && !add_unit(unit, value))
@@ -166,6 +211,10 @@ static void read_container_key(Unit *unit, Slice key, Slice value)
 		add_item(unit, ENV_FILES, value);
 	else if (slice_is(key, "PublishPort"))
 		add_item(unit, PORTS, value);
+	else if (slice_is(key, "AutoUpdate"))
+		add_update(unit, value);
+	else if (slice_is(key, "Label") && slice_starts(value, UPDATE_LABEL))
+		add_update(unit, slice_sub(value, strlen(UPDATE_LABEL), value.length));
 	else if (slice_is(key, "PodmanArgs"))
 		read_options(unit, value);
 	else if (slice_is(key, "HealthCmd"))

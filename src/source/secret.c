@@ -8,33 +8,35 @@
 
 typedef enum Alphabet { ALNUM, URL_SAFE } Alphabet;
 
-/* prefix, then least to most characters of the alphabet. */
+/* prefix, then least to most characters of the alphabet; numbered: a number and a colon stand before it. */
 static const struct {
 	const char *prefix, *name;
 	Alphabet alphabet;
 	uint16_t least, most;
+	bool numbered;
 } forms[] = {
-        {"AKIA", "AWS access key", ALNUM, 16, 16},
-        {"ghp_", "GitHub token", ALNUM, 36, 36},
-        {"gho_", "GitHub token", ALNUM, 36, 36},
-        {"ghs_", "GitHub token", ALNUM, 36, 36},
-        {"github_pat_", "GitHub token", URL_SAFE, 60, 100},
-        {"glpat-", "GitLab token", URL_SAFE, 20, 60},
-        {"xoxb-", "Slack token", URL_SAFE, 40, 100},
-        {"xoxp-", "Slack token", URL_SAFE, 40, 100},
-        {"sk_live_", "Stripe key", ALNUM, 24, 120},
-        {"tskey-auth-", "Tailscale key", URL_SAFE, 36, 80},
-        {"tskey-api-", "Tailscale key", URL_SAFE, 36, 80},
-        {"tskey-client-", "Tailscale key", URL_SAFE, 36, 80},
-        {"AIzaSy", "Google API key", URL_SAFE, 33, 33},
-        {"sk-proj-", "OpenAI key", URL_SAFE, 40, 200},
-        {"sk-ant-", "Anthropic key", URL_SAFE, 40, 200},
-        {"hf_", "Hugging Face token", ALNUM, 34, 34},
-        {"dckr_pat_", "Docker Hub token", URL_SAFE, 27, 40},
-        {"npm_", "npm token", ALNUM, 36, 36},
-        {"AGE-SECRET-KEY-1", "age secret key", ALNUM, 58, 58},
-        {"hvs.", "Vault token", URL_SAFE, 90, 200},
-        {"SG.", "SendGrid key", URL_SAFE, 22, 22},
+        {"AKIA", "AWS access key", ALNUM, 16, 16, false},
+        {"ghp_", "GitHub token", ALNUM, 36, 36, false},
+        {"gho_", "GitHub token", ALNUM, 36, 36, false},
+        {"ghs_", "GitHub token", ALNUM, 36, 36, false},
+        {"github_pat_", "GitHub token", URL_SAFE, 60, 100, false},
+        {"glpat-", "GitLab token", URL_SAFE, 20, 60, false},
+        {"xoxb-", "Slack token", URL_SAFE, 40, 100, false},
+        {"xoxp-", "Slack token", URL_SAFE, 40, 100, false},
+        {"sk_live_", "Stripe key", ALNUM, 24, 120, false},
+        {"tskey-auth-", "Tailscale key", URL_SAFE, 36, 80, false},
+        {"tskey-api-", "Tailscale key", URL_SAFE, 36, 80, false},
+        {"tskey-client-", "Tailscale key", URL_SAFE, 36, 80, false},
+        {"AIzaSy", "Google API key", URL_SAFE, 33, 33, false},
+        {"sk-proj-", "OpenAI key", URL_SAFE, 40, 200, false},
+        {"sk-ant-", "Anthropic key", URL_SAFE, 40, 200, false},
+        {"hf_", "Hugging Face token", ALNUM, 34, 34, false},
+        {"dckr_pat_", "Docker Hub token", URL_SAFE, 27, 40, false},
+        {"npm_", "npm token", ALNUM, 36, 36, false},
+        {"AGE-SECRET-KEY-1", "age secret key", ALNUM, 58, 58, false},
+        {"hvs.", "Vault token", URL_SAFE, 90, 200, false},
+        {"SG.", "SendGrid key", URL_SAFE, 22, 22, false},
+        {"AA", "Telegram bot token", URL_SAFE, 33, 33, true},
 };
 
 static bool in_alphabet(char c, Alphabet alphabet)
@@ -76,6 +78,15 @@ static size_t token_length(Slice bytes, size_t at, size_t form)
 	return length >= forms[form].least && length <= forms[form].most ? end - at : 0;
 }
 
+/* `8123456789:` */
+static bool is_behind_number(Slice bytes, size_t at)
+{
+	size_t start = at > 0 ? at - 1 : 0;
+	while (start > 0 && g_ascii_isdigit(bytes.at[start - 1]))
+		start--;
+	return at > 0 && bytes.at[at - 1] == ':' && at - 1 - start >= 8;
+}
+
 /* No form makes fewer bytes. */
 #define SHORTEST 20
 
@@ -97,7 +108,7 @@ static void prepare(Finder *finder)
 bool secret_has_form(Slice text)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++)
-		if (token_length(text, 0, i))
+		if (!forms[i].numbered && token_length(text, 0, i))
 			return true;
 	return false;
 }
@@ -115,7 +126,7 @@ static size_t find_token(const SourceFile *file, size_t at)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
 		size_t length = token_length(file->bytes, at, i);
-		if (length == 0 ||
+		if (length == 0 || (forms[i].numbered && !is_behind_number(file->bytes, at)) ||
 		        secret_is_sample(slice_sub(file->bytes, at + strlen(forms[i].prefix), at + length)) ||
 		        is_for_browsers(file->bytes, at, length))
 			continue;

@@ -43,6 +43,10 @@ void read_manifest_lines(const SourceFile *file, Slice part);
 
 /* What configurations of programs name and define of themselves, anywhere in a document. */
 void read_parts(const SourceFile *file, const YamlNode *root, Node document);
+/* The ports and folders of Loki and its kin, said of the node, where the map is such a configuration. speaks_… says
+ * whether a text may hold one. */
+void read_server(const SourceFile *file, const YamlNode *map, Node node);
+bool speaks_of_server(Slice text);
 
 /* What a cluster said of itself, saved to a file: PodMetricsList, results of Prometheus, lists of pods and nodes. No
  * source, for such a file is handed over and not found in a repository. */

@@ -26,7 +26,12 @@ static bool is_template_path(const SourceFile *file)
 
 static bool has_template_text(Slice bytes)
 {
-	return slice_find(bytes, "{{", 0) != SIZE_MAX || slice_find(bytes, "{%", 0) != SIZE_MAX;
+	static const char *const marks[] = {
+	        "{{", "{%", "%{ for", "%{ if", "%{for", "%{if"}; /* the last are Terraform's */
+	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+		if (slice_find(bytes, marks[i], 0) != SIZE_MAX)
+			return true;
+	return false;
 }
 
 static void set_format(const SourceFile *file, const char *format, size_t start, size_t end)

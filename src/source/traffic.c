@@ -115,7 +115,8 @@ static void read_ingress_rule(const SourceFile *file, const YamlNode *spec, cons
 	}
 }
 
-/* "namespace-name@kubernetescrd" lists: the reference keeps the text before the at sign. */
+/* "namespace-name@kubernetescrd" lists, and the same as the name in an IngressRoute: the reference keeps the text
+ * before the at sign. */
 static void read_middleware_annotation(const SourceFile *file, const YamlNode *value, Node object)
 {
 	Slice text = yaml_text(value);
@@ -181,9 +182,14 @@ static void add_matched_route(Slice host, Slice path, void *data)
 			add_backend(file, route, yaml_get(service, "name"), yaml_get(service, "namespace"),
 			        yaml_get(service, "port"));
 	}
-	YAML_EACH_ITEM (yaml_get(reader->item, "middlewares"), middleware)
-		add_reference_in(file, route, "middleware", "Middleware", yaml_get(middleware, "name"),
-		        yaml_get(middleware, "namespace"));
+	YAML_EACH_ITEM (yaml_get(reader->item, "middlewares"), middleware) {
+		const YamlNode *name = yaml_get(middleware, "name");
+		if (slice_find_byte(yaml_text(name), '@', 0) != SIZE_MAX)
+			read_middleware_annotation(file, name, route);
+		else
+			add_reference_in(
+			        file, route, "middleware", "Middleware", name, yaml_get(middleware, "namespace"));
+	}
 }
 
 void read_ingress_route(const SourceFile *file, const YamlNode *root, Node object)

@@ -76,6 +76,8 @@ static void read_values(const SourceFile *file, const YamlDocument *document, No
 	add_chart_values(file, file->node, root);
 	if (has_app_template_values(inner ? inner : root))
 		read_app_template(file, inner ? inner : root, unknown_release(file), (Slice){"", 0}, node);
+	else if (inner)
+		check_app_template(file, inner, unknown_release(file), (Slice){"", 0}, node);
 }
 
 const Dialect dialect_values = {"values", claims, read_values};

@@ -170,10 +170,10 @@ if [ -x "$helm" ]; then
 	has "and one that Git does not hold" "$out" "till/kustomization.yaml:8:15: error: Service till sends to port 7777"
 	ln -s /etc/hostname till/charts/web-1.2.0/web/templates/host.yaml
 	run check --render till
-	has "a link is not followed" "$err" "its chart is not beside it"
+	has "a link is not followed" "$err" "its chart beside it holds links"
 	rm -r till/charts
 	run check --render till
-	has "a chart that is not here is said" "$err" "its chart is not beside it, and nobody fetches it"
+	has "a chart that is not here is said" "$err" "its chart is neither in the repository nor in helm's cache, and --online is not said"
 else
 	for name in "a chart beside its kustomization is rendered" "and one that Git does not hold" "a link is not followed" \
 		"a chart that is not here is said"; do

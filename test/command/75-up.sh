@@ -156,6 +156,33 @@ is "one that nothing has" "$code" 2
 has "is said" "$err" "'wbe' is neither a file or folder nor anything that runs here"
 run up --dry-run wbe.yaml
 has "but a file is a file" "$err" "cannot open 'wbe.yaml'"
+cat >odd.yaml <<'END2'
+services:
+  web:
+    image: nginx:1.27
+    environment:
+      A: ${NOWHERE:?give it}
+    ports: ["${FREE}:80"]
+    secrets: [swarm, gone]
+  also: {image: nginx:1.27, ports: ["${FREE}:81"]}
+secrets:
+  swarm: {external: true}
+END2
+git add -A
+run up --dry-run odd.yaml
+has "a variable that must be set is said where it is used" "$err" 'odd.yaml:5: error: the variable NOWHERE must be set: give it'
+has "a secret of a swarm, at its service" "$err" 'odd.yaml:2: error: service web: swarm of secrets is external'
+has "and one that nobody defines" "$err" 'service web: gone is not among the secrets of the file'
+lacks "any free port is no conflict" "$err" 'both want port'
+rm odd.yaml
+mkdir -p charts/web/templates
+printf 'name: web\nversion: 1.0.0\napiVersion: v2\n' >charts/web/Chart.yaml
+printf 'kind: {{ .Values.kind }}\nname: {{ .Release.Name }}\n' >charts/web/templates/one.yaml
+cp charts/web/templates/one.yaml charts/web/templates/two.yaml
+git add -A
+run up --dry-run charts
+is "templates of a chart are left out in one word" "$(grep -c 'which only helm fills in' "$err") $(grep -c 'cannot be read' "$err")" '1 0'
+git rm -rqf charts
 sed -i 's/image: postgres:16/image: postgres:16, ports: ["8080:5432"]/' compose.yaml
 git add -A
 run up --dry-run

@@ -46,6 +46,7 @@ has() {
 }
 
 lacks() {
+	[ -f "$2" ] || { report 1 "$1" "there is no file '$2'"; return; }
 	grep -qF -e "$3" "$2" && report 1 "$1" "there is '$3'" || report 0 "$1"
 }
 

@@ -74,6 +74,7 @@ fi
 
 # The engine, started again where somebody kills it; its number is in a file.
 keep_running() {
+	cd "$run" # conmon writes that memory ran out where it was started
 	while [ ! -e "$run/stop" ]; do
 		sh -c 'echo $$ >"$0"; exec "$@"' "$run/engine.pid" "$@" >>"$run/log" 2>&1 || :
 		sleep 0.2

@@ -137,6 +137,11 @@ is "$engine: its image is built from the repository" "$(page http://127.0.0.1:18
 has "$engine: without what .dockerignore leaves out" "$out" '2 of 2 as wanted'
 is "$engine: bind mounts are beside the file" "$(page http://127.0.0.1:18000/notes/one.txt)" 'a note'
 is "$engine: a bare variable is the caller's" "$(api /containers/lab-shop-api/json | jq -r '.Config.Env[] | select(startswith("GREETING"))')" 'GREETING=hello'
+is "$engine: a config's content is a file" "$(page http://127.0.0.1:18000/sign.txt)" 'open on Monday'
+run exec api -- sh -c 'cat /run/secrets/word; stat -c " %a" /srv/sign.txt'
+is "$engine: so is a secret that a variable holds, each with its mode" "$(tr -d '\n' <"$out")" 'hello 400'
+api /containers/lab-shop-api/json | jq -c '.Mounts, .HostConfig' >"$folder/told"
+lacks "$engine: and the engine is not told what it is" "$folder/told" hello
 run down --volumes --yes
 
 # ---- what cannot be ----

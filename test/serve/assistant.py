@@ -93,6 +93,18 @@ async def asking(client, greeting):
     tap.ok("fix shows a diff", "+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}" in text(result), text(result))
     result = await call("fix", derive=True, write=True)
     tap.ok("and does not write unless it may", result.is_error and "--allow-write" in text(result), text(result))
+    for name, arguments, says in ("explain", {"what": "x"}, "explain has no 'what'; it takes rules"), \
+            ("check", {"paths": "."}, "it takes path, rule, level, profile, new_since, all, format"), \
+            ("explain", {}, "'rules' wants a list of texts: Ids of rules, as check prints them"), \
+            ("fix", {"derive": "yes"}, "'derive' wants true or false: "), \
+            ("rules", {}, "no tool is called 'rules'; there are check, explain, facts, fix, place, report"):
+        try:
+            await client.call_tool(name, arguments)
+            tap.ok(f"{name} {arguments} is answered by what may be asked", False)
+        except MCPError as error:
+            tap.ok(f"{name} {arguments} is answered by what may be asked", says in error.error.message, error.error.message)
+    result = await call("check", level="loud")
+    tap.ok("a level that is none is answered by those that are", result.is_error and "error, warning, info" in text(result), text(result))
     for name, arguments in ("fix", {"write": "yes"}), ("check", {"root": "/"}), ("check", {"rule": [1]}), ("explain", {}), ("rm", {}), \
             ("check", {"path": "../.."}), ("check", {"path": "/etc"}), ("check", {"path": "--all"}), ("fix", {"path": "out"}):
         try:

@@ -4,10 +4,12 @@
     charts.py LABWRIGHT
 """
 import http.server
+import io
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import time
@@ -91,6 +93,38 @@ spec:
   source: {repoURL: "https://git.example.org/lab.git", path: charts/all, targetRevision: main, helm: {releaseName: all}}
 """
 
+SET = """apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: stalls, namespace: argocd}
+spec:
+  goTemplate: true
+  generators:
+    - list:
+        elements:
+          - {name: fruit, version: 1.1.0, to: "9994"}
+          - {name: bread, version: 1.2.0, to: "9000"}
+  template:
+    metadata: {name: "stall-{{ .name }}"}
+    spec:
+      destination: {namespace: "{{ .name }}"}
+      source:
+        repoURL: "@URL@"
+        chart: web
+        targetRevision: "{{ .version }}"
+        helm:
+          releaseName: stall
+          valuesObject: {target: "{{ .to }}"}
+"""
+KUSTOMIZATION = """namespace: till
+helmCharts:
+  - name: web
+    repo: "@URL@"
+    version: VERSION
+    releaseName: till
+    valuesInline:
+      target: 9995
+"""
+
 
 class Charts(http.server.SimpleHTTPRequestHandler):
     """Files of a folder, and what was asked for; below /endless/ nothing comes to an end."""
@@ -120,10 +154,11 @@ class Charts(http.server.SimpleHTTPRequestHandler):
 class World:
     """Where the program runs: helm as the only word of PATH besides those of the system, and a cache of its own."""
 
-    def __init__(self, helm):
+    def __init__(self, *programs):
         self.folder = tempfile.mkdtemp()
         os.mkdir(f"{self.folder}/bin")
-        os.symlink(helm, f"{self.folder}/bin/helm")
+        for program in programs:
+            os.symlink(os.path.realpath(program), f"{self.folder}/bin/{os.path.basename(program)}")
         self.env = {name: value for name, value in os.environ.items() if not name.startswith(("HELM_", "XDG_"))}
         self.env.update(PATH=f"{self.folder}/bin:/usr/bin:/bin", XDG_CACHE_HOME=f"{self.folder}/cache", NO_PROXY="127.0.0.1")
 
@@ -202,6 +237,76 @@ def elsewhere(world, url, registry):
     tap.ok("a dependency of a chart of the repository is fetched", "port 9996" in out, out, err)
 
 
+def sets(world, url):
+    files = {"stalls.yaml": SET.replace("@URL@", url)}
+    out, err = world.check(files, "--online")
+    tap.ok("each element of an ApplicationSet's list is rendered", "helm rendered 2 of 2 charts" in err, err)
+    tap.ok("by the version and the values that it fills in", "stalls.yaml:9:47: error: Service stall sends to port 9994" in out,
+           out, err)
+    tap.ok("and no other one is wrong", out.count("error: Service stall") == 1 and "duplicate-object" not in out, out)
+    one = SET.replace("@URL@", url).replace("name: bread", "name: fruit")
+    out, err = world.check({"stalls.yaml": one}, "--online")
+    tap.ok("two of one name in one namespace are", "duplicate-object" in out, out, err)
+    _, err = world.check({"stalls.yaml": SET.replace("@URL@", url).replace(", to: \"9000\"", "")}, "--online")
+    tap.ok("what an element does not say is said", "helm rendered 1 of 2" in err and "what its list does not say" in err, err)
+    git = SET.replace("@URL@", url).replace("    - list:", "    - clusters: {}\n    - list:")
+    _, err = world.check({"stalls.yaml": git}, "--online")
+    tap.ok("other generators are not worked out", "its generators are not lists alone" in err, err)
+    off = SET.replace("{{ .to }}", "{{ .to | default 80 }}").replace("@URL@", url)
+    _, err = world.check({"stalls.yaml": off}, "--online")
+    tap.ok("nor are functions of templates", "helm rendered 0 of 2" in err, err)
+
+
+def kustomized(world, url, registry):
+    files = {"till/kustomization.yaml": KUSTOMIZATION.replace("@URL@", url).replace("VERSION", "1.1.0")}
+    shutil.rmtree(f"{world.folder}/cache")
+    Charts.asked.clear()
+    _, err = world.check(files)
+    tap.ok("a chart of a kustomization is not fetched without --online", not Charts.asked and "--online is not said" in err, err)
+    out, err = world.check(files, "--online")
+    tap.ok("with it, kustomize finds the chart beside it", "kustomize rendered 1 of 1" in err and "helm fetched 1 charts" in err,
+           err)
+    tap.ok("by the values that are written there", "till/kustomization.yaml:8:15: error: Service till sends to port 9995" in out,
+           out, err)
+    Charts.asked.clear()
+    again, err = world.check(files)
+    tap.ok("and it is at hand from then on", not Charts.asked and again == out, err)
+    both = {"shop.yaml": RELEASE.replace("VERSION", "1.1.0"), "source.yaml": SOURCE.replace("@URL@", url), **files}
+    out, err = world.check(both, "--online")
+    tap.ok("a release that names it takes the same archive", not Charts.asked and "port 9999" in out and "port 9995" in out, out,
+           err)
+    newest = KUSTOMIZATION.replace("@URL@", url).replace("    version: VERSION\n", "")
+    out, err = world.check({"till/kustomization.yaml": newest}, "--online")
+    tap.ok("without a version it is the newest", "port 9995" in out and "declare 9000" in out, out, err)
+    oci = KUSTOMIZATION.replace("@URL@", f"oci://127.0.0.1:{registry.port}/charts").replace("VERSION", "1.2.0")
+    out, err = world.check({"till/kustomization.yaml": oci}, "--online")
+    tap.ok("a registry has it, too", "port 9995" in out and "helm fetched 1 charts" in err, out, err)
+    for name, wrong in (("up", "../../up.yaml"), ("link", "web/link.yaml")):
+        spoil(world, name, wrong)
+        _, err = world.check({"till/kustomization.yaml": KUSTOMIZATION.replace("@URL@", url).replace("VERSION", "9.0.0-" + name)},
+                             "--online")
+        tap.ok(f"an archive with {wrong} is not unpacked", "kustomize rendered 0 of 1" in err and
+               "it holds links, or leads out of its folder" in err, err)
+
+
+def spoil(world, name, path):
+    """A version of the chart whose archive holds what no chart does."""
+    version = "9.0.0-" + name
+    with tarfile.open(f"{world.folder}/charts/web-{version}.tgz", "w:gz") as archive:
+        chart = f"apiVersion: v2\nname: web\nversion: {version}\n".encode()
+        for file, data in (("web/Chart.yaml", chart), ("web/values.yaml", b"{}\n"), (path, b"a: 1\n")):
+            entry = tarfile.TarInfo(file)
+            entry.size = len(data)
+            if file == "web/link.yaml":
+                entry.type, entry.linkname, entry.size = tarfile.SYMTYPE, "/etc/hostname", 0
+            archive.addfile(entry, io.BytesIO(data))
+    with open(f"{world.folder}/charts/index.yaml", encoding="utf-8") as file:
+        index = file.read()
+    entry = f"  - name: web\n    version: {version}\n    apiVersion: v2\n    urls: [web-{version}.tgz]\n"
+    with open(f"{world.folder}/charts/index.yaml", "w", encoding="utf-8") as file:
+        file.write(index.replace("  web:\n", "  web:\n" + entry, 1))
+
+
 def trouble(world, url):
     def note(source, version="1.2.0"):
         Charts.asked.clear()
@@ -227,11 +332,13 @@ def trouble(world, url):
 
 
 def main():
-    helm = shutil.which("helm") or os.path.expanduser("~/.cache/labwright-asked/helm")
+    helm, kustomize = (shutil.which(name) or os.path.expanduser(f"~/.cache/labwright-asked/{name}")
+                       for name in ("helm", "kustomize"))
     if not os.path.exists(helm) or not shutil.which("docker-registry"):
         print("1..0 # SKIP there is no helm (sh tools/asked.sh helm builds one), or no docker-registry")
         return
-    world = World(os.path.realpath(helm))
+    programs = [program for program in (helm, kustomize) if os.path.exists(program)]
+    world = World(*programs)
     Charts.folder = f"{world.folder}/charts"
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Charts)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -243,6 +350,11 @@ def main():
         by_http(world, url)
         ranges(world, url)
         elsewhere(world, url, registry)
+        sets(world, url)
+        if kustomize in programs:
+            kustomized(world, url, registry)
+        else:
+            tap.skip("charts of kustomizations", "there is no kustomize: sh tools/asked.sh kustomize builds one")
         trouble(world, url)
     finally:
         for process in list(running):

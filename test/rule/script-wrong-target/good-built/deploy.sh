@@ -1,0 +1,3 @@
+#!/bin/sh
+sh ./build.sh
+cp ./server /usr/local/bin

@@ -1,0 +1,3 @@
+#!/bin/bash
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+echo "$TARGET"

@@ -317,9 +317,8 @@ static uint32_t count_broken(const State *state, const PlaceBond *bond)
 bool state_bonds_hold(const State *state, uint32_t group)
 {
 	const Facts *facts = state->facts;
-	for (uint32_t g = 0; g < state->problem->n_groups; g++) {
-		if (group != UINT32_MAX && g != group)
-			continue;
+	bool all = group == UINT32_MAX;
+	for (uint32_t g = all ? 0 : group; g < (all ? state->problem->n_groups : group + 1); g++) {
 		for (guint i = 0; facts->rules[g] && i < facts->rules[g]->len; i++) {
 			const PlaceBond *bond = &state->problem->bonds[g_array_index(facts->rules[g], uint32_t, i)];
 			if (bond->weight == 0 && count_broken(state, bond))

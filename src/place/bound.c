@@ -2,8 +2,7 @@
  * where one of them meets what the search found, that is the proof, and a sentence that people understand.
  *
  * Pressure: at so many steps each set of hosts has so much room; all that may run nowhere else must fit into it. Sets
- * are those that some group is restricted to, and all hosts. Of each host counts what whole units of room it has where
- * all pods ask for such units. All bounds but that of wishes hold for placements in which
+ * are those that some group is restricted to, and all hosts. All bounds but that of wishes hold for placements in which
  * every pod runs. */
 #include "place/inner.h"
 
@@ -75,28 +74,8 @@ static uint32_t find_sets(const Facts *facts, HostSet *ret_sets)
 	return n;
 }
 
-/* What all demands are multiples of; 0 where nobody asks for any. */
-static Amounts find_units(const Problem *problem)
-{
-	Amounts units = {{0}};
-	for (uint32_t g = 0; g < problem->n_groups; g++)
-		for (uint32_t r = 0; r < RESOURCES; r++)
-			for (int64_t other = problem->groups[g].demand.of[r]; other;) {
-				int64_t rest = units.of[r] % other;
-				units.of[r] = other;
-				other = rest;
-			}
-	return units;
-}
-
-/* What can be used of the room beside what is fixed. */
-static int64_t usable(int64_t room, int64_t fixed, int64_t unit)
-{
-	return room > fixed && unit > 0 ? room - (room - fixed) % unit : MAX(room, 0);
-}
-
 /* The resource of which the set has too little at so many steps, or RESOURCES. */
-static Resource lacking(const Facts *facts, const HostSet *set, const Amounts *units, int64_t steps)
+static Resource lacking(const Facts *facts, const HostSet *set, int64_t steps)
 {
 	__int128 room[RESOURCES] = {0};
 	for (uint32_t h = 0; h < facts->problem->n_hosts; h++) {
@@ -104,7 +83,7 @@ static Resource lacking(const Facts *facts, const HostSet *set, const Amounts *u
 			continue;
 		Amounts at = room_at(facts, h, steps);
 		for (uint32_t r = 0; r < PRESSING; r++)
-			room[r] += usable(at.of[r], facts->problem->hosts[h].fixed.of[r], units->of[r]);
+			room[r] += MAX(at.of[r], 0);
 	}
 	for (uint32_t r = 0; r < PRESSING; r++)
 		if (set->wanted.of[r] > room[r])
@@ -137,9 +116,8 @@ static Resource item_lacking(const Facts *facts, uint32_t group, int64_t steps)
 static bool is_possible(const Facts *facts, const HostSet *sets, uint32_t n, int64_t steps, Solution *ret_why)
 {
 	const Problem *problem = facts->problem;
-	Amounts units = find_units(problem);
 	for (uint32_t i = 0; i < n; i++) {
-		ret_why->sum_resource = lacking(facts, &sets[i], &units, steps);
+		ret_why->sum_resource = lacking(facts, &sets[i], steps);
 		if (ret_why->sum_resource == RESOURCES)
 			continue;
 		ret_why->proof[GOAL_PRESSURE] = PROOF_SUM;

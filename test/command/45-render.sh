@@ -2,6 +2,8 @@
 # check --render: the owner's helm, real where there is one (PATH, or what tools/asked.sh has built), is asked what charts
 # make; nothing of it is fetched, and nothing of the repository decides how it is started.
 . "$(dirname "$0")/tap.sh"
+export TMPDIR="$folder/passing" # where others leave nothing
+mkdir "$TMPDIR"
 
 mkdir -p charts/web/templates apps
 cat >charts/web/Chart.yaml <<'END'
@@ -140,5 +142,5 @@ echo '{{ getHostByName "example.org" | required "helm reached nobody" }}' >chart
 run check --render
 has "helm reaches no network" "$err" "helm reached nobody"
 git rm -qf charts/web/templates/host.yaml
-is "no folder is left" "$(ls -d "${TMPDIR:-/tmp}"/labwright-asked-* 2>/dev/null | wc -l)" 0
+is "no folder is left" "$(ls -d "$TMPDIR"/labwright-asked-* 2>/dev/null | wc -l)" 0
 finish

@@ -339,6 +339,7 @@ def main():
         return
     programs = [program for program in (helm, kustomize) if os.path.exists(program)]
     world = World(*programs)
+    tempfile.tempdir = os.environ["TMPDIR"] = tempfile.mkdtemp(dir=world.folder)  # where others leave nothing
     Charts.folder = f"{world.folder}/charts"
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Charts)
     threading.Thread(target=server.serve_forever, daemon=True).start()

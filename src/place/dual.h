@@ -18,5 +18,9 @@ Dual *dual_new(const Facts *facts, const Amounts *room, bool all_run, const Move
 void dual_free(Dual *dual);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dual, dual_free)
 
-/* How many pods of the group are on the host at most in any placement that is better than what was found. */
+/* Supposes that some placement costs no more than that, and rules out what it cannot have; true: there is none. */
+bool dual_suppose(Dual *dual, int64_t limit, Budget *budget);
+/* What was supposed last holds for all placements of that price. */
+bool dual_supposes(const Dual *dual, int64_t price);
+/* How many pods of the group are on the host at most in such a placement. */
 uint32_t dual_most(const Dual *dual, uint32_t group, uint32_t host);

@@ -457,7 +457,7 @@ bool exact_better(
 	        .problem = problem,
 	        .best = best,
 	        .level = level,
-	        .dual = dual,
+	        .dual = dual && dual_supposes(dual, below - 1) ? dual : NULL,
 	        .budget = budget,
 	        .tried = tried};
 	for (uint32_t g = 0; g < problem->n_groups; g++)

@@ -34,6 +34,13 @@ Facts *facts_new(const Problem *problem);
 void facts_free(Facts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
 
+/* What preferred bonds cost, as far as it was asked for: only those are counted again that a pod changed since. */
+typedef struct Wishes {
+	int64_t sum, *worth; /* worth: by bond */
+	bool *stale;         /* by bond */
+	uint32_t *list, n;   /* those that are stale */
+} Wishes;
+
 typedef struct State {
 	const Facts *facts;
 	const Problem *problem;
@@ -46,6 +53,7 @@ typedef struct State {
 	uint32_t **members, *n_members, *most_members; /* by host: groups that have a pod there, in no order */
 	int64_t *fresh;                                /* by group: pods that are where none was, or nowhere */
 	int64_t unplaced, dislike, price;
+	Wishes *wishes;
 	uint32_t turn; /* where a search among very many hosts begins */
 } State;
 
@@ -137,6 +145,13 @@ State *relocate(const State *state, const Amounts *room, int64_t enough, Budget 
  * only with the budget. NULL where none was found. Goals other than the moves are for the caller to compare. Free with
  * state_free. */
 State *fit_cheaper(const State *state, const Amounts *room, int64_t bound, int64_t step, uint32_t runs, Budget *budget);
+typedef struct Dual Dual;
+
+/* A placement within the room at that price, among those that are not ruled out where the price is supposed (dual.h);
+ * so many runs that come to nothing, with a deadline until the budget is used up. NULL where none was found. Goals
+ * other than the moves are for the caller to compare. Free with state_free. */
+State *fit_supposed(
+        const State *state, const Amounts *room, const Dual *dual, int64_t price, uint32_t runs, Budget *budget);
 /* A placement within the room, whatever else becomes of it; NULL where none was found. Free with state_free. */
 State *fit_within(const State *state, const Amounts *room, Budget *budget);
 
@@ -145,8 +160,6 @@ static inline bool is_home(const State *state, uint32_t group, uint32_t host)
 {
 	return counts_of(state->counts, group, host) < counts_of(state->problem->now, group, host);
 }
-
-typedef struct Dual Dual;
 
 /* Finds a state whose goal order[level] is below `below` while those before it are no worse than in `best`, and puts it
  * into best. dual may be NULL. *ret_done: the search was complete, so that a false answer is a proof. */

@@ -12,6 +12,7 @@
  *
  * Amounts are whole units of what all demands are multiples of, so that what fits is not a question of rounding; only
  * where such units are too small for 32 bits they are coarser, and demands are rounded up. */
+#include "place/dual.h"
 #include "place/fit.h"
 
 #include <math.h>
@@ -26,6 +27,7 @@ typedef struct Relocation {
 	const State *state;
 	const Problem *problem;
 	const Amounts *room;
+	const Dual *dual;    /* what it rules out is not looked at; or NULL */
 	bool any_price;      /* what pods like and where they are does not count */
 	Reassignment walked; /* only what the walk asks for is filled in */
 	uint32_t *group;     /* by process */
@@ -43,18 +45,29 @@ static bool is_walked(const State *state, uint32_t group)
 /* ---- which pods, and where ----------------------------------------------------------------------------------------
  */
 
-/* Hosts that the pod likes no less than the one it is on. */
+/* Hosts that the pod likes no less than the one it is on, and that are not ruled out. */
 static const bool *row_of(Relocation *relocation, uint32_t group, uint32_t host)
 {
 	const Problem *problem = relocation->problem;
-	const uint16_t *dislike = problem->dislike ? problem->dislike[group] : NULL;
-	if (!dislike || relocation->any_price)
+	const Dual *dual = relocation->dual;
+	const uint16_t *dislike = problem->dislike && !relocation->any_price ? problem->dislike[group] : NULL;
+	if (!dislike && !dual)
 		return problem->allowed[group];
 	bool *row = g_new(bool, problem->n_hosts);
 	for (uint32_t h = 0; h < problem->n_hosts; h++)
-		row[h] = problem->allowed[group][h] && dislike[h] <= dislike[host];
+		row[h] = problem->allowed[group][h] && (!dislike || dislike[h] <= dislike[host]) &&
+		         (!dual || dual_most(dual, group, h) > 0);
 	g_array_append_val(relocation->rows, row);
 	return row;
+}
+
+/* Where it is ruled out that the pod is anywhere but here, there is nothing to look for. */
+static bool is_settled(const Relocation *relocation, const bool *row, uint32_t host)
+{
+	for (uint32_t h = 0; h < relocation->problem->n_hosts; h++)
+		if (row[h] != (h == host))
+			return false;
+	return true;
 }
 
 /* One pod of the group that is on the host. A home that it may not go back to is no home, and costs nothing to leave.
@@ -62,8 +75,10 @@ static const bool *row_of(Relocation *relocation, uint32_t group, uint32_t host)
 static void add_process(Relocation *relocation, uint32_t group, uint32_t host, uint32_t home)
 {
 	Reassignment *walked = &relocation->walked;
-	uint32_t p = walked->n_processes++;
 	const bool *row = row_of(relocation, group, host);
+	if (relocation->dual && is_settled(relocation, row, host))
+		return;
+	uint32_t p = walked->n_processes++;
 	bool homely = home < relocation->problem->n_hosts && row[home];
 	relocation->group[p] = group;
 	relocation->allowed[p] = row;
@@ -204,11 +219,13 @@ static void scale_prices(Reassignment *walked)
 	walked->process_move_weight = priced ? MAX(USUAL_PRICE / MAX(sum / priced, 1), 1) : 1;
 }
 
-static void relocation_init(Relocation *relocation, const State *state, const Amounts *room, bool any_price)
+static void relocation_init(
+        Relocation *relocation, const State *state, const Amounts *room, const Dual *dual, bool any_price)
 {
 	const Problem *problem = state->problem;
 	uint32_t most = 0;
-	*relocation = (Relocation){.state = state, .problem = problem, .room = room, .any_price = any_price};
+	*relocation =
+	        (Relocation){.state = state, .problem = problem, .room = room, .dual = dual, .any_price = any_price};
 	for (uint32_t g = 0; g < problem->n_groups; g++)
 		most += problem->groups[g].count;
 	relocation->rows = g_array_new(FALSE, FALSE, sizeof(bool *));
@@ -303,7 +320,7 @@ State *relocate(const State *state, const Amounts *room, int64_t enough, Budget 
 {
 	Relocation relocation;
 	State *best = NULL;
-	relocation_init(&relocation, state, room, false);
+	relocation_init(&relocation, state, room, NULL, false);
 	const Reassignment *walked = &relocation.walked;
 	uint32_t pods = walked->n_processes;
 	g_autoptr(Course) course = pods && walked->n_machines > 1 ? course_new(walked) : NULL;
@@ -329,6 +346,7 @@ State *relocate(const State *state, const Amounts *room, int64_t enough, Budget 
 #define FIT_STEPS 20000u      /* by pod */
 #define LEAST_FIT_STEPS 1000u /* with fewer nothing comes of it */
 #define LEAST_FIT_PODS 16u    /* fewer are soon all tried by the exact search */
+#define SUPPOSED_RUN 7u       /* apart from the chance of other searches */
 #define WITHIN_RUNS 3u        /* that come to nothing, if any price will do */
 
 static uint64_t fit_steps(const Budget *budget, uint32_t pods)
@@ -364,7 +382,7 @@ State *fit_cheaper(const State *state, const Amounts *room, int64_t bound, int64
 	State *best = NULL;
 	int64_t value = state_moves(state);
 	uint32_t lost = 0;
-	relocation_init(&relocation, state, room, false);
+	relocation_init(&relocation, state, room, NULL, false);
 	const Reassignment *walked = &relocation.walked;
 	g_autoptr(Course) course = walked->n_processes && walked->n_machines > 1 ? course_new(walked) : NULL;
 	for (uint64_t run = 0; course && bound < value && (lost < runs || budget->deadline); run++) {
@@ -391,11 +409,62 @@ State *fit_within(const State *state, const Amounts *room, Budget *budget)
 {
 	Relocation relocation;
 	State *found = NULL;
-	relocation_init(&relocation, state, room, true);
+	relocation_init(&relocation, state, room, NULL, true);
 	const Reassignment *walked = &relocation.walked;
 	g_autoptr(Course) course = walked->n_processes && walked->n_machines > 1 ? course_new(walked) : NULL;
 	for (uint64_t run = 0; course && !found && run < WITHIN_RUNS; run++)
 		found = fit_once(&relocation, course, 0, budget->seed * 64 + run, budget);
+	relocation_clear(&relocation);
+	return found;
+}
+
+/* ---- what is not ruled out ----------------------------------------------------------------------------------------
+ */
+
+/* A host that the pod is not ruled out on, its home if it can be; n_hosts where there is none. */
+static uint32_t other_host(const State *state, const Dual *dual, uint32_t group, uint32_t host)
+{
+	const Problem *problem = state->problem;
+	const uint16_t *dislike = problem->dislike ? problem->dislike[group] : NULL;
+	uint32_t other = problem->n_hosts;
+	for (uint32_t h = 0; h < problem->n_hosts; h++) {
+		if (!problem->allowed[group][h] || (dislike && dislike[h] > dislike[host]) ||
+		        counts_of(state->counts, group, h) >= dual_most(dual, group, h))
+			continue;
+		if (is_home(state, group, h))
+			return h;
+		other = MIN(other, h);
+	}
+	return other;
+}
+
+/* Pods leave where they are ruled out, whatever room there is elsewhere. */
+static void leave_ruled_out(State *state, const Dual *dual)
+{
+	const Problem *problem = state->problem;
+	for (uint32_t g = 0; g < problem->n_groups; g++)
+		for (uint32_t h = 0; h < problem->n_hosts && is_walked(state, g); h++)
+			while (counts_of(state->counts, g, h) > dual_most(dual, g, h)) {
+				uint32_t other = other_host(state, dual, g, h);
+				if (other == problem->n_hosts)
+					break;
+				state_remove(state, g, h);
+				state_add(state, g, other);
+			}
+}
+
+State *fit_supposed(
+        const State *state, const Amounts *room, const Dual *dual, int64_t price, uint32_t runs, Budget *budget)
+{
+	Relocation relocation;
+	State *found = NULL;
+	g_autoptr(State) start = state_copy(state);
+	leave_ruled_out(start, dual);
+	relocation_init(&relocation, start, room, dual, false);
+	const Reassignment *walked = &relocation.walked;
+	g_autoptr(Course) course = walked->n_processes && walked->n_machines > 1 ? course_new(walked) : NULL;
+	for (uint64_t run = 0; course && !found && (run < runs || budget->deadline) && budget->left; run++)
+		found = fit_once(&relocation, course, price, (budget->seed * 16 + SUPPOSED_RUN) * 64 + run, budget);
 	relocation_clear(&relocation);
 	return found;
 }

@@ -122,27 +122,59 @@ static void fit_tighter(Solver *solver, uint32_t level, int64_t bound)
 	budget_return(&solver->budget, &share);
 }
 
-static void fit_fewer(Solver *solver, uint32_t level, const Amounts *room, int64_t bound, uint32_t runs)
+static void fit_fewer(Solver *solver, uint32_t level, const Amounts *room, int64_t bound, uint32_t runs, Budget *budget)
 {
-	Budget share = budget_share(&solver->budget, 1, 2);
+	Budget share = budget_share(budget, 1, 2);
 	g_autoptr(State) found = fit_cheaper(solver->state, room, bound, price_step(solver->problem), runs, &share);
 	if (found)
 		search_take(solver->state, found, level);
+	budget_return(budget, &share);
+}
+
+/* No placement has that price, or one is looked for among those that are then not ruled out. */
+static bool try_price(Solver *solver, uint32_t level, const Amounts *room, Dual *dual, int64_t price, Budget *budget)
+{
+	Budget part = budget_share(budget, 1, 2);
+	bool refuted = dual_suppose(dual, price, &part);
+	budget_return(budget, &part);
+	g_autoptr(State) found = refuted ? NULL : fit_supposed(solver->state, room, dual, price, MORE_RUNS, budget);
+	if (found)
+		search_take(solver->state, found, level);
+	return refuted;
+}
+
+/* From the bound up, until a price is met. That is begun with; what is far above the bound is bettered first. */
+static void meet_bound(
+        Solver *solver, uint32_t level, const Amounts *room, Dual *dual, int64_t *bound, GoalProof *ret_proof)
+{
+	int64_t step = price_step(solver->problem);
+	bool bettered = false;
+	Budget share = budget_share(&solver->budget, 2, 3);
+	for (int64_t price = *bound; price < state_moves(solver->state) && share.left; price += step) {
+		if (try_price(solver, level, room, dual, price, &share)) {
+			*bound = price + step;
+			*ret_proof = PROOF_ELSEWHERE;
+		} else if (!bettered && state_moves(solver->state) > price + step) {
+			fit_fewer(solver, level, room, price, MORE_RUNS, &share);
+			bettered = true;
+		}
+	}
 	budget_return(&solver->budget, &share);
 }
 
-/* Mostly what was found is too dear and not the bound too low, so that is looked at first, and again where the bound of
- * all hosts together leaves a gap. */
+/* Mostly what was found is too dear and not the bound too low, so that is looked at first. */
 static Dual *solve_moves(Solver *solver, uint32_t level, const Amounts *room, int64_t *bound, GoalProof *ret_proof)
 {
 	int64_t step = price_step(solver->problem);
-	fit_fewer(solver, level, room, *bound, SOME_RUNS);
+	fit_fewer(solver, level, room, *bound, SOME_RUNS, &solver->budget);
 	if (state_moves(solver->state) <= *bound)
 		return NULL;
 	Dual *dual = find_dual(solver, room, bound, ret_proof);
 	*bound = (*bound + step - 1) / step * step;
-	if (state_moves(solver->state) > *bound)
-		fit_fewer(solver, level, room, *bound, MORE_RUNS);
+	if (dual)
+		meet_bound(solver, level, room, dual, bound, ret_proof);
+	else
+		fit_fewer(solver, level, room, *bound, MORE_RUNS, &solver->budget);
 	return dual;
 }
 

@@ -21,6 +21,32 @@ static void set_steps(State *state, uint32_t host, int64_t steps)
 		state->top--;
 }
 
+static Wishes *wishes_new(uint32_t n_bonds)
+{
+	Wishes *wishes = g_new0(Wishes, 1);
+	wishes->worth = g_new0(int64_t, MAX(n_bonds, 1));
+	wishes->stale = g_new0(bool, MAX(n_bonds, 1));
+	wishes->list = g_new0(uint32_t, MAX(n_bonds, 1));
+	return wishes;
+}
+
+static void wishes_set(Wishes *wishes, const Wishes *from, uint32_t n_bonds)
+{
+	memcpy(wishes->worth, from->worth, sizeof(int64_t) * n_bonds);
+	memcpy(wishes->stale, from->stale, sizeof(bool) * n_bonds);
+	memcpy(wishes->list, from->list, sizeof(uint32_t) * from->n);
+	wishes->sum = from->sum;
+	wishes->n = from->n;
+}
+
+static void wishes_free(Wishes *wishes)
+{
+	g_free(wishes->worth);
+	g_free(wishes->stale);
+	g_free(wishes->list);
+	g_free(wishes);
+}
+
 State *state_new(const Facts *facts)
 {
 	const Problem *problem = facts->problem;
@@ -36,6 +62,7 @@ State *state_new(const Facts *facts)
 	state->n_members = g_new0(uint32_t, hosts);
 	state->most_members = g_new0(uint32_t, hosts);
 	state->fresh = g_new0(int64_t, MAX(problem->n_groups, 1));
+	state->wishes = wishes_new(problem->n_bonds);
 	state->hosts_at[0] = problem->n_hosts;
 	for (uint32_t h = 0; h < problem->n_hosts; h++) {
 		state->use[h] = problem->hosts[h].fixed;
@@ -75,6 +102,7 @@ void state_set(State *state, const State *from)
 		for (uint32_t i = 0; i < from->n_members[h]; i++)
 			add_member(state, h, from->members[h][i]);
 	}
+	wishes_set(state->wishes, from->wishes, problem->n_bonds);
 	state->top = from->top;
 	state->squares = from->squares;
 	state->unplaced = from->unplaced;
@@ -100,6 +128,7 @@ void state_free(State *state)
 	        state->most_members, state->fresh};
 	for (size_t i = 0; i < G_N_ELEMENTS(owned); i++)
 		g_free(owned[i]);
+	wishes_free(state->wishes);
 	counts_free(state->counts);
 	g_free(state);
 }
@@ -156,6 +185,20 @@ static uint16_t dislike_of(const Problem *problem, uint32_t group, uint32_t host
 	return problem->dislike && problem->dislike[group] ? problem->dislike[group][host] : 0;
 }
 
+/* Preferred bonds that the group's pods count in. */
+static void set_stale(const State *state, uint32_t group)
+{
+	const GArray *rules = state->facts->rules[group];
+	Wishes *wishes = state->wishes;
+	for (guint i = 0; rules && i < rules->len; i++) {
+		uint32_t bond = g_array_index(rules, uint32_t, i);
+		if (state->problem->bonds[bond].weight == 0 || wishes->stale[bond])
+			continue;
+		wishes->stale[bond] = true;
+		wishes->list[wishes->n++] = bond;
+	}
+}
+
 void state_add(State *state, uint32_t group, uint32_t host)
 {
 	if (host == state->problem->n_hosts) {
@@ -169,6 +212,7 @@ void state_add(State *state, uint32_t group, uint32_t host)
 	state->dislike += dislike_of(state->problem, group, host);
 	change_use(state, group, host, 1);
 	counts_change(state->counts, group, host, 1);
+	set_stale(state, group);
 	if (counts_of(state->counts, group, host) == 1)
 		add_member(state, host, group);
 }
@@ -182,6 +226,7 @@ void state_remove(State *state, uint32_t group, uint32_t host)
 		return;
 	}
 	counts_change(state->counts, group, host, -1);
+	set_stale(state, group);
 	if (counts_of(state->counts, group, host) == 0)
 		remove_member(state, host, group);
 	if (!is_home(state, group, host))
@@ -272,9 +317,8 @@ static uint32_t count_broken(const State *state, const PlaceBond *bond)
 bool state_bonds_hold(const State *state, uint32_t group)
 {
 	const Facts *facts = state->facts;
-	for (uint32_t g = 0; g < state->problem->n_groups; g++) {
-		if (group != UINT32_MAX && g != group)
-			continue;
+	bool all = group == UINT32_MAX;
+	for (uint32_t g = all ? 0 : group; g < (all ? state->problem->n_groups : group + 1); g++) {
 		for (guint i = 0; facts->rules[g] && i < facts->rules[g]->len; i++) {
 			const PlaceBond *bond = &state->problem->bonds[g_array_index(facts->rules[g], uint32_t, i)];
 			if (bond->weight == 0 && count_broken(state, bond))
@@ -322,12 +366,16 @@ int64_t state_pressure(const State *state)
 
 int64_t state_wishes(const State *state)
 {
-	const Problem *problem = state->problem;
-	int64_t sum = state->dislike;
-	for (uint32_t b = 0; b < problem->n_bonds; b++)
-		if (problem->bonds[b].weight && !problem->bonds[b].traffic)
-			sum += (int64_t)problem->bonds[b].weight * count_broken(state, &problem->bonds[b]);
-	return sum;
+	const PlaceBond *bonds = state->problem->bonds;
+	Wishes *wishes = state->wishes;
+	while (wishes->n) {
+		uint32_t bond = wishes->list[--wishes->n];
+		int64_t worth = (int64_t)bonds[bond].weight * count_broken(state, &bonds[bond]);
+		wishes->sum += worth - wishes->worth[bond];
+		wishes->worth[bond] = worth;
+		wishes->stale[bond] = false;
+	}
+	return state->dislike + wishes->sum;
 }
 
 int64_t state_traffic(const State *state)

@@ -172,14 +172,18 @@ static void report_declared(Checker *checker, const Hosts *hosts, const Count *c
 		mend_address(checker, finding, hosts, use, graph_symbol_text(graph, said.first->object));
 }
 
+static gint by_mention(gconstpointer a, gconstpointer b)
+{
+	const Use *one = a, *other = b;
+	return one->mention < other->mention ? -1 : one->mention > other->mention;
+}
+
 static bool is_tied_to_other(const Hosts *hosts, Node mention, const char *host)
 {
-	for (guint i = 0; i < hosts->uses->len; i++) {
-		const Use *use = &g_array_index(hosts->uses, Use, i);
-		if (use->mention == mention && use->host != host)
-			return true;
-	}
-	return false;
+	Use wanted = {.mention = mention};
+	guint at;
+	return g_array_binary_search(hosts->uses, &wanted, by_mention, &at) &&
+	       g_array_index(hosts->uses, Use, at).host != host;
 }
 
 /* The line that the mention is on; of an item of a list with the one above and the one below, as the cards of a machine

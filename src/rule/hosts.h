@@ -20,7 +20,7 @@ typedef struct Hosts {
 	GStringChunk *texts;
 	GHashTable *names;  /* every name and alias of a host in small letters → the host's name */
 	GHashTable *places; /* host → Node or mention that named it first */
-	GArray *uses;       /* Use, in the order of files */
+	GArray *uses;       /* Use, by its mention: in the order of files */
 } Hosts;
 
 /* All mentions of hosts' addresses in files where demands are made. hosts_clear frees what it holds. */

@@ -76,7 +76,7 @@ bool slice_to_number(Slice s, uint32_t *ret_number);
 char *slice_dup(Slice s);
 
 /* Of all bytes; the same in every run of one machine. No proof against who makes texts that collide. */
-uint64_t slice_hash(Slice s);
+uint64_t slice_hash(Slice text);
 
 #define SLICE_WORD_BLOCK 64
 /* Which of that many bytes are letters, digits or `_`: the lowest bit is for the first. */

@@ -315,7 +315,7 @@ static bool forbid_escalation(Checker *checker, Finding *finding, Node container
 		        SLICE("allowPrivilegeEscalation: false, "));
 		return true;
 	}
-	uint32_t inner = end, next = end;
+	uint32_t inner = end, next;
 	while (inner < text.length &&
 	        slice_starts(slice_trim(slice_sub(text, inner, next = end_of_line(text, inner))), "#"))
 		inner = next;

@@ -80,13 +80,13 @@ static Slice cluster_folder(const Graph *graph, Slice path)
 {
 	static const char *const parents[] = {"clusters", "sites", NULL};
 	for (size_t start = 0, end; (end = slice_find_byte(path, '/', start)) != SIZE_MAX; start = end + 1) {
-		Slice above = slice_sub(path, 0, start), own = slice_sub(path, 0, end), last = own;
+		Slice own = slice_sub(path, 0, end), last = own;
 		if (start && slice_is_any_nocase(path_name(slice_sub(path, 0, start - 1)), parents))
 			return own;
 		for (uint32_t file = 0; file < graph_files(graph); file++) {
 			Slice other = slice_from(graph_file_path(graph, file));
 			size_t until = start < other.length ? slice_find_byte(other, '/', start) : SIZE_MAX;
-			if (until == SIZE_MAX || memcmp(other.at, above.at, start) != 0)
+			if (until == SIZE_MAX || (start && memcmp(other.at, path.at, start) != 0))
 				continue;
 			Slice sibling = slice_sub(other, 0, until);
 			if (slice_equal(sibling, own) || slice_equal(sibling, last))

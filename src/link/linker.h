@@ -107,8 +107,8 @@ typedef struct Place {
 /* What a path, as written in a file of that folder, leads to. */
 Place link_find_place(const Graph *graph, Slice folder, Slice path);
 
-/* The same of an entry of Flux or Argo CD, whose paths begin at the root. A value in the path that Flux fills in is told
- * where only one folder fits, or only one beside the entry. */
+/* The same of an entry of Flux or Argo CD, whose paths begin at the root. A value in the path that Flux fills in is
+ * told where only one folder fits, or only one beside the entry. */
 Place link_find_from_root(const Graph *graph, Node entry, Slice path);
 
 /* The kustomization file of a folder: its KUSTOMIZATION node, the FILE where it could not be read, or NODE_NONE. */

@@ -622,7 +622,8 @@ static void mend_double(Checker *checker, Finding *finding, const Pair *pair)
 	Node document = graph_ancestor(graph, pair->other, NODE_DOCUMENT), file = file_node_of(graph, pair->other);
 	Node first = graph_first_child(graph, file, NODE_DOCUMENT);
 	bool alone = !graph_next_child(graph, first, NODE_DOCUMENT);
-	if (pair->keys || alone || is_sealed(graph, pair->one) || graph_file_of(graph, pair->one) != graph_file_of(graph, pair->other) ||
+	if (pair->keys || alone || is_sealed(graph, pair->one) ||
+	        graph_file_of(graph, pair->one) != graph_file_of(graph, pair->other) ||
 	        graph_node_type(graph, pair->other) != NODE_OBJECT) {
 		finding->n_edits = 0;
 		return;

@@ -62,15 +62,21 @@ static YamlNode *scalar(Unit *unit, Slice part)
 	return made_text(unit->arena, filled_in(unit, part), &place);
 }
 
+/* No byte of a text is its end: a zero is part of a word, too. */
+static bool is_one_of(char c, const char *bytes)
+{
+	return c && strchr(bytes, c);
+}
+
 /* A word goes on through blanks in quotes that begin within it: NAME='two words'. */
 static size_t end_of_word(Slice text)
 {
 	char quote = '\0';
 	size_t at = 0;
-	for (; at < text.length && (quote || !strchr(" \t\r\n", text.at[at])); at++) {
+	for (; at < text.length && (quote || !is_one_of(text.at[at], " \t\r\n")); at++) {
 		if (text.at[at] == quote)
 			quote = '\0';
-		else if (!quote && strchr("\"'", text.at[at]) && slice_find_byte(text, text.at[at], at + 1) != SIZE_MAX)
+		else if (!quote && is_one_of(text.at[at], "\"'") && slice_find_byte(text, text.at[at], at + 1) != SIZE_MAX)
 			quote = text.at[at];
 	}
 	return at;

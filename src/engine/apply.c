@@ -442,7 +442,8 @@ bool rollout_apply(
 	*ret_result = (ApplyResult){.failed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 	        .words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
 	/* Containers that run hold their networks and volumes. */
-	if (rollout_changes(rollout) && (!make_networks(&applying, error) || !make_volumes(&applying, error)))
+	bool changes = rollout_changes(rollout) > 0;
+	if (changes && (!make_networks(&applying, error) || !make_volumes(&applying, error)))
 		return false;
 	g_mutex_init(&applying.lock);
 	g_cond_init(&applying.changed);
@@ -465,9 +466,9 @@ bool rollout_apply(
 	for (guint i = 0; i < applying.left->len; i++)
 		container_discard(engine, applying.left->pdata[i]);
 	g_ptr_array_unref(applying.left);
-	if (rollout_changes(rollout))
+	if (changes)
 		remove_fresh_volumes(engine, rollout->wanted->project);
-	if (rollout_changes(rollout) && !g_cancellable_is_cancelled(options->cancellable))
+	if (changes && !g_cancellable_is_cancelled(options->cancellable))
 		look_again(&applying);
 	g_hash_table_unref(applying.states);
 	g_mutex_clear(&applying.lock);

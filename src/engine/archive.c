@@ -233,16 +233,6 @@ GBytes *archive_tree(const char *folder, const char *dockerfile, GError **error)
 
 #define BLOCK 65536
 
-/* Below the folder whatever is done: no part of it leads up. */
-static bool leads_down(const char *path)
-{
-	g_auto(GStrv) parts = g_strsplit(path ? path : "", "/", -1);
-	for (guint i = 0; parts[i]; i++)
-		if (strcmp(parts[i], "..") == 0)
-			return false;
-	return path && *path && *path != '/';
-}
-
 static bool write_entry(
         struct archive *archive, struct archive_entry *entry, const char *folder, size_t length, GError **error)
 {
@@ -271,7 +261,8 @@ static bool unpack_entry(
 	mode_t type = tar_library.archive_entry_filetype(entry);
 	if (type == AE_IFDIR)
 		return true;
-	if (type != AE_IFREG || !leads_down(tar_library.archive_entry_pathname(entry))) {
+	const char *path = tar_library.archive_entry_pathname(entry);
+	if (type != AE_IFREG || !path || !is_sane_key(path)) {
 		g_set_error(error, LABWRIGHT_ERROR, LABWRIGHT_ERROR_WORK, "it holds links, or leads out of its folder");
 		return false;
 	}

@@ -42,8 +42,7 @@ static void problem(const Part *part, bool blocking, Span place, const char *for
 
 static Span place_of_service(const Part *part, const char *name)
 {
-	gpointer node = g_hash_table_lookup(part->project->places, name);
-	Span place = node ? graph_place(part->project->graph, GPOINTER_TO_UINT(node)) : part->place;
+	Span place = compose_place(part->project, name);
 	return place.file == part->place.file ? place : part->place;
 }
 

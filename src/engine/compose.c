@@ -10,7 +10,7 @@
 typedef ComposeProject Compose;
 typedef ComposeService Service;
 
-static Span place_of(const Compose *compose, const char *name)
+Span compose_place(const Compose *compose, const char *name)
 {
 	gpointer node = g_hash_table_lookup(compose->places, name);
 	return node ? graph_place(compose->graph, GPOINTER_TO_UINT(node)) : compose->place;
@@ -18,7 +18,7 @@ static Span place_of(const Compose *compose, const char *name)
 
 static void problem(const Compose *compose, bool blocking, const char *service, const char *text)
 {
-	wanted_problem(compose->wanted, place_of(compose, service), blocking, "service %s: %s", service, text);
+	wanted_problem(compose->wanted, compose_place(compose, service), blocking, "service %s: %s", service, text);
 }
 
 /* ---- small shapes
@@ -271,12 +271,12 @@ static void make_compose_files(const Service *service, const char *kind, const c
 		        target && *target == '/' ? g_strdup(target) : g_strconcat(where, target ? target : name, NULL);
 		g_autofree char *beside =
 		        file ? g_strconcat(*file == '.' || *file == '/' ? "" : "./", file, NULL) : NULL;
-		char *content = file ? NULL : content_of(service, own);
+		g_autofree char *content = file ? NULL : content_of(service, own);
 		if (file)
 			add_volume_mount(service, beside, path, true);
 		else if (content && is_sane_key(name))
-			add_file_mount(
-			        service, kind, name, content, path, (uint32_t)json_number_at(entry, "mode", 0444));
+			add_file_mount(service, kind, name, g_steal_pointer(&content), path,
+			        (uint32_t)json_number_at(entry, "mode", 0444));
 		else
 			say_no_content(service, kind, name, own);
 	}
@@ -535,12 +535,10 @@ static bool is_in_profile(const Compose *compose, const Json *service)
 	return false;
 }
 
-/* Where the service stands, in whichever file. */
-
 static void make_service(const Compose *compose, const char *name, const Json *json)
 {
 	g_autofree char *full = g_strdup_printf("%s-%s", compose->project, name);
-	Unit *unit = unit_new(full, place_of(compose, name));
+	Unit *unit = unit_new(full, compose_place(compose, name));
 	Service service = {compose, name, json, unit, json_map_in(unit->body, "HostConfig")};
 	unit->namespace = g_strdup(compose->project);
 	unit->workload = g_strconcat("compose/", name, NULL);
@@ -646,6 +644,6 @@ void wanted_add_builds(Wanted *wanted, const WantedOptions *options, const Graph
 		g_autofree char *image = image_of(&compose, name, service);
 		if (json_get(service, "build") && is_wanted_image(wanted, image) && !is_built(wanted, image))
 			add_build(&compose, json_get(service, "build"), g_steal_pointer(&image),
-			        place_of(&compose, name));
+			        compose_place(&compose, name));
 	}
 }

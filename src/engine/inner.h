@@ -111,6 +111,8 @@ typedef struct ComposeService {
 	Json *host; /* HostConfig of the unit's body */
 } ComposeService;
 
+/* Of a service, in whichever file; of the file that was named, where no service is called so. */
+Span compose_place(const ComposeProject *project, const char *service);
 void compose_publish(const ComposeService *service); /* ports */
 void compose_join(const ComposeService *service);    /* networks, links, names */
 

@@ -13,7 +13,7 @@ typedef struct Words {
 	size_t at;      /* of the block after the one that is looked at */
 	size_t start;   /* of the word that is open, where one is */
 	uint64_t edges; /* of this block, where words begin and end, that were not taken yet */
-	bool open, last;
+	bool open;
 } Words;
 
 /* At each edge a word begins, or the one that is open ends. */
@@ -28,8 +28,7 @@ static void next_block(Words *words)
 		block = rest;
 	}
 	uint64_t are = slice_word_bytes(block);
-	words->edges = are ^ (are << 1 | (words->last ? 1 : 0));
-	words->last = are >> (BLOCK - 1);
+	words->edges = are ^ (are << 1 | (words->open ? 1 : 0)); /* a word is open where the last block ended in one */
 	words->at += BLOCK;
 }
 

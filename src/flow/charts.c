@@ -587,9 +587,11 @@ bool render_charts(const Scan *scan, bool online, GHashTable *rendered, GString 
 	bool well = asked_init(&charts.asked, scan, owners_program("helm"), error);
 	charts.fetcher = well ? fetcher_new(&charts.asked, charts.asked.program, online) : NULL;
 	if (well)
-		GRAPH_NODES (scan->graph, NODE_OBJECT, object)
-			if (release_kind(scan->graph, object))
-				read_object(&charts, object, release_kind(scan->graph, object));
+		GRAPH_NODES (scan->graph, NODE_OBJECT, object) {
+			ReleaseKind kind = release_kind(scan->graph, object);
+			if (kind)
+				read_object(&charts, object, kind);
+		}
 	well = well && !is_missed(&charts, error);
 	if (well && charts.asked.count) {
 		char *argv[] = {charts.asked.program, "version", "--short", NULL};

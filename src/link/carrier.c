@@ -220,25 +220,41 @@ static void add_path_entry(Linker *linker, Carrier *carrier, Node entry)
 
 /* ---- ApplicationSet ------------------------------------------------------------------------------ */
 
-/* The template's path as a glob: `{{path}}` is what the generator lists, any other expression is one part. */
-static char *path_glob(const char *template, const char *directories)
+/* The text with `{{…}}` filled in by fill, which gets what stands between the braces; NULL where fill says false of
+ * one. Free with g_free. */
+static char *fill_template(
+        const char *template, bool (*fill)(GString *text, const char *expression, const void *data), const void *data)
 {
-	g_autoptr(GString) glob = g_string_new(NULL);
+	g_autoptr(GString) text = g_string_new(NULL);
 	for (const char *at = template; *at;) {
 		const char *end = strncmp(at, "{{", 2) == 0 ? strstr(at, "}}") : NULL;
 		if (!end) {
-			g_string_append_c(glob, *at++);
+			g_string_append_c(text, *at++);
 			continue;
 		}
-		g_autofree char *word = g_strstrip(g_strndup(at + 2, (gsize)(end - at - 2)));
-		const char *name = *word == '.' ? word + 1 : word;
-		bool whole = strcmp(name, "path") == 0 || strcmp(name, "path.path") == 0;
-		g_string_append(glob, whole && directories ? directories : "*");
+		g_autofree char *expression = g_strstrip(g_strndup(at + 2, (gsize)(end - at - 2)));
+		if (!fill(text, expression, data))
+			return NULL;
 		at = end + 2;
 	}
-	while (glob->len && glob->str[glob->len - 1] == '/')
-		g_string_truncate(glob, glob->len - 1);
-	return g_string_free(g_steal_pointer(&glob), FALSE);
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static bool fill_glob(GString *glob, const char *expression, const void *directories)
+{
+	const char *name = *expression == '.' ? expression + 1 : expression;
+	bool whole = strcmp(name, "path") == 0 || strcmp(name, "path.path") == 0;
+	g_string_append(glob, whole && directories ? directories : "*");
+	return true;
+}
+
+/* The template's path as a glob: `{{path}}` is what the generator lists, any other expression is one part. */
+static char *path_glob(const char *template, const char *directories)
+{
+	char *glob = fill_template(template, fill_glob, directories);
+	for (size_t length = strlen(glob); length && glob[length - 1] == '/';)
+		glob[--length] = '\0';
+	return glob;
 }
 
 static bool is_excluded(const Graph *graph, Node object, Slice folder)
@@ -273,24 +289,12 @@ static Slice path_value(const char *expression, Slice folder)
 	return (Slice){"", 0};
 }
 
-/* A template with the values of that folder in it; NULL where it has others. Free with g_free. */
-static char *fill_path(const char *template, Slice folder)
+static bool fill_value(GString *text, const char *expression, const void *data)
 {
-	g_autoptr(GString) text = g_string_new(NULL);
-	for (const char *at = template; *at;) {
-		const char *end = strncmp(at, "{{", 2) == 0 ? strstr(at, "}}") : NULL;
-		if (!end) {
-			g_string_append_c(text, *at++);
-			continue;
-		}
-		g_autofree char *expression = g_strstrip(g_strndup(at + 2, (gsize)(end - at - 2)));
-		Slice value = path_value(expression, folder);
-		if (value.length == 0)
-			return NULL;
-		g_string_append_len(text, value.at, (gssize)value.length);
-		at = end + 2;
-	}
-	return g_string_free(g_steal_pointer(&text), FALSE);
+	const Slice *folder = data;
+	Slice value = path_value(expression, *folder);
+	g_string_append_len(text, value.at, (gssize)value.length);
+	return value.length > 0;
 }
 
 /* The folder that the generator found: what stands behind its expression in the path is the same for all. */
@@ -311,8 +315,8 @@ static Context set_change(Linker *linker, Node object, Node entry, Slice folder)
 {
 	Context change = change_of(linker->graph, object, entry);
 	const char *target = graph_text(linker->graph, object, FACT_TARGET_NAMESPACE);
-	g_autofree char *filled =
-	        strstr(target, "{{") ? fill_path(target, generated_folder(linker->graph, entry, folder)) : NULL;
+	Slice found = generated_folder(linker->graph, entry, folder);
+	g_autofree char *filled = strstr(target, "{{") ? fill_template(target, fill_value, &found) : NULL;
 	if (filled)
 		change.fallback = graph_intern(linker->graph, slice_from(filled));
 	return change;
@@ -321,18 +325,12 @@ static Context set_change(Linker *linker, Node object, Node entry, Slice folder)
 static void add_matching_folders(Linker *linker, Carrier *carrier, Node entry, const char *glob)
 {
 	const Graph *graph = linker->graph;
-	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (uint32_t file = 0; file < graph_files(graph); file++) {
-		Slice path = slice_from(graph_file_path(graph, file));
-		for (size_t at = 0; at < path.length; at++) {
-			Slice folder = slice_sub(path, 0, at);
-			if (path.at[at] != '/' || !link_glob_matches(glob, folder) ||
-			        is_excluded(graph, carrier->node, folder))
-				continue;
-			if (g_hash_table_add(seen, slice_dup(folder)))
-				add_target(linker, carrier, folder, graph_has(graph, entry, FACT_RECURSIVE),
-				        set_change(linker, carrier->node, entry, folder), entry);
-		}
+	g_autoptr(GPtrArray) folders = link_matching_folders(graph, glob);
+	for (guint i = 0; i < folders->len; i++) {
+		Slice folder = slice_from(folders->pdata[i]);
+		if (!is_excluded(graph, carrier->node, folder))
+			add_target(linker, carrier, folder, graph_has(graph, entry, FACT_RECURSIVE),
+			        set_change(linker, carrier->node, entry, folder), entry);
 	}
 }
 

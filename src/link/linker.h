@@ -117,6 +117,9 @@ Node link_find_kustomization(const Graph *graph, Slice folder);
 /* A path of an ApplicationSet's generator: `*` stays within one part of the path, `**` does not. */
 bool link_glob_matches(const char *glob, Slice path);
 
+/* Each folder that such a path is, once: char *, in the order of files. Free with g_ptr_array_unref. */
+GPtrArray *link_matching_folders(const Graph *graph, const char *glob);
+
 /* The folder of a node's file. */
 Slice link_folder(const Graph *graph, Node node);
 

@@ -71,12 +71,31 @@ bool link_glob_matches(const char *glob, Slice path)
 	return *glob == '\0';
 }
 
+GPtrArray *link_matching_folders(const Graph *graph, const char *glob)
+{
+	GPtrArray *folders = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file));
+		for (size_t at = 0; at < path.length; at++) {
+			Slice folder = slice_sub(path, 0, at);
+			if (path.at[at] != '/' || !link_glob_matches(glob, folder))
+				continue;
+			char *copy = slice_dup(folder);
+			if (g_hash_table_add(seen, copy))
+				g_ptr_array_add(folders, copy);
+			else
+				g_free(copy);
+		}
+	}
+	return folders;
+}
+
 /* `./kubernetes/${CLUSTER}/apps`: the one folder that it can be, or of several the one in the tree that names it. NULL
  * where nobody can say. Free with g_free. */
 static char *only_folder(const Graph *graph, Node entry, Slice path)
 {
 	g_autoptr(GString) glob = g_string_new(NULL);
-	g_autofree char *found = NULL;
 	while (slice_starts(path, "./"))
 		path = slice_sub(path, 2, path.length);
 	for (size_t at = 0; at < path.length; at++) {
@@ -87,26 +106,23 @@ static char *only_folder(const Graph *graph, Node entry, Slice path)
 	while (glob->len && glob->str[glob->len - 1] == '/')
 		g_string_truncate(glob, glob->len - 1);
 	size_t fixed = strcspn(glob->str, "*");
+	if (fixed == 0)
+		return NULL;
+	g_autoptr(GPtrArray) folders = link_matching_folders(graph, glob->str);
 	Slice own = link_folder(graph, entry);
-	bool here = false, several = false;
-	for (uint32_t file = 0; fixed && file < graph_files(graph); file++) {
-		Slice name = slice_from(graph_file_path(graph, file));
-		for (size_t at = 0; at < name.length; at++) {
-			Slice folder = slice_sub(name, 0, at);
-			if (name.at[at] != '/' || !link_glob_matches(glob->str, folder) ||
-			        (found && slice_is(folder, found)))
-				continue;
-			size_t tree = MIN(slice_find_byte(folder, '/', fixed), folder.length);
-			bool inside = path_is_below(own, slice_sub(folder, 0, tree));
-			several = found && (inside == here);
-			if (!found || inside) {
-				g_free(found);
-				found = slice_dup(folder);
-				here = inside;
-			}
+	const char *inside = NULL;
+	guint count = 0;
+	for (guint i = 0; i < folders->len; i++) {
+		Slice folder = slice_from(folders->pdata[i]);
+		Slice tree = slice_sub(folder, 0, MIN(slice_find_byte(folder, '/', fixed), folder.length));
+		if (path_is_below(own, tree)) {
+			inside = folders->pdata[i];
+			count++;
 		}
 	}
-	return several ? NULL : g_steal_pointer(&found);
+	if (count == 0 && folders->len == 1)
+		inside = folders->pdata[0];
+	return count > 1 ? NULL : g_strdup(inside);
 }
 
 /* "/apps" and "./apps" are the same to both. */

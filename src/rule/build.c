@@ -285,6 +285,23 @@ static bool is_fetched(const Graph *graph, const Copy *copy)
 	return slice_find_byte(name, '.', 1) != SIZE_MAX && search_word(graph, name, NULL, is_download, NULL, &found);
 }
 
+/* `cp "$HERE/Dockerfile" "$CONTEXT"`: a script beside it puts the build context together, somewhere else. */
+static bool is_carried_off(const Graph *graph, Node dockerfile)
+{
+	Slice own = slice_from(graph_file_path(graph, graph_file_of(graph, dockerfile)));
+	g_autofree char *name = slice_dup(path_name(own));
+	for (uint32_t file = 0; file < graph_files(graph); file++) {
+		Slice path = slice_from(graph_file_path(graph, file)), rest, line;
+		if (!slice_equal(path_folder(path), path_folder(own)) || !slice_ends(path, ".sh"))
+			continue;
+		rest = graph_file_bytes(graph, file);
+		while (slice_next_line(&rest, &line))
+			if (slice_starts(slice_trim(line), "cp ") && slice_find(line, name, 0) != SIZE_MAX)
+				return true;
+	}
+	return false;
+}
+
 static void check_source(const Copy *copy, void *data)
 {
 	Search *search = data;
@@ -294,7 +311,7 @@ static void check_source(const Copy *copy, void *data)
 	for (guint i = 0; i < search->contexts->len; i++)
 		if (is_in(graph, g_array_index(search->contexts, Slice, i), copy->source))
 			return;
-	if (!is_fetched(graph, copy))
+	if (!is_fetched(graph, copy) && !is_carried_off(graph, copy->dockerfile))
 		report_missing(search, copy);
 }
 
@@ -316,23 +333,6 @@ static void check_starts(Checker *checker, const Ignored *ignored, GHashTable *l
 	}
 }
 
-/* `cp "$HERE/Dockerfile" "$CONTEXT"`: a script beside it puts the build context together, somewhere else. */
-static bool is_carried_off(const Graph *graph, Node dockerfile)
-{
-	Slice own = slice_from(graph_file_path(graph, graph_file_of(graph, dockerfile)));
-	g_autofree char *name = slice_dup(path_name(own));
-	for (uint32_t file = 0; file < graph_files(graph); file++) {
-		Slice path = slice_from(graph_file_path(graph, file)), rest, line;
-		if (!slice_equal(path_folder(path), path_folder(own)) || !slice_ends(path, ".sh"))
-			continue;
-		rest = graph_file_bytes(graph, file);
-		while (slice_next_line(&rest, &line))
-			if (slice_starts(slice_trim(line), "cp ") && slice_find(line, name, 0) != SIZE_MAX)
-				return true;
-	}
-	return false;
-}
-
 static void check_copy_missing(Checker *checker)
 {
 	const Graph *graph = checker_graph(checker);
@@ -341,7 +341,7 @@ static void check_copy_missing(Checker *checker)
 	GRAPH_NODES (graph, NODE_DOCKERFILE, dockerfile) {
 		g_autoptr(GArray) contexts = possible_contexts(graph, dockerfile);
 		Search search = {checker, contexts, ignored, NULL};
-		if (contexts->len && !is_carried_off(graph, dockerfile))
+		if (contexts->len)
 			each_source(graph, dockerfile, check_source, &search);
 		if (search.lost)
 			g_hash_table_add(lost, GUINT_TO_POINTER(dockerfile));

@@ -37,6 +37,7 @@ static const Rule rules[] = {
                 .why = "Git writes both versions into the file and waits for somebody to choose. Committed as it is, "
                        "no program reads the file as it was meant, and a reader does not know which half holds.",
                 .remedy = "Keep the lines that are right, and delete the three marks.",
+                .of_torn = true,
                 .check = check_merge_conflict,
         },
 };

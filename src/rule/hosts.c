@@ -3,7 +3,6 @@
 #include "rule/hosts.h"
 
 #include "base/path.h"
-
 #include "rule/rule.h"
 #include "rule/search.h"
 

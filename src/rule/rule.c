@@ -230,8 +230,7 @@ static bool is_misread(const Graph *graph, Node subject)
  * else is to be asked once it is one file again. */
 static bool is_torn(const Checker *checker, Node file)
 {
-	return !checker->rule->everywhere && strcmp(checker->rule->id, "merge-conflict") != 0 &&
-	       graph_has(checker->graph, file, FACT_CONFLICT);
+	return !checker->rule->everywhere && !checker->rule->of_torn && graph_has(checker->graph, file, FACT_CONFLICT);
 }
 
 /* What labwright.yaml ignores is ignored even by the rules that look everywhere. */

@@ -33,6 +33,7 @@ typedef struct Rule {
 	Profile profile;    /* the first that runs it; PROFILE_HOMELAB, the default, runs always */
 	bool everywhere;    /* archived, dated, vendored, example and test files too */
 	bool of_idle;       /* says of a file that nothing applies it; what others find there is no error */
+	bool of_torn;       /* says that nobody ended a merge; until somebody does, no other rule speaks of the file */
 	bool after_all;     /* looks at what the other rules found, so it runs once silenced findings are known */
 	void (*check)(Checker *checker);
 } Rule;

@@ -70,14 +70,15 @@ static bool is_past(Slice part)
 {
 	static const char *const words[] = {
 	        "old", "archive", "archived", "deprecated", "obsolete", "unused", "not-used", "not_used"};
+	if (slice_starts(part, "moved-to-") || slice_starts(part, "moved_to_"))
+		return true;
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
 		size_t length = strlen(words[i]);
 		if (part.length <= length + 1)
 			continue;
 		char after = part.at[length], before = part.at[part.length - length - 1];
 		Slice head = slice_sub(part, 0, length), tail = slice_sub(part, part.length - length, part.length);
-		if (slice_starts(part, "moved-to-") || slice_starts(part, "moved_to_") ||
-		        (slice_is_nocase(head, words[i]) && strchr("-_.", after)) ||
+		if ((slice_is_nocase(head, words[i]) && strchr("-_.", after)) ||
 		        (slice_is_nocase(tail, words[i]) && strchr("-_.", before)))
 			return true;
 	}
@@ -446,7 +447,7 @@ static const char *file_class(const SourceFile *file)
 {
 	if (file->class)
 		return file->class;
-	if ((is_put_aside(file->bytes) || is_said_unused(file->bytes)))
+	if (is_put_aside(file->bytes) || is_said_unused(file->bytes))
 		return "archive";
 	if (is_made_by_program(file) || is_described(file->bytes) || is_dump(file->bytes))
 		return "generated";

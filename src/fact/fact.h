@@ -176,6 +176,7 @@ Symbol graph_name_symbol(const Graph *graph, Node node);
 const char *graph_name(const Graph *graph, Node node);
 Span graph_place(const Graph *graph, Node node);
 uint32_t graph_file_of(const Graph *graph, Node node);
+Slice graph_folder_of(const Graph *graph, Node node); /* of its file, without the slash behind it; "" is the root */
 
 /* The nearest ancestor of that type, the node itself included; NODE_NONE if there is none. */
 Node graph_ancestor(const Graph *graph, Node node, NodeType type);

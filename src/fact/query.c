@@ -223,6 +223,11 @@ uint32_t graph_file_of(const Graph *graph, Node node)
 	return graph->nodes[node].file;
 }
 
+Slice graph_folder_of(const Graph *graph, Node node)
+{
+	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
+}
+
 Node graph_ancestor(const Graph *graph, Node node, NodeType type)
 {
 	while (node && graph->nodes[node].type != type)

@@ -65,11 +65,6 @@ static void add_text(Charts *charts, Release *release, const YamlNode *text)
 
 static const YamlNode *find_root(const YamlDocument *document, size_t place);
 
-static Slice folder_of(const Graph *graph, Node node)
-{
-	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
-}
-
 /* The object that chartRef names, where the repository has one of that kind and name, or one beside the release. */
 static const YamlNode *referred_chart(Charts *charts, Node release, const YamlNode *reference)
 {
@@ -84,7 +79,7 @@ static const YamlNode *referred_chart(Charts *charts, Node release, const YamlNo
 	{
 		if (!is_kind(graph, object, kind) || is_patch(graph, object))
 			continue;
-		if (slice_equal(folder_of(graph, object), folder_of(graph, release)))
+		if (slice_equal(graph_folder_of(graph, object), graph_folder_of(graph, release)))
 			beside = object;
 		found = object;
 		count++;

@@ -219,7 +219,7 @@ static void take_charts(Builds *builds, Build *build, const char *folder, const 
 static char *folder_of(Builds *builds, Node node)
 {
 	const Graph *graph = builds->asked.scan->graph;
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
+	Slice folder = graph_folder_of(graph, node);
 	return arena_text(builds->asked.arena, folder);
 }
 

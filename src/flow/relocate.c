@@ -313,7 +313,7 @@ static char *target_of(const Graph *graph, Node link)
 	Slice written = bare_path(slice_from(graph_name(graph, link)));
 	g_autofree char *plain = g_uri_unescape_segment(written.at, written.at + written.length, NULL);
 	Slice name = slice_from(plain ? plain : "");
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, link))));
+	Slice folder = graph_folder_of(graph, link);
 	bool rooted = slice_starts(name, "/");
 	if (!has_role(graph, link, "link") && !has_role(graph, link, "image"))
 		return NULL;

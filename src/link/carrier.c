@@ -55,7 +55,7 @@ static void add_kustomization_entry(Linker *linker, Carrier *carrier, Node entry
 		return;
 	bool file = graph_node_type(graph, target->object) == NODE_FILE;
 	if (is_applied(graph, entry) &&
-	        !(file && link_find_kustomization(graph, link_folder(graph, target->object)) == target->object))
+	        !(file && link_find_kustomization(graph, graph_folder_of(graph, target->object)) == target->object))
 		add_edge(linker, carrier, target->object, (Context){0}, entry);
 	else
 		graph_derive(graph, file_node(graph, target->object), FACT_REACHED_BY, carrier->node,

@@ -70,7 +70,7 @@ static bool read_command(Graph *graph, Node command, Apply *apply)
 /* From the folder of the script, or one above it: scripts change to the root of the repository first. */
 static Place find_above(const Graph *graph, Node command, Slice path)
 {
-	for (Slice folder = link_folder(graph, command);; folder = path_folder(folder)) {
+	for (Slice folder = graph_folder_of(graph, command);; folder = path_folder(folder)) {
 		Place place = link_find_place(graph, folder, path);
 		if (place.kind != PLACE_MISSING || folder.length == 0)
 			return place;

@@ -64,7 +64,7 @@ static void link_kustomization_entry(Graph *graph, Node entry)
 	if (graph_has(graph, entry, FACT_REMOTE))
 		unresolved(graph, entry, "unknown");
 	else if (!link_has_role(graph, entry, "inline-patch") && !link_has_role(graph, entry, "chart"))
-		link_entry_from(graph, entry, link_folder(graph, entry));
+		link_entry_from(graph, entry, graph_folder_of(graph, entry));
 }
 
 /* ---- Flux and Argo CD ---------------------------------------------------------------------------- */

@@ -120,9 +120,6 @@ bool link_glob_matches(const char *glob, Slice path);
 /* Each folder that such a path is, once: char *, in the order of files. Free with g_ptr_array_unref. */
 GPtrArray *link_matching_folders(const Graph *graph, const char *glob);
 
-/* The folder of a node's file. */
-Slice link_folder(const Graph *graph, Node node);
-
 /* Files [*ret_first, *ret_end) lie below the folder. */
 void link_files_below(const Graph *graph, Slice folder, uint32_t *ret_first, uint32_t *ret_end);
 

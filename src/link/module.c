@@ -244,7 +244,7 @@ static bool follow_alias(Bundle *bundle, Node import, const Module *from, Slice 
 {
 	const Graph *graph = bundle->graph;
 	GRAPH_EACH (graph, FACT_ALIASES_FOLDER, row) {
-		Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, row->subject))));
+		Slice folder = graph_folder_of(graph, row->subject);
 		Slice text = graph_symbol_slice(graph, row->object);
 		size_t equals = slice_find_byte(text, '=', 0);
 		g_autofree char *prefix = slice_dup(slice_sub(text, 0, equals));

@@ -11,11 +11,6 @@ bool link_is_open(const char *text)
 	       (strchr(text, '<') && strchr(text, '>'));
 }
 
-Slice link_folder(const Graph *graph, Node node)
-{
-	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
-}
-
 static bool is_link(const Graph *graph, Node file)
 {
 	return graph_has(graph, file, FACT_LINK_TARGET);
@@ -109,7 +104,7 @@ static char *only_folder(const Graph *graph, Node entry, Slice path)
 	if (fixed == 0)
 		return NULL;
 	g_autoptr(GPtrArray) folders = link_matching_folders(graph, glob->str);
-	Slice own = link_folder(graph, entry);
+	Slice own = graph_folder_of(graph, entry);
 	const char *inside = NULL;
 	guint count = 0;
 	for (guint i = 0; i < folders->len; i++) {

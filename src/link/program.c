@@ -284,7 +284,7 @@ void link_add_mounts(Image *image, Node service)
 	const Graph *graph = image->graph;
 	if (!service)
 		return;
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, service))));
+	Slice folder = graph_folder_of(graph, service);
 	GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
 		Slice host = slice_from(graph_text(graph, mount, FACT_HOST_PATH));
 		Slice target = slice_from(graph_text(graph, mount, FACT_DESTINATION));

@@ -204,7 +204,7 @@ static size_t circle_rank(const Graph *graph, Node object)
 	Node entry = graph_first_child(graph, object, NODE_ENTRY);
 	Slice path = entry ? graph_symbol_slice(graph, graph_name_symbol(graph, entry)) : (Slice){"", 0};
 	g_autofree char *folder = path_resolve((Slice){"", 0}, path);
-	bool own = folder && path_is_below(link_folder(graph, object), slice_from(folder));
+	bool own = folder && path_is_below(graph_folder_of(graph, object), slice_from(folder));
 	return path.length + (own ? 0 : 1 << 20);
 }
 

@@ -86,10 +86,7 @@ static const char *forgotten(const Program *program, Node dockerfile, const char
 	const Graph *graph = program_graph(program);
 	const Image *image = program->image;
 	Slice below = rest_of(at, image->workdir);
-	g_autofree char *path = below.length ? path_resolve(path_folder(slice_from(graph_file_path(
-	                                                            graph, graph_file_of(graph, dockerfile)))),
-	                                               below)
-	                                     : NULL;
+	g_autofree char *path = below.length ? path_resolve(graph_folder_of(graph, dockerfile), below) : NULL;
 	if (!path || !graph_find_file(graph, slice_from(path)) || image->open || !is_bare_base(graph, image->stage) ||
 	        may_be_mounted(graph, image->workdir))
 		return NULL;

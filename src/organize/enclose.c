@@ -35,11 +35,6 @@ static void group_free(gpointer data)
 	g_free(group);
 }
 
-static Slice folder_of_node(const Graph *graph, Node node)
-{
-	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
-}
-
 /* The path stays, or where that does not move, what lists it. */
 static void refuse(Encloser *encloser, const char *path, Node list, const char *reason)
 {
@@ -129,7 +124,7 @@ static bool same_names(const GPtrArray *a, const GPtrArray *b)
 static Node kustomization_in(const Graph *graph, const char *folder)
 {
 	GRAPH_NODES (graph, NODE_KUSTOMIZATION, list)
-		if (slice_is(folder_of_node(graph, list), folder))
+		if (slice_is(graph_folder_of(graph, list), folder))
 			return list;
 	return NODE_NONE;
 }

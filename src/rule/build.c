@@ -156,7 +156,7 @@ static Context read_context(const Graph *graph, Node dockerfile, Slice folder)
 static GArray *possible_contexts(const Graph *graph, Node dockerfile)
 {
 	GArray *contexts = g_array_new(FALSE, FALSE, sizeof(Slice));
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, dockerfile)))), best = folder;
+	Slice folder = graph_folder_of(graph, dockerfile), best = folder;
 	uint32_t most = 0;
 	bool said;
 	build_context(graph, dockerfile, &said);
@@ -598,7 +598,7 @@ static Slice image_name(Slice image)
 
 static Slice folder_name(const Graph *graph, Node dockerfile)
 {
-	return path_name(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, dockerfile)))));
+	return path_name(graph_folder_of(graph, dockerfile));
 }
 
 static bool is_only_one(const Graph *graph, Node dockerfile)

@@ -132,10 +132,10 @@ Origin find_origin(const Graph *graph, const Image *image)
 
 bool is_pulled(const Graph *graph, Node dockerfile)
 {
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, dockerfile))));
+	Slice folder = graph_folder_of(graph, dockerfile);
 	bool any = false;
 	GRAPH_EACH (graph, FACT_BUILD_CONTEXT, row) {
-		Slice own = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, row->subject))));
+		Slice own = graph_folder_of(graph, row->subject);
 		g_autofree char *context = path_resolve(own, graph_symbol_slice(graph, row->object));
 		if (!context || !slice_is(folder, context))
 			continue;

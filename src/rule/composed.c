@@ -36,11 +36,6 @@ static void check_compose_invalid(Checker *checker)
 
 /* ---- compose-part-missing --------------------------------------------------------------------------------------- */
 
-static Slice folder_of(const Graph *graph, Node node)
-{
-	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
-}
-
 /* A path of this repository that ought to be there: neither remote, nor with variables, nor kept out of Git. */
 static bool is_absent(const Graph *graph, const Gone *gone, Slice folder, Slice path)
 {
@@ -50,7 +45,7 @@ static bool is_absent(const Graph *graph, const Gone *gone, Slice folder, Slice 
 
 static void check_include(Gone *gone, const Graph *graph, const Row *row)
 {
-	Slice folder = folder_of(graph, row->subject), path = graph_symbol_slice(graph, row->object);
+	Slice folder = graph_folder_of(graph, row->subject), path = graph_symbol_slice(graph, row->object);
 	g_autofree char *full = path_resolve(folder, path);
 	if (full && is_absent(graph, gone, folder, path))
 		gone_add(gone, LEVEL_ERROR, row->subject, graph_span(graph, row), slice_from(full));
@@ -83,7 +78,7 @@ static void check_extended_service(Checker *checker, const Row *row, Node compos
 static void check_extends(Checker *checker, Gone *gone, const Row *row)
 {
 	const Graph *graph = checker_graph(checker);
-	Slice text = graph_symbol_slice(graph, row->object), folder = folder_of(graph, row->subject);
+	Slice text = graph_symbol_slice(graph, row->object), folder = graph_folder_of(graph, row->subject);
 	size_t colon = slice_find_byte(text, ':', 0);
 	if (colon == SIZE_MAX || slice_find_byte(text, '$', 0) != SIZE_MAX)
 		return;
@@ -115,7 +110,7 @@ static void check_compose_part_missing(Checker *checker)
  * neighbour may be made by hand, or by the program itself. Free with g_free. */
 static char *near_source(const Graph *graph, const Gone *gone, Node mount, Slice path)
 {
-	Slice folder = folder_of(graph, mount);
+	Slice folder = graph_folder_of(graph, mount);
 	g_autofree char *full =
 	        has_extension(path) && is_absent(graph, gone, folder, path) ? path_resolve(folder, path) : NULL;
 	g_autofree char *near = full ? moved_near(graph, full, 2) : NULL;
@@ -127,7 +122,7 @@ static char *near_source(const Graph *graph, const Gone *gone, Node mount, Slice
  * ret_file is a file in it. Free with g_free. */
 static char *near_folder(const Graph *graph, const Gone *gone, Node mount, Slice path, Node *ret_file)
 {
-	Slice base = folder_of(graph, mount);
+	Slice base = graph_folder_of(graph, mount);
 	bool wanted =
 	        graph_has(graph, mount, FACT_READ_ONLY) && !has_extension(path) && is_absent(graph, gone, base, path);
 	g_autofree char *full = wanted ? path_resolve(base, path) : NULL;
@@ -160,7 +155,7 @@ static void check_mount(Checker *checker, const Gone *gone, Node mount)
 	add_evidence(checker, finding, graph_place(graph, file),
 	        folder ? "the folder of this file is, and its name is nearly the same"
 	               : "this file is, and its name is nearly the same");
-	g_autofree char *old = slice_dup(path), *relative = path_relative(folder_of(graph, mount), near);
+	g_autofree char *old = slice_dup(path), *relative = path_relative(graph_folder_of(graph, mount), near);
 	g_autofree char *new = g_strconcat(g_str_has_prefix(relative, "..") ? "" : "./", relative, NULL);
 	set_hint(checker, finding, "write %s", new);
 	set_because(checker, finding, FIX_VALUE, "no other path is so near");

@@ -74,7 +74,7 @@ static void take_path(const Walk *walk, const char *path)
 static void take_mounts(const Walk *walk)
 {
 	const Graph *graph = walk->graph;
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, walk->service))));
+	Slice folder = graph_folder_of(graph, walk->service);
 	GRAPH_CHILDREN (graph, walk->service, NODE_MOUNT, mount)
 		GRAPH_OF (graph, mount, FACT_HOST_PATH, row) {
 			g_autofree char *path = path_resolve(folder, graph_symbol_slice(graph, row->object));

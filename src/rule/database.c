@@ -1,7 +1,6 @@
 /* Databases and their clients: the name and user that a client asks for against what the server's image makes when it
  * starts for the first time. Only literals are compared, and only where one server of the repository is surely meant:
  * an operator, a script or a hand may have made any other name, so every trace of such a one silences the rule. */
-#include "base/path.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -85,17 +84,12 @@ static const Row *literal_of(const Graph *graph, Node container, const char *con
 	return NULL;
 }
 
-static Slice folder_of(const Graph *graph, Node node)
-{
-	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
-}
-
 /* The scripts that a mount brings are files of the repository, and so found by whoever looks for a name in them. */
 static bool is_readable(const Graph *graph, Node container, Node mount)
 {
 	const char *name = graph_name(graph, mount);
 	if (graph_node_type(graph, container) == NODE_SERVICE) {
-		Slice folder = folder_of(graph, container);
+		Slice folder = graph_folder_of(graph, container);
 		if (!g_str_has_prefix(name, "./"))
 			return false;
 		g_autofree char *path =
@@ -175,7 +169,7 @@ static guint compose_server(const Survey *survey, Node client, Slice host)
 		Slice container = slice_from(graph_text(graph, service, FACT_CONTAINER_NAME));
 		if (!slice_equal(slice_from(graph_name(graph, service)), host) && !slice_equal(container, host))
 			continue;
-		if (!slice_equal(folder_of(graph, service), folder_of(graph, client)))
+		if (!slice_equal(graph_folder_of(graph, service), graph_folder_of(graph, client)))
 			continue;
 		if (found)
 			return G_MAXUINT;
@@ -209,7 +203,7 @@ static bool is_meant(const Graph *graph, Node client, Node service, char *const 
 		return slice_is(offered, parts[1]) && (!parts[2] || strcmp(parts[2], "svc") == 0);
 	if (!namespace_of(graph, client, &wanted) || !slice_equal(wanted, offered))
 		return false;
-	return wanted.length || slice_equal(folder_of(graph, client), folder_of(graph, service));
+	return wanted.length || slice_equal(graph_folder_of(graph, client), graph_folder_of(graph, service));
 }
 
 /* The container behind the Service that a host names, where it is the only one in question. */

@@ -7,7 +7,7 @@
 
 Node compose_at(const Graph *graph, Node from, Slice path)
 {
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, from))));
+	Slice folder = graph_folder_of(graph, from);
 	g_autofree char *full = path_resolve(folder, path);
 	Node file = full ? graph_find_file(graph, slice_from(full)) : NODE_NONE;
 	Node document = file ? graph_first_child(graph, file, NODE_DOCUMENT) : NODE_NONE;

@@ -20,11 +20,6 @@ static const char *file_path(const Graph *graph, Node node)
 	return graph_file_path(graph, graph_file_of(graph, node));
 }
 
-static Slice folder_of(const Graph *graph, Node node)
-{
-	return path_folder(slice_from(file_path(graph, node)));
-}
-
 /* ---- kustomize-dangling ------------------------------------------------------------------------------ */
 
 /* Files and folders by the last part of their path: the one place of that name, or NULL where there are several. */
@@ -76,7 +71,8 @@ static const char *moved_below(const Graph *graph, Slice folder, Slice name)
 static bool is_listed(const Graph *graph, Node kustomization, Slice path)
 {
 	GRAPH_CHILDREN (graph, kustomization, NODE_ENTRY, entry) {
-		g_autofree char *listed = path_resolve(folder_of(graph, entry), slice_from(graph_name(graph, entry)));
+		g_autofree char *listed =
+		        path_resolve(graph_folder_of(graph, entry), slice_from(graph_name(graph, entry)));
 		if (listed && slice_is(path, listed))
 			return true;
 	}
@@ -89,7 +85,7 @@ static bool is_listed(const Graph *graph, Node kustomization, Slice path)
 static void hint_unlisted(Checker *checker, Finding *finding, Node entry)
 {
 	const Graph *graph = checker_graph(checker);
-	Slice own = folder_of(graph, entry);
+	Slice own = graph_folder_of(graph, entry);
 	g_autoptr(GString) names = g_string_new(NULL);
 	uint32_t count = 0;
 	for (uint32_t file = 0; file < graph_files(graph); file++) {
@@ -114,12 +110,12 @@ static void suggest_place(Checker *checker, Finding *finding, Node entry, const 
 	g_autofree char *name = slice_dup(path_name(slice_from(path)));
 	const char *moved = near ? near : g_hash_table_lookup(places->by_name, name);
 	if (!moved && strchr(name, '.'))
-		moved = moved_below(graph, folder_of(graph, entry), slice_from(name));
+		moved = moved_below(graph, graph_folder_of(graph, entry), slice_from(name));
 	if (!moved) {
 		hint_unlisted(checker, finding, entry);
 		return;
 	}
-	g_autofree char *relative = path_relative(folder_of(graph, entry), moved);
+	g_autofree char *relative = path_relative(graph_folder_of(graph, entry), moved);
 	if (*relative == '\0') {
 		set_hint(checker, finding, "a folder does not list itself: take the line out");
 		return;
@@ -129,8 +125,8 @@ static void suggest_place(Checker *checker, Finding *finding, Node entry, const 
 		add_evidence(checker, finding, graph_place(graph, file),
 		        near ? "this is nearly the name" : "a file of that name is here");
 	set_hint(checker, finding, "write %s", relative);
-	g_autofree char *text =
-	        moved_text(graph_span_bytes(graph, graph_place(graph, entry)), folder_of(graph, entry), path, moved);
+	g_autofree char *text = moved_text(
+	        graph_span_bytes(graph, graph_place(graph, entry)), graph_folder_of(graph, entry), path, moved);
 	if (!text || (file && g_str_has_prefix(relative, "../")))
 		return; /* kustomize takes no files from above its folder */
 	set_because(checker, finding, FIX_VALUE,
@@ -166,7 +162,7 @@ static void report_entry(Missing *missing, Node entry, const char *reason)
 	Checker *checker = missing->checker;
 	const Graph *graph = checker_graph(checker);
 	Slice written = slice_from(graph_name(graph, entry));
-	g_autofree char *path = path_resolve(folder_of(graph, entry), written);
+	g_autofree char *path = path_resolve(graph_folder_of(graph, entry), written);
 	Finding *finding = path ? g_hash_table_lookup(missing->known, path) : NULL;
 	if (!path)
 		return;
@@ -204,7 +200,7 @@ static bool is_written_by_script(const Graph *graph, Node entry)
 static void check_missing(Missing *missing, Node entry)
 {
 	const Graph *graph = checker_graph(missing->checker);
-	g_autofree char *path = path_resolve(folder_of(graph, entry), slice_from(graph_name(graph, entry)));
+	g_autofree char *path = path_resolve(graph_folder_of(graph, entry), slice_from(graph_name(graph, entry)));
 	bool ignored = path && ignoring_pattern(missing->ignored, path, false),
 	     cluster = is_built_by_cluster(graph, file_node_of(graph, entry));
 	if (ignored && cluster)

@@ -33,7 +33,7 @@ Node mount_holding(const Graph *graph, Node service, const char *path)
 
 char *mount_source(const Graph *graph, Node service, Node mount)
 {
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, service))));
+	Slice folder = graph_folder_of(graph, service);
 	const char *host = graph_text(graph, mount, FACT_HOST_PATH);
 	char *path = *host && !is_open_text(host) ? path_resolve(folder, slice_from(host)) : NULL;
 	if (path && !graph_has_path(graph, slice_from(path)))

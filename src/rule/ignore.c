@@ -70,8 +70,7 @@ static bool has_example(const Graph *graph, const char *path)
 /* The line that takes the hidden folder or file back in, as seen from the ignore file. Free with g_free. */
 static char *exception_for(const Graph *graph, const Ignored *ignored, Node pattern, const char *path)
 {
-	Slice whole = slice_from(path),
-	      folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, pattern))));
+	Slice whole = slice_from(path), folder = graph_folder_of(graph, pattern);
 	size_t skip = folder.length ? folder.length + 1 : 0;
 	for (size_t end = skip; end < whole.length;) {
 		end = MIN(slice_find_byte(whole, '/', end + 1), whole.length);
@@ -280,7 +279,7 @@ static void check_exception(Checker *checker, Node pattern, GHashTable *known)
 	bool keeper = slice_is(name, ".gitkeep") || slice_is(name, ".keep") || slice_is(name, ".gitignore");
 	if (slice_find_byte(written, '/', 0) == SIZE_MAX || literal.length == 0 || keeper)
 		return;
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, pattern))));
+	Slice folder = graph_folder_of(graph, pattern);
 	g_autofree char *path = path_resolve(folder, literal);
 	if (!path || !*path || is_tracked(graph, slice_from(path)))
 		return;
@@ -323,7 +322,7 @@ static void check_ignore_exception_dead(Checker *checker)
 static void check_ignore_pattern(Checker *checker, const Ignored *ignored, Node pattern, const char *name)
 {
 	const Graph *graph = checker_graph(checker);
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, pattern))));
+	Slice folder = graph_folder_of(graph, pattern);
 	g_autofree char *path = path_resolve(folder, slice_from(name));
 	if (!path || graph_find_file(graph, slice_from(path)) || ignoring_pattern(ignored, path, false) != pattern)
 		return;

@@ -262,7 +262,7 @@ static void check_install(Checker *checker, const Install *install, Ignored *ign
 	Lack first = {0};
 	bool said, whole = true;
 	build_context(graph, install->dockerfile, &said);
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, install->dockerfile))));
+	Slice folder = graph_folder_of(graph, install->dockerfile);
 	for (bool top = false; !said && !top && !first.manifest; folder = path_folder(folder)) {
 		top = folder.length == 0;
 		whole = whole && !any_source(install, folder, is_open_source);

@@ -4,11 +4,6 @@
 #include "rule/rule.h"
 #include "rule/search.h"
 
-static Slice folder_of(const Graph *graph, Node node)
-{
-	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
-}
-
 #define MOST_FILES 16
 
 /* The compose files that one command puts together, as seen from its folder, one above or the root. */
@@ -25,7 +20,7 @@ static uint32_t files_of(const Graph *graph, Node command, Node *files)
 		if (!is_file || count == MOST_FILES)
 			continue;
 		Node found = NODE_NONE;
-		for (Slice folder = folder_of(graph, command); !found; folder = path_folder(folder)) {
+		for (Slice folder = graph_folder_of(graph, command); !found; folder = path_folder(folder)) {
 			g_autofree char *path = path_resolve(folder, word);
 			Node file = path ? graph_find_file(graph, slice_from(path)) : NODE_NONE;
 			Node document = file ? graph_first_child(graph, file, NODE_DOCUMENT) : NODE_NONE;

@@ -3,7 +3,6 @@
 #include "rule/missing.h"
 
 #include "base/near.h"
-#include "base/path.h"
 #include "rule/former.h"
 
 bool reference_wants(const Graph *graph, Node reference, const char *kind)
@@ -28,11 +27,6 @@ bool reference_is_elsewhere(const Graph *graph, Node reference)
 	return is_why(graph, reference, "other-namespace");
 }
 
-static Slice folder_of(const Graph *graph, Node node)
-{
-	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
-}
-
 /* Asked of all objects of a kind for each reference: most differ in the first bytes. */
 static bool is_in_folder(const Graph *graph, Node node, Slice folder)
 {
@@ -46,7 +40,7 @@ static bool is_in_folder(const Graph *graph, Node node, Slice folder)
 static Node only_database(const Graph *graph, Node reference)
 {
 	Node only = NODE_NONE;
-	Slice folder = folder_of(graph, reference);
+	Slice folder = graph_folder_of(graph, reference);
 	if (!has_role(graph, reference, "database"))
 		return NODE_NONE;
 	GRAPH_TO (graph, FACT_KIND, graph_symbol(graph, reference, FACT_WANTS_KIND), row) {
@@ -74,7 +68,7 @@ static bool is_unused(const Graph *graph, Node object)
 static Node forsaken(const Graph *graph, Node reference)
 {
 	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference)),
-	      folder = folder_of(graph, reference);
+	      folder = graph_folder_of(graph, reference);
 	NearSearch search = near_search(name, MIN(near_limit(name), 2));
 	g_autoptr(GArray) objects = g_array_new(FALSE, FALSE, sizeof(Node));
 	uint32_t left = MOST_OBJECTS;
@@ -97,7 +91,7 @@ static const Row *forsaken_provided(const Graph *graph, Node reference)
 {
 	g_autofree char *kind = g_strconcat(graph_text(graph, reference, FACT_WANTS_KIND), "/", NULL);
 	Slice name = graph_symbol_slice(graph, graph_name_symbol(graph, reference)),
-	      folder = folder_of(graph, reference);
+	      folder = graph_folder_of(graph, reference);
 	NearSearch search = near_search(name, MIN(near_limit(name), 2));
 	g_autoptr(GPtrArray) rows = g_ptr_array_new();
 	uint32_t left = MOST_OBJECTS;

@@ -332,8 +332,7 @@ static void report_copy(Orphans *orphans, Node object, Node twin)
 {
 	Checker *checker = orphans->checker;
 	const Graph *graph = checker_graph(checker);
-	g_autofree char *key = g_strdup_printf("copies of %.*s",
-	        SLICE_ARGS(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, object))))));
+	g_autofree char *key = g_strdup_printf("copies of %.*s", SLICE_ARGS(graph_folder_of(graph, object)));
 	Finding *finding = g_hash_table_lookup(orphans->folders, key);
 	if (finding) {
 		add_evidence(checker, finding, graph_place(graph, object), "so is this %s %s",

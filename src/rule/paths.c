@@ -11,11 +11,6 @@ static Slice name_of(const Graph *graph, Node link)
 	return graph_symbol_slice(graph, graph_name_symbol(graph, link));
 }
 
-static Slice folder_of(const Graph *graph, Node node)
-{
-	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
-}
-
 /* What the links of one file are held against, read when the first of them is suspicious. */
 typedef struct Reader {
 	Checker *checker;
@@ -113,7 +108,7 @@ static bool runs_in_image(const Graph *graph, uint32_t file)
 	if (slice_find(name, "entrypoint", 0) != SIZE_MAX || is_brought_into_container(graph, file))
 		return true;
 	GRAPH_NODES (graph, NODE_DOCKERFILE, dockerfile) {
-		Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, dockerfile))));
+		Slice folder = graph_folder_of(graph, dockerfile);
 		if (path_is_below(path, folder) && is_taken_by(graph, dockerfile, name))
 			return true;
 	}
@@ -175,7 +170,7 @@ static void check_script_link(Reader *reader, Node link)
 {
 	const Graph *graph = checker_graph(reader->checker);
 	Node command = graph_ancestor(graph, link, NODE_COMMAND);
-	Slice folder = folder_of(graph, link), path = name_of(graph, link);
+	Slice folder = graph_folder_of(graph, link), path = name_of(graph, link);
 	if (graph_has(graph, command, FACT_GUARDED) || graph_has(graph, command, FACT_FENCE) ||
 	        is_written_by_tool(path) || is_built_there(graph, link) || has_source_elsewhere(graph, link))
 		return;
@@ -496,7 +491,8 @@ static void check_ci_path_missing(Checker *checker)
 static void check_config_path(Reader *reader, Node link, bool from_root)
 {
 	const Graph *graph = checker_graph(reader->checker);
-	Slice own = folder_of(graph, link), folder = from_root ? (Slice){"", 0} : own, path = name_of(graph, link);
+	Slice own = graph_folder_of(graph, link), folder = from_root ? (Slice){"", 0} : own,
+	      path = name_of(graph, link);
 	while (from_root && slice_starts(path, "/"))
 		path = slice_sub(path, 1, path.length);
 	if (!is_literal_path(path) || exists_above(graph, own, path) || is_kept_out(reader->gone, folder, path))

@@ -1,6 +1,5 @@
 /* Ports that clients use against what Services offer, and numbers that two claim. */
 #include "base/ip.h"
-#include "base/path.h"
 #include "rule/cluster.h"
 #include "rule/former.h"
 #include "rule/mentioned.h"
@@ -428,8 +427,7 @@ static void check_route_conflict(Checker *checker)
 		g_free(key);
 		Node other = graph_ancestor(graph, first, NODE_OBJECT);
 		bool same = graph_name_symbol(graph, other) == graph_name_symbol(graph, object) &&
-		            slice_equal(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, other)))),
-		                    path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, object)))));
+		            slice_equal(graph_folder_of(graph, other), graph_folder_of(graph, object));
 		if (other == object || same || !share_cluster(graph, other, object) ||
 		        graph_symbol(graph, other, FACT_IDENTITY) == graph_symbol(graph, object, FACT_IDENTITY))
 			continue; /* one Ingress that is written twice is duplicate-object's */

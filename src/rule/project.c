@@ -32,11 +32,6 @@ typedef struct Projects {
 /* So many files with one gap are parts, put together by something that is not seen. */
 #define LEAST_PARTS 3
 
-static Slice folder_of(const Graph *graph, Node node)
-{
-	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
-}
-
 static bool is_of(const Graph *graph, Node node, const Kind *kind)
 {
 	return graph_node_type(graph, node) == kind->type && (!kind->role || has_role(graph, node, kind->role));
@@ -136,7 +131,7 @@ static bool any_together(Projects *projects)
 static bool may_be_joined(Projects *projects, Node compose, Node other)
 {
 	const Graph *graph = checker_graph(projects->checker);
-	Slice folder = folder_of(graph, compose), above = folder_of(graph, other);
+	Slice folder = graph_folder_of(graph, compose), above = graph_folder_of(graph, other);
 	return g_hash_table_contains(projects->combined, GUINT_TO_POINTER(compose)) || slice_equal(folder, above) ||
 	       path_is_below(folder, above) || any_together(projects);
 }
@@ -368,7 +363,7 @@ static bool is_default_of_project(const Graph *graph, const char *name)
 	Slice project = {name, strlen(name) - strlen("_default")};
 	GRAPH_NODES (graph, NODE_COMPOSE, compose)
 		if (slice_is_nocase(project, graph_name(graph, compose)) ||
-		        slice_equal(project, path_name(folder_of(graph, compose))))
+		        slice_equal(project, path_name(graph_folder_of(graph, compose))))
 			return true;
 	return false;
 }
@@ -396,8 +391,7 @@ static bool is_default_network(const Graph *graph, NodeType type, Slice name)
 		return false;
 	Slice project = slice_sub(name, 0, name.length - strlen("_default"));
 	GRAPH_NODES (graph, NODE_COMPOSE, compose) {
-		Slice folder =
-		        path_name(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, compose)))));
+		Slice folder = path_name(graph_folder_of(graph, compose));
 		if (slice_is_nocase(project, graph_name(graph, compose)) || folder.length == 0 ||
 		        (folder.length == project.length &&
 		                g_ascii_strncasecmp(folder.at, project.at, folder.length) == 0))

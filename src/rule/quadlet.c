@@ -16,7 +16,7 @@ static bool is_there(const Graph *graph, Slice name)
 static Node near_unit(const Graph *graph, Node reference, Slice name)
 {
 	const char *ending = strrchr(name.at, '.');
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, reference))));
+	Slice folder = graph_folder_of(graph, reference);
 	NearSearch search = near_search(name, MIN(near_limit(name), 2));
 	g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	for (uint32_t file = 0; ending && file < graph_files(graph); file++) {

@@ -30,7 +30,7 @@ static Slice folder_of_local_cluster(const Graph *graph, Node node)
 {
 	static const char *const names[] = {"local", "local-cluster", "local-clusters", "localhost", "local-dev",
 	        "kind", "k3d", "minikube", "vagrant", NULL};
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
+	Slice folder = graph_folder_of(graph, node);
 	for (; folder.length; folder = path_folder(folder))
 		if (slice_is_any_nocase(path_name(folder), names))
 			return folder;
@@ -292,7 +292,7 @@ static bool is_of_others(const Graph *graph, Node secret)
 {
 	static const char *const names[] = {
 	        "ansible_collections", "node_modules", "site-packages", "third_party", NULL};
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, secret))));
+	Slice folder = graph_folder_of(graph, secret);
 	for (; folder.length; folder = path_folder(folder))
 		if (slice_is_any_nocase(path_name(folder), names))
 			return true;

@@ -212,10 +212,9 @@ static bool is_part(const Graph *graph, Node program)
 		return false;
 	if (is_extended(graph, program))
 		return true;
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, program))));
+	Slice folder = graph_folder_of(graph, program);
 	GRAPH_NAMED(graph, NODE_SERVICE, graph_name_symbol(graph, program), other)
-	if (other != program &&
-	        slice_equal(folder, path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, other))))))
+	if (other != program && slice_equal(folder, graph_folder_of(graph, other)))
 		return true;
 	return false;
 }

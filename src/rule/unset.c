@@ -78,7 +78,7 @@ static bool is_started_with(const Graph *graph, Node service, const char *part)
 /* Some mount of the file, or of a folder around it, lies there in the container. */
 static bool lies_in(const Graph *graph, Node service, Node file, const char *folder)
 {
-	Slice base = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, service))));
+	Slice base = graph_folder_of(graph, service);
 	const char *path = graph_name(graph, file);
 	GRAPH_CHILDREN (graph, service, NODE_MOUNT, mount) {
 		const char *at = graph_text(graph, mount, FACT_DESTINATION);
@@ -135,7 +135,7 @@ static bool is_set_by_image(const Graph *graph, const char *name)
 static bool is_passed(const Graph *graph, Node service, const char *name)
 {
 	static const FactKind kinds[] = {FACT_ENV_FILE, FACT_ENV_FILE_OPTIONAL};
-	Slice folder = path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, service))));
+	Slice folder = graph_folder_of(graph, service);
 	if (graph_has(graph, service, FACT_EXTENDS) || is_extended(graph, service) || holds(graph, service, name) ||
 	        is_set_by_image(graph, name) || file_has(graph, graph_file_of(graph, service), "override.yaml") ||
 	        file_has(graph, graph_file_of(graph, service), "override.yml"))

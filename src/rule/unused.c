@@ -2,7 +2,6 @@
  * volumes, ConfigMaps and Secrets. Most often the user was renamed, or removed, or never brought in. Said as
  * information, since nothing breaks.
  */
-#include "base/path.h"
 #include "rule/rule.h"
 #include "rule/search.h"
 
@@ -223,11 +222,6 @@ static bool is_of_programs(const Graph *graph, Node object)
 	return !known;
 }
 
-static char *folder_of(const Graph *graph, Node node)
-{
-	return slice_dup(path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node)))));
-}
-
 /* Folders whose files start something: beside it, what a ConfigMap is for is known. */
 static GHashTable *folders_that_start(const Graph *graph)
 {
@@ -236,7 +230,7 @@ static GHashTable *folders_that_start(const Graph *graph)
 	GRAPH_EACH (graph, FACT_IMAGE, row) {
 		uint32_t file = graph_file_of(graph, row->subject);
 		if (file != last)
-			g_hash_table_add(folders, folder_of(graph, row->subject));
+			g_hash_table_add(folders, slice_dup(graph_folder_of(graph, row->subject)));
 		last = file;
 	}
 	return folders;
@@ -244,7 +238,7 @@ static GHashTable *folders_that_start(const Graph *graph)
 
 static bool has_neighbours(const Graph *graph, GHashTable *folders, Node object)
 {
-	g_autofree char *folder = folder_of(graph, object);
+	g_autofree char *folder = slice_dup(graph_folder_of(graph, object));
 	return g_hash_table_contains(folders, folder);
 }
 

@@ -1,6 +1,5 @@
 /* Workloads: the memory they ask for, and whether anything knows when they are ready. */
 #include "base/near.h"
-#include "base/path.h"
 #include "rule/measured.h"
 #include "rule/search.h"
 
@@ -59,11 +58,6 @@ static bool asks_for_memory(const Graph *graph, Node container)
 	       is_patched(graph, container, says_memory);
 }
 
-static Slice folder_of(const Graph *graph, Node node)
-{
-	return path_folder(slice_from(graph_file_path(graph, graph_file_of(graph, node))));
-}
-
 /* A LimitRange gives every pod of its namespace a request; one in the same folder is probably meant for it. */
 static bool has_limit_range(const Graph *graph, Node object)
 {
@@ -72,7 +66,7 @@ static bool has_limit_range(const Graph *graph, Node object)
 		return false;
 	GRAPH_TO (graph, FACT_KIND, kind, row)
 		if (graph_symbol(graph, row->subject, FACT_NAMESPACE) == graph_symbol(graph, object, FACT_NAMESPACE) ||
-		        slice_equal(folder_of(graph, row->subject), folder_of(graph, object)))
+		        slice_equal(graph_folder_of(graph, row->subject), graph_folder_of(graph, object)))
 			return true;
 	return false;
 }
